@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * kmd.h - libkmd: from a kernel minidump to an ELF core.
+ *
+ * A minidump holds only the memory regions that a kernel registered beforehand
+ * (Qualcomm Minidump; kernel side: kmemdump, now meminspect).  libkmd reads it
+ * in whatever form it was kept, rebuilds the address space and writes a core
+ * that crash, gdb, drgn and makedumpfile open.  It has nothing to do with
+ * Microsoft's minidump (MDMP).
+ *
+ *	struct kmd *kmd = kmd_new();
+ *	if (kmd && kmd_open_path(kmd, "minidump.bin") == KMD_OK)
+ *		kmd_assemble_path(kmd, "vmcore", 0);
+ *	if (kmd && kmd_error(kmd))
+ *		fprintf(stderr, "%s\n", kmd_error(kmd));
+ *	kmd_free(kmd);
+ *
+ * Conventions
+ *   Handle     A struct kmd holds one dump.  Several threads may work at the same
+ *              time, each on a handle of its own; one handle serves one thread
+ *              at a time.
+ *   Errors     Functions that can fail return an enum kmd_status; kmd_error()
+ *              then gives a sentence that names the place (file, offset,
+ *              region).  KMD_ERR_MEMORY and KMD_ERR_USAGE can come from any of
+ *              them and are not listed each time.
+ *   Findings   Damage of the input that can be lived with is no error but a
+ *              finding: see kmd_finding_get().
+ *   Ownership  Whatever a handle hands out belongs to the handle and stays valid
+ *              until kmd_free(), or as the function says.
+ *   Structures Structures are handed out by pointer and never filled in by the
+ *              caller: later versions may add members at their end.
+ *   Manners    The library never prints, exits, changes signals, locale, umask or
+ *              working directory, nor reads the environment (but TMPDIR, for
+ *              where unpacked input is kept).
+ *   Units      Addresses, offsets and sizes are in bytes.
+ */
+#ifndef KMEMDUMP_KMD_H
+#define KMEMDUMP_KMD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Version of this header; kmd_version() tells the library's. */
+#define KMD_VERSION "0.1.0"
+
+/* A dump and all that is known of it. */
+struct kmd;
+
+/* What a function answers.  Values are part of the ABI. */
+enum kmd_status {
+	KMD_OK = 0,
+	KMD_ERR_MEMORY = 1,	 /* memory is short */
+	KMD_ERR_USAGE = 2,	 /* the call does not fit the handle's state or the argument is bad */
+	KMD_ERR_IO = 3,		 /* a system call failed; the sentence holds its reason */
+	KMD_ERR_FORMAT = 4,	 /* no dump of a known form; the sentence names what it is, if known */
+	KMD_ERR_DAMAGED = 5,	 /* the dump is too damaged to use */
+	KMD_ERR_UNSUPPORTED = 6, /* understood, but not handled (encrypted, ...) */
+	KMD_ERR_LIMIT = 7,	 /* a limit was reached, such as kmd_set_unpack_limit()'s */
+	KMD_ERR_STRICT = 8,	 /* damage, and KMD_STRICT is set; the sentence is the finding */
+	KMD_ERR_EXISTS = 9,	 /* the output exists and KMD_OVERWRITE is not given */
+	KMD_ERR_CANCELED = 10,	 /* the progress call-back asked for it */
+	KMD_ERR_NOT_FOUND = 11,	 /* no captured memory at this address, or no such key */
+};
+
+/* ------------------------------------------------------------------ handle */
+
+/* A fresh handle, or NULL when memory is short.  Release with kmd_free(). */
+struct kmd *kmd_new(void);
+
+/* Release the handle and all that it handed out.  NULL is allowed. */
+void kmd_free(struct kmd *kmd);
+
+/* The library's version, "MAJOR.MINOR.PATCH"; a static string. */
+const char *kmd_version(void);
+
+/*
+ * The sentence of the last error on this handle, without a newline, or NULL
+ * where the last call that can fail succeeded.  Valid until the next call on
+ * the handle.
+ */
+const char *kmd_error(const struct kmd *kmd);
+
+/* ----------------------------------------------- options, before the opening */
+
+enum kmd_flag {
+	KMD_STRICT = 1u << 0, /* a finding of damage is an error */
+	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone */
+};
+
+/* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
+enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags);
+
+/*
+ * Physical address of the SMEM area in a RAM image, where it cannot be found by
+ * its own marks.  (Kernel: reserved-memory node "qcom,smem".)
+ */
+enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t address);
+
+/*
+ * Physical address of a RAM image's first byte.  Without it the base comes from
+ * the SMEM area, whose info block ("SIII") holds its own physical address.
+ */
+enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
+
+/*
+ * The vmlinux of the dumped kernel, an ELF file with its symbol table.  Used for
+ * the extent of the kernel image, the machine, and to tell apart region files
+ * for which only addresses are recorded.  The file is read at the opening.
+ */
+enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
+
+/*
+ * Most bytes that compressed input may unpack to; 0 restores the default of
+ * 64 GiB.  Unpacked input is kept in an unnamed temporary file in $TMPDIR, or
+ * /var/tmp.
+ */
+enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes);
+
+/* What is at work when the progress call-back is called. */
+enum kmd_phase {
+	KMD_PHASE_UNPACK = 1, /* compressed input; total may be 0 = unknown */
+	KMD_PHASE_SCAN = 2,   /* searching an image for marks */
+	KMD_PHASE_WRITE = 3,  /* writing the core */
+};
+
+/*
+ * Called now and then during long work, on the calling thread, with the bytes
+ * done and the total.  A non-zero answer cancels the work (KMD_ERR_CANCELED).
+ * It must not call the library on the same handle.
+ */
+typedef int (*kmd_progress_fn)(void *user, enum kmd_phase phase, uint64_t done, uint64_t total);
+
+/* Set or, with NULL, remove the call-back.  @user is handed through. */
+enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void *user);
+
+/* ----------------------------------------------------------------- opening */
+
+/*
+ * Open a dump: a file (partition image, RAM image, SMEM area, cat of region
+ * files, ELF core; possibly compressed with zstd) or a folder of region files.
+ * What it is is found by content.  Everything but page data is read and checked
+ * here; afterwards regions, findings and memory can be asked for.  A handle
+ * opens one dump in its life.
+ *
+ * Errors: KMD_ERR_IO, KMD_ERR_FORMAT, KMD_ERR_DAMAGED, KMD_ERR_UNSUPPORTED,
+ * KMD_ERR_LIMIT, KMD_ERR_STRICT, KMD_ERR_CANCELED.
+ */
+enum kmd_status kmd_open_path(struct kmd *kmd, const char *path);
+
+/*
+ * The same from a file descriptor: a regular file, a folder, or a stream (pipe),
+ * which is then read to its end into a temporary file.  The descriptor is
+ * duplicated: it stays the caller's, its file offset is not used for regular
+ * files.  @name stands in messages; NULL = "input".
+ */
+enum kmd_status kmd_open_fd(struct kmd *kmd, int fd, const char *name);
+
+/*
+ * The same from memory.  The bytes are not copied and must stay, unchanged, until
+ * kmd_free().
+ */
+enum kmd_status kmd_open_memory(struct kmd *kmd, const void *data, size_t size, const char *name);
+
+/* ---------------------------------------------------------------- the dump */
+
+/* Where facts about a region came from; a set of bits. */
+enum kmd_origin {
+	KMD_FROM_SECTION = 1u << 0,   /* section table of a partition image */
+	KMD_FROM_FILE = 1u << 1,      /* a file of a folder */
+	KMD_FROM_KELF = 1u << 2,      /* program headers of a KELF region */
+	KMD_FROM_CORE = 1u << 3,      /* program headers of the input itself, an ELF core */
+	KMD_FROM_SMEM = 1u << 4,      /* SMEM item 602, ToC, region array */
+	KMD_FROM_DUMP_INFO = 1u << 5, /* dump_info.txt */
+	KMD_FROM_LOAD_CMM = 1u << 6,  /* load.cmm */
+};
+
+/* What became of a region.  Values are part of the ABI. */
+enum kmd_region_state {
+	KMD_REGION_OK = 0,	   /* captured whole */
+	KMD_REGION_CUT = 1,	   /* captured in part: [0, captured) */
+	KMD_REGION_MISSING = 2,	   /* described, but its bytes are not there */
+	KMD_REGION_INVALID = 3,	   /* the firmware's table marks it as not valid */
+	KMD_REGION_NO_ADDRESS = 4, /* captured, but nothing tells its address */
+	KMD_REGION_EMPTY = 5,	   /* of zero size */
+	KMD_REGION_CONFLICT = 6,   /* not used: its description contradicts others */
+	KMD_REGION_AUXILIARY = 7,  /* not memory: dump_info.txt, load.cmm, ... */
+	KMD_REGION_OTHER_VM = 8,   /* memory of another virtual machine in the same folder */
+};
+
+struct kmd_region {
+	const char *name;	/* as recorded, odd bytes as \xNN; "" = none recorded */
+	uint64_t phys;		/* physical address, if has_phys */
+	uint64_t virt;		/* kernel virtual address as registered, if has_virt */
+	uint64_t size;		/* as described */
+	uint64_t captured;	/* bytes that the dump holds, from the start */
+	unsigned int origins;	/* enum kmd_origin, or-ed */
+	enum kmd_region_state state;
+	bool has_phys, has_virt;
+};
+
+/* Number of regions known; 0 before the opening. */
+size_t kmd_region_count(const struct kmd *kmd);
+
+/* Region @index in order of physical address, or NULL behind the last. */
+const struct kmd_region *kmd_region_get(const struct kmd *kmd, size_t index);
+
+/* Static texts: "ok", "cut", ...; "?" for an unknown value. */
+const char *kmd_region_state_name(enum kmd_region_state state);
+
+enum kmd_severity {
+	KMD_NOTE = 0,	/* worth knowing; the core is complete */
+	KMD_DAMAGE = 1, /* something is missing, contradictory or cannot be trusted */
+};
+
+/* Kinds of finding.  Values are part of the ABI; new ones may come. */
+enum kmd_finding_code {
+	KMD_FIND_HEADER = 1,	   /* a header field has an odd value */
+	KMD_FIND_TABLE = 2,	   /* a table's count or entry is impossible */
+	KMD_FIND_TRUNCATED = 3,	   /* bytes are behind the end of the dump */
+	KMD_FIND_STORAGE = 4,	   /* the firmware ran out of storage */
+	KMD_FIND_MISSING = 5,	   /* a region is described but not there */
+	KMD_FIND_SHORT = 6,	   /* a region's bytes are fewer, or more, than described */
+	KMD_FIND_AMBIGUOUS = 7,	   /* files and descriptions cannot be told apart */
+	KMD_FIND_DISAGREE = 8,	   /* two descriptions differ */
+	KMD_FIND_OVERLAP = 9,	   /* overlapping regions hold different bytes */
+	KMD_FIND_NO_ADDRESS = 10,  /* no address is known */
+	KMD_FIND_UNUSED = 11,	   /* something that belongs to the dump is not used */
+	KMD_FIND_VMCOREINFO = 12,  /* VMCOREINFO is missing, cut or ambiguous */
+	KMD_FIND_KERNEL = 13,	   /* kernel facts are missing or contradict memory */
+	KMD_FIND_ENCRYPTED = 14,   /* a region looks encrypted */
+	KMD_FIND_NAME = 15,	   /* names collide or hold odd characters */
+};
+
+struct kmd_finding {
+	enum kmd_finding_code code;
+	enum kmd_severity severity;
+	const char *text;	/* a sentence with its place, without a newline */
+};
+
+/* Findings so far; the opening and the assembling add some. */
+size_t kmd_finding_count(const struct kmd *kmd);
+
+/* Finding @index in order of appearance, or NULL behind the last. */
+const struct kmd_finding *kmd_finding_get(const struct kmd *kmd, size_t index);
+
+/*
+ * True if a finding of severity KMD_DAMAGE was made: the core is, or will be,
+ * degraded.  Exact even where there were more findings than are kept (2000).
+ */
+bool kmd_is_degraded(const struct kmd *kmd);
+
+/* What is known of the dumped kernel.  Strings are NULL where nothing is known. */
+struct kmd_kernel {
+	const char *form;	/* of the input: "raw dump partition image", ... */
+	const char *machine;	/* "aarch64", "x86_64", "arm", "i386", "riscv64" */
+	const char *release;	/* OSRELEASE: what uname -r said */
+	const char *build_id;	/* hexadecimal */
+	const char *vmcoreinfo_source; /* where VMCOREINFO was found; NULL = not found */
+	uint64_t page_size;	/* 4096 where nothing says otherwise */
+	uint64_t kaslr_offset;	/* KERNELOFFSET, if has_kaslr_offset */
+	bool has_kaslr_offset;
+};
+
+/* The kernel's facts after the opening, or NULL before it. */
+const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd);
+
+/*
+ * The VMCOREINFO text (lines "KEY=VALUE\n", not NUL-terminated) and its length.
+ * KMD_ERR_NOT_FOUND where the dump holds none.
+ */
+enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length);
+
+/*
+ * Read memory.  All @length bytes must have been captured: KMD_ERR_NOT_FOUND
+ * otherwise, its sentence naming the first address that was not, and @buffer is
+ * then undefined.  KMD_ERR_IO where the input cannot be read.
+ */
+enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *buffer, size_t length);
+
+/* The same by kernel virtual address, as the core's segments will map it. */
+enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffer, size_t length);
+
+/* -------------------------------------------------------------- assembling */
+
+enum kmd_assemble_flag {
+	KMD_OVERWRITE = 1u << 0, /* replace an existing file */
+};
+
+/*
+ * Write the ELF core to @path.  It appears whole or not at all: it is written to
+ * a temporary file beside it (mode 0600), synced, then renamed.  Without
+ * KMD_OVERWRITE an existing @path is left alone (KMD_ERR_EXISTS).
+ *
+ * Errors: KMD_ERR_IO, KMD_ERR_EXISTS, KMD_ERR_CANCELED, KMD_ERR_STRICT;
+ * KMD_ERR_DAMAGED where no memory was captured at all; KMD_ERR_UNSUPPORTED where
+ * nothing tells the machine, which an ELF header must name.
+ */
+enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned int flags);
+
+/*
+ * Write the ELF core to a descriptor, from its current position on, in one pass
+ * forwards: a pipe will do.  What was written when an error came stays there.
+ */
+enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* KMEMDUMP_KMD_H */

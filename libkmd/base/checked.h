@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* checked.h - arithmetic on offsets and sizes that cannot wrap unseen. */
+#ifndef KMD_BASE_CHECKED_H
+#define KMD_BASE_CHECKED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* True, and *sum set, if a + b fits. */
+static inline bool kmd_add_u64(uint64_t a, uint64_t b, uint64_t *sum)
+{
+	return !__builtin_add_overflow(a, b, sum);
+}
+
+static inline bool kmd_mul_u64(uint64_t a, uint64_t b, uint64_t *product)
+{
+	return !__builtin_mul_overflow(a, b, product);
+}
+
+/* True if [offset, offset + length) lies inside [0, size). */
+static inline bool kmd_inside(uint64_t offset, uint64_t length, uint64_t size)
+{
+	return offset <= size && length <= size - offset;
+}
+
+/* @align is a power of two; @value is below 2^64 - align. */
+static inline uint64_t kmd_align_up(uint64_t value, uint64_t align)
+{
+	return (value + align - 1) & ~(align - 1);
+}
+
+static inline uint64_t kmd_align_down(uint64_t value, uint64_t align)
+{
+	return value & ~(align - 1);
+}
+
+static inline bool kmd_is_pow2(uint64_t value)
+{
+	return value && !(value & (value - 1));
+}
+
+static inline uint64_t kmd_min_u64(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint64_t kmd_max_u64(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+static inline int kmd_cmp_u64(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * diag.h - what every stage says besides its result: one error, or findings.
+ *
+ * An error ends the work; a finding is a named defect of the input that can be
+ * lived with.  Both carry their place: which source, which offset.
+ */
+#ifndef KMD_BASE_DIAG_H
+#define KMD_BASE_DIAG_H
+
+#include <kmemdump/kmd.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KMD_SENTENCE_MAX 512
+
+struct kmd_place {
+	const char *source;	/* file or member; NULL = the whole input */
+	uint64_t offset;
+	bool has_offset;
+};
+
+struct kmd_diag {
+	bool strict;		/* damage is an error */
+	enum kmd_status status;	/* of the last error */
+	char sentence[KMD_SENTENCE_MAX];
+	struct kmd_finding *findings;
+	size_t n_findings, cap_findings;
+	bool degraded;		/* damage was found, kept in the list or not */
+};
+
+void kmd_diag_init(struct kmd_diag *diag);
+void kmd_diag_deinit(struct kmd_diag *diag);
+
+static inline struct kmd_place kmd_at(const char *source, uint64_t offset)
+{
+	return (struct kmd_place){ source, offset, true };
+}
+
+static inline struct kmd_place kmd_in(const char *source)
+{
+	return (struct kmd_place){ source, 0, false };
+}
+
+/* Set the error and return @status, so that a stage can `return kmd_fail(...)`. */
+enum kmd_status kmd_fail(struct kmd_diag *diag, enum kmd_status status, struct kmd_place place,
+			 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* As kmd_fail() for the two errors that need no words of their own. */
+enum kmd_status kmd_fail_memory(struct kmd_diag *diag);
+enum kmd_status kmd_fail_errno(struct kmd_diag *diag, struct kmd_place place, const char *doing,
+			       int error);
+
+/*
+ * Note a finding.  KMD_OK to go on; an error where the handle is strict and the
+ * finding is damage, or where memory is short.
+ */
+enum kmd_status kmd_find(struct kmd_diag *diag, enum kmd_finding_code code,
+			 enum kmd_severity severity, struct kmd_place place, const char *format,
+			 ...) __attribute__((format(printf, 5, 6)));
+
+#endif

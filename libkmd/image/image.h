@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * image.h - container formats: from sources to named blobs.
+ *
+ * A blob is a run of bytes that the container sets apart, with a name and an
+ * address as far as the container itself has them.  What the bytes mean is for
+ * region/ to say.
+ *
+ * One format = one file = one row in formats[] (image.c).
+ */
+#ifndef KMD_IMAGE_IMAGE_H
+#define KMD_IMAGE_IMAGE_H
+
+#include "source/input.h"
+
+enum kmd_blob_kind {
+	KMD_BLOB_REGION,	/* bytes of one region, or a text that describes regions */
+	KMD_BLOB_FLAT,		/* many regions in one: a RAM image, an ELF file; never a region itself */
+};
+
+struct kmd_blob {
+	char *name;		/* as recorded, not yet fit for printing; "" = none */
+	const struct kmd_source *source;
+	uint64_t offset;	/* of the bytes, in the source */
+	uint64_t size;		/* bytes there are */
+	uint64_t declared;	/* bytes that the container promises; >= size */
+	uint64_t phys;		/* where has_phys */
+	bool has_phys;
+	bool invalid;		/* the container marks the blob as not valid */
+	enum kmd_blob_kind kind;
+	enum kmd_origin origin;	/* who says so */
+};
+
+/* An SMEM area, found by its marks or named by an option. */
+struct kmd_smem_area {
+	bool present;
+	size_t blob;		/* it lies in this flat blob ... */
+	uint64_t offset;	/* ... here ... */
+	uint64_t size;		/* ... and is so long (0 = not known) */
+	uint64_t phys;
+};
+
+struct kmd_image {
+	const char *form;	/* for people: "raw dump partition image" */
+	struct kmd_blob *blobs;
+	size_t n_blobs, cap_blobs;
+	struct kmd_smem_area smem;
+};
+
+struct kmd_image_options {
+	bool force;		/* read it though its marker or validity bit is gone */
+	bool has_smem, has_ram_base;
+	uint64_t smem, ram_base;
+	kmd_progress_fn progress;
+	void *progress_user;
+};
+
+struct kmd_image_format {
+	const char *form;
+	/* Looks at a few bytes, or as many as it takes; makes no findings. */
+	bool (*probe)(const struct kmd_input *input, const struct kmd_image_options *options,
+		      struct kmd_diag *diag);
+	enum kmd_status (*read)(const struct kmd_input *input,
+				const struct kmd_image_options *options, struct kmd_diag *diag,
+				struct kmd_image *image);
+};
+
+extern const struct kmd_image_format kmd_image_folder;
+extern const struct kmd_image_format kmd_image_raw_dump;
+extern const struct kmd_image_format kmd_image_elf;
+extern const struct kmd_image_format kmd_image_ram;
+
+/* Find the form of @input and read it.  KMD_ERR_FORMAT names what else it is. */
+enum kmd_status kmd_image_read(const struct kmd_input *input,
+			       const struct kmd_image_options *options, struct kmd_diag *diag,
+			       struct kmd_image *image);
+void kmd_image_deinit(struct kmd_image *image);
+
+/* Append a zeroed blob; NULL when memory is short.  Valid until the next append. */
+struct kmd_blob *kmd_image_add(struct kmd_image *image);
+
+/*
+ * What a file that no format wants is, and what to use instead: one sentence
+ * part such as "a Windows minidump (MDMP): use minidump-stackwalk or WinDbg".
+ * NULL = not known.
+ */
+const char *kmd_image_foreign(const struct kmd_source *source, struct kmd_diag *diag);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * input.h - what the user handed over: one source, or a folder of them.
+ *
+ * Compression and packing end here: the stages to the right see plain bytes.
+ */
+#ifndef KMD_SOURCE_INPUT_H
+#define KMD_SOURCE_INPUT_H
+
+#include "source/source.h"
+
+struct kmd_member {
+	char *file_name;	/* raw bytes of the name, without folder and .zst */
+	struct kmd_source *source;
+};
+
+struct kmd_input {
+	char *name;		/* as the user gave it, printable */
+	bool folder;
+	struct kmd_member *members;	/* sorted by name; exactly one if not a folder */
+	size_t n_members, cap_members;
+};
+
+struct kmd_input_options {
+	uint64_t unpack_limit;	/* bytes, of all members together */
+	kmd_progress_fn progress;
+	void *progress_user;
+};
+
+enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_input_options *options,
+				    const char *path, struct kmd_input *out);
+/* Takes a duplicate of @fd. */
+enum kmd_status kmd_input_from_fd(struct kmd_diag *diag, const struct kmd_input_options *options,
+				  int fd, const char *name, struct kmd_input *out);
+enum kmd_status kmd_input_from_memory(struct kmd_diag *diag,
+				      const struct kmd_input_options *options, const void *data,
+				      uint64_t size, const char *name, struct kmd_input *out);
+void kmd_input_deinit(struct kmd_input *input);
+
+#endif
