@@ -16,6 +16,7 @@
 enum kmd_blob_kind {
 	KMD_BLOB_REGION,	/* bytes of one region, or a text that describes regions */
 	KMD_BLOB_FLAT,		/* many regions in one: a RAM image, an ELF file; never a region itself */
+	KMD_BLOB_AUXILIARY,	/* the container says that it is no memory */
 };
 
 struct kmd_blob {
@@ -27,6 +28,7 @@ struct kmd_blob {
 	uint64_t phys;		/* where has_phys */
 	bool has_phys;
 	bool invalid;		/* the container marks the blob as not valid */
+	bool conflict;		/* its table entry contradicts others: the bytes may be another's */
 	enum kmd_blob_kind kind;
 	enum kmd_origin origin;	/* who says so */
 };

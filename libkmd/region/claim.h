@@ -25,17 +25,21 @@ struct kmd_claim {
 	uint64_t offset;	/* in the blob */
 	uint64_t captured;	/* <= size */
 	bool invalid;		/* the table says: not valid */
+	bool conflict;		/* the row contradicts its table: not to be used */
 	struct kmd_place place;	/* of the row; .source belongs to the blob's source */
 };
 
 struct kmd_claims {
 	struct kmd_claim *items;
 	size_t n, cap;
-	size_t kelf_blob;	/* the KELF header or core file that was used ... */
-	bool has_kelf;		/* ... if any */
-	uint16_t machine;	/* its e_machine, 0 = not known */
-	unsigned char elf_class;	/* its EI_CLASS, 0 = not known */
+	/* Of the KELF header or core file that was used, if any: */
+	bool has_kelf;
+	uint16_t machine;	/* e_machine, 0 = not known */
+	unsigned char elf_class;	/* EI_CLASS, 0 = not known */
 	bool big_endian;
+	/* PT_NOTE bytes of an input that is a core; may hold VMCOREINFO.  Not to be trusted. */
+	const struct kmd_source *notes;	/* NULL = none */
+	uint64_t notes_at, notes_size;
 };
 
 /* Collect every description in @image. */
@@ -57,6 +61,10 @@ extern const struct kmd_claim_reader kmd_claims_smem;
 extern const struct kmd_claim_reader kmd_claims_kelf;
 extern const struct kmd_claim_reader kmd_claims_dump_info;
 extern const struct kmd_claim_reader kmd_claims_load_cmm;
+
+/* True if the bytes are an ELF core's header: a KELF region, or a file with one in front. */
+bool kmd_is_kelf(const struct kmd_source *source, uint64_t offset, uint64_t size,
+		 struct kmd_diag *diag);
 
 /* True if the blob's bytes are such a description (and so not memory to place). */
 bool kmd_is_dump_info(const struct kmd_blob *blob, struct kmd_diag *diag);

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * tiling.h - which of several runs of a file can be believed.
+ *
+ * Writers of dumps lay data out run behind run.  Where two entries of a table
+ * claim the same bytes for different addresses, one of them is damaged: the one
+ * whose ends meet no neighbour's, or that overlaps more of them.
+ */
+#ifndef KMD_BASE_TILING_H
+#define KMD_BASE_TILING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct kmd_tile {
+	uint64_t start, end;	/* bytes of the file, start < end */
+	uint64_t bind;		/* address minus start: tiles of equal bind may share bytes */
+	size_t owner;		/* what the caller knows it by */
+	bool conflict;		/* out: not to be believed */
+};
+
+/*
+ * Mark the tiles that contradict better ones; where neither is better, both.
+ * Data is expected to begin at @first.  Reorders @tiles; n log n.  False when
+ * memory is short.
+ */
+bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first);
+
+#endif

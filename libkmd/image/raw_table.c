@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The section table of a partition image, and how far it can be believed.
+ *
+ * One damaged word in it must not put one region's bytes at another's address.
+ * Writers lay sections out one behind the other, so an entry that touches no
+ * neighbour and overlaps one is the damaged one.
+ */
+#include "image/raw_dump.h"
+
+#include "base/array.h"
+#include "base/checked.h"
+#include "base/tiling.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SECTIONS_MAX 65536
+/* So many unlike entries in a row: the count is wrong and this is data. */
+#define UNLIKE_MAX   16
+
+static uint64_t table_end(size_t count)
+{
+	return MD_RAW_HEADER_SIZE + (uint64_t)count * MD_RAW_SECTION_SIZE;
+}
+
+static bool name_plausible(const char *name)
+{
+	for (; *name; name++)
+		if ((unsigned char)*name < 0x20 || (unsigned char)*name == 0x7f)
+			return false;
+	return true;
+}
+
+static void read_section(struct kmd_cursor *cursor, size_t index, struct kmd_raw_section *section)
+{
+	uint64_t at = table_end(index);
+
+	memset(section, 0, sizeof(*section));
+	section->entry = cursor->start + at;
+	section->flags = kmd_cursor_u32(cursor, at + MD_RAW_SECTION_FLAGS);
+	section->version = kmd_cursor_u32(cursor, at + MD_RAW_SECTION_VERSION);
+	section->type = kmd_cursor_u32(cursor, at + MD_RAW_SECTION_TYPE);
+	section->offset = kmd_cursor_u64(cursor, at + MD_RAW_SECTION_OFFSET);
+	section->size = kmd_cursor_u64(cursor, at + MD_RAW_SECTION_LENGTH);
+	section->info = kmd_cursor_u64(cursor, at + MD_RAW_SECTION_INFO);
+	kmd_cursor_bytes(cursor, at + MD_RAW_SECTION_NAME, section->name,
+			 MD_RAW_SECTION_NAME_SIZE);
+	section->plausible = !(section->flags & ~0xffu) && section->type <= 0xff &&
+			     section->version && name_plausible(section->name) &&
+			     (section->flags || section->size || *section->name);
+	if (!kmd_add_u64(section->offset, section->size, &section->end)) {
+		section->end = UINT64_MAX;
+		section->conflict = true;
+	}
+}
+
+bool kmd_raw_table_probe(struct kmd_cursor *cursor)
+{
+	struct kmd_raw_section first;
+
+	if (!kmd_cursor_has(cursor, 0, table_end(1)) ||
+	    !kmd_cursor_u32(cursor, MD_RAW_SECTION_COUNT))
+		return false;
+	read_section(cursor, 0, &first);
+	return first.plausible && first.offset >= table_end(1);
+}
+
+static enum kmd_status read_entries(struct kmd_cursor *cursor, uint32_t count,
+				    struct kmd_raw_table *table)
+{
+	size_t unlike = 0;
+
+	for (size_t i = 0; i < count && i < SECTIONS_MAX; i++) {
+		if (!kmd_cursor_has(cursor, 0, table_end(i + 1)))
+			break;
+		if (!KMD_ARRAY_RESERVE(table->sections, table->n, table->cap))
+			return kmd_fail_memory(cursor->diag);
+		read_section(cursor, i, &table->sections[table->n++]);
+		unlike = table->sections[i].plausible ? 0 : unlike + 1;
+		if (unlike == UNLIKE_MAX)
+			break;
+	}
+	/* What is unlike a section at the end is not part of the table. */
+	if (table->n < count)
+		table->n -= unlike;
+	return kmd_cursor_check(cursor, "section table");
+}
+
+/* The section with data that starts lowest, of those that do not start in their own table part. */
+static struct kmd_raw_section *lowest(const struct kmd_raw_table *table)
+{
+	struct kmd_raw_section *low = NULL;
+
+	for (size_t i = 0; i < table->n; i++) {
+		struct kmd_raw_section *section = &table->sections[i];
+
+		if (!section->plausible || section->conflict || !section->size ||
+		    section->offset < table_end(i + 1))
+			continue;
+		if (!low || section->offset < low->offset)
+			low = section;
+	}
+	return low;
+}
+
+/*
+ * Where data starts inside the table, either the count or that one section is
+ * wrong: the entries behind the meeting point tell which.
+ */
+static void settle_length(struct kmd_raw_table *table)
+{
+	for (;;) {
+		struct kmd_raw_section *low = lowest(table);
+		size_t fit, likely = 0;
+
+		if (!low || low->offset >= table_end(table->n))
+			break;
+		fit = (size_t)((low->offset - MD_RAW_HEADER_SIZE) / MD_RAW_SECTION_SIZE);
+		for (size_t i = fit; i < table->n; i++)
+			likely += table->sections[i].plausible;
+		if (likely * 2 > table->n - fit)
+			low->conflict = true;
+		else
+			table->n = fit;
+	}
+	for (size_t i = 0; i < table->n; i++)
+		if (table->sections[i].size && table->sections[i].offset < table_end(table->n))
+			table->sections[i].conflict = true;
+}
+
+static enum kmd_status settle_overlaps(struct kmd_raw_table *table, struct kmd_diag *diag)
+{
+	struct kmd_tile *tiles = calloc(table->n + 1, sizeof(*tiles));
+	size_t n = 0;
+	bool ok;
+
+	if (!tiles)
+		return kmd_fail_memory(diag);
+	for (size_t i = 0; i < table->n; i++) {
+		struct kmd_raw_section *section = &table->sections[i];
+
+		if (section->plausible && !section->conflict && section->size)
+			tiles[n++] = (struct kmd_tile){ .start = section->offset,
+							.end = section->end,
+							.bind = section->info - section->offset,
+							.owner = i };
+	}
+	ok = kmd_tiles_settle(tiles, n, table_end(table->n));
+	for (size_t i = 0; ok && i < n; i++)
+		table->sections[tiles[i].owner].conflict = tiles[i].conflict;
+	free(tiles);
+	return ok ? KMD_OK : kmd_fail_memory(diag);
+}
+
+enum kmd_status kmd_raw_table_read(struct kmd_cursor *cursor, uint32_t count,
+				   struct kmd_raw_table *table)
+{
+	enum kmd_status status;
+
+	memset(table, 0, sizeof(*table));
+	status = read_entries(cursor, count, table);
+	if (status == KMD_OK) {
+		settle_length(table);
+		status = settle_overlaps(table, cursor->diag);
+	}
+	if (status != KMD_OK)
+		kmd_raw_table_deinit(table);
+	return status;
+}
+
+void kmd_raw_table_deinit(struct kmd_raw_table *table)
+{
+	free(table->sections);
+	memset(table, 0, sizeof(*table));
+}

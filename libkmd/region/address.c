@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Which of several recorded physical addresses is a region's. */
+#include "region/join.h"
+
+#include "base/checked.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* No machine has more physical address bits; anything above is a damaged word. */
+#define PHYS_LIMIT (UINT64_C(1) << 56)
+
+static const char *const offer_names[OFFERS] = { "load.cmm", "dump_info.txt",
+						 "the section table" };
+
+size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact)
+{
+	size_t low = 0, high = join->n_kelf, other = SIZE_MAX, same = SIZE_MAX;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (join->kelf[middle]->phys < phys)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < join->n_kelf && join->kelf[low]->phys == phys; low++) {
+		if (kmd_round4(join->kelf[low]->size) != kmd_round4(size)) {
+			other = low;
+			continue;
+		}
+		same = low;
+		/* Several of one size: one that no other region has taken. */
+		if (!join->kelf_used[low])
+			break;
+	}
+	return same != SIZE_MAX || exact ? same : other;
+}
+
+static bool kelf_knows(const struct join *join, const struct draft *draft, uint64_t phys)
+{
+	return kmd_join_find_kelf(join, phys, draft->row.pub.size, true) != SIZE_MAX;
+}
+
+/* The best offer; *@rival is one that differs from it, or OFFERS. */
+static size_t choose(const struct join *join, const struct draft *draft, size_t *rival)
+{
+	size_t best = OFFERS;
+
+	*rival = OFFERS;
+	for (size_t i = 0; i < OFFERS; i++) {
+		if (!draft->offers[i].made)
+			continue;
+		if (best == OFFERS) {
+			best = i;
+		} else if (draft->offers[i].phys != draft->offers[best].phys) {
+			*rival = i;
+			if (!kelf_knows(join, draft, draft->offers[best].phys) &&
+			    kelf_knows(join, draft, draft->offers[i].phys)) {
+				*rival = best;
+				best = i;
+			}
+		}
+	}
+	return best;
+}
+
+static enum kmd_status say_rival(const struct join *join, const struct draft *draft, size_t best,
+				 size_t rival)
+{
+	char name[256];
+
+	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
+	return kmd_find(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+			"region \"%s\": %s says physical 0x%" PRIx64 ", %s 0x%" PRIx64
+			"; taking the former",
+			name, offer_names[best], draft->offers[best].phys, offer_names[rival],
+			draft->offers[rival].phys);
+}
+
+/* Addresses that cannot be: the range wraps, or has bits that no machine has. */
+static enum kmd_status check_range(const struct join *join, struct draft *draft)
+{
+	const struct kmd_region *region = &draft->row.pub;
+	char name[256];
+	uint64_t end;
+
+	if (!region->has_phys || draft->conflict ||
+	    (kmd_add_u64(region->phys, region->captured, &end) && end <= PHYS_LIMIT))
+		return KMD_OK;
+	draft->conflict = draft->silent = true;
+	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
+	return kmd_find(join->diag, KMD_FIND_TABLE, KMD_DAMAGE, draft->place,
+			"region \"%s\": no memory can lie at physical 0x%" PRIx64 ", size 0x%" PRIx64
+			"; it is not used",
+			name, region->phys, region->size);
+}
+
+enum kmd_status kmd_join_addresses(struct join *join)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < join->n; i++) {
+		struct draft *draft = &join->drafts[i];
+		size_t rival, best = choose(join, draft, &rival);
+
+		if (best != OFFERS) {
+			draft->row.pub.phys = draft->offers[best].phys;
+			draft->row.pub.has_phys = true;
+		}
+		if (rival != OFFERS)
+			status = say_rival(join, draft, best, rival);
+		if (status == KMD_OK)
+			status = check_range(join, draft);
+	}
+	return status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* join.h - the join's working table, between its files. */
+#ifndef KMD_REGION_JOIN_H
+#define KMD_REGION_JOIN_H
+
+#include "region/region.h"
+#include "region/vm.h"
+
+/* Addresses on offer for one region, in falling order of trust. */
+enum offer_rank { OFFER_LOAD_CMM, OFFER_DUMP_INFO, OFFER_TABLE, OFFERS };
+
+struct offer {
+	bool made;
+	uint64_t phys;
+};
+
+struct draft {
+	struct kmd_row row;
+	char *name;		/* region name, raw */
+	char *file;		/* file or section name, raw; "" = none */
+	char vm[KMD_VM_MAX];
+	struct kmd_place place;
+	struct offer offers[OFFERS];
+	bool invalid, conflict, auxiliary, other_vm;
+	bool named;		/* a description names its file */
+	bool carrier;		/* KELF header or VMCOREINFO text: KELF gives it no address */
+	bool covered;		/* its bytes are those of other regions */
+	bool stray;		/* a file that is not called like a region's */
+	bool silent;		/* what is wrong with it was said already */
+};
+
+struct join {
+	const struct kmd_image *image;
+	const struct kmd_claims *claims;
+	const struct kmd_hints *hints;
+	struct kmd_diag *diag;
+	struct draft *drafts;
+	size_t n, cap;
+	/* KELF claims, by physical address */
+	const struct kmd_claim **kelf;
+	bool *kelf_used;
+	size_t n_kelf;
+};
+
+/* Append a draft; @name and @file are copied.  NULL when memory is short. */
+struct draft *kmd_join_add(struct join *join, const char *name, const char *file,
+			   enum kmd_origin origin);
+
+/* names.c: hand the rows of load.cmm and dump_info.txt to the files they name. */
+enum kmd_status kmd_join_files(struct join *join);
+
+/* address.c: settle the physical address of every draft that has an offer. */
+enum kmd_status kmd_join_addresses(struct join *join);
+/* The KELF claim at @phys, of @size (rounded to 4) if there is one; else NULL or any other size. */
+size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact);
+
+/* match.c: program headers to files that have no address from elsewhere. */
+enum kmd_status kmd_join_match(struct join *join);
+
+/* state.c: each draft's state, what is to be said of it, and the sorted table. */
+enum kmd_status kmd_join_finish(struct join *join, struct kmd_regions *regions);
+
+/* Sizes as KELF and the firmware's table keep them. */
+static inline uint64_t kmd_round4(uint64_t size)
+{
+	return size > UINT64_MAX - 3 ? size : (size + 3) & ~(uint64_t)3;
+}
+
+#endif

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * KELF: the ELF header that the kernel keeps in a region of its own and updates as
+ * regions come and go; and ELF cores as input, which have the same tables.
+ *
+ * Two dialects: kmemdump/meminspect (program headers and notes) and downstream
+ * msm_minidump (section headers with names as well, no notes).  Notes are never
+ * trusted: the kernel writes them behind the end of its allocation.
+ */
+#include "region/claim.h"
+
+#include "base/checked.h"
+#include "base/text.h"
+#include "base/tiling.h"
+#include "region/vm.h"
+#include "source/cursor.h"
+
+#include <elf.h>
+#include <inttypes.h>
+#include <kmemdump/minidump.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PHDRS_MAX (1u << 20)
+#define SHDRS_MAX (1u << 20)
+#define NAME_SEARCH 64
+
+/* Where fields lie, by class. */
+struct fields {
+	size_t e_phoff, e_shoff, e_phentsize, e_phnum, e_shentsize, e_shnum, e_shstrndx;
+	size_t phdr_size, p_type, p_offset, p_vaddr, p_paddr, p_filesz, p_memsz;
+	size_t shdr_size, sh_name, sh_type, sh_addr, sh_offset, sh_size, sh_info;
+};
+
+#define FIELDS(E, P, S)                                                                            \
+	{                                                                                          \
+		offsetof(E, e_phoff), offsetof(E, e_shoff), offsetof(E, e_phentsize),              \
+			offsetof(E, e_phnum), offsetof(E, e_shentsize), offsetof(E, e_shnum),      \
+			offsetof(E, e_shstrndx), sizeof(P), offsetof(P, p_type),                   \
+			offsetof(P, p_offset), offsetof(P, p_vaddr), offsetof(P, p_paddr),         \
+			offsetof(P, p_filesz), offsetof(P, p_memsz), sizeof(S),                    \
+			offsetof(S, sh_name), offsetof(S, sh_type), offsetof(S, sh_addr),          \
+			offsetof(S, sh_offset), offsetof(S, sh_size), offsetof(S, sh_info)         \
+	}
+
+static const struct fields fields32 = FIELDS(Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr);
+static const struct fields fields64 = FIELDS(Elf64_Ehdr, Elf64_Phdr, Elf64_Shdr);
+
+/* A KELF header to read: its bytes, and whether the regions' bytes follow in them. */
+struct kelf {
+	struct kmd_cursor cursor;
+	const struct fields *fields;
+	bool whole;		/* a core file: p_offset leads to bytes */
+	size_t blob;		/* of a core file */
+	uint64_t table_end;	/* behind the program headers */
+	uint64_t phoff, shoff, names_at, names_size;
+	uint32_t phnum, shnum;
+	uint32_t next_section;	/* where to go on looking for a name */
+};
+
+struct phdr {
+	uint32_t type;
+	uint64_t offset, vaddr, paddr, filesz, memsz;
+	struct kmd_place place;
+};
+
+struct shdr {
+	uint32_t name, type;
+	uint64_t addr, offset, size;
+};
+
+bool kmd_is_kelf(const struct kmd_source *source, uint64_t offset, uint64_t size,
+		 struct kmd_diag *diag)
+{
+	struct kmd_cursor cursor;
+	unsigned char ident[EI_NIDENT];
+
+	kmd_cursor_init(&cursor, source, offset, size, diag);
+	if (!kmd_cursor_is(&cursor, 0, ELFMAG, SELFMAG) ||
+	    !kmd_cursor_has(&cursor, 0, sizeof(Elf32_Ehdr)))
+		return false;
+	kmd_cursor_bytes(&cursor, 0, ident, sizeof(ident));
+	cursor.big_endian = ident[EI_DATA] == ELFDATA2MSB;
+	return (ident[EI_CLASS] == ELFCLASS64 || ident[EI_CLASS] == ELFCLASS32) &&
+	       kmd_cursor_u16(&cursor, EI_NIDENT) == ET_CORE;
+}
+
+/* Offsets, addresses and sizes have the width of the class. */
+static uint64_t word(struct kelf *kelf, uint64_t at)
+{
+	return kelf->fields == &fields64 ? kmd_cursor_u64(&kelf->cursor, at) :
+					   kmd_cursor_u32(&kelf->cursor, at);
+}
+
+/* An all-ones address of 32 bits means the same as one of 64. */
+static uint64_t address(struct kelf *kelf, uint64_t at)
+{
+	uint64_t value = word(kelf, at);
+
+	return kelf->fields == &fields32 && value == UINT32_MAX ? UINT64_MAX : value;
+}
+
+static void read_phdr(struct kelf *kelf, uint32_t index, struct phdr *phdr)
+{
+	const struct fields *f = kelf->fields;
+	uint64_t at = kelf->phoff + (uint64_t)index * f->phdr_size;
+
+	phdr->type = kmd_cursor_u32(&kelf->cursor, at + f->p_type);
+	phdr->offset = word(kelf, at + f->p_offset);
+	phdr->vaddr = word(kelf, at + f->p_vaddr);
+	phdr->paddr = address(kelf, at + f->p_paddr);
+	phdr->filesz = word(kelf, at + f->p_filesz);
+	phdr->memsz = word(kelf, at + f->p_memsz);
+	phdr->place = kmd_at(kelf->cursor.source->name, kelf->cursor.start + at);
+}
+
+static void read_shdr(struct kelf *kelf, uint32_t index, struct shdr *shdr)
+{
+	const struct fields *f = kelf->fields;
+	uint64_t at = kelf->shoff + (uint64_t)index * f->shdr_size;
+
+	shdr->name = kmd_cursor_u32(&kelf->cursor, at + f->sh_name);
+	shdr->type = kmd_cursor_u32(&kelf->cursor, at + f->sh_type);
+	shdr->addr = word(kelf, at + f->sh_addr);
+	shdr->offset = word(kelf, at + f->sh_offset);
+	shdr->size = word(kelf, at + f->sh_size);
+}
+
+/* @n entries of @size bytes at @at, cut back to what the bytes hold. */
+static enum kmd_status bound_table(struct kelf *kelf, const char *what, uint64_t at, size_t size,
+				   uint32_t limit, uint32_t *n)
+{
+	uint64_t room = at <= kelf->cursor.size ? (kelf->cursor.size - at) / size : 0;
+	uint32_t fit = (uint32_t)kmd_min_u64(kmd_min_u64(room, limit), *n);
+	uint32_t said = *n;
+
+	*n = fit;
+	if (fit == said)
+		return KMD_OK;
+	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+			"the ELF header counts %" PRIu32 " %s, there is room for %" PRIu32, said,
+			what, fit);
+}
+
+/* Names are in the section that e_shstrndx names; a damaged one only costs the names. */
+static void find_names(struct kelf *kelf, uint32_t index)
+{
+	struct shdr shdr;
+
+	if (index == SHN_UNDEF || index >= kelf->shnum)
+		return;
+	read_shdr(kelf, index, &shdr);
+	if (!kmd_cursor_has(&kelf->cursor, shdr.offset, shdr.size))
+		return;
+	kelf->names_at = shdr.offset;
+	kelf->names_size = shdr.size;
+}
+
+static enum kmd_status read_header(struct kelf *kelf, struct kmd_claims *claims)
+{
+	struct kmd_cursor *cursor = &kelf->cursor;
+	unsigned char ident[EI_NIDENT];
+	enum kmd_status status;
+	const struct fields *f;
+	uint32_t strndx;
+
+	kmd_cursor_bytes(cursor, 0, ident, sizeof(ident));
+	cursor->big_endian = ident[EI_DATA] == ELFDATA2MSB;
+	f = kelf->fields = ident[EI_CLASS] == ELFCLASS64 ? &fields64 : &fields32;
+	kelf->phoff = word(kelf, f->e_phoff);
+	kelf->shoff = word(kelf, f->e_shoff);
+	kelf->phnum = kmd_cursor_u16(cursor, f->e_phnum);
+	kelf->shnum = kelf->shoff ? kmd_cursor_u16(cursor, f->e_shnum) : 0;
+	strndx = kmd_cursor_u16(cursor, f->e_shstrndx);
+	claims->machine = kmd_cursor_u16(cursor, EI_NIDENT + 2);
+	claims->elf_class = ident[EI_CLASS];
+	claims->big_endian = cursor->big_endian;
+	if (kelf->phnum == PN_XNUM && kelf->shoff)
+		kelf->phnum = kmd_cursor_u32(cursor, kelf->shoff + f->sh_info);
+	status = kmd_cursor_check(cursor, "ELF header");
+	if (status == KMD_OK)
+		status = bound_table(kelf, "program headers", kelf->phoff, f->phdr_size, PHDRS_MAX,
+				     &kelf->phnum);
+	if (status == KMD_OK)
+		status = bound_table(kelf, "section headers", kelf->shoff, f->shdr_size, SHDRS_MAX,
+				     &kelf->shnum);
+	kelf->table_end = kelf->phoff + (uint64_t)kelf->phnum * f->phdr_size;
+	if (status == KMD_OK)
+		find_names(kelf, strndx);
+	return status;
+}
+
+/*
+ * Downstream: the section of the same address and offset has the name.  Both
+ * tables run alike, a few base sections apart, so the search is a short one.
+ */
+static char *name_of(struct kelf *kelf, const struct phdr *phdr)
+{
+	struct shdr shdr;
+
+	for (uint32_t tried = 0; kelf->names_size && tried < kelf->shnum && tried < NAME_SEARCH; tried++) {
+		uint32_t index = (kelf->next_section + tried) % kelf->shnum;
+
+		read_shdr(kelf, index, &shdr);
+		if (shdr.type != SHT_PROGBITS || shdr.addr != phdr->vaddr ||
+		    shdr.offset != phdr->offset || shdr.name >= kelf->names_size)
+			continue;
+		kelf->next_section = index + 1;
+		return kmd_cursor_name(&kelf->cursor, kelf->names_at + shdr.name,
+				       (size_t)kmd_min_u64(kelf->names_size - shdr.name, 256));
+	}
+	return strdup("");
+}
+
+/* A kernel virtual address has its top bit set on every 64-bit machine. */
+static bool kernel_virt(const struct kelf *kelf, const struct phdr *phdr)
+{
+	if (kelf->fields == &fields64)
+		return phdr->vaddr >> 63;
+	return phdr->vaddr && phdr->vaddr != phdr->paddr;
+}
+
+/* Bytes of a load: in a core file at p_offset; of a KELF header only the banner's, inside it. */
+static void find_bytes(struct kelf *kelf, const struct phdr *phdr, struct kmd_claim *claim)
+{
+	uint64_t size = kelf->cursor.size;
+	uint64_t bytes = kmd_min_u64(phdr->filesz, claim->size);
+
+	if (phdr->offset < kelf->table_end && bytes) {
+		claim->conflict = kelf->whole;
+		return;
+	}
+	if (!kelf->whole && !kmd_inside(phdr->offset, bytes, size))
+		return;
+	claim->has_bytes = true;
+	claim->blob = kelf->blob;
+	claim->offset = kmd_min_u64(phdr->offset, size);
+	claim->captured = kmd_min_u64(bytes, size - claim->offset);
+}
+
+static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
+				struct kmd_claims *claims)
+{
+	struct kmd_claim *claim = kmd_claims_add(claims, kelf->whole ? KMD_FROM_CORE :
+								       KMD_FROM_KELF);
+
+	if (!claim || !(claim->name = name_of(kelf, phdr)) || !(claim->file = strdup("")))
+		return kmd_fail_memory(kelf->cursor.diag);
+	claim->place = phdr->place;
+	claim->size = kmd_max_u64(phdr->filesz, phdr->memsz);
+	claim->has_size = true;
+	claim->phys = phdr->paddr;
+	claim->has_phys = phdr->paddr != UINT64_MAX;
+	claim->virt = phdr->vaddr;
+	claim->has_virt = kernel_virt(kelf, phdr);
+	find_bytes(kelf, phdr, claim);
+	if (!claim->conflict)
+		return KMD_OK;
+	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr->place,
+			"the segment's bytes (offset 0x%" PRIx64
+			") would lie in the headers; it is not used",
+			phdr->offset);
+}
+
+static void keep_notes(struct kelf *kelf, const struct phdr *phdr, struct kmd_claims *claims)
+{
+	if (!kelf->whole || claims->notes || phdr->offset >= kelf->cursor.size)
+		return;
+	claims->notes = kelf->cursor.source;
+	claims->notes_at = kelf->cursor.start + phdr->offset;
+	claims->notes_size = kmd_min_u64(phdr->filesz, kelf->cursor.size - phdr->offset);
+}
+
+static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (uint32_t i = 0; status == KMD_OK && i < kelf->phnum; i++) {
+		struct phdr phdr;
+
+		read_phdr(kelf, i, &phdr);
+		if (phdr.type == PT_LOAD)
+			status = add_load(kelf, &phdr, claims);
+		else if (phdr.type == PT_NOTE)
+			keep_notes(kelf, &phdr, claims);
+		else if (phdr.type != PT_NULL)
+			status = kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+					  phdr.place,
+					  "program header %" PRIu32 " has type 0x%" PRIx32
+					  ", which no kernel writes; it is not used",
+					  i, phdr.type);
+	}
+	return status == KMD_OK ? kmd_cursor_check(&kelf->cursor, "program header table") : status;
+}
+
+/*
+ * A remote processor's dump: sections only, sh_addr is physical
+ * (drivers/remoteproc/remoteproc_coredump.c).
+ */
+static enum kmd_status read_sections(struct kelf *kelf, struct kmd_claims *claims)
+{
+	for (uint32_t i = 1; i < kelf->shnum; i++) {
+		struct kmd_claim *claim;
+		struct phdr phdr = { .type = PT_LOAD };
+		struct shdr shdr;
+
+		read_shdr(kelf, i, &shdr);
+		if (shdr.type != SHT_PROGBITS)
+			continue;
+		phdr.offset = shdr.offset;
+		phdr.vaddr = phdr.paddr = shdr.addr;
+		phdr.filesz = phdr.memsz = shdr.size;
+		phdr.place = kmd_at(kelf->cursor.source->name,
+				    kelf->shoff + (uint64_t)i * kelf->fields->shdr_size);
+		if (add_load(kelf, &phdr, claims) != KMD_OK)
+			return kelf->cursor.diag->status;
+		claim = &claims->items[claims->n - 1];
+		claim->has_virt = false;
+	}
+	return kmd_cursor_check(&kelf->cursor, "section header table");
+}
+
+/* Memory of a kernel has a physical or at least a kernel address. */
+static enum kmd_status check_kernel(const struct kelf *kelf, const struct kmd_claims *claims,
+				    size_t first)
+{
+	if (!kelf->whole)
+		return KMD_OK;
+	for (size_t i = first; i < claims->n; i++)
+		if ((claims->items[i].has_phys && claims->items[i].phys) ||
+		    (claims->items[i].has_virt && kelf->fields == &fields64))
+			return KMD_OK;
+	return kmd_fail(kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
+			"not a kernel minidump: an ELF core without any kernel memory, as of a user "
+			"process (use gdb)");
+}
+
+static enum kmd_status say_shared(const struct kelf *kelf, const struct kmd_claim *claim)
+{
+	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, claim->place,
+			"the segment (physical 0x%" PRIx64 ", offset 0x%" PRIx64 ", size 0x%" PRIx64
+			") shares bytes with another address's; it is not used",
+			claim->phys, claim->offset, claim->size);
+}
+
+/* One damaged offset or size must not bring bytes to another region's address. */
+static enum kmd_status settle_bytes(struct kelf *kelf, struct kmd_claims *claims, size_t first)
+{
+	struct kmd_tile *tiles = calloc(claims->n - first + 1, sizeof(*tiles));
+	enum kmd_status status = KMD_OK;
+	size_t n = 0;
+
+	if (!tiles)
+		return kmd_fail_memory(kelf->cursor.diag);
+	for (size_t i = first; i < claims->n; i++) {
+		const struct kmd_claim *claim = &claims->items[i];
+
+		if (claim->has_bytes && claim->has_phys && claim->captured)
+			tiles[n++] = (struct kmd_tile){ .start = claim->offset,
+							.end = claim->offset + claim->captured,
+							.bind = claim->phys - claim->offset,
+							.owner = i };
+	}
+	if (!kmd_tiles_settle(tiles, n, claims->notes_at + claims->notes_size))
+		status = kmd_fail_memory(kelf->cursor.diag);
+	for (size_t i = 0; status == KMD_OK && i < n; i++) {
+		claims->items[tiles[i].owner].conflict |= tiles[i].conflict;
+		if (tiles[i].conflict)
+			status = say_shared(kelf, &claims->items[tiles[i].owner]);
+	}
+	free(tiles);
+	return status;
+}
+
+static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
+{
+	size_t first = claims->n;
+	enum kmd_status status = read_header(kelf, claims);
+
+	claims->has_kelf = true;
+	if (status == KMD_OK)
+		status = read_phdrs(kelf, claims);
+	if (status == KMD_OK && kelf->whole && claims->n == first)
+		status = read_sections(kelf, claims);
+	if (status == KMD_OK && kelf->whole)
+		status = settle_bytes(kelf, claims, first);
+	if (status == KMD_OK)
+		status = check_kernel(kelf, claims, first);
+	return status;
+}
+
+/* Candidates: where a KELF header may be, and how much its name speaks for it. */
+struct candidate {
+	const struct kmd_source *source;
+	uint64_t offset, size;
+	size_t blob;
+	bool whole;
+	int rank;
+};
+
+static int rank_name(const char *file)
+{
+	char prefix[KMD_VM_MAX], *name = kmd_region_name_of_file(file);
+	int rank;
+
+	kmd_vm_prefix(file, prefix);
+	/* Another machine's header serves only where there is no other. */
+	rank = 2 * !prefix[0] + (name && kmd_name_is_kelf(name));
+	free(name);
+	return rank;
+}
+
+static void consider(struct candidate *best, const struct candidate *next, struct kmd_diag *diag)
+{
+	if (next->rank > best->rank &&
+	    kmd_is_kelf(next->source, next->offset, next->size, diag))
+		*best = *next;
+}
+
+static struct candidate find_header(const struct kmd_image *image, const struct kmd_claims *claims,
+				    struct kmd_diag *diag)
+{
+	struct candidate best = { .rank = -1 };
+
+	for (size_t i = 0; i < image->n_blobs; i++) {
+		const struct kmd_blob *blob = &image->blobs[i];
+		struct candidate next = { blob->source, blob->offset, blob->size, i,
+					  blob->kind == KMD_BLOB_FLAT, 0 };
+
+		if (blob->invalid || blob->conflict || (next.whole && blob->has_phys))
+			continue;
+		next.rank = rank_name(blob->name);
+		consider(&best, &next, diag);
+	}
+	/* Region arrays lead to bytes of their own. */
+	for (size_t i = 0; i < claims->n; i++) {
+		const struct kmd_claim *claim = &claims->items[i];
+		struct candidate next = { NULL, 0, claim->captured, claim->blob, false, 0 };
+
+		if (!claim->has_bytes || claim->invalid)
+			continue;
+		next.source = image->blobs[claim->blob].source;
+		next.offset = image->blobs[claim->blob].offset + claim->offset;
+		next.rank = rank_name(claim->name);
+		consider(&best, &next, diag);
+	}
+	return best;
+}
+
+static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_diag *diag,
+				   struct kmd_claims *claims)
+{
+	struct candidate best = find_header(image, claims, diag);
+	struct kelf kelf = { 0 };
+
+	if (best.rank < 0)
+		return KMD_OK;
+	kmd_cursor_init(&kelf.cursor, best.source, best.offset, best.size, diag);
+	kelf.whole = best.whole;
+	kelf.blob = best.blob;
+	return read_kelf(&kelf, claims);
+}
+
+const struct kmd_claim_reader kmd_claims_kelf = { KMD_FROM_KELF, read_claims };

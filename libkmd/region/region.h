@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * region.h - the region table: every region that any description names, once.
+ */
+#ifndef KMD_REGION_REGION_H
+#define KMD_REGION_REGION_H
+
+#include "region/claim.h"
+
+/* What a region is to the stages to the right. */
+struct kmd_row {
+	struct kmd_region pub;	/* as handed out; .name is fit for printing */
+	bool has_bytes;		/* .pub.captured bytes are there: */
+	const struct kmd_source *source;
+	uint64_t offset;
+};
+
+struct kmd_regions {
+	struct kmd_row *rows;	/* by physical address; those without one behind */
+	size_t n, cap;
+};
+
+/* A kernel symbol's run-time address: tells region files apart where only KELF has addresses. */
+struct kmd_hint {
+	uint64_t virt;
+	char *name;
+};
+
+struct kmd_hints {
+	struct kmd_hint *items;
+	size_t n, cap;
+};
+
+/* Copies @name. */
+enum kmd_status kmd_hints_add(struct kmd_hints *hints, struct kmd_diag *diag, uint64_t virt,
+			      const char *name, size_t length);
+void kmd_hints_deinit(struct kmd_hints *hints);
+
+/*
+ * Join blobs and claims by address and size, then by name, never by a number in
+ * the name.  The rules:
+ *   content    from the container (section, file, RAM); what a table describes
+ *              and no bytes exist for is MISSING
+ *   extent     the firmware's table (section, ToC, dump_info.txt); bytes behind
+ *              it are not used, fewer are CUT (up to 3 fewer: sizes are rounded)
+ *   address    load.cmm, then dump_info.txt, then the section table; where they
+ *              differ the one that KELF knows too wins over that order
+ *   virtual    KELF
+ */
+enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd_claims *claims,
+				 const struct kmd_hints *hints, struct kmd_diag *diag,
+				 struct kmd_regions *regions);
+void kmd_regions_deinit(struct kmd_regions *regions);
+
+/* True if the row has bytes that go into the core. */
+bool kmd_row_is_used(const struct kmd_row *row);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What became of each region, and what there is to say of it. */
+#include "region/join.h"
+
+#include "base/checked.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The kernel rounds sizes up to 4; a file may hold the unrounded bytes. */
+#define ROUNDING 3
+
+/* Regions that firmware fills itself and often records without an address. */
+static const char *const firmware_names[] = {
+	"KCPU_CTX", "c0_context", "pmic", "KWDOG", "rst_stat", "smem_info", "SMEMINFO",
+	"KMDT0x11", "TZ_IMEM",	  "HYP_DIAG", "SHRDIMEM", "shared_imem", "dbg_table", "OCIMEM",
+	"CODERAM",
+};
+
+static bool is_firmware_name(const char *name)
+{
+	for (size_t i = 0; i < sizeof(firmware_names) / sizeof(firmware_names[0]); i++)
+		if (kmd_text_has_prefix(name, firmware_names[i]))
+			return true;
+	return false;
+}
+
+static enum kmd_region_state state_of(const struct draft *draft)
+{
+	const struct kmd_region *region = &draft->row.pub;
+
+	if (draft->auxiliary)
+		return KMD_REGION_AUXILIARY;
+	if (draft->other_vm)
+		return KMD_REGION_OTHER_VM;
+	if (draft->invalid)
+		return KMD_REGION_INVALID;
+	if (draft->conflict)
+		return KMD_REGION_CONFLICT;
+	if (draft->stray && !draft->named)
+		return KMD_REGION_AUXILIARY;
+	if (!region->size)
+		return KMD_REGION_EMPTY;
+	if (draft->covered)
+		return KMD_REGION_OK;
+	if (!draft->row.has_bytes || !region->captured)
+		return KMD_REGION_MISSING;
+	if (!region->has_phys && !region->has_virt)
+		return KMD_REGION_NO_ADDRESS;
+	if (region->captured + ROUNDING < region->size)
+		return KMD_REGION_CUT;
+	return KMD_REGION_OK;
+}
+
+/* Bytes behind the described extent are not the region's. */
+static enum kmd_status trim(struct join *join, struct draft *draft, const char *name)
+{
+	struct kmd_region *region = &draft->row.pub;
+	uint64_t captured = region->captured;
+
+	if (draft->covered)
+		region->captured = region->size;
+	if (!draft->row.has_bytes || captured <= region->size || draft->conflict ||
+	    draft->invalid)
+		return KMD_OK;
+	region->captured = region->size;
+	if (captured - region->size <= ROUNDING)
+		return KMD_OK;
+	return kmd_find(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+			"region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
+			" are described; the rest is not used",
+			name, captured, region->size);
+}
+
+static enum kmd_status say_missing(struct join *join, const struct draft *draft, const char *name)
+{
+	const struct kmd_region *region = &draft->row.pub;
+
+	if (draft->row.has_bytes && draft->silent)
+		return KMD_OK;
+	if (region->has_phys)
+		return kmd_find(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
+				"region \"%s\" at physical 0x%" PRIx64 ", size 0x%" PRIx64
+				": its bytes are not there",
+				name, region->phys, region->size);
+	return kmd_find(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
+			"region \"%s\", size 0x%" PRIx64 ": its bytes are not there", name,
+			region->size);
+}
+
+static enum kmd_status say_no_address(struct join *join, const struct draft *draft,
+				      const char *name)
+{
+	enum kmd_severity severity = KMD_DAMAGE;
+
+	if (draft->silent)
+		return KMD_OK;
+	/* The kernel gives its KELF and VMCOREINFO regions no program header. */
+	if (draft->carrier || is_firmware_name(draft->name))
+		severity = KMD_NOTE;
+	return kmd_find(join->diag, KMD_FIND_NO_ADDRESS, severity, draft->place,
+			"region \"%s\", size 0x%" PRIx64
+			": nothing tells its address; it is left out",
+			name, draft->row.pub.size);
+}
+
+static enum kmd_status say(struct join *join, const struct draft *draft, const char *name)
+{
+	const struct kmd_region *region = &draft->row.pub;
+
+	switch (region->state) {
+	case KMD_REGION_CUT:
+		if (draft->silent)
+			return KMD_OK;
+		return kmd_find(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+				"region \"%s\": only 0x%" PRIx64 " of its 0x%" PRIx64
+				" bytes are there",
+				name, region->captured, region->size);
+	case KMD_REGION_MISSING:
+		return say_missing(join, draft, name);
+	case KMD_REGION_NO_ADDRESS:
+		return say_no_address(join, draft, name);
+	case KMD_REGION_EMPTY:
+		return kmd_find(join->diag, KMD_FIND_TABLE, KMD_NOTE, draft->place,
+				"region \"%s\" is empty", name);
+	case KMD_REGION_INVALID:
+		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+				"region \"%s\" is not marked as valid; it is not used", name);
+	case KMD_REGION_OTHER_VM:
+		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+				"region \"%s\" is another virtual machine's; put its files into a "
+				"folder of their own to assemble them",
+				name);
+	case KMD_REGION_AUXILIARY:
+		if (!draft->stray)
+			return KMD_OK;
+		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+				"not a region's file; it is not used");
+	case KMD_REGION_OK:
+	case KMD_REGION_CONFLICT:
+		break;
+	}
+	return KMD_OK;
+}
+
+static enum kmd_status finish_draft(struct join *join, struct draft *draft)
+{
+	char *name = kmd_text_name_dup(draft->name, strlen(draft->name));
+	enum kmd_status status;
+
+	if (!name)
+		return kmd_fail_memory(join->diag);
+	status = trim(join, draft, name);
+	draft->row.pub.state = state_of(draft);
+	if (status == KMD_OK)
+		status = say(join, draft, name);
+	draft->row.pub.name = name;
+	if (status != KMD_OK) {
+		free(name);
+		draft->row.pub.name = NULL;
+	}
+	return status;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct kmd_region *x = &((const struct kmd_row *)a)->pub;
+	const struct kmd_region *y = &((const struct kmd_row *)b)->pub;
+	int order = (int)y->has_phys - (int)x->has_phys;
+
+	if (!order && x->has_phys)
+		order = kmd_cmp_u64(x->phys, y->phys);
+	if (!order)
+		order = (int)y->has_virt - (int)x->has_virt;
+	if (!order && x->has_virt)
+		order = kmd_cmp_u64(x->virt, y->virt);
+	if (!order)
+		order = kmd_cmp_u64(x->size, y->size);
+	return order ? order : strcmp(x->name, y->name);
+}
+
+enum kmd_status kmd_join_finish(struct join *join, struct kmd_regions *regions)
+{
+	enum kmd_status status = KMD_OK;
+
+	regions->rows = calloc(join->n + 1, sizeof(*regions->rows));
+	if (!regions->rows)
+		return kmd_fail_memory(join->diag);
+	regions->cap = join->n + 1;
+	for (size_t i = 0; status == KMD_OK && i < join->n; i++) {
+		status = finish_draft(join, &join->drafts[i]);
+		if (status == KMD_OK)
+			regions->rows[regions->n++] = join->drafts[i].row;
+	}
+	qsort(regions->rows, regions->n, sizeof(*regions->rows), by_place);
+	return status;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * vm.h - names of region files, taken apart.
+ *
+ * Firmware files a region as md_<name><seq>.BIN; with the Gunyah resource manager
+ * a virtual machine's id stands before the name, in hex: md_2d_KELF_HDR.BIN.
+ */
+#ifndef KMD_REGION_VM_H
+#define KMD_REGION_VM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define KMD_VM_MAX 8
+
+/*
+ * The part of a file or section name that is the region's: without a folder,
+ * "md_" and ".BIN" (any case).  Points into fresh memory; NULL = memory is short.
+ */
+char *kmd_region_name_of_file(const char *file);
+
+/*
+ * What may be a virtual machine's prefix of a file name ("2d" of md_2d_KSTACK0.BIN),
+ * lower-case, or "".  Module regions begin with a digit too (md_0_wlan.BIN), so
+ * this is a machine's prefix only where a KELF file bears it.
+ */
+void kmd_vm_prefix(const char *file, char prefix[KMD_VM_MAX]);
+
+/* True if a region of this name is a KELF header by name: KELF, KELF1, KELF_HDR, K0ELF ... */
+bool kmd_name_is_kelf(const char *region_name);
+
+#endif
