@@ -65,6 +65,7 @@ enum kmd_status {
 	KMD_ERR_EXISTS = 9,	 /* the output exists and KMD_OVERWRITE is not given */
 	KMD_ERR_CANCELED = 10,	 /* the progress call-back asked for it */
 	KMD_ERR_NOT_FOUND = 11,	 /* no captured memory at this address, or no such key */
+	KMD_ERR_MISMATCH = 12,	 /* the vmlinux is not the dumped kernel's */
 };
 
 /* ------------------------------------------------------------------ handle */
@@ -89,7 +90,8 @@ const char *kmd_error(const struct kmd *kmd);
 
 enum kmd_flag {
 	KMD_STRICT = 1u << 0, /* a finding of damage is an error */
-	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone */
+	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone; take a
+			       * vmlinux of another build */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -110,7 +112,9 @@ enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
 /*
  * The vmlinux of the dumped kernel, an ELF file with its symbol table.  Used for
  * the extent of the kernel image, the machine, and to tell apart region files
- * for which only addresses are recorded.  The file is read at the opening.
+ * for which only addresses are recorded.  The file is read at the opening, which
+ * answers KMD_ERR_FORMAT where it is no vmlinux, and KMD_ERR_MISMATCH where its
+ * build-id or machine is not the dump's.
  */
 enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
 
@@ -148,7 +152,7 @@ enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void
  * opens one dump in its life.
  *
  * Errors: KMD_ERR_IO, KMD_ERR_FORMAT, KMD_ERR_DAMAGED, KMD_ERR_UNSUPPORTED,
- * KMD_ERR_LIMIT, KMD_ERR_STRICT, KMD_ERR_CANCELED.
+ * KMD_ERR_LIMIT, KMD_ERR_STRICT, KMD_ERR_CANCELED, KMD_ERR_MISMATCH.
  */
 enum kmd_status kmd_open_path(struct kmd *kmd, const char *path);
 

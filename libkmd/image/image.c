@@ -2,6 +2,10 @@
 #include "image/image.h"
 
 #include "base/array.h"
+#include "base/text.h"
+#include "source/cursor.h"
+
+#include <kmemdump/minidump.h>
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,17 +37,65 @@ void kmd_image_deinit(struct kmd_image *image)
 	memset(image, 0, sizeof(*image));
 }
 
-static enum kmd_status refuse(const struct kmd_input *input, struct kmd_diag *diag)
+/* Understood, but there is no key. */
+static bool is_encrypted(const struct kmd_source *source, struct kmd_diag *diag)
 {
+	struct kmd_cursor cursor;
+
+	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	return kmd_cursor_is(&cursor, 0, MD_RAW_SIGNATURE_ENCRYPTED, MD_RAW_SIGNATURE_SIZE);
+}
+
+/* The form that this member would have if it were given alone; NULL = none. */
+static const char *form_of_member(const struct kmd_input *input, size_t index,
+				  const struct kmd_image_options *options, struct kmd_diag *diag)
+{
+	struct kmd_input alone = { .name = input->name,
+				   .members = &input->members[index],
+				   .n_members = 1 };
+
+	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (formats[i]->probe(&alone, options, diag))
+			return formats[i]->form;
+	return NULL;
+}
+
+static enum kmd_status refuse_folder(const struct kmd_input *input,
+				     const struct kmd_image_options *options, struct kmd_diag *diag)
+{
+	/* A probe may search a whole RAM image, so not for many files. */
+	for (size_t i = 0; i < input->n_members && i < 16; i++) {
+		const char *form = form_of_member(input, i, options, diag);
+
+		if (diag->status == KMD_ERR_CANCELED)
+			return diag->status;
+		if (form)
+			return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
+					"no region files in this folder: give %s alone (%s)",
+					input->members[i].source->name, form);
+	}
+	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
+			"no region files in this folder: none named md_*, no dump_info.txt, "
+			"load.cmm or KELF");
+}
+
+static enum kmd_status refuse(const struct kmd_input *input,
+			      const struct kmd_image_options *options, struct kmd_diag *diag)
+{
+	const struct kmd_member *member = input->members;
 	const char *foreign;
 
 	if (input->folder || !input->n_members)
-		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
-				"no region files in this folder");
-	foreign = kmd_image_foreign(input->members[0].source, diag);
+		return refuse_folder(input, options, diag);
+	foreign = kmd_image_foreign(member->source, diag);
 	if (foreign)
+		return kmd_fail(diag,
+				is_encrypted(member->source, diag) ? KMD_ERR_UNSUPPORTED
+								   : KMD_ERR_FORMAT,
+				kmd_in(input->name), "not a kernel minidump: this is %s", foreign);
+	if (kmd_text_has_prefix(member->file_name, "md_"))
 		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
-				"not a kernel minidump: this is %s", foreign);
+				"one region file alone: give the folder that holds all of them");
 	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
 			"not a kernel minidump: no partition image, ELF core, region folder, or "
 			"RAM image with an SMEM area");
@@ -69,5 +121,5 @@ enum kmd_status kmd_image_read(const struct kmd_input *input,
 			kmd_image_deinit(image);
 		return status;
 	}
-	return refuse(input, diag);
+	return refuse(input, options, diag);
 }

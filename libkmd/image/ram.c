@@ -15,7 +15,7 @@
 #include <string.h>
 
 static bool probe_ram(const struct kmd_input *input, const struct kmd_image_options *options,
-		  struct kmd_diag *diag)
+		      struct kmd_diag *diag)
 {
 	struct kmd_smem_site site;
 	bool found;
@@ -33,11 +33,17 @@ static bool probe_ram(const struct kmd_input *input, const struct kmd_image_opti
 static enum kmd_status not_found(const struct kmd_source *source,
 				 const struct kmd_image_options *options, struct kmd_diag *diag)
 {
+	const char *foreign;
+
 	if (options->has_smem && options->has_ram_base)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(source->name),
 				"no SMEM area at physical 0x%" PRIx64 ": the image is said to hold "
 				"0x%" PRIx64 " bytes from 0x%" PRIx64,
 				options->smem, source->size, options->ram_base);
+	foreign = kmd_image_foreign(source, diag);
+	if (foreign)
+		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(source->name),
+				"not a RAM image: this is %s", foreign);
 	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(source->name),
 			"no SMEM area: no page is a partition table ($TOC) with its header or "
 			"global partition ($PRT) before it");
@@ -66,9 +72,10 @@ static enum kmd_status tell_info(const struct kmd_source *source, const struct k
 		return kmd_find(diag, KMD_FIND_HEADER, KMD_NOTE, place,
 				"the SMEM partition table has no info block (SIII)");
 	if (!info->marked)
-		return kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				"the magic of the SMEM info block (SIII) is damaged; its size fits, "
-				"so it is used");
+		return kmd_find(
+			diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+			"the magic of the SMEM info block (SIII) is damaged; its size fits, "
+			"so it is used");
 	if (info->size == site->size)
 		return KMD_OK;
 	return kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
@@ -113,7 +120,7 @@ static enum kmd_status base_from_area(const struct kmd_source *source,
 		return kmd_fail(diag, KMD_ERR_DAMAGED, place,
 				"the SMEM area found here does not tell its physical address: give "
 				"that of the image's first byte (--ram-base)");
-	if (!site->info.sane || site->info.phys < site->base)
+	if (!site->info.phys_sane || site->info.phys < site->base)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, place,
 				"the SMEM area found here says that it lies at physical 0x%" PRIx64
 				", which cannot be: give the address of the image's first byte "
@@ -148,8 +155,7 @@ static enum kmd_status find_base(const struct kmd_source *source,
 /* An area that cannot hold a Minidump needs no address: region/ says why it cannot. */
 static bool is_hopeless(const struct kmd_smem_site *site)
 {
-	return !site->size ||
-	       (site->version == MD_SMEM_GLOBAL_HEAP_VERSION && !site->partition);
+	return !site->size || (site->version == MD_SMEM_GLOBAL_HEAP_VERSION && !site->partition);
 }
 
 static enum kmd_status add_blob(const struct kmd_source *source, const struct kmd_smem_site *site,
@@ -176,8 +182,9 @@ static enum kmd_status add_blob(const struct kmd_source *source, const struct km
 	return KMD_OK;
 }
 
-static enum kmd_status read_ram(const struct kmd_input *input, const struct kmd_image_options *options,
-			    struct kmd_diag *diag, struct kmd_image *image)
+static enum kmd_status read_ram(const struct kmd_input *input,
+				const struct kmd_image_options *options, struct kmd_diag *diag,
+				struct kmd_image *image)
 {
 	const struct kmd_source *source = input->members[0].source;
 	struct kmd_smem_site site;

@@ -10,39 +10,17 @@
 #define KMD_IMAGE_SMEM_FIND_H
 
 #include "image/image.h"
-#include "source/cursor.h"
-
-#define KMD_SMEM_TABLE_MAX 84	/* entries that fit the table's 4 KiB */
-#define KMD_SMEM_AREA_MAX (64u << 20)	/* none is known to have more than 4 MiB */
-
-/* The info block behind the last entry of a partition table. */
-struct kmd_smem_info {
-	bool present;
-	bool marked;		/* its magic is whole; if not, its size vouches for it */
-	bool sane;		/* size and address are such as an area can have */
-	uint32_t slot;		/* number of entries before it */
-	uint64_t size, phys;
-	uint32_t items;
-};
-
-/*
- * Look for the info block of the table on which @table is a window.  @size is the area's
- * size where it is known otherwise, else 0.
- */
-void kmd_smem_info_read(struct kmd_cursor *table, uint64_t size, struct kmd_smem_info *info);
-
-/* True if the window starts with a main header; *@version is then 11 or 12. */
-bool kmd_smem_is_header(struct kmd_cursor *area, uint32_t *version);
+#include "image/smem_marks.h"
 
 struct kmd_smem_site {
-	uint64_t base;		/* of the area, in the source */
-	uint64_t size;		/* 0 = no partition table was found */
+	uint64_t base; /* of the area, in the source */
+	uint64_t size; /* 0 = no partition table was found */
 	struct kmd_smem_info info;
-	uint32_t version;	/* of the header, 0 = the header is not whole */
-	bool table_marked;	/* the table's magic and version are whole */
-	bool partition;		/* a global partition lies where the table says */
+	uint32_t version;  /* of the header, 0 = the header is not whole */
+	bool table_marked; /* the table's magic and version are whole */
+	bool partition;    /* a global partition lies where the table says */
 	unsigned int score;
-	size_t rivals;		/* other areas that looked as good */
+	size_t rivals; /* other areas that looked as good */
 };
 
 /*

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REGIONS_MAX 65536
-#define ODD_RUN 4	/* so many odd entries in a row are not an array */
+#define REGIONS_MAX  65536
+#define ODD_RUN      4 /* so many odd entries in a row are not an array */
 #define NAME_PRINTED (4 * MD_REGION_NAME_SIZE + 1)
 
 struct entry {
@@ -30,9 +30,10 @@ struct array {
 	const struct kmd_blob *blob;
 	struct kmd_diag *diag;
 	struct kmd_claims *claims;
-	struct kmd_cursor cursor;	/* from the array's first entry to the end of RAM */
-	uint64_t limit;			/* entries that fit the image */
+	struct kmd_cursor cursor; /* from the array's first entry to the end of RAM */
+	uint64_t limit;           /* entries that fit the image */
 	uint64_t valid, invalid, odd;
+	bool ended; /* before its count was reached */
 	struct entry last;
 };
 
@@ -187,6 +188,7 @@ static enum kmd_status read_counted(struct array *array, uint64_t count)
 					  place_of(array, i), "an empty entry amid the regions");
 			continue;
 		}
+		array->ended = true;
 		return kmd_find(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, i),
 				"the region array should have %" PRIu64 " entries, but from entry "
 				"%" PRIu64 " on there are none",
@@ -205,7 +207,7 @@ static enum kmd_status read_uncounted(struct array *array, uint64_t count)
 	uint64_t more = 0, i;
 	struct entry entry;
 
-	for (i = count; i < array->limit && status == KMD_OK; i++) {
+	for (i = count; !array->ended && i < array->limit && status == KMD_OK; i++) {
 		entry_read(array, i, &entry);
 		if (!well_formed(&entry))
 			break;
@@ -230,14 +232,15 @@ static enum kmd_status check_claims(const struct array *array, uint64_t count)
 		return status;
 	if (!array->valid)
 		return kmd_fail(array->diag, KMD_ERR_DAMAGED, place_of(array, 0),
-				"none of the %" PRIu64 " regions of the array that should be here is "
+				"none of the %" PRIu64
+				" regions of the array that should be here is "
 				"valid: it is damaged, or the image does not start at physical "
 				"0x%" PRIx64 " (--ram-base)",
 				count, array->blob->phys);
 	if (!array->invalid)
 		return KMD_OK;
 	return kmd_find(array->diag, KMD_FIND_UNUSED, KMD_NOTE, place_of(array, 0),
-			"%" PRIu64 " entries of the region array are not marked as valid",
+			"entries of the region array that are not marked as valid: %" PRIu64,
 			array->invalid);
 }
 

@@ -43,8 +43,7 @@ unsigned int kmd_minidump_toc_marks(const struct kmd_source *source, struct kmd_
 	marks += kmd_cursor_u32(&toc, MD_GLOBAL_ENABLED) == MD_SS_ENABLED_MAGIC;
 	marks += ss.status == 1;
 	marks += ss.enabled == MD_SS_ENABLED_MAGIC;
-	marks += ss.encryption_status == MD_SS_ENCR_DONE ||
-		 ss.encryption_status == MD_SS_ENCR_NONE;
+	marks += ss.encryption_status == MD_SS_ENCR_DONE || ss.encryption_status == MD_SS_ENCR_NONE;
 	marks += ss.region_count && ss.region_count <= REGIONS_PLAUSIBLE;
 	marks += ss.regions && !(ss.regions & 7);
 	return toc.io == KMD_OK ? marks : 0;
@@ -105,9 +104,10 @@ static enum kmd_status check_encryption(const struct subsystem *ss, struct kmd_d
 				ss->encryption_status, ss->encryption_required);
 	if (ss->encryption_required == MD_SS_ENCR_REQUIRED &&
 	    ss->encryption_status != MD_SS_ENCR_DONE)
-		return kmd_find(diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, place,
-				"the application processor asked for encrypted regions: they may be "
-				"unreadable here");
+		return kmd_find(
+			diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, place,
+			"the application processor asked for encrypted regions: they may be "
+			"unreadable here");
 	return KMD_OK;
 }
 

@@ -7,7 +7,7 @@
 
 /* The contents of an SMEM item. */
 struct kmd_smem_item {
-	uint64_t offset;	/* in the source */
+	uint64_t offset; /* in the source */
 	uint64_t size;
 };
 

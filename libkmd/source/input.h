@@ -10,19 +10,20 @@
 #include "source/source.h"
 
 struct kmd_member {
-	char *file_name;	/* raw bytes of the name, without folder and .zst */
+	char *file_name; /* raw bytes of the name, without folder and .zst */
 	struct kmd_source *source;
 };
 
 struct kmd_input {
-	char *name;		/* as the user gave it, printable */
+	char *name; /* as the user gave it, printable */
 	bool folder;
-	struct kmd_member *members;	/* sorted by name; exactly one if not a folder */
+	struct kmd_member *members; /* sorted by name; exactly one if not a folder */
 	size_t n_members, cap_members;
+	struct kmd_folder_files *files; /* descriptors that members share; NULL = none */
 };
 
 struct kmd_input_options {
-	uint64_t unpack_limit;	/* bytes, of all members together */
+	uint64_t unpack_limit; /* bytes, of all members together */
 	kmd_progress_fn progress;
 	void *progress_user;
 };

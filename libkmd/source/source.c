@@ -20,6 +20,7 @@ static struct kmd_source *source_new(const char *name)
 	if (!source)
 		return NULL;
 	source->fd = -1;
+	source->shared_fd = -1;
 	source->name = kmd_text_name_dup(name, strlen(name));
 	if (!source->name) {
 		free(source);
@@ -28,21 +29,33 @@ static struct kmd_source *source_new(const char *name)
 	return source;
 }
 
+/* A block device (/dev/disk/by-partlabel/rawdump) has no st_size. */
+static off_t device_size(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_CUR), end = lseek(fd, 0, SEEK_END);
+
+	/* The file offset is the caller's as well where the descriptor was duplicated. */
+	if (at >= 0)
+		lseek(fd, at, SEEK_SET);
+	return end;
+}
+
 enum kmd_status kmd_source_from_fd(struct kmd_diag *diag, int fd, const char *name,
 				   struct kmd_source **out)
 {
 	struct kmd_source *source = source_new(name);
-	off_t end;
+	enum kmd_status status;
+	struct stat st;
+	off_t end = -1;
 
 	if (!source)
 		return kmd_fail_memory(diag);
-	/* Not st_size, which is 0 for a block device: /dev/disk/by-partlabel/rawdump. */
-	end = lseek(fd, 0, SEEK_END);
+	if (!fstat(fd, &st))
+		end = S_ISREG(st.st_mode) ? st.st_size : device_size(fd);
 	if (end < 0) {
-		int error = errno;
-
+		status = kmd_fail_errno(diag, kmd_in(source->name), "cannot find its size", errno);
 		kmd_source_free(source);
-		return kmd_fail_errno(diag, kmd_in(name), "cannot find its size", error);
+		return status;
 	}
 	source->fd = fd;
 	source->size = (uint64_t)end;
@@ -63,24 +76,99 @@ enum kmd_status kmd_source_from_memory(struct kmd_diag *diag, const void *data, 
 	return KMD_OK;
 }
 
+/* Open the source's member and see that it is the regular file that it was. */
+static enum kmd_status open_member(const struct kmd_source *source, bool first,
+				   struct kmd_diag *diag, struct stat *st, int *out)
+{
+	/* O_NONBLOCK: a FIFO put in its place must not make us wait. */
+	int fd = openat(source->shared_fd, source->member,
+			O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return kmd_fail_errno(diag, kmd_in(source->name), "cannot be opened", errno);
+	if (fstat(fd, st) || !S_ISREG(st->st_mode) ||
+	    (!first && (st->st_dev != source->device || st->st_ino != source->inode))) {
+		close(fd);
+		return kmd_fail(diag, KMD_ERR_IO, kmd_in(source->name),
+				"the file was replaced while it was read");
+	}
+	*out = fd;
+	return KMD_OK;
+}
+
+static enum kmd_status init_member(struct kmd_source *source, int folder_fd, const char *member,
+				   bool keep_open, struct kmd_diag *diag)
+{
+	enum kmd_status status;
+	struct stat st;
+	int fd;
+
+	source->shared_fd = folder_fd;
+	source->member = strdup(member);
+	if (!source->member)
+		return kmd_fail_memory(diag);
+	status = open_member(source, true, diag, &st, &fd);
+	if (status != KMD_OK)
+		return status;
+	source->size = (uint64_t)st.st_size;
+	source->device = st.st_dev;
+	source->inode = st.st_ino;
+	if (keep_open)
+		source->fd = fd;
+	else
+		close(fd);
+	return KMD_OK;
+}
+
+enum kmd_status kmd_source_from_member(struct kmd_diag *diag, int folder_fd, const char *member,
+				       const char *name, bool keep_open, struct kmd_source **out)
+{
+	struct kmd_source *source = source_new(name);
+	enum kmd_status status;
+
+	if (!source)
+		return kmd_fail_memory(diag);
+	status = init_member(source, folder_fd, member, keep_open, diag);
+	if (status == KMD_OK)
+		*out = source;
+	else
+		kmd_source_free(source);
+	return status;
+}
+
+enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t start, uint64_t size,
+				     const char *name, struct kmd_source **out)
+{
+	struct kmd_source *source = source_new(name);
+
+	if (!source)
+		return kmd_fail_memory(diag);
+	source->shared_fd = fd;
+	source->start = start;
+	source->size = size;
+	*out = source;
+	return KMD_OK;
+}
+
 void kmd_source_free(struct kmd_source *source)
 {
 	if (!source)
 		return;
 	if (source->fd >= 0)
 		close(source->fd);
+	free(source->member);
 	free(source->name);
 	free(source);
 }
 
-static enum kmd_status read_fd(const struct kmd_source *source, uint64_t offset, void *buffer,
-			       uint64_t length, struct kmd_diag *diag)
+static enum kmd_status read_fd(const struct kmd_source *source, int fd, uint64_t offset,
+			       void *buffer, uint64_t length, struct kmd_diag *diag)
 {
 	unsigned char *to = buffer;
 
 	while (length) {
 		size_t part = length > (1u << 30) ? (1u << 30) : (size_t)length;
-		ssize_t got = pread(source->fd, to, part, (off_t)offset);
+		ssize_t got = pread(fd, to, part, (off_t)(source->start + offset));
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -97,16 +185,36 @@ static enum kmd_status read_fd(const struct kmd_source *source, uint64_t offset,
 	return KMD_OK;
 }
 
+static enum kmd_status read_member(const struct kmd_source *source, uint64_t offset, void *buffer,
+				   uint64_t length, struct kmd_diag *diag)
+{
+	enum kmd_status status;
+	struct stat st;
+	int fd;
+
+	status = open_member(source, false, diag, &st, &fd);
+	if (status != KMD_OK)
+		return status;
+	status = read_fd(source, fd, offset, buffer, length, diag);
+	close(fd);
+	return status;
+}
+
 enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset, void *buffer,
 				uint64_t length, struct kmd_diag *diag)
 {
 	if (!kmd_inside(offset, length, source->size))
 		return kmd_fail(diag, KMD_ERR_IO, kmd_at(source->name, offset),
 				"%" PRIu64 " bytes are not there", length);
+	if (!length)
+		return KMD_OK;
 	if (source->fd >= 0)
-		return read_fd(source, offset, buffer, length, diag);
-	if (length)
-		memcpy(buffer, source->data + offset, (size_t)length);
+		return read_fd(source, source->fd, offset, buffer, length, diag);
+	if (source->member)
+		return read_member(source, offset, buffer, length, diag);
+	if (source->shared_fd >= 0)
+		return read_fd(source, source->shared_fd, offset, buffer, length, diag);
+	memcpy(buffer, source->data + offset, (size_t)length);
 	return KMD_OK;
 }
 

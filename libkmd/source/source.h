@@ -12,11 +12,24 @@
 
 #include <sys/types.h>
 
+/*
+ * A folder can hold more files than a process may keep open, so a source has
+ * not always a descriptor of its own: see kmd_source_from_member() and
+ * kmd_source_from_part().  kmd_source_read() reads them all alike.
+ */
 struct kmd_source {
-	char *name;		/* for messages; printable */
-	int fd;			/* -1 for memory */
-	const unsigned char *data;
+	char *name;                /* for messages; printable */
+	int fd;                    /* own file, its offsets are the source's; -1 = none, use
+				    * kmd_source_read() */
+	const unsigned char *data; /* memory, or NULL */
 	uint64_t size;
+	/* private to source.c */
+	int shared_fd; /* of a folder to open @member in, or of the file that holds
+			* [start, start + size); not closed with the source */
+	uint64_t start;
+	char *member;
+	dev_t device; /* what @member was when it was first opened */
+	ino_t inode;
 };
 
 /* @fd becomes the source's. On an error it is still the caller's. */
@@ -25,6 +38,16 @@ enum kmd_status kmd_source_from_fd(struct kmd_diag *diag, int fd, const char *na
 /* @data stays the caller's and must outlive the source. */
 enum kmd_status kmd_source_from_memory(struct kmd_diag *diag, const void *data, uint64_t size,
 				       const char *name, struct kmd_source **out);
+/*
+ * The regular file @member of an open folder.  Unless @keep_open it is opened
+ * anew for every read, and must then still be the same file.  @folder_fd stays
+ * the caller's and must outlive the source.
+ */
+enum kmd_status kmd_source_from_member(struct kmd_diag *diag, int folder_fd, const char *member,
+				       const char *name, bool keep_open, struct kmd_source **out);
+/* A part of a file that others use too.  @fd as @folder_fd above. */
+enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t start, uint64_t size,
+				     const char *name, struct kmd_source **out);
 void kmd_source_free(struct kmd_source *source);
 
 /*

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* foreign.c - what users hand over by mistake, and what to use instead. */
+#include "image/image.h"
+
+#include "base/checked.h"
+#include "source/cursor.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An erased partition is known by its beginning; a whole disk need not be read. */
+#define ERASED_LOOK  (64u << 20)
+#define ERASED_BLOCK (64u << 10)
+
+struct mark {
+	uint64_t offset;
+	const char *magic;
+	size_t length;
+	const char *what;
+};
+
+/* clang-format off */
+#define MARK(offset, magic, what) { offset, magic, sizeof(magic) - 1, what }
+/* clang-format on */
+
+/* Octal where a hexadecimal escape would swallow the next letter. */
+static const struct mark marks[] = {
+	MARK(0, "MDMP",
+	     "a Windows or Breakpad minidump (MDMP), another thing of the same name: use "
+	     "minidump-stackwalk or WinDbg"),
+	MARK(0, "PAGEDU64", "a Windows crash dump: use WinDbg"),
+	MARK(0, "PAGEDUMP", "a Windows crash dump: use WinDbg"),
+	MARK(0, "Enc_Dmp!",
+	     "an encrypted offline dump (Enc_Dmp!): decrypt it with its owner's key first"),
+	MARK(0, "KDUMP   ", "a kdump-compressed dump: crash and drgn open it as it is"),
+	MARK(0, "DISKDUMP", "a diskdump file: crash opens it as it is"),
+	MARK(0, "makedumpfile\0",
+	     "a flattened dump of makedumpfile: put it in order with makedumpfile -R"),
+	MARK(0, "EMiL", "a LiME memory dump: use volatility, or convert it with avml-convert"),
+	MARK(0, "AVML", "an AVML memory dump: convert it with avml-convert, or use volatility"),
+	MARK(0, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump: crash opens it as it is"),
+	MARK(0, "sadump\0\0", "an sadump file: crash opens it as it is"),
+	MARK(0, "MRDUMP", "a MediaTek mrdump control block: use MediaTek's own tools"),
+	MARK(0, "AEE DB", "a MediaTek AEE database: use MediaTek's own tools"),
+	MARK(0, "DBGC",
+	     "a ramoops (pstore) area, which holds logs and no memory: read it through pstore"),
+	MARK(0, "\xff\xdd\xee\xcc",
+	     "a debug-kinfo block, which tells of a kernel but holds none of its memory: give the "
+	     "dump itself"),
+	MARK(0, "\x28\xb5\x2f\xfd", "packed with zstd twice: unpack it once first"),
+	MARK(0, "\x1f\x8b", "packed with gzip: unpack it first (gzip -d)"),
+	MARK(0, "\3757zXZ\0", "packed with xz: unpack it first (xz -d)"),
+	MARK(0, "BZh", "packed with bzip2: unpack it first (bzip2 -d)"),
+	MARK(0, "\x04\x22\x4d\x18", "packed with lz4: unpack it first (lz4 -d)"),
+	MARK(0, "\x02\x21\x4c\x18", "packed with lz4: unpack it first (lz4 -d)"),
+	MARK(0, "\211LZO\0", "packed with lzop: unpack it first (lzop -d)"),
+	MARK(257, "ustar", "a tar archive: unpack it and give the folder or file inside"),
+	MARK(0, "PK\x03\x04", "a zip archive: unpack it and give the folder or file inside"),
+	MARK(0, "7z\xbc\xaf\x27\x1c",
+	     "a 7-Zip archive: unpack it and give the folder or file inside"),
+	MARK(0, "Rar!\x1a\x07", "a RAR archive: unpack it and give the folder or file inside"),
+	MARK(0, "\x3a\xff\x26\xed", "an Android sparse image: expand it first (simg2img)"),
+	MARK(0, "ANDROID!", "an Android boot image, not a dump"),
+	MARK(0, "VNDRBOOT", "an Android vendor boot image, not a dump"),
+	MARK(0, "QFI\xfb", "a qcow2 disk image: give the dump partition inside it"),
+	MARK(0, "KDMV", "a VMDK disk image: give the dump partition inside it"),
+	MARK(0, "QEVM", "a QEMU migration stream: crash opens it as it is"),
+	MARK(512, "EFI PART", "a whole disk: give its dump partition (rawdump, logdump, ftm)"),
+	MARK(4096, "EFI PART", "a whole disk: give its dump partition (rawdump, logdump, ftm)"),
+	MARK(0x438, "\x53\xef\x01",
+	     "an ext file system: mount it and give the folder or file inside"),
+	MARK(0, "\211PNG\r\n", "a picture"),
+	MARK(0, "\xff\xd8\xff", "a picture"),
+	MARK(0, "%PDF-", "a PDF document"),
+	MARK(0, "#!", "a script"),
+};
+
+static const char *by_mark(struct kmd_cursor *cursor)
+{
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		if (kmd_cursor_is(cursor, marks[i].offset, marks[i].magic, marks[i].length))
+			return marks[i].what;
+	return NULL;
+}
+
+/* True if a program header has an address in the upper half: a kernel's. */
+static bool is_vmlinux(struct kmd_cursor *cursor)
+{
+	uint64_t at = kmd_cursor_u64(cursor, offsetof(Elf64_Ehdr, e_phoff));
+	uint16_t n = kmd_cursor_u16(cursor, offsetof(Elf64_Ehdr, e_phnum));
+	uint64_t entry;
+
+	for (uint16_t i = 0; i < n && i < 16; i++) {
+		if (!kmd_add_u64(at, i * sizeof(Elf64_Phdr), &entry) ||
+		    !kmd_cursor_has(cursor, entry, sizeof(Elf64_Phdr)))
+			return false;
+		if (kmd_cursor_u32(cursor, entry) == PT_LOAD &&
+		    kmd_cursor_u64(cursor, entry + offsetof(Elf64_Phdr, p_vaddr)) >> 63)
+			return true;
+	}
+	return false;
+}
+
+static const char *by_elf(struct kmd_cursor *cursor)
+{
+	unsigned char ident[EI_NIDENT];
+
+	if (!kmd_cursor_is(cursor, 0, ELFMAG, SELFMAG) ||
+	    !kmd_cursor_bytes(cursor, 0, ident, sizeof(ident)) ||
+	    !kmd_cursor_has(cursor, 0, sizeof(Elf64_Ehdr)))
+		return NULL;
+	cursor->big_endian = ident[EI_DATA] == ELFDATA2MSB;
+	switch (kmd_cursor_u16(cursor, offsetof(Elf64_Ehdr, e_type))) {
+	case ET_REL:
+		return "an ELF object or kernel module, not a dump";
+	case ET_EXEC:
+	case ET_DYN:
+		if (ident[EI_CLASS] == ELFCLASS64 && is_vmlinux(cursor))
+			return "a vmlinux, not a dump: give the dump, and this with -x";
+		return "an ELF program, library or vmlinux, not a dump: give the dump, and the "
+		       "vmlinux with -x";
+	default:
+		return NULL;
+	}
+}
+
+/* -------------------------------------------------------------------- text */
+
+static bool is_text_byte(unsigned char c)
+{
+	/* Escape: logs hold colours.  Beyond ASCII: UTF-8. */
+	return c >= 0x20 ? c != 0x7f : c == '\n' || c == '\r' || c == '\t' || c == 0x1b;
+}
+
+static bool contains(const unsigned char *bytes, size_t length, const char *what)
+{
+	return memmem(bytes, length, what, strlen(what));
+}
+
+static const char *by_text(struct kmd_cursor *cursor)
+{
+	unsigned char bytes[KMD_CURSOR_BUFFER];
+	size_t length = (size_t)kmd_min_u64(sizeof(bytes), cursor->size), ascii = 0;
+
+	if (!kmd_cursor_bytes(cursor, 0, bytes, length))
+		return NULL;
+	for (size_t i = 0; i < length; i++) {
+		if (!is_text_byte(bytes[i]))
+			return NULL;
+		ascii += bytes[i] < 0x80;
+	}
+	if (ascii < length / 2)
+		return NULL;
+	if (contains(bytes, length, "OSRELEASE=") && contains(bytes, length, "SYMBOL("))
+		return "the text of a VMCOREINFO region alone: give the folder or image that it "
+		       "belongs to";
+	if (contains(bytes, length, "d.load.binary"))
+		return "a load.cmm script: give the folder that holds it and the files it names";
+	if (contains(bytes, length, "md_") && contains(bytes, length, " 0x"))
+		return "a text about region files: give the folder that holds them";
+	return "plain text, such as a kernel log, and no dump of memory";
+}
+
+/* ------------------------------------------------------------------ erased */
+
+/* True if all of [0, size) is @fill, as far as is looked. */
+static bool filled_with(const struct kmd_source *source, unsigned char fill, unsigned char *block,
+			struct kmd_diag *diag)
+{
+	uint64_t end = kmd_min_u64(source->size, ERASED_LOOK);
+
+	for (uint64_t at = 0; at < end; at += ERASED_BLOCK) {
+		size_t length = (size_t)kmd_min_u64(ERASED_BLOCK, end - at);
+
+		if (kmd_source_read(source, at, block, length, diag) != KMD_OK ||
+		    block[0] != fill || memcmp(block, block + 1, length - 1))
+			return false;
+	}
+	return true;
+}
+
+static const char *by_erased(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	unsigned char *block = malloc(ERASED_BLOCK);
+	const char *what = NULL;
+
+	if (!block)
+		return NULL;
+	if (filled_with(source, 0x00, block, diag))
+		what = "nothing but zeroes: an erased partition, or a dump that was never written";
+	else if (filled_with(source, 0xff, block, diag))
+		what = "nothing but 0xff: an erased partition, or a dump that was never written";
+	free(block);
+	return what;
+}
+
+const char *kmd_image_foreign(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	struct kmd_cursor cursor;
+	const char *what;
+
+	if (!source->size)
+		return "an empty file";
+	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	what = by_mark(&cursor);
+	if (!what)
+		what = by_elf(&cursor);
+	if (!what)
+		what = by_text(&cursor);
+	if (!what)
+		what = by_erased(source, diag);
+	return what;
+}

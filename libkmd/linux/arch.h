@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * arch.h - how each machine's kernel lays out its virtual memory.
+ *
+ * One machine = one row in arches[] (arch.c); its layout function knows which
+ * VMCOREINFO keys give the linear map and the kernel image.
+ */
+#ifndef KMD_LINUX_ARCH_H
+#define KMD_LINUX_ARCH_H
+
+#include "linux/vmcoreinfo.h"
+#include "linux/vmlinux.h"
+
+/*
+ * Two maps, each as "virtual = physical + delta" modulo 2^64, for virtual
+ * addresses in [low, high).
+ */
+struct kmd_map {
+	bool known;
+	uint64_t delta;
+	uint64_t low, high;
+};
+
+struct kmd_layout {
+	struct kmd_map linear;	/* all of RAM */
+	struct kmd_map image;	/* the kernel's own text and data */
+};
+
+struct kmd_arch {
+	const char *name;	/* as uname -m says */
+	uint16_t machine;	/* e_machine */
+	unsigned char elf_class;
+	/* True if the keys of @info are those of this machine's kernel. */
+	bool (*owns)(const struct kmd_vmcoreinfo *info);
+	/* @layout comes zeroed; what cannot be told stays unknown. */
+	void (*layout)(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
+		       struct kmd_layout *layout);
+};
+
+extern const struct kmd_arch kmd_arch_arm64;
+extern const struct kmd_arch kmd_arch_x86_64;
+extern const struct kmd_arch kmd_arch_riscv64;
+extern const struct kmd_arch kmd_arch_arm;
+extern const struct kmd_arch kmd_arch_i386;
+
+const struct kmd_arch *kmd_arch_by_machine(uint16_t machine);
+const struct kmd_arch *kmd_arch_by_name(const char *name, size_t length);
+const struct kmd_arch *kmd_arch_by_vmcoreinfo(const struct kmd_vmcoreinfo *info);
+
+/* Major and minor of OSRELEASE as major << 8 | minor; 0 if it cannot be read. */
+unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info);
+
+/*
+ * The commonest "virtual - physical" of regions whose virtual address lies in
+ * [low, high) and whose delta is a multiple of @align.  For maps that the kernel
+ * puts at a random place and does not write down.
+ */
+bool kmd_common_delta(const struct kmd_memory *memory, uint64_t low, uint64_t high, uint64_t align,
+		      uint64_t *delta);
+
+#endif

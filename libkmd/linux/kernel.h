@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* kernel.h - what is known of the dumped kernel, put together. */
+#ifndef KMD_LINUX_KERNEL_H
+#define KMD_LINUX_KERNEL_H
+
+#include "linux/arch.h"
+
+struct kmd_kernel_facts {
+	struct kmd_kernel pub;	/* strings belong to the facts */
+	const struct kmd_arch *arch;	/* NULL = not known */
+	uint16_t machine;	/* e_machine for the core; 0 = not known */
+	unsigned char elf_class;
+	bool big_endian;
+	struct kmd_layout layout;
+};
+
+/*
+ * The machine comes from KELF, vmlinux, VMCOREINFO's keys or the kernel's utsname
+ * in memory, the first that speaks; page size, release and KASLR offset from
+ * VMCOREINFO.  @vmlinux may be NULL.
+ */
+enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct kmd_memory *memory,
+				 const struct kmd_vmcoreinfo *info,
+				 const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
+				 struct kmd_kernel_facts *facts);
+void kmd_kernel_deinit(struct kmd_kernel_facts *facts);
+
+#endif

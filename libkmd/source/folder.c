@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "source/folder.h"
+
+#include "base/array.h"
+#include "base/checked.h"
+#include "base/text.h"
+#include "source/unpack.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* So many files stay open; others are opened for each read. */
+#define KEEP_OPEN_MAX 256
+
+struct kmd_folder_files {
+	int folder_fd;
+	int scratch_fd; /* holds all unpacked members, one behind the other */
+	uint64_t scratch_end;
+};
+
+struct names {
+	char **items;
+	size_t n, cap;
+};
+
+struct opening {
+	struct kmd_diag *diag;
+	const struct kmd_input_options *options;
+	struct kmd_input *input;
+	struct names names;
+	char *folder;    /* its path, raw: for messages */
+	uint64_t budget; /* for unpacking, of all members together */
+	size_t keep_open;
+};
+
+static void names_deinit(struct names *names)
+{
+	for (size_t i = 0; i < names->n; i++)
+		free(names->items[i]);
+	free(names->items);
+}
+
+static enum kmd_status names_add(struct kmd_diag *diag, struct names *names, const char *name)
+{
+	char *copy = strdup(name);
+
+	if (!copy || !KMD_ARRAY_RESERVE(names->items, names->n, names->cap)) {
+		free(copy);
+		return kmd_fail_memory(diag);
+	}
+	names->items[names->n++] = copy;
+	return KMD_OK;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+static int compare_members(const void *a, const void *b)
+{
+	return strcmp(((const struct kmd_member *)a)->file_name,
+		      ((const struct kmd_member *)b)->file_name);
+}
+
+/* "folder/file" for messages, not yet printable. */
+static char *path_of(const char *folder, const char *file)
+{
+	size_t length = strlen(folder);
+	char *path;
+
+	while (length > 1 && folder[length - 1] == '/')
+		length--;
+	if (asprintf(&path, "%.*s%s%s", (int)length, folder,
+		     length && folder[length - 1] == '/' ? "" : "/", file) < 0)
+		return NULL;
+	return path;
+}
+
+static enum kmd_status member_errno(const struct opening *o, const char *file, int error)
+{
+	char name[KMD_SENTENCE_MAX];
+	char *path = path_of(o->folder, file);
+
+	if (!path)
+		return kmd_fail_memory(o->diag);
+	kmd_text_name(name, sizeof(name), path, strlen(path));
+	free(path);
+	return kmd_fail_errno(o->diag, kmd_in(name), "cannot be opened", error);
+}
+
+static enum kmd_status list_errno(const struct opening *o, int error)
+{
+	return kmd_fail_errno(o->diag, kmd_in(o->input->name), "cannot list the folder", error);
+}
+
+/* A stream of its own, as its position must not be shared with the caller's descriptor. */
+static DIR *open_list(int fd)
+{
+	int own = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *list = own < 0 ? NULL : fdopendir(own);
+
+	if (!list && own >= 0)
+		close(own);
+	return list;
+}
+
+/* The next entry that is not hidden; NULL at the end, or with errno. */
+static struct dirent *next_entry(DIR *list)
+{
+	struct dirent *entry;
+
+	do {
+		errno = 0;
+		entry = readdir(list);
+	} while (entry && entry->d_name[0] == '.');
+	return entry;
+}
+
+static enum kmd_status list_entry(struct opening *o, DIR *list, const char *file)
+{
+	struct stat st;
+
+	/* Links to files are followed: users make folders of them. */
+	if (fstatat(dirfd(list), file, &st, 0))
+		return member_errno(o, file, errno);
+	if (!S_ISREG(st.st_mode))
+		return KMD_OK;
+	if (o->names.n >= KMD_FOLDER_FILES_MAX)
+		return kmd_fail(o->diag, KMD_ERR_LIMIT, kmd_in(o->input->name),
+				"more than %d files in this folder", KMD_FOLDER_FILES_MAX);
+	return names_add(o->diag, &o->names, file);
+}
+
+/* The names of the folder's regular files, sorted. */
+static enum kmd_status list_files(struct opening *o)
+{
+	enum kmd_status status = KMD_OK;
+	struct dirent *entry;
+	DIR *list;
+
+	list = open_list(o->input->files->folder_fd);
+	if (!list)
+		return list_errno(o, errno);
+	while (status == KMD_OK && (entry = next_entry(list)))
+		status = list_entry(o, list, entry->d_name);
+	if (status == KMD_OK && errno)
+		status = list_errno(o, errno);
+	closedir(list);
+	if (o->names.n)
+		qsort(o->names.items, o->names.n, sizeof(o->names.items[0]), compare_names);
+	return status;
+}
+
+static bool has_files(int fd)
+{
+	struct dirent *entry;
+	bool found = false;
+	struct stat st;
+	DIR *list = open_list(fd);
+
+	if (!list)
+		return false;
+	while (!found && (entry = next_entry(list)))
+		found = !fstatat(fd, entry->d_name, &st, 0) && S_ISREG(st.st_mode);
+	closedir(list);
+	return found;
+}
+
+struct sub_folder {
+	int fd; /* of the first that holds files, or -1 */
+	char name[NAME_MAX + 1];
+	bool several;
+};
+
+/* What cannot be opened (lost+found) is no candidate. */
+static void try_sub_folder(int fd, const char *name, struct sub_folder *sub)
+{
+	int own = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+
+	if (own < 0)
+		return;
+	if (has_files(own) && sub->fd < 0) {
+		sub->fd = own;
+		snprintf(sub->name, sizeof(sub->name), "%s", name);
+		return;
+	}
+	sub->several |= has_files(own);
+	close(own);
+}
+
+/*
+ * Without a file at the top, the only sub-folder with files is meant: an
+ * archive of a folder was unpacked, and its parent given.
+ */
+static enum kmd_status find_sub_folder(struct opening *o, struct sub_folder *sub)
+{
+	int fd = o->input->files->folder_fd;
+	DIR *list = open_list(fd);
+	struct dirent *entry;
+
+	sub->fd = -1;
+	sub->several = false;
+	if (!list)
+		return list_errno(o, errno);
+	while (!sub->several && (entry = next_entry(list)))
+		try_sub_folder(fd, entry->d_name, sub);
+	closedir(list);
+	if (!sub->several)
+		return KMD_OK;
+	close(sub->fd);
+	return kmd_fail(o->diag, KMD_ERR_FORMAT, kmd_in(o->input->name),
+			"no files in this folder, but in several below it: give one of those");
+}
+
+static bool packed_name(const char *name, size_t *length)
+{
+	*length = strlen(name);
+	if (kmd_text_has_suffix(name, ".zst"))
+		*length -= 4;
+	else if (kmd_text_has_suffix(name, ".zstd"))
+		*length -= 5;
+	else
+		return false;
+	return *length > 0;
+}
+
+/* True if "x" is there as well as "x.zst". */
+static bool has_plain_twin(const struct names *names, const char *packed, size_t length)
+{
+	char *plain = strndup(packed, length);
+	bool found = plain && bsearch(&plain, names->items, names->n, sizeof(names->items[0]),
+				      compare_names);
+
+	free(plain);
+	return found;
+}
+
+/* Replace a compressed *@source by its part of the common scratch file. */
+static enum kmd_status unpack_member(struct kmd_diag *diag, const struct kmd_input_options *options,
+				     struct kmd_folder_files *files, uint64_t *budget,
+				     struct kmd_source **source)
+{
+	struct kmd_unpack_target target = { .start = files->scratch_end, .limit = *budget };
+	struct kmd_source *packed = *source;
+	enum kmd_status status;
+
+	if (files->scratch_fd < 0)
+		files->scratch_fd = kmd_source_scratch();
+	if (files->scratch_fd < 0)
+		return kmd_fail_errno(diag, kmd_in(packed->name),
+				      "cannot make a temporary file in $TMPDIR or /var/tmp", errno);
+	target.fd = files->scratch_fd;
+	status = kmd_unpack_zstd(packed, options, diag, &target);
+	if (status == KMD_OK)
+		status = kmd_source_from_part(diag, target.fd, target.start, target.size,
+					      packed->name, source);
+	if (status != KMD_OK)
+		return status;
+	*budget -= target.size;
+	files->scratch_end = kmd_align_up(target.start + target.size, 4096);
+	status = kmd_unpack_name(*source, packed, diag);
+	kmd_source_free(packed);
+	return status;
+}
+
+static enum kmd_status open_member(struct opening *o, const char *file, bool keep_open)
+{
+	struct kmd_folder_files *files = o->input->files;
+	char *path = path_of(o->folder, file);
+	struct kmd_source *source;
+	enum kmd_status status;
+	size_t length;
+
+	if (!path)
+		return kmd_fail_memory(o->diag);
+	status = kmd_source_from_member(o->diag, files->folder_fd, file, path, keep_open, &source);
+	free(path);
+	if (status != KMD_OK)
+		return status;
+	if (!packed_name(file, &length) || !kmd_unpack_is_zstd(source, o->diag))
+		return kmd_input_add(o->diag, o->input, file, strlen(file), source);
+	if (has_plain_twin(&o->names, file, length)) {
+		status = kmd_find(o->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(source->name),
+				  "not used, as the same file is there unpacked");
+		kmd_source_free(source);
+		return status;
+	}
+	status = unpack_member(o->diag, o->options, files, &o->budget, &source);
+	if (status == KMD_OK)
+		return kmd_input_add(o->diag, o->input, file, length, source);
+	kmd_source_free(source);
+	return status;
+}
+
+static enum kmd_status open_members(struct opening *o)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; i < o->names.n && status == KMD_OK; i++)
+		status = open_member(o, o->names.items[i], i < o->keep_open);
+	/* Names without .zst sort differently. */
+	if (o->input->n_members)
+		qsort(o->input->members, o->input->n_members, sizeof(o->input->members[0]),
+		      compare_members);
+	return status;
+}
+
+/* Look into the folder, or the one below it, and keep its descriptor. */
+static enum kmd_status choose_folder(struct opening *o)
+{
+	struct kmd_folder_files *files = o->input->files;
+	struct sub_folder sub;
+	enum kmd_status status;
+	char *below;
+
+	status = list_files(o);
+	if (status != KMD_OK || o->names.n)
+		return status;
+	status = find_sub_folder(o, &sub);
+	if (status != KMD_OK || sub.fd < 0)
+		return status;
+	close(files->folder_fd);
+	files->folder_fd = sub.fd;
+	below = path_of(o->folder, sub.name);
+	if (!below)
+		return kmd_fail_memory(o->diag);
+	free(o->folder);
+	o->folder = below;
+	return list_files(o);
+}
+
+/* A quarter of what the process may open is more than enough for one handle. */
+static size_t keep_open_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) || limit.rlim_cur / 4 > KEEP_OPEN_MAX)
+		return KEEP_OPEN_MAX;
+	return (size_t)(limit.rlim_cur / 4);
+}
+
+enum kmd_status kmd_folder_open(struct kmd_diag *diag, const struct kmd_input_options *options,
+				int fd, const char *name, struct kmd_input *out)
+{
+	struct opening o = { .diag = diag, .options = options, .input = out };
+	enum kmd_status status;
+
+	o.budget = options->unpack_limit;
+	o.keep_open = keep_open_limit();
+	o.folder = strdup(name);
+	out->folder = true;
+	out->files = calloc(1, sizeof(*out->files));
+	if (!out->files) {
+		close(fd);
+		free(o.folder);
+		return kmd_fail_memory(diag);
+	}
+	out->files->folder_fd = fd;
+	out->files->scratch_fd = -1;
+	status = o.folder ? choose_folder(&o) : kmd_fail_memory(diag);
+	if (status == KMD_OK)
+		status = open_members(&o);
+	names_deinit(&o.names);
+	free(o.folder);
+	return status;
+}
+
+void kmd_folder_close(struct kmd_input *input)
+{
+	if (!input->files)
+		return;
+	close(input->files->folder_fd);
+	if (input->files->scratch_fd >= 0)
+		close(input->files->scratch_fd);
+	free(input->files);
+	input->files = NULL;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* folder.h - the files of a folder as members of an input; for input.c. */
+#ifndef KMD_SOURCE_FOLDER_H
+#define KMD_SOURCE_FOLDER_H
+
+#include "source/input.h"
+
+#define KMD_FOLDER_FILES_MAX 65536
+
+/*
+ * Fill @out, zeroed but for its (printable) name, with the regular files in the folder @fd,
+ * which becomes the input's even where this fails.
+ */
+enum kmd_status kmd_folder_open(struct kmd_diag *diag, const struct kmd_input_options *options,
+				int fd, const char *name, struct kmd_input *out);
+
+/* Close what kmd_folder_open() left open; the members' sources must be gone. */
+void kmd_folder_close(struct kmd_input *input);
+
+/* For input.c as well: append a member; takes @source in any case. */
+enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
+			      size_t length, struct kmd_source *source);
+
+#endif

@@ -1,0 +1,841 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* RAM images: the SMEM area in them, item 602, the region array. */
+#include "image/image.h"
+#include "region/claim.h"
+
+#include <kmemdump/minidump.h>
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------------ a builder */
+
+#define RAM_BASE    0x80000000u
+#define RAM_SIZE    0x50000u
+#define ARRAY       0x8000u /* offsets in the image */
+#define SMEM        0x30000u
+#define SMEM_SIZE   0x10000u
+#define TABLE       (SMEM + SMEM_SIZE - MD_SMEM_PTABLE_SIZE)
+#define PART_OFFSET 0x4000u /* in the area */
+#define PART        (SMEM + PART_OFFSET)
+#define PART_SIZE   0x8000u
+#define REGIONS     4u
+
+struct recipe {
+	uint32_t version; /* of the header */
+	bool no_table, no_info, no_item, cached;
+	uint32_t cacheline;
+	unsigned int before; /* items in front of 602 */
+	unsigned int subsystems;
+	uint32_t padding_hdr, padding_data;
+	uint64_t array; /* physical */
+};
+
+struct built {
+	unsigned char *ram;
+	uint32_t entry, item; /* header and data of 602, in the image */
+};
+
+static const struct recipe usual = {
+	.version = MD_SMEM_GLOBAL_PART_VERSION,
+	.cacheline = 32,
+	.before = 1,
+	.subsystems = 10,
+	.array = RAM_BASE + ARRAY,
+};
+
+static void put(unsigned char *at, uint64_t value, unsigned int bytes)
+{
+	for (unsigned int i = 0; i < bytes; i++)
+		at[i] = (unsigned char)(value >> 8 * i);
+}
+
+static void put16(unsigned char *at, uint32_t value)
+{
+	put(at, value, 2);
+}
+
+static void put32(unsigned char *at, uint32_t value)
+{
+	put(at, value, 4);
+}
+
+static void build_array(unsigned char *at)
+{
+	static const char names[REGIONS][MD_REGION_NAME_SIZE + 1] = { "KELF", "Kvmcorein",
+								      "sixteen_letters_", "Klog" };
+
+	for (uint32_t i = 0; i < REGIONS; i++, at += MD_REGION_SIZE) {
+		memcpy(at + MD_REGION_NAME, names[i], MD_REGION_NAME_SIZE);
+		put32(at + MD_REGION_SEQ, i);
+		put32(at + MD_REGION_VALID, i == 3 ? MD_INVALID : MD_VALID);
+		put(at + MD_REGION_ADDRESS, RAM_BASE + 0x10000 + i * 0x1000, 8);
+		put(at + MD_REGION_LENGTH, 0x100 + i * 4, 8);
+	}
+}
+
+static void build_toc(unsigned char *at, const struct recipe *recipe)
+{
+	unsigned char *ss = at + MD_GLOBAL_SUBSYSTEMS;
+
+	put32(at + MD_GLOBAL_STATUS, 1);
+	put32(at + MD_GLOBAL_REVISION, MD_REVISION);
+	put32(at + MD_GLOBAL_ENABLED, MD_SS_ENABLED_MAGIC);
+	put32(at + 12, 0xdeadbeef); /* padding */
+	put32(ss + MD_SS_STATUS, 1);
+	put32(ss + MD_SS_ENABLED, MD_SS_ENABLED_MAGIC);
+	put32(ss + MD_SS_ENCRYPTION_STATUS, MD_SS_ENCR_DONE);
+	put32(ss + MD_SS_ENCRYPTION_REQUIRED, MD_SS_ENCR_NOTREQ);
+	put32(ss + MD_SS_REGION_COUNT, REGIONS);
+	put32(ss + 20, 0xdeadbeef); /* padding */
+	put(ss + MD_SS_REGIONS_BASE, recipe->array, 8);
+}
+
+static uint32_t item_size(const struct recipe *recipe)
+{
+	return MD_GLOBAL_SUBSYSTEMS + recipe->subsystems * MD_SS_SIZE + recipe->padding_data;
+}
+
+static void build_entry(unsigned char *at, uint32_t item, uint32_t size,
+			const struct recipe *recipe)
+{
+	put16(at + MD_SMEM_ENTRY_CANARY, MD_SMEM_CANARY);
+	put16(at + MD_SMEM_ENTRY_ITEM, item);
+	put32(at + MD_SMEM_ENTRY_SIZE, size);
+	put16(at + MD_SMEM_ENTRY_PADDING_DATA, recipe->padding_data);
+	put16(at + MD_SMEM_ENTRY_PADDING_HDR, recipe->cached ? 0 : recipe->padding_hdr);
+}
+
+static uint32_t align(uint32_t value, uint32_t to)
+{
+	return (value + to - 1) & ~(to - 1);
+}
+
+/* Items 469, 470, ... and then 602; returns where the list ends, in the partition. */
+static uint32_t build_items(struct built *built, const struct recipe *recipe)
+{
+	uint32_t step = align(MD_SMEM_ENTRY_HEADER_SIZE, recipe->cacheline);
+	uint32_t at = recipe->cached ? PART_SIZE : MD_SMEM_PART_HEADER_SIZE;
+
+	for (unsigned int i = 0; i <= recipe->before; i++) {
+		bool last = i == recipe->before;
+		uint32_t size = last ? item_size(recipe) : 64, entry, data;
+
+		if (recipe->cached) {
+			entry = at - step;
+			data = at = entry - size;
+		} else {
+			entry = at;
+			data = at + MD_SMEM_ENTRY_HEADER_SIZE + recipe->padding_hdr;
+			at = data + size;
+		}
+		if (last && recipe->no_item)
+			break;
+		build_entry(built->ram + PART + entry, last ? MD_SMEM_ITEM : 469 + i, size, recipe);
+		memset(built->ram + PART + data, 0x11, size);
+		if (!last)
+			continue;
+		memset(built->ram + PART + data, 0, size);
+		built->entry = PART + entry;
+		built->item = PART + data;
+		build_toc(built->ram + built->item, recipe);
+	}
+	return at;
+}
+
+static void build_table(unsigned char *table, const struct recipe *recipe)
+{
+	unsigned char *entry = table + MD_SMEM_PTABLE_ENTRIES_OFFSET;
+	unsigned char *info = entry + 2 * MD_SMEM_PTABLE_ENTRY_SIZE;
+
+	put32(table, MD_SMEM_PTABLE_MAGIC);
+	put32(table + MD_SMEM_PTABLE_VERSION_OFFSET, MD_SMEM_PTABLE_VERSION);
+	put32(table + MD_SMEM_PTABLE_COUNT_OFFSET, 2); /* the first one is unused */
+	entry += MD_SMEM_PTABLE_ENTRY_SIZE;
+	put32(entry + MD_SMEM_PTE_OFFSET, PART_OFFSET);
+	put32(entry + MD_SMEM_PTE_SIZE, PART_SIZE);
+	put16(entry + MD_SMEM_PTE_HOST0, MD_SMEM_GLOBAL_HOST);
+	put16(entry + MD_SMEM_PTE_HOST1, MD_SMEM_GLOBAL_HOST);
+	put32(entry + MD_SMEM_PTE_CACHELINE, recipe->cacheline);
+	if (recipe->no_info)
+		return;
+	put32(info, MD_SMEM_INFO_MAGIC);
+	put32(info + MD_SMEM_INFO_SIZE_OFFSET, SMEM_SIZE);
+	put32(info + MD_SMEM_INFO_BASE_OFFSET, RAM_BASE + SMEM);
+	put16(info + MD_SMEM_INFO_ITEMS_OFFSET, 640);
+}
+
+static void build_header(unsigned char *at, const struct recipe *recipe)
+{
+	put32(at + MD_SMEM_VERSION_OFFSET, recipe->version << 16);
+	put32(at + MD_SMEM_INITIALIZED_OFFSET, 1);
+	/* One item of the heap. */
+	put32(at + MD_SMEM_TOC_OFFSET + MD_SMEM_TOC_ALLOCATED, 1);
+	put32(at + MD_SMEM_TOC_OFFSET + MD_SMEM_TOC_ENTRY_OFFSET, MD_SMEM_HEADER_SIZE);
+	put32(at + MD_SMEM_TOC_OFFSET + MD_SMEM_TOC_ENTRY_LENGTH, 64);
+}
+
+static struct built build(const struct recipe *recipe)
+{
+	struct built built = { .ram = calloc(1, RAM_SIZE) };
+	unsigned char *part;
+	uint32_t end;
+
+	ck_assert_ptr_nonnull(built.ram);
+	build_header(built.ram + SMEM, recipe);
+	build_array(built.ram + ARRAY);
+	if (recipe->no_table)
+		return built;
+	build_table(built.ram + TABLE, recipe);
+	part = built.ram + PART;
+	put32(part, MD_SMEM_PART_MAGIC);
+	put16(part + MD_SMEM_PART_HOST0, MD_SMEM_GLOBAL_HOST);
+	put16(part + MD_SMEM_PART_HOST1, MD_SMEM_GLOBAL_HOST);
+	put32(part + MD_SMEM_PART_SIZE, PART_SIZE);
+	end = build_items(&built, recipe);
+	put32(part + MD_SMEM_PART_FREE_UNCACHED, recipe->cached ? MD_SMEM_PART_HEADER_SIZE : end);
+	put32(part + MD_SMEM_PART_FREE_CACHED, recipe->cached ? end : PART_SIZE);
+	return built;
+}
+
+/* -------------------------------------------------------------------- running */
+
+struct result {
+	enum kmd_status status;
+	bool probed, degraded;
+	struct kmd_diag diag;
+	struct kmd_source *source;
+	struct kmd_image image;
+	struct kmd_claims claims;
+};
+
+static const struct kmd_image_options no_options;
+
+static struct result run_on(const unsigned char *bytes, size_t size,
+			    const struct kmd_image_options *options, bool strict)
+{
+	struct result r = { .status = KMD_OK };
+	struct kmd_member member = { 0 };
+	struct kmd_input input = { .name = (char *)"ram", .members = &member, .n_members = 1 };
+
+	kmd_diag_init(&r.diag);
+	r.diag.strict = strict;
+	ck_assert_int_eq(kmd_source_from_memory(&r.diag, bytes, size, "ram", &r.source), KMD_OK);
+	member.source = r.source;
+	r.probed = kmd_image_ram.probe(&input, options, &r.diag);
+	r.status = r.diag.status;
+	if (r.probed)
+		r.status = kmd_image_ram.read(&input, options, &r.diag, &r.image);
+	if (r.probed && r.status == KMD_OK)
+		r.status = kmd_claims_smem.read(&r.image, &r.diag, &r.claims);
+	r.degraded = r.diag.degraded;
+	return r;
+}
+
+static struct result run(const struct built *built)
+{
+	return run_on(built->ram, RAM_SIZE, &no_options, false);
+}
+
+static void done(struct result *r)
+{
+	kmd_claims_deinit(&r->claims);
+	kmd_image_deinit(&r->image);
+	kmd_source_free(r->source);
+	kmd_diag_deinit(&r->diag);
+}
+
+static bool told(const struct result *r, const char *text)
+{
+	if (r->status != KMD_OK && strstr(r->diag.sentence, text))
+		return true;
+	for (size_t i = 0; i < r->diag.n_findings; i++)
+		if (strstr(r->diag.findings[i].text, text))
+			return true;
+	return false;
+}
+
+static void expect_claim(const struct kmd_claim *claim, const char *name, uint32_t i)
+{
+	ck_assert_str_eq(claim->name, name);
+	ck_assert_uint_eq(claim->phys, RAM_BASE + 0x10000 + i * 0x1000);
+	ck_assert_uint_eq(claim->size, 0x100 + i * 4);
+	ck_assert(claim->has_phys && claim->has_size && claim->origin == KMD_FROM_SMEM);
+	if (claim->invalid)
+		return;
+	ck_assert(claim->has_bytes);
+	ck_assert_uint_eq(claim->offset, 0x10000 + i * 0x1000);
+	ck_assert_uint_eq(claim->captured, claim->size);
+}
+
+static void expect_usual_claims(const struct result *r)
+{
+	ck_assert_msg(r->status == KMD_OK, "%s", r->diag.sentence);
+	ck_assert_uint_eq(r->claims.n, REGIONS);
+	expect_claim(&r->claims.items[0], "KELF", 0);
+	expect_claim(&r->claims.items[1], "Kvmcorein1", 1);
+	expect_claim(&r->claims.items[2], "sixteen_letters_2", 2);
+	expect_claim(&r->claims.items[3], "Klog3", 3);
+	for (uint32_t i = 0; i < REGIONS; i++)
+		ck_assert_int_eq(r->claims.items[i].invalid, i == 3);
+}
+
+/* The usual regions, and damage exactly where @text, its sentence, is given. */
+static void expect(struct built *built, const char *text)
+{
+	struct result r = run(built);
+
+	expect_usual_claims(&r);
+	ck_assert_msg(r.degraded == (text != NULL), "degraded: %d", r.degraded);
+	ck_assert_msg(!text || told(&r, text), "not told: %s", text);
+	done(&r);
+	free(built->ram);
+}
+
+static void expect_failure(struct built *built, const struct kmd_image_options *options,
+			   enum kmd_status status, const char *text)
+{
+	struct result r = run_on(built->ram, RAM_SIZE, options, false);
+
+	ck_assert(r.probed);
+	ck_assert_msg(r.status == status && told(&r, text), "%d: %s", (int)r.status,
+		      r.diag.sentence);
+	done(&r);
+	free(built->ram);
+}
+
+/* ---------------------------------------------------------------------- good */
+
+START_TEST(test_uncached)
+{
+	struct built built = build(&usual);
+
+	expect(&built, NULL);
+}
+END_TEST
+
+START_TEST(test_layouts)
+{
+	for (unsigned int i = 0; i < 24; i++) {
+		struct recipe recipe = usual;
+		struct built built;
+
+		recipe.cached = i & 1;
+		recipe.before = (i >> 1) % 3 * 4;
+		recipe.cacheline = i & 8 ? 64 : 32;
+		recipe.subsystems = i & 16 ? 25 : 10;
+		recipe.padding_hdr = i & 4 ? 16 : 0;
+		recipe.padding_data = i & 2 ? 8 : 0;
+		built = build(&recipe);
+		expect(&built, NULL);
+	}
+}
+END_TEST
+
+START_TEST(test_area_facts)
+{
+	struct built built = build(&usual);
+	struct result r = run(&built);
+
+	ck_assert(r.image.smem.present && r.image.n_blobs == 1);
+	ck_assert_uint_eq(r.image.smem.offset, SMEM);
+	ck_assert_uint_eq(r.image.smem.size, SMEM_SIZE);
+	ck_assert_uint_eq(r.image.smem.phys, RAM_BASE + SMEM);
+	ck_assert_uint_eq(r.image.blobs[0].phys, RAM_BASE);
+	ck_assert_int_eq(r.image.blobs[0].kind, KMD_BLOB_FLAT);
+	ck_assert(told(&r, "not marked as valid: 1"));
+	done(&r);
+	free(built.ram);
+}
+END_TEST
+
+START_TEST(test_no_info_needs_base)
+{
+	struct recipe recipe = usual;
+	struct kmd_image_options options = { .has_ram_base = true, .ram_base = RAM_BASE };
+	struct built built;
+	struct result r;
+
+	recipe.no_info = true;
+	built = build(&recipe);
+	r = run_on(built.ram, RAM_SIZE, &options, false);
+	expect_usual_claims(&r);
+	ck_assert(!r.degraded && told(&r, "no info block"));
+	done(&r);
+	options = (struct kmd_image_options){ .has_smem = true, .smem = RAM_BASE + SMEM };
+	r = run_on(built.ram, RAM_SIZE, &options, false);
+	expect_usual_claims(&r);
+	done(&r);
+	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "--ram-base");
+}
+END_TEST
+
+START_TEST(test_options_win)
+{
+	struct kmd_image_options options = { .has_smem = true, .has_ram_base = true };
+	struct built built = build(&usual);
+	struct result r;
+
+	/* The area says 0x1000 more than is true. */
+	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_BASE_OFFSET, RAM_BASE + SMEM + 0x1000);
+	options.smem = RAM_BASE + SMEM;
+	options.ram_base = RAM_BASE;
+	r = run_on(built.ram, RAM_SIZE, &options, false);
+	expect_usual_claims(&r);
+	ck_assert(told(&r, "the given one is used"));
+	done(&r);
+	options.smem = RAM_BASE + 0x1000;
+	expect_failure(&built, &options, KMD_ERR_DAMAGED, "no SMEM area at physical 0x80001000");
+}
+END_TEST
+
+/* Memory behind the area holds a copy of it. */
+START_TEST(test_copy_behind)
+{
+	struct built built = build(&usual);
+	unsigned char *ram = calloc(2, RAM_SIZE);
+	struct result r;
+
+	ck_assert_ptr_nonnull(ram);
+	memcpy(ram, built.ram, RAM_SIZE);
+	memcpy(ram + RAM_SIZE, built.ram + SMEM, SMEM_SIZE);
+	r = run_on(ram, 2 * (size_t)RAM_SIZE, &no_options, false);
+	expect_usual_claims(&r);
+	ck_assert(!r.degraded);
+	done(&r);
+	free(ram);
+	free(built.ram);
+}
+END_TEST
+
+/* Memory before the area holds a copy of it, whole or without its header. */
+START_TEST(test_stale_copy_first)
+{
+	for (unsigned int i = 0; i < 4; i++) {
+		struct kmd_image_options options = { .has_ram_base = i & 1, .ram_base = RAM_BASE };
+		struct built built = build(&usual);
+		struct result r;
+
+		memcpy(built.ram + 0x18000, built.ram + SMEM, SMEM_SIZE);
+		if (i & 2)
+			memset(built.ram + 0x18000, 0xff, MD_SMEM_TOC_OFFSET);
+		r = run_on(built.ram, RAM_SIZE, &options, false);
+		expect_usual_claims(&r);
+		ck_assert_uint_eq(r.image.smem.offset, SMEM);
+		ck_assert(!r.degraded);
+		done(&r);
+		free(built.ram);
+	}
+}
+END_TEST
+
+/* --------------------------------------------------------------------- damage */
+
+START_TEST(test_version_11)
+{
+	struct recipe recipe = usual;
+	struct built built;
+
+	recipe.version = MD_SMEM_GLOBAL_HEAP_VERSION;
+	recipe.no_table = true;
+	built = build(&recipe);
+	expect_failure(&built, &no_options, KMD_ERR_UNSUPPORTED, "version 11");
+	/* A single damaged word must not make the area old. */
+	recipe.no_table = false;
+	built = build(&recipe);
+	expect(&built, "header of the SMEM area is damaged");
+}
+END_TEST
+
+START_TEST(test_no_item)
+{
+	struct recipe recipe = usual;
+	struct built built;
+
+	recipe.no_item = true;
+	recipe.padding_hdr = 0;
+	built = build(&recipe);
+	put32(built.ram + PART + MD_SMEM_PART_FREE_UNCACHED, 32 + 16 + 64);
+	expect_failure(&built, &no_options, KMD_ERR_FORMAT, "item 602 is not there");
+}
+END_TEST
+
+START_TEST(test_area_alone)
+{
+	struct built built = build(&usual);
+	struct result r = run_on(built.ram + SMEM, SMEM_SIZE, &no_options, false);
+
+	ck_assert_int_eq(r.status, KMD_ERR_DAMAGED);
+	ck_assert(told(&r, "take the whole RAM image or the md_*.BIN files"));
+	done(&r);
+	/* Cut before its table. */
+	r = run_on(built.ram + SMEM, 0x3000, &no_options, false);
+	ck_assert_int_eq(r.status, KMD_ERR_DAMAGED);
+	ck_assert(told(&r, "no partition table"));
+	done(&r);
+	free(built.ram);
+}
+END_TEST
+
+START_TEST(test_table_damage)
+{
+	struct built built = build(&usual);
+
+	put32(built.ram + TABLE, 0);
+	expect(&built, "$TOC");
+	built = build(&usual);
+	put32(built.ram + TABLE + MD_SMEM_PTABLE_COUNT_OFFSET, 0xffffffff);
+	expect(&built, "info block lies behind entry 2");
+	built = build(&usual);
+	put32(built.ram + TABLE + 128, 0);
+	expect(&built, "magic of the SMEM info block");
+	built = build(&usual);
+	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_SIZE_OFFSET, SMEM_SIZE * 2);
+	expect(&built, "info block says 0x20000 bytes");
+	built = build(&usual);
+	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_SIZE_OFFSET, 0);
+	expect(&built, "info block says 0x0 bytes");
+	built = build(&usual);
+	put16(built.ram + TABLE + 128 + MD_SMEM_INFO_ITEMS_OFFSET, 512);
+	expect(&built, "too few for Minidump");
+	built = build(&usual);
+	put32(built.ram + TABLE + 80 + MD_SMEM_PTE_OFFSET, PART_OFFSET + 0x1000);
+	expect(&built, "found by its mark");
+	built = build(&usual);
+	put16(built.ram + TABLE + 80 + MD_SMEM_PTE_HOST1, 0);
+	expect(&built, "entry in the SMEM partition table is damaged");
+}
+END_TEST
+
+START_TEST(test_part_damage)
+{
+	struct built built = build(&usual);
+
+	put32(built.ram + PART, 0);
+	expect(&built, "global partition are damaged");
+	built = build(&usual);
+	put32(built.ram + PART + MD_SMEM_PART_SIZE, PART_SIZE / 2);
+	expect(&built, "in one table");
+	built = build(&usual);
+	put32(built.ram + PART + MD_SMEM_PART_FREE_UNCACHED, 0xffffffff);
+	expect(&built, "impossible list ends");
+	built = build(&usual);
+	put32(built.ram + PART + MD_SMEM_PART_FREE_UNCACHED, 32);
+	expect(&built, "found here by its marks");
+}
+END_TEST
+
+START_TEST(test_entry_damage)
+{
+	static const unsigned int fields[] = { MD_SMEM_ENTRY_CANARY, MD_SMEM_ENTRY_ITEM,
+					       MD_SMEM_ENTRY_SIZE, MD_SMEM_ENTRY_PADDING_DATA };
+
+	for (unsigned int i = 0; i < 8; i++) {
+		struct recipe recipe = usual;
+		struct built built;
+
+		recipe.cached = i & 1;
+		built = build(&recipe);
+		put16(built.ram + built.entry + fields[i / 2], 0xffff);
+		expect(&built, "found here by its marks");
+	}
+}
+END_TEST
+
+START_TEST(test_toc_damage)
+{
+	struct built built = build(&usual);
+
+	put32(built.ram + built.item + MD_GLOBAL_STATUS, 0);
+	expect(&built, "firmware never set it up");
+	built = build(&usual);
+	put32(built.ram + built.item + 16 + MD_SS_STATUS, 0);
+	expect(&built, "not ready");
+	built = build(&usual);
+	put32(built.ram + built.item + 16 + MD_SS_ENABLED, MD_SS_DISABLED_MAGIC);
+	expect(&built, "not enabled");
+	built = build(&usual);
+	put32(built.ram + built.item + 16 + MD_SS_ENCRYPTION_REQUIRED, MD_SS_ENCR_REQUIRED);
+	put32(built.ram + built.item + 16 + MD_SS_ENCRYPTION_STATUS, MD_SS_ENCR_START);
+	expect(&built, "encrypted");
+	built = build(&usual);
+	put32(built.ram + built.item + 16 + MD_SS_ENCRYPTION_STATUS, 7);
+	expect(&built, "odd encryption words");
+	built = build(&usual);
+	put(built.ram + built.item + 16 + MD_SS_REGIONS_BASE, 0, 8);
+	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "names no region array");
+	built = build(&usual);
+	put(built.ram + built.item + 16 + MD_SS_REGIONS_BASE, RAM_BASE + RAM_SIZE, 8);
+	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "SMEM alone names no regions");
+	built = build(&usual);
+	put(built.ram + built.item + 16 + MD_SS_REGIONS_BASE, RAM_BASE + 0x2000, 8);
+	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "is valid");
+}
+END_TEST
+
+static unsigned char *region(struct built *built, unsigned int index)
+{
+	return built->ram + ARRAY + index * MD_REGION_SIZE;
+}
+
+START_TEST(test_counts)
+{
+	struct built built = build(&usual);
+	uint64_t count_at = built.item + MD_GLOBAL_SUBSYSTEMS + MD_SS_REGION_COUNT;
+	struct result r;
+
+	put32(built.ram + count_at, 0x10000 + REGIONS);
+	expect(&built, "from entry 4 on there are none");
+	built = build(&usual);
+	put32(built.ram + count_at, UINT32_MAX);
+	expect(&built, "there is room for");
+	/* Too small: valid ones that follow are used. */
+	built = build(&usual);
+	put32(built.ram + count_at, 1);
+	r = run(&built);
+	ck_assert_int_eq(r.status, KMD_OK);
+	ck_assert_uint_eq(r.claims.n, 3);
+	ck_assert(r.degraded && told(&r, "2 more valid entries follow"));
+	done(&r);
+	/* A removal caught half-way: the last entry is there twice. */
+	put32(built.ram + count_at, REGIONS);
+	memcpy(region(&built, 3), region(&built, 0), MD_REGION_SIZE);
+	memcpy(region(&built, 4), region(&built, 3), MD_REGION_SIZE);
+	r = run(&built);
+	ck_assert_uint_eq(r.claims.n, REGIONS);
+	ck_assert(!r.degraded);
+	done(&r);
+	free(built.ram);
+}
+END_TEST
+
+START_TEST(test_regions)
+{
+	struct built built = build(&usual);
+	struct result r;
+
+	put32(region(&built, 0) + MD_REGION_VALID, MD_INIT);
+	put(region(&built, 1) + MD_REGION_ADDRESS, RAM_BASE + RAM_SIZE - 4, 8); /* cut */
+	put(region(&built, 2) + MD_REGION_ADDRESS, 0x1000, 8);                  /* elsewhere */
+	r = run(&built);
+	ck_assert_int_eq(r.status, KMD_OK);
+	ck_assert(!r.degraded && r.claims.items[0].invalid);
+	ck_assert_uint_eq(r.claims.items[1].captured, 4);
+	ck_assert_uint_eq(r.claims.items[1].size, 0x104);
+	ck_assert(!r.claims.items[2].has_bytes && !r.claims.items[2].invalid);
+	done(&r);
+	put32(region(&built, 0) + MD_REGION_VALID, MD_VALID ^ 1);
+	put(region(&built, 1) + MD_REGION_LENGTH, UINT64_MAX, 8);
+	put(region(&built, 2) + MD_REGION_LENGTH, 0, 8);
+	r = run(&built);
+	ck_assert_int_eq(r.status, KMD_OK);
+	ck_assert(told(&r, "\"KELF\" is neither valid nor invalid"));
+	ck_assert(told(&r, "\"Kvmcorein\" runs out of the address space"));
+	ck_assert(r.claims.items[0].invalid && r.claims.items[1].invalid);
+	ck_assert_uint_eq(r.claims.items[2].size, 0);
+	done(&r);
+	free(built.ram);
+}
+END_TEST
+
+START_TEST(test_other_subsystems)
+{
+	struct recipe recipe = usual;
+	struct built built;
+	struct result r;
+
+	recipe.subsystems = 25;
+	built = build(&recipe);
+	put32(built.ram + built.item + 16 + 3 * MD_SS_SIZE + MD_SS_ENABLED, MD_SS_ENABLED_MAGIC);
+	put32(built.ram + built.item + 16 + 24 * MD_SS_SIZE + MD_SS_ENABLED, MD_SS_ENABLED_MAGIC);
+	r = run(&built);
+	expect_usual_claims(&r);
+	ck_assert(!r.degraded && told(&r, "2 other subsystems"));
+	done(&r);
+	free(built.ram);
+}
+END_TEST
+
+START_TEST(test_strict)
+{
+	struct built built = build(&usual);
+	struct result r = run_on(built.ram, RAM_SIZE, &no_options, true);
+
+	expect_usual_claims(&r);
+	done(&r);
+	put16(built.ram + built.entry, 0);
+	put32(built.ram + built.item + 16 + MD_SS_STATUS, 0);
+	r = run_on(built.ram, RAM_SIZE, &no_options, true);
+	ck_assert_int_eq(r.status, KMD_ERR_STRICT);
+	ck_assert(told(&r, "canary")); /* the first one */
+	done(&r);
+	free(built.ram);
+}
+END_TEST
+
+static int cancel(void *user, enum kmd_phase phase, uint64_t at, uint64_t total)
+{
+	(void)user;
+	(void)at;
+	ck_assert(phase == KMD_PHASE_SCAN && total == 0x200000);
+	return 1;
+}
+
+START_TEST(test_not_ram)
+{
+	struct kmd_image_options options = { .progress = cancel };
+	unsigned char *bytes = calloc(1, 0x200000);
+	struct result r;
+
+	ck_assert_ptr_nonnull(bytes);
+	for (uint32_t i = 0, x = 1; i < 0x200000; i++, x = x * 1664525 + 1013904223)
+		bytes[i] = (unsigned char)(x >> 24);
+	r = run_on(bytes, 0x200000, &no_options, false);
+	ck_assert(!r.probed && r.status == KMD_OK && !r.diag.n_findings);
+	done(&r);
+	r = run_on(bytes, 0x200000, &options, false);
+	ck_assert(!r.probed && r.status == KMD_ERR_CANCELED);
+	done(&r);
+	free(bytes);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- every bit */
+
+static bool usual_claims(const struct result *r, const struct result *good)
+{
+	if (r->claims.n != good->claims.n)
+		return false;
+	for (size_t i = 0; i < good->claims.n; i++) {
+		const struct kmd_claim *a = &r->claims.items[i], *b = &good->claims.items[i];
+
+		if (strcmp(a->name, b->name) || a->phys != b->phys || a->size != b->size ||
+		    a->offset != b->offset || a->captured != b->captured ||
+		    a->invalid != b->invalid)
+			return false;
+	}
+	return true;
+}
+
+/* Wherever the damage is, what comes out is right, or there is a word about it. */
+static void check_damage(const struct built *built, const struct result *good, uint64_t at,
+			 bool in_array)
+{
+	struct result r = run(built);
+	bool same = r.status == KMD_OK && usual_claims(&r, good);
+
+	if (r.probed && r.status != KMD_OK)
+		ck_assert(r.status == KMD_ERR_DAMAGED || r.status == KMD_ERR_UNSUPPORTED ||
+			  r.status == KMD_ERR_FORMAT);
+	ck_assert_msg(!r.probed || same || r.status != KMD_OK || r.degraded || in_array,
+		      "at 0x%" PRIx64, at);
+	for (size_t i = 0; r.status == KMD_OK && i < r.claims.n; i++) {
+		const struct kmd_claim *claim = &r.claims.items[i];
+
+		ck_assert(!claim->has_bytes || (claim->offset <= RAM_SIZE &&
+						claim->captured <= RAM_SIZE - claim->offset &&
+						claim->captured <= claim->size));
+	}
+	/* One bad bit outside of the array itself is never the end. */
+	ck_assert_msg(in_array || r.probed, "at 0x%" PRIx64, at);
+	done(&r);
+}
+
+static void damage_span(struct built *built, const struct result *good, uint64_t from,
+			uint64_t size)
+{
+	bool in_array = from == ARRAY;
+
+	for (uint64_t bit = 0; bit < size * 8; bit++) {
+		built->ram[from + bit / 8] ^= (unsigned char)(1u << bit % 8);
+		check_damage(built, good, from + bit / 8, in_array);
+		built->ram[from + bit / 8] ^= (unsigned char)(1u << bit % 8);
+	}
+	for (uint64_t at = from; at + 4 <= from + size; at += 4) {
+		unsigned char kept[4];
+
+		memcpy(kept, built->ram + at, 4);
+		memset(built->ram + at, 0xff, 4);
+		check_damage(built, good, at, in_array);
+		memset(built->ram + at, 0, 4);
+		check_damage(built, good, at, in_array);
+		memcpy(built->ram + at, kept, 4);
+	}
+}
+
+START_TEST(test_every_bit)
+{
+	struct recipe recipe = usual;
+	struct built built;
+	struct result good;
+
+	recipe.cached = _i;
+	built = build(&recipe);
+	good = run(&built);
+	expect_usual_claims(&good);
+	damage_span(&built, &good, SMEM + 64, 160);
+	damage_span(&built, &good, TABLE, 32 + 2 * MD_SMEM_PTABLE_ENTRY_SIZE + 20);
+	damage_span(&built, &good, PART, MD_SMEM_PART_HEADER_SIZE);
+	damage_span(&built, &good, built.entry, MD_SMEM_ENTRY_HEADER_SIZE);
+	damage_span(&built, &good, built.item, MD_GLOBAL_SUBSYSTEMS + MD_SS_SIZE);
+	damage_span(&built, &good, ARRAY, (REGIONS + 1) * MD_REGION_SIZE);
+	done(&good);
+	free(built.ram);
+}
+END_TEST
+
+START_TEST(test_every_length)
+{
+	struct built built = build(&usual);
+
+	for (size_t size = 0; size <= RAM_SIZE; size += 1000) {
+		unsigned char *copy = malloc(size ? size : 1);
+		struct result r;
+
+		ck_assert_ptr_nonnull(copy);
+		memcpy(copy, built.ram, size);
+		r = run_on(copy, size, &no_options, false);
+		done(&r);
+		free(copy);
+	}
+	free(built.ram);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("smem");
+	TCase *good = tcase_create("good"), *bad = tcase_create("bad");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	suite_add_tcase(suite, good);
+	suite_add_tcase(suite, bad);
+	tcase_set_timeout(bad, 120);
+	tcase_add_test(good, test_uncached);
+	tcase_add_test(good, test_layouts);
+	tcase_add_test(good, test_area_facts);
+	tcase_add_test(good, test_no_info_needs_base);
+	tcase_add_test(good, test_options_win);
+	tcase_add_test(good, test_copy_behind);
+	tcase_add_test(good, test_stale_copy_first);
+	tcase_add_test(good, test_other_subsystems);
+	tcase_add_test(bad, test_version_11);
+	tcase_add_test(bad, test_no_item);
+	tcase_add_test(bad, test_area_alone);
+	tcase_add_test(bad, test_table_damage);
+	tcase_add_test(bad, test_part_damage);
+	tcase_add_test(bad, test_entry_damage);
+	tcase_add_test(bad, test_toc_damage);
+	tcase_add_test(bad, test_counts);
+	tcase_add_test(bad, test_regions);
+	tcase_add_test(bad, test_strict);
+	tcase_add_test(bad, test_not_ram);
+	tcase_add_loop_test(bad, test_every_bit, 0, 2);
+	tcase_add_test(bad, test_every_length);
+	srunner_run_all(runner, CK_NORMAL);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* kmd-assemble: a kernel minidump to an ELF core. */
+#include "options.h"
+#include "progress.h"
+#include "report.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int fail(const struct kmd *kmd, enum kmd_status status)
+{
+	progress_clear();
+	fprintf(stderr, "kmd-assemble: %s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
+	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
+}
+
+static void set_options(struct kmd *kmd, const struct options *options)
+{
+	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | (options->force ? KMD_FORCE : 0u));
+	if (options->has_smem)
+		kmd_set_smem_address(kmd, options->smem);
+	if (options->has_ram_base)
+		kmd_set_ram_base(kmd, options->ram_base);
+	if (options->has_unpack_limit)
+		kmd_set_unpack_limit(kmd, options->unpack_limit);
+	if (options->vmlinux)
+		kmd_set_vmlinux(kmd, options->vmlinux);
+}
+
+static enum kmd_status open_input(struct kmd *kmd, const struct options *options)
+{
+	if (!strcmp(options->input, "-"))
+		return kmd_open_fd(kmd, STDIN_FILENO, "standard input");
+	return kmd_open_path(kmd, options->input);
+}
+
+static enum kmd_status write_output(struct kmd *kmd, const struct options *options)
+{
+	if (!options->output)
+		return KMD_OK;
+	if (!strcmp(options->output, "-"))
+		return kmd_assemble_fd(kmd, STDOUT_FILENO);
+	return kmd_assemble_path(kmd, options->output, options->force ? KMD_OVERWRITE : 0);
+}
+
+/* Both the list and the report belong on stdout, unless the core is there. */
+static FILE *report_stream(const struct options *options)
+{
+	return options->output && !strcmp(options->output, "-") ? stderr : stdout;
+}
+
+static int run(struct kmd *kmd, const struct options *options)
+{
+	FILE *out = report_stream(options);
+	enum kmd_status status;
+	size_t said;
+
+	set_options(kmd, options);
+	progress_install(kmd, options->quiet);
+	status = open_input(kmd, options);
+	progress_clear();
+	if (!options->quiet)
+		report_findings(stderr, kmd, 0, options->verbose);
+	if (status != KMD_OK)
+		return fail(kmd, status);
+	said = kmd_finding_count(kmd);
+	if (options->list)
+		report_list(out, kmd);
+	status = write_output(kmd, options);
+	progress_clear();
+	if (!options->quiet)
+		report_findings(stderr, kmd, said, options->verbose);
+	if (status != KMD_OK)
+		return fail(kmd, status);
+	if (!options->quiet && options->output)
+		report_end(out, kmd, options);
+	if (fflush(out) || ferror(out)) {
+		perror("kmd-assemble: standard output");
+		return EXIT_FAILED;
+	}
+	return kmd_is_degraded(kmd) ? EXIT_DEGRADED : EXIT_COMPLETE;
+}
+
+/* A caller that sent a signal must see that it was the end. */
+static int end_by_signal(int code)
+{
+	if (progress_signal() && code == EXIT_FAILED) {
+		signal(progress_signal(), SIG_DFL);
+		raise(progress_signal());
+	}
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options;
+	struct kmd *kmd;
+	int code;
+
+	if (!options_parse(argc, argv, &options, &code))
+		return code;
+	if (options.output && !strcmp(options.output, "-") && isatty(STDOUT_FILENO)) {
+		fputs("kmd-assemble: a core is not for a terminal; redirect standard output\n",
+		      stderr);
+		return EXIT_USAGE;
+	}
+	kmd = kmd_new();
+	if (!kmd) {
+		fputs("kmd-assemble: out of memory\n", stderr);
+		return EXIT_FAILED;
+	}
+	code = run(kmd, &options);
+	kmd_free(kmd);
+	return end_by_signal(code);
+}

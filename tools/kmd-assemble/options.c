@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <kmemdump/kmd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+	"Usage: kmd-assemble [OPTION]... INPUT -o VMCORE\n"
+	"       kmd-assemble [OPTION]... INPUT --list\n"
+	"Assemble the ELF core of a kernel from a minidump (Qualcomm Minidump; kernel side:\n"
+	"kmemdump, meminspect) for crash, gdb and drgn.\n"
+	"\n"
+	"INPUT is a raw dump partition image, a folder of md_*.BIN files, a file made by cat of\n"
+	"them, a RAM image with an SMEM area, or an ELF core; found by content, zstd-compressed\n"
+	"or not; - is standard input.\n"
+	"\n"
+	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
+	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
+	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel: tells its exact extent, and region\n"
+	"                        files apart for which only addresses are recorded\n"
+	"  -f, --force           replace FILE; read a dump that is not marked as valid; take a\n"
+	"                        vmlinux of another build\n"
+	"      --strict          fail where the dump is damaged, instead of leaving that out\n"
+	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
+	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
+	"      --unpack-limit=N  most bytes to unpack compressed input to, with K, M, G or T\n"
+	"                        (default 64G)\n"
+	"  -q, --quiet           print errors only\n"
+	"  -v, --verbose         print notes as well\n"
+	"  -h, --help            print this\n"
+	"  -V, --version         print the version\n"
+	"\n"
+	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 assembled but degraded,\n"
+	"64 usage.\n";
+
+enum { OPT_STRICT = 256, OPT_SMEM, OPT_RAM_BASE, OPT_UNPACK_LIMIT };
+
+static const struct option longs[] = {
+	{ "output", required_argument, NULL, 'o' },
+	{ "list", no_argument, NULL, 'l' },
+	{ "vmlinux", required_argument, NULL, 'x' },
+	{ "force", no_argument, NULL, 'f' },
+	{ "strict", no_argument, NULL, OPT_STRICT },
+	{ "smem", required_argument, NULL, OPT_SMEM },
+	{ "ram-base", required_argument, NULL, OPT_RAM_BASE },
+	{ "unpack-limit", required_argument, NULL, OPT_UNPACK_LIMIT },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool usage(int *exit_code)
+{
+	fputs("Try 'kmd-assemble --help'.\n", stderr);
+	*exit_code = EXIT_USAGE;
+	return false;
+}
+
+/* An address: hexadecimal with or without 0x, as reports and device trees print it. */
+static bool parse_address(const char *option, const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 16);
+	if (*text && *text != '-' && *text != '+' && !*end && !errno)
+		return true;
+	fprintf(stderr, "kmd-assemble: --%s: '%s' is no address\n", option, text);
+	return false;
+}
+
+static bool parse_size(const char *option, const char *text, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !errno) {
+		if (!*end)
+			return true;
+		unit = strchr(units, *end);
+		if (unit && !end[1] &&
+		    !__builtin_mul_overflow(*out, UINT64_C(1) << (10 * (unit - units + 1)), out))
+			return true;
+	}
+	fprintf(stderr, "kmd-assemble: --%s: '%s' is no size\n", option, text);
+	return false;
+}
+
+/* One option; false for a bad one. */
+static bool take(int option, struct options *options)
+{
+	switch (option) {
+	case 'o':
+		options->output = optarg;
+		return true;
+	case 'l':
+		return options->list = true;
+	case 'x':
+		options->vmlinux = optarg;
+		return true;
+	case 'f':
+		return options->force = true;
+	case 'q':
+		return options->quiet = true;
+	case 'v':
+		return options->verbose = true;
+	case OPT_STRICT:
+		return options->strict = true;
+	case OPT_SMEM:
+		options->has_smem = true;
+		return parse_address("smem", optarg, &options->smem);
+	case OPT_RAM_BASE:
+		options->has_ram_base = true;
+		return parse_address("ram-base", optarg, &options->ram_base);
+	case OPT_UNPACK_LIMIT:
+		options->has_unpack_limit = true;
+		return parse_size("unpack-limit", optarg, &options->unpack_limit);
+	default:
+		return false;
+	}
+}
+
+static bool take_input(int argc, char **argv, struct options *options)
+{
+	if (optind == argc) {
+		fputs("kmd-assemble: no input given\n", stderr);
+		return false;
+	}
+	if (argc - optind > 1) {
+		fprintf(stderr, "kmd-assemble: one input at a time; what is '%s'?\n",
+			argv[optind + 1]);
+		return false;
+	}
+	options->input = argv[optind];
+	if (!*options->input || (options->output && !*options->output)) {
+		fputs("kmd-assemble: a file name is empty\n", stderr);
+		return false;
+	}
+	if (!options->output && !options->list) {
+		fputs("kmd-assemble: say where to write the core (-o FILE), or --list\n", stderr);
+		return false;
+	}
+	return true;
+}
+
+bool options_parse(int argc, char **argv, struct options *options, int *exit_code)
+{
+	int option;
+
+	memset(options, 0, sizeof(*options));
+	*exit_code = EXIT_COMPLETE;
+	while ((option = getopt_long(argc, argv, "o:lx:fqvhV", longs, NULL)) != -1) {
+		if (option == 'h') {
+			fputs(help, stdout);
+			return false;
+		}
+		if (option == 'V') {
+			printf("kmd-assemble %s\n", kmd_version());
+			return false;
+		}
+		if (!take(option, options))
+			return usage(exit_code);
+	}
+	return take_input(argc, argv, options) || usage(exit_code);
+}

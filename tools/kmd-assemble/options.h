@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* options.h - the command line. */
+#ifndef KMD_ASSEMBLE_OPTIONS_H
+#define KMD_ASSEMBLE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Exit codes; part of the interface, see the man page. */
+enum {
+	EXIT_COMPLETE = 0,
+	EXIT_FAILED = 1,
+	EXIT_MISMATCH = 2,
+	EXIT_DEGRADED = 3,
+	EXIT_USAGE = 64,
+};
+
+struct options {
+	const char *input;	/* "-" = standard input */
+	const char *output;	/* NULL = none, "-" = standard output */
+	const char *vmlinux;
+	uint64_t smem, ram_base, unpack_limit;
+	bool has_smem, has_ram_base, has_unpack_limit;
+	bool list, strict, force, quiet, verbose;
+};
+
+/* True to go on; else *@exit_code is what to exit with, and everything is said. */
+bool options_parse(int argc, char **argv, struct options *options, int *exit_code);
+
+#endif

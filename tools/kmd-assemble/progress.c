@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "progress.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Nobody needs a line for work that is done at once. */
+#define SHOW_AFTER_MS 500
+#define SHOW_EVERY_MS 200
+
+static volatile sig_atomic_t signaled;
+static bool show, shown;
+static int64_t started_ms, last_ms;
+
+static void on_signal(int number)
+{
+	signaled = number;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void print_line(enum kmd_phase phase, uint64_t done, uint64_t total)
+{
+	static const char *const phases[] = {
+		[KMD_PHASE_UNPACK] = "unpacking",
+		[KMD_PHASE_SCAN] = "searching",
+		[KMD_PHASE_WRITE] = "writing",
+	};
+
+	fprintf(stderr, "\r%s %" PRIu64 " MiB", phases[phase], done >> 20);
+	if (total)
+		fprintf(stderr, " of %" PRIu64 " (%u%%)", total >> 20,
+			(unsigned int)((double)done * 100 / (double)total));
+	fputs("\033[K", stderr);
+	shown = true;
+}
+
+static int on_progress(void *user, enum kmd_phase phase, uint64_t done, uint64_t total)
+{
+	int64_t now;
+
+	(void)user;
+	if (signaled)
+		return 1;
+	if (!show)
+		return 0;
+	now = now_ms();
+	if (now - started_ms < SHOW_AFTER_MS || now - last_ms < SHOW_EVERY_MS)
+		return 0;
+	last_ms = now;
+	print_line(phase, done, total);
+	return 0;
+}
+
+void progress_clear(void)
+{
+	if (shown)
+		fputs("\r\033[K", stderr);
+	shown = false;
+}
+
+int progress_signal(void)
+{
+	return signaled;
+}
+
+void progress_install(struct kmd *kmd, bool quiet)
+{
+	/* A second signal ends the process at once. */
+	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
+
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGHUP, &action, NULL);
+	show = !quiet && isatty(STDERR_FILENO);
+	started_ms = now_ms();
+	kmd_set_progress(kmd, on_progress, NULL);
+}

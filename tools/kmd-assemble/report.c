@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ----- the list */
+
+static const struct {
+	enum kmd_origin origin;
+	const char *name;
+} origins[] = {
+	{ KMD_FROM_SECTION, "section" },     { KMD_FROM_FILE, "file" },
+	{ KMD_FROM_KELF, "kelf" },	     { KMD_FROM_CORE, "core" },
+	{ KMD_FROM_SMEM, "smem" },	     { KMD_FROM_DUMP_INFO, "dump_info" },
+	{ KMD_FROM_LOAD_CMM, "load.cmm" },
+};
+
+static void origin_names(unsigned int set, char *out, size_t size)
+{
+	*out = '\0';
+	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
+		size_t used = strlen(out);
+
+		if (set & origins[i].origin)
+			snprintf(out + used, size - used, "%s%s", used ? "," : "",
+				 origins[i].name);
+	}
+}
+
+static void address(char *out, size_t size, bool known, uint64_t value)
+{
+	if (known)
+		snprintf(out, size, "0x%016" PRIx64, value);
+	else
+		snprintf(out, size, "-");
+}
+
+static void list_row(FILE *out, const struct kmd_region *region)
+{
+	char phys[32], virt[32], from[80];
+
+	address(phys, sizeof(phys), region->has_phys, region->phys);
+	address(virt, sizeof(virt), region->has_virt, region->virt);
+	origin_names(region->origins, from, sizeof(from));
+	fprintf(out, "%-10s %-18s %-18s %10" PRIu64 " %10" PRIu64 " %-21s %s\n",
+		kmd_region_state_name(region->state), phys, virt, region->size, region->captured,
+		from, *region->name ? region->name : "-");
+}
+
+void report_list(FILE *out, const struct kmd *kmd)
+{
+	fprintf(out, "%-10s %-18s %-18s %10s %10s %-21s %s\n", "STATE", "PHYSICAL", "VIRTUAL",
+		"SIZE", "CAPTURED", "FROM", "NAME");
+	for (size_t i = 0; i < kmd_region_count(kmd); i++)
+		list_row(out, kmd_region_get(kmd, i));
+}
+
+/* ----- findings */
+
+void report_findings(FILE *out, const struct kmd *kmd, size_t first, bool notes)
+{
+	for (size_t i = first; i < kmd_finding_count(kmd); i++) {
+		const struct kmd_finding *finding = kmd_finding_get(kmd, i);
+
+		if (finding->severity == KMD_DAMAGE || notes)
+			fprintf(out, "kmd-assemble: %s%s\n",
+				finding->severity == KMD_NOTE ? "note: " : "", finding->text);
+	}
+}
+
+/* ----- the end */
+
+static void print_regions(FILE *out, const struct kmd *kmd)
+{
+	size_t states[16] = { 0 }, total = kmd_region_count(kmd);
+	const char *between = ": ";
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < total; i++) {
+		const struct kmd_region *region = kmd_region_get(kmd, i);
+
+		states[region->state & 15]++;
+		if (region->state == KMD_REGION_OK || region->state == KMD_REGION_CUT)
+			bytes += region->captured;
+	}
+	fprintf(out, "regions  %zu", total);
+	for (unsigned int i = 0; i < 16; i++) {
+		if (!states[i])
+			continue;
+		fprintf(out, "%s%zu %s", between, states[i],
+			i == KMD_REGION_OK ? "used" : kmd_region_state_name(i));
+		between = ", ";
+	}
+	fprintf(out, " (%" PRIu64 " bytes)\n", bytes);
+}
+
+static void print_kernel(FILE *out, const struct kmd_kernel *kernel)
+{
+	fprintf(out, "kernel   %s, %s", kernel->release ? kernel->release : "release unknown",
+		kernel->machine ? kernel->machine : "machine unknown");
+	if (kernel->build_id)
+		fprintf(out, ", build-id %s", kernel->build_id);
+	if (kernel->has_kaslr_offset)
+		fprintf(out, ", KASLR offset 0x%" PRIx64, kernel->kaslr_offset);
+	fprintf(out, "\nnotes    VMCOREINFO %s\n",
+		kernel->vmcoreinfo_source ? kernel->vmcoreinfo_source : "not found");
+}
+
+static void print_findings(FILE *out, const struct kmd *kmd)
+{
+	size_t damage = 0, notes = 0;
+
+	for (size_t i = 0; i < kmd_finding_count(kmd); i++)
+		if (kmd_finding_get(kmd, i)->severity == KMD_DAMAGE)
+			damage++;
+		else
+			notes++;
+	fprintf(out, "findings %zu of damage, %zu notes%s\n", damage, notes,
+		notes ? " (-v shows them)" : "");
+}
+
+/* Stock tools, with what KASLR makes necessary: gdb does not relocate vmlinux for a core. */
+static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct options *options)
+{
+	const char *core = options->output;
+	const char *vmlinux = options->vmlinux ? options->vmlinux : "vmlinux";
+
+	if (!core || !strcmp(core, "-") || !kernel->vmcoreinfo_source)
+		return;
+	fprintf(out, "next     crash --minimal %s %s\n", vmlinux, core);
+	fprintf(out, "         drgn -c %s -s %s\n", core, vmlinux);
+	if (kernel->has_kaslr_offset && kernel->kaslr_offset)
+		fprintf(out,
+			"         gdb -ex 'symbol-file %s -o 0x%" PRIx64 "' -ex 'core-file %s'\n",
+			vmlinux, kernel->kaslr_offset, core);
+	else
+		fprintf(out, "         gdb %s %s\n", vmlinux, core);
+}
+
+void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+
+	fprintf(out, "input    %s, %s\n", options->input, kernel->form);
+	print_regions(out, kmd);
+	print_kernel(out, kernel);
+	print_findings(out, kmd);
+	if (!options->output)
+		return;
+	fprintf(out, "core     %s (%s)\n",
+		strcmp(options->output, "-") ? options->output : "standard output",
+		kmd_is_degraded(kmd) ? "degraded" : "complete");
+	print_next(out, kernel, options);
+}

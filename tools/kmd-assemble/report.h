@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* report.h - what the command tells of a dump. */
+#ifndef KMD_ASSEMBLE_REPORT_H
+#define KMD_ASSEMBLE_REPORT_H
+
+#include "options.h"
+
+#include <kmemdump/kmd.h>
+#include <stdio.h>
+
+/* The region table, a row a region. */
+void report_list(FILE *out, const struct kmd *kmd);
+
+/* Findings from number @first on: damage always, notes if asked for. */
+void report_findings(FILE *out, const struct kmd *kmd, size_t first, bool notes);
+
+/* A few lines at the end: regions, kernel, what was written, what to type next. */
+void report_end(FILE *out, const struct kmd *kmd, const struct options *options);
+
+#endif
