@@ -112,7 +112,8 @@ struct kmd_interval *kmd_intervals_resolve(struct kmd_interval *items, size_t n,
 		free(heap.items);
 		return NULL;
 	}
-	qsort(items, n, sizeof(*items), by_start);
+	if (n)
+		qsort(items, n, sizeof(*items), by_start);
 	*count = sweep(items, n, &heap, out);
 	free(heap.items);
 	return out;

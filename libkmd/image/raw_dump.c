@@ -157,7 +157,12 @@ static enum kmd_status find_section(const struct kmd_cursor *cursor,
 				") contradicts the rest of the table and is not used",
 				name, section->offset, section->size);
 	}
-	if (blob->invalid || blob->size == blob->declared)
+	if (blob->invalid)
+		return kmd_find(cursor->diag, KMD_FIND_MISSING, KMD_DAMAGE, place,
+				"section \"%s\" is not marked as valid (flags 0x%" PRIx32
+				"); it is not used",
+				name, section->flags);
+	if (blob->size == blob->declared)
 		return KMD_OK;
 	return kmd_find(cursor->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
 			"section \"%s\" needs bytes 0x%" PRIx64 "-0x%" PRIx64

@@ -48,7 +48,7 @@ static void classify(const struct join *join, const struct kmd_blob *blob, struc
 {
 	draft->auxiliary = blob->kind == KMD_BLOB_AUXILIARY || kmd_is_dump_info(blob, join->diag) ||
 			   kmd_is_load_cmm(blob, join->diag) ||
-			   kmd_text_has_prefix(draft->name, "encr_key");
+			   kmd_text_has_prefix(draft->name, ENCRYPTION_KEYS);
 	draft->carrier = kmd_is_kelf(blob->source, blob->offset, blob->size, join->diag) ||
 			 is_vmcoreinfo(blob->source, blob->offset, blob->size, join->diag);
 	kmd_vm_prefix(draft->file, draft->vm);
@@ -74,7 +74,7 @@ static enum kmd_status add_blob(struct join *join, const struct kmd_blob *blob)
 	draft->conflict = draft->silent = blob->conflict;
 	draft->place = kmd_in(blob->source->name);
 	/* A container has said that these bytes are cut; say it once. */
-	draft->silent |= blob->size < blob->declared;
+	draft->silent |= blob->size < blob->declared || blob->invalid;
 	draft->offers[OFFER_TABLE].made = blob->has_phys;
 	draft->offers[OFFER_TABLE].phys = blob->phys;
 	if (!draft->conflict)
@@ -174,7 +174,8 @@ static enum kmd_status collect_kelf(struct join *join)
 {
 	join->kelf = calloc(join->claims->n + 1, sizeof(*join->kelf));
 	join->kelf_used = calloc(join->claims->n + 1, sizeof(*join->kelf_used));
-	if (!join->kelf || !join->kelf_used)
+	join->kelf_silent = calloc(join->claims->n + 1, sizeof(*join->kelf_silent));
+	if (!join->kelf || !join->kelf_used || !join->kelf_silent)
 		return kmd_fail_memory(join->diag);
 	for (size_t i = 0; i < join->claims->n; i++)
 		if (join->claims->items[i].origin == KMD_FROM_KELF)
@@ -205,9 +206,9 @@ static enum kmd_status give_virt(struct join *join)
 		struct kmd_region *region = &draft->row.pub;
 		size_t at;
 
-		if (!region->has_phys || draft->other_vm || draft->invalid || draft->conflict)
+		if (!region->has_phys || draft->other_vm || draft->conflict)
 			continue;
-		at = kmd_join_find_kelf(join, region->phys, region->size, false);
+		at = kmd_join_find_kelf(join, region->phys, region->size, draft->invalid);
 		if (at == SIZE_MAX)
 			continue;
 		/* The first of several sizes at one address is not this region's. */
@@ -318,6 +319,7 @@ static enum kmd_status add_unanswered(struct join *join)
 		if (status != KMD_OK)
 			break;
 		draft = &join->drafts[join->n - 1];
+		draft->silent |= join->kelf_silent[i];
 		if (draft->row.has_bytes || !claim->has_phys)
 			continue;
 		draft->covered = is_covered(spans, n, claim->phys, claim->size);
@@ -358,6 +360,7 @@ static void join_deinit(struct join *join)
 	free(join->drafts);
 	free(join->kelf);
 	free(join->kelf_used);
+	free(join->kelf_silent);
 }
 
 enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd_claims *claims,

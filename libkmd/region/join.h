@@ -6,6 +6,9 @@
 #include "region/region.h"
 #include "region/vm.h"
 
+/* Firmware that encrypts regions keeps the wrapped key beside them: md_encr_key_aes.BIN. */
+#define ENCRYPTION_KEYS "encr_key"
+
 /* Addresses on offer for one region, in falling order of trust. */
 enum offer_rank { OFFER_LOAD_CMM, OFFER_DUMP_INFO, OFFER_TABLE, OFFERS };
 
@@ -16,17 +19,17 @@ struct offer {
 
 struct draft {
 	struct kmd_row row;
-	char *name;		/* region name, raw */
-	char *file;		/* file or section name, raw; "" = none */
+	char *name; /* region name, raw */
+	char *file; /* file or section name, raw; "" = none */
 	char vm[KMD_VM_MAX];
 	struct kmd_place place;
 	struct offer offers[OFFERS];
 	bool invalid, conflict, auxiliary, other_vm;
-	bool named;		/* a description names its file */
-	bool carrier;		/* KELF header or VMCOREINFO text: KELF gives it no address */
-	bool covered;		/* its bytes are those of other regions */
-	bool stray;		/* a file that is not called like a region's */
-	bool silent;		/* what is wrong with it was said already */
+	bool named;   /* a description names its file */
+	bool carrier; /* KELF header or VMCOREINFO text: KELF gives it no address */
+	bool covered; /* its bytes are those of other regions */
+	bool stray;   /* a file that is not called like a region's */
+	bool silent;  /* what is wrong with it was said already */
 };
 
 struct join {
@@ -39,6 +42,7 @@ struct join {
 	/* KELF claims, by physical address */
 	const struct kmd_claim **kelf;
 	bool *kelf_used;
+	bool *kelf_silent; /* that nothing answers to it was said already */
 	size_t n_kelf;
 };
 

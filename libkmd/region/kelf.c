@@ -448,6 +448,34 @@ static struct candidate find_header(const struct kmd_image *image, const struct 
 	return best;
 }
 
+static bool is_kelf_name(const char *file)
+{
+	char *name = kmd_region_name_of_file(file);
+	bool is = name && kmd_name_is_kelf(name);
+
+	free(name);
+	return is;
+}
+
+/* A region called KELF that is no ELF file: firmware has encrypted it, or it is overwritten. */
+static enum kmd_status say_unreadable(const struct kmd_image *image,
+				      const struct kmd_claims *claims, struct kmd_diag *diag)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < image->n_blobs; i++)
+		found |= image->blobs[i].size && !image->blobs[i].invalid &&
+			 !image->blobs[i].conflict && is_kelf_name(image->blobs[i].name);
+	for (size_t i = 0; i < claims->n; i++)
+		found |= claims->items[i].captured && !claims->items[i].invalid &&
+			 is_kelf_name(claims->items[i].name);
+	if (!found)
+		return KMD_OK;
+	return kmd_find(diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, kmd_in(NULL),
+			"the KELF region does not begin with an ELF header: the firmware has "
+			"encrypted it, or it was overwritten; its virtual addresses are lost");
+}
+
 static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_diag *diag,
 				   struct kmd_claims *claims)
 {
@@ -455,7 +483,7 @@ static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_dia
 	struct kelf kelf = { 0 };
 
 	if (best.rank < 0)
-		return KMD_OK;
+		return say_unreadable(image, claims, diag);
 	kmd_cursor_init(&kelf.cursor, best.source, best.offset, best.size, diag);
 	kelf.whole = best.whole;
 	kelf.blob = best.blob;

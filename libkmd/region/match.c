@@ -7,42 +7,14 @@
  * address, leaves no other choice.  What stays ambiguous is not placed: a wrong
  * core is worse than one that lacks a few words.
  */
-#include "region/join.h"
+#include "region/match.h"
 
 #include "base/checked.h"
 #include "base/text.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* One size of region: the files and headers of it that are still free. */
-struct group {
-	size_t *files, n_files;		/* drafts */
-	size_t *heads, n_heads;		/* join->kelf */
-};
-
-struct match {
-	struct join *join;
-	size_t *files, n_files;		/* free drafts, by rounded size */
-	size_t *heads, n_heads;		/* free headers, by rounded size */
-};
-
-static const struct kmd_claim *head_of(const struct match *match, size_t head)
-{
-	return match->join->kelf[head];
-}
-
-static uint64_t head_size(const struct match *match, size_t head)
-{
-	return kmd_round4(head_of(match, head)->size);
-}
-
-static uint64_t file_size(const struct match *match, size_t file)
-{
-	return kmd_round4(match->join->drafts[file].row.pub.captured);
-}
 
 static bool is_free(const struct draft *draft)
 {
@@ -51,7 +23,7 @@ static bool is_free(const struct draft *draft)
 	       !draft->stray;
 }
 
-static void pair(struct match *match, size_t file, size_t head)
+void kmd_match_pair(struct match *match, size_t file, size_t head)
 {
 	struct draft *draft = &match->join->drafts[file];
 	const struct kmd_claim *claim = head_of(match, head);
@@ -65,162 +37,6 @@ static void pair(struct match *match, size_t file, size_t head)
 		draft->row.pub.size = claim->size;
 	draft->named = true;
 	match->join->kelf_used[head] = true;
-}
-
-static bool open_file(const struct match *match, size_t file)
-{
-	return !(match->join->drafts[file].row.pub.origins & KMD_FROM_KELF);
-}
-
-static bool open_head(const struct match *match, size_t head)
-{
-	return !match->join->kelf_used[head];
-}
-
-/* ----- by name: the downstream dialect */
-
-/* The part of the region name behind a virtual machine's prefix. */
-static const char *plain_name(const struct draft *draft)
-{
-	return draft->name + (draft->vm[0] ? strlen(draft->vm) + 1 : 0);
-}
-
-static bool all_digits(const char *text)
-{
-	while (isdigit((unsigned char)*text))
-		text++;
-	return !*text;
-}
-
-/* 2: the same name; 1: the same but for a sequence number or a virtual machine's suffix. */
-static int name_rank(const struct draft *draft, const char *name)
-{
-	const char *own = plain_name(draft);
-
-	if (!kmd_text_casecmp(own, name))
-		return 2;
-	if (*name && kmd_text_has_prefix(own, name) &&
-	    (draft->vm[0] || all_digits(own + strlen(name))))
-		return 1;
-	return 0;
-}
-
-/* The one file that fits @head best by name; SIZE_MAX where none or several do. */
-static size_t file_by_name(const struct match *match, size_t head)
-{
-	const struct kmd_claim *claim = head_of(match, head);
-	size_t best = SIZE_MAX;
-	int best_rank = 0;
-
-	for (size_t i = 0; i < match->n_files; i++) {
-		size_t file = match->files[i];
-		int rank = 0;
-
-		if (open_file(match, file))
-			rank = 2 * name_rank(&match->join->drafts[file], claim->name);
-		if (rank && file_size(match, file) == head_size(match, head))
-			rank++;
-		if (rank > best_rank) {
-			best = file;
-			best_rank = rank;
-		} else if (rank && rank == best_rank) {
-			best = SIZE_MAX;
-		}
-	}
-	return best;
-}
-
-static void match_names(struct match *match)
-{
-	for (size_t i = 0; i < match->n_heads; i++) {
-		size_t head = match->heads[i], file;
-
-		if (!head_of(match, head)->name[0])
-			continue;
-		file = file_by_name(match, head);
-		if (file != SIZE_MAX)
-			pair(match, file, head);
-	}
-}
-
-/* ----- by symbol: the kernel's own name for what lies at a header's address */
-
-/* Region names are 'K' and the first characters of a symbol, then a number. */
-static size_t stem_of(const struct draft *draft, const char **stem)
-{
-	size_t length;
-
-	*stem = plain_name(draft);
-	if (**stem == 'K')
-		++*stem;
-	length = strlen(*stem);
-	while (length && isdigit((unsigned char)(*stem)[length - 1]))
-		length--;
-	return length;
-}
-
-static bool is_symbol(const struct draft *draft, const char *symbol)
-{
-	const char *stem;
-	size_t length = stem_of(draft, &stem);
-
-	if (!length || strncmp(stem, symbol, length))
-		return false;
-	/* A name that was not cut is whole; names are cut at 8 characters or later. */
-	return length >= 8 || !symbol[length] || all_digits(symbol + length);
-}
-
-static bool has_symbol(const struct match *match, size_t head)
-{
-	const struct kmd_hints *hints = match->join->hints;
-
-	for (size_t i = 0; i < hints->n; i++)
-		if (hints->items[i].virt == head_of(match, head)->virt)
-			return head_of(match, head)->has_virt;
-	return false;
-}
-
-static bool symbol_at(const struct match *match, size_t file, size_t head)
-{
-	const struct kmd_hints *hints = match->join->hints;
-	const struct kmd_claim *claim = head_of(match, head);
-
-	for (size_t i = 0; i < hints->n; i++)
-		if (hints->items[i].virt == claim->virt &&
-		    is_symbol(&match->join->drafts[file], hints->items[i].name))
-			return true;
-	return false;
-}
-
-/* The one open file that a symbol at @head names, of its size or (@any_size) not. */
-static size_t file_by_symbol(const struct match *match, size_t head, bool any_size)
-{
-	size_t found = SIZE_MAX;
-
-	for (size_t i = 0; i < match->n_files; i++) {
-		size_t file = match->files[i];
-
-		if (!open_file(match, file) || !symbol_at(match, file, head) ||
-		    (!any_size && file_size(match, file) != head_size(match, head)))
-			continue;
-		if (found != SIZE_MAX)
-			return SIZE_MAX;
-		found = file;
-	}
-	return found;
-}
-
-static void match_symbols(struct match *match, bool any_size)
-{
-	for (size_t i = 0; i < match->n_heads; i++) {
-		size_t head = match->heads[i], file;
-
-		if (!open_head(match, head) || !has_symbol(match, head))
-			continue;
-		file = file_by_symbol(match, head, any_size);
-		if (file != SIZE_MAX)
-			pair(match, file, head);
-	}
 }
 
 /* ----- by size, where it leaves one choice, or where the choice does not matter */
@@ -252,12 +68,12 @@ static enum kmd_status match_group(struct match *match, const struct group *grou
 		if (!same_bytes(match, group->files[0], group->files[i], &same))
 			return match->join->diag->status;
 	for (size_t i = 0; same && i < group->n_files; i++)
-		pair(match, group->files[i], group->heads[i]);
+		kmd_match_pair(match, group->files[i], group->heads[i]);
 	return KMD_OK;
 }
 
 /* Open files and headers to the front, closed ones out. */
-static void compact(struct match *match)
+void kmd_match_compact(struct match *match)
 {
 	size_t n = 0;
 
@@ -273,7 +89,7 @@ static void compact(struct match *match)
 }
 
 /* Both lists are sorted by size: the next size's group, from the two positions on. */
-static struct group next_group(const struct match *match, size_t *file, size_t *head)
+struct group kmd_match_next(const struct match *match, size_t *file, size_t *head)
 {
 	struct group group = { match->files + *file, 0, match->heads + *head, 0 };
 	uint64_t size = UINT64_MAX;
@@ -294,9 +110,9 @@ static enum kmd_status match_sizes(struct match *match)
 	enum kmd_status status = KMD_OK;
 	size_t file = 0, head = 0;
 
-	compact(match);
+	kmd_match_compact(match);
 	while (status == KMD_OK && (file < match->n_files || head < match->n_heads)) {
-		struct group group = next_group(match, &file, &head);
+		struct group group = kmd_match_next(match, &file, &head);
 
 		status = match_group(match, &group);
 	}
@@ -330,6 +146,8 @@ static enum kmd_status say_group(struct match *match, const struct group *group)
 		memcpy(names + used, name, length + 1);
 		used += length;
 	}
+	for (size_t i = 0; i < group->n_heads; i++)
+		join->kelf_silent[group->heads[i]] = true;
 	return kmd_find(join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
 			kmd_in(head_of(match, group->heads[0])->place.source),
 			"%zu files and %zu program headers of 0x%" PRIx64
@@ -343,9 +161,9 @@ static enum kmd_status say_left(struct match *match)
 	enum kmd_status status = KMD_OK;
 	size_t file = 0, head = 0;
 
-	compact(match);
+	kmd_match_compact(match);
 	while (status == KMD_OK && (file < match->n_files || head < match->n_heads)) {
-		struct group group = next_group(match, &file, &head);
+		struct group group = kmd_match_next(match, &file, &head);
 
 		if (group.n_files && group.n_heads)
 			status = say_group(match, &group);
@@ -395,13 +213,15 @@ enum kmd_status kmd_join_match(struct join *join)
 	enum kmd_status status = collect(&match);
 
 	if (status == KMD_OK && match.n_files && match.n_heads) {
-		match_names(&match);
-		match_symbols(&match, false);
+		kmd_match_names(&match);
+		kmd_match_symbols(&match, false);
 		status = match_sizes(&match);
 		/* A file that was cut fits no size; its name may still say what it is. */
-		match_symbols(&match, true);
+		kmd_match_symbols(&match, true);
 		if (status == KMD_OK)
 			status = match_sizes(&match);
+		if (status == KMD_OK)
+			status = kmd_match_order(&match);
 		if (status == KMD_OK)
 			status = say_left(&match);
 	}

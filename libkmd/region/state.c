@@ -14,9 +14,9 @@
 
 /* Regions that firmware fills itself and often records without an address. */
 static const char *const firmware_names[] = {
-	"KCPU_CTX", "c0_context", "pmic", "KWDOG", "rst_stat", "smem_info", "SMEMINFO",
-	"KMDT0x11", "TZ_IMEM",	  "HYP_DIAG", "SHRDIMEM", "shared_imem", "dbg_table", "OCIMEM",
-	"CODERAM",
+	"KCPU_CTX",  "c0_context",  "pmic",      "KWDOG",   "rst_stat",
+	"smem_info", "SMEMINFO",    "KMDT0x11",  "TZ_IMEM", "HYP_DIAG",
+	"SHRDIMEM",  "shared_imem", "dbg_table", "OCIMEM",  "CODERAM",
 };
 
 static bool is_firmware_name(const char *name)
@@ -62,8 +62,7 @@ static enum kmd_status trim(struct join *join, struct draft *draft, const char *
 
 	if (draft->covered)
 		region->captured = region->size;
-	if (!draft->row.has_bytes || captured <= region->size || draft->conflict ||
-	    draft->invalid)
+	if (!draft->row.has_bytes || captured <= region->size || draft->conflict || draft->invalid)
 		return KMD_OK;
 	region->captured = region->size;
 	if (captured - region->size <= ROUNDING)
@@ -78,7 +77,7 @@ static enum kmd_status say_missing(struct join *join, const struct draft *draft,
 {
 	const struct kmd_region *region = &draft->row.pub;
 
-	if (draft->row.has_bytes && draft->silent)
+	if (draft->silent)
 		return KMD_OK;
 	if (region->has_phys)
 		return kmd_find(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
@@ -126,6 +125,8 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 		return kmd_find(join->diag, KMD_FIND_TABLE, KMD_NOTE, draft->place,
 				"region \"%s\" is empty", name);
 	case KMD_REGION_INVALID:
+		if (draft->silent)
+			return KMD_OK;
 		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
 				"region \"%s\" is not marked as valid; it is not used", name);
 	case KMD_REGION_OTHER_VM:
@@ -134,7 +135,12 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 				"folder of their own to assemble them",
 				name);
 	case KMD_REGION_AUXILIARY:
-		if (!draft->stray)
+		if (kmd_text_has_prefix(draft->name, ENCRYPTION_KEYS))
+			return kmd_find(join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, draft->place,
+					"\"%s\": the firmware has encrypted regions of this dump; "
+					"their bytes mean nothing without its key",
+					name);
+		if (draft->auxiliary)
 			return KMD_OK;
 		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
 				"not a region's file; it is not used");
@@ -148,14 +154,15 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 static enum kmd_status finish_draft(struct join *join, struct draft *draft)
 {
 	char *name = kmd_text_name_dup(draft->name, strlen(draft->name));
+	const char *called = name && *name ? name : "(unnamed)";
 	enum kmd_status status;
 
 	if (!name)
 		return kmd_fail_memory(join->diag);
-	status = trim(join, draft, name);
+	status = trim(join, draft, called);
 	draft->row.pub.state = state_of(draft);
 	if (status == KMD_OK)
-		status = say(join, draft, name);
+		status = say(join, draft, called);
 	draft->row.pub.name = name;
 	if (status != KMD_OK) {
 		free(name);

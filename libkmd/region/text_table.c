@@ -223,17 +223,23 @@ static enum kmd_status bad_line(struct reading *r, const struct kmd_line *line,
 			"this line of %s cannot be read: %s", r->table->what, shown);
 }
 
-/* Without its newline a line is believed only as far as it can be checked. */
+/*
+ * Without its newline a line is believed only as far as it can be checked.
+ * @row is NULL where it could not be read at all.
+ */
 static enum kmd_status cut_line(struct reading *r, const struct kmd_row *row,
 				struct kmd_place place)
 {
-	char *file = strndup(row->file.text, row->file.length);
-	bool known;
+	bool known = false;
+	char *file;
 
-	if (!file)
-		return kmd_fail_memory(r->diag);
-	known = row->whole && names_count(&r->names, file) > 0;
-	free(file);
+	if (row && row->whole) {
+		file = strndup(row->file.text, row->file.length);
+		if (!file)
+			return kmd_fail_memory(r->diag);
+		known = names_count(&r->names, file) > 0;
+		free(file);
+	}
 	if (known)
 		return add_claim(r, row, place);
 	return kmd_find(r->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
@@ -257,7 +263,7 @@ static enum kmd_status read_line(struct reading *r, const struct kmd_line *line,
 					row.phys, row.size);
 		return line->cut ? cut_line(r, &row, place) : add_claim(r, &row, place);
 	default:
-		return line->cut ? cut_line(r, &row, place) : bad_line(r, line, place);
+		return line->cut ? cut_line(r, NULL, place) : bad_line(r, line, place);
 	}
 }
 
