@@ -35,6 +35,7 @@ struct kmd {
 	struct kmd_regions regions;
 	struct kmd_memory memory;
 	struct kmd_kernel_facts facts;
+	struct kmd_core_notes notes;
 	struct kmd_views views;
 };
 
@@ -56,6 +57,7 @@ EXPORT void kmd_free(struct kmd *kmd)
 	if (!kmd)
 		return;
 	kmd_views_deinit(&kmd->views);
+	kmd_core_notes_deinit(&kmd->notes);
 	kmd_kernel_deinit(&kmd->facts);
 	kmd_memory_deinit(&kmd->memory);
 	kmd_regions_deinit(&kmd->regions);
@@ -256,6 +258,8 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 					  kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag,
 					  &kmd->facts);
 	if (status == KMD_OK)
+		status = kmd_core_notes_read(&kmd->claims, diag, &kmd->notes);
+	if (status == KMD_OK)
 		status = kmd_views_build(&kmd->memory, &kmd->facts, diag, &kmd->views);
 	kmd->facts.pub.form = kmd->image.form;
 	return status;
@@ -428,7 +432,8 @@ static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
 
 	if (status != KMD_OK)
 		return status;
-	return kmd_plan_build(&kmd->memory, &kmd->views, &kmd->facts, &kmd->info, &kmd->diag, plan);
+	return kmd_plan_build(&kmd->memory, &kmd->views, &kmd->facts, &kmd->notes, &kmd->info,
+			      &kmd->diag, plan);
 }
 
 static struct kmd_write_options write_options(const struct kmd *kmd)

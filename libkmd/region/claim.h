@@ -37,9 +37,10 @@ struct kmd_claims {
 	uint16_t machine;	/* e_machine, 0 = not known */
 	unsigned char elf_class;	/* EI_CLASS, 0 = not known */
 	bool big_endian;
-	/* PT_NOTE bytes of an input that is a core; may hold VMCOREINFO.  Not to be trusted. */
+	/* PT_NOTE bytes of an input that is a core; may hold VMCOREINFO. */
 	const struct kmd_source *notes;	/* NULL = none */
 	uint64_t notes_at, notes_size;
+	bool notes_trusted;	/* not those of a KELF file */
 };
 
 /* Collect every description in @image. */

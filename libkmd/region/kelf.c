@@ -263,6 +263,17 @@ static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 			phdr->offset);
 }
 
+/*
+ * The kernel puts KELF's notes behind room for 201 program headers; who writes a
+ * finished core puts them right behind the headers or on the next page.
+ */
+static bool notes_of_finished_core(const struct kelf *kelf, const struct phdr *phdr)
+{
+	uint64_t gap = phdr->offset - kelf->table_end;
+
+	return phdr->offset >= kelf->table_end && (gap <= 128 || phdr->offset % 4096 == 0);
+}
+
 static void keep_notes(struct kelf *kelf, const struct phdr *phdr, struct kmd_claims *claims)
 {
 	if (!kelf->whole || claims->notes || phdr->offset >= kelf->cursor.size)
@@ -270,11 +281,54 @@ static void keep_notes(struct kelf *kelf, const struct phdr *phdr, struct kmd_cl
 	claims->notes = kelf->cursor.source;
 	claims->notes_at = kelf->cursor.start + phdr->offset;
 	claims->notes_size = kmd_min_u64(phdr->filesz, kelf->cursor.size - phdr->offset);
+	claims->notes_trusted = notes_of_finished_core(kelf, phdr);
+}
+
+/* A segment whose bytes begin behind its own program header: where data may start. */
+static bool starts_data(const struct kelf *kelf, uint32_t index, const struct phdr *phdr)
+{
+	uint64_t own_end = kelf->phoff + (index + UINT64_C(1)) * kelf->fields->phdr_size;
+
+	return (phdr->type == PT_LOAD || phdr->type == PT_NOTE) && phdr->filesz &&
+	       phdr->offset >= own_end && kmd_inside(phdr->offset, phdr->filesz, kelf->cursor.size);
+}
+
+/*
+ * A core's data begins behind its program headers.  Where it seems to begin among
+ * them, the count is wrong if what follows does not read like headers.
+ */
+static enum kmd_status settle_count(struct kelf *kelf)
+{
+	uint64_t low = kelf->table_end;
+	uint32_t fit, likely = 0, said = kelf->phnum;
+	struct phdr phdr;
+
+	for (uint32_t i = 0; i < kelf->phnum; i++) {
+		read_phdr(kelf, i, &phdr);
+		if (starts_data(kelf, i, &phdr))
+			low = kmd_min_u64(low, phdr.offset);
+	}
+	if (low >= kelf->table_end)
+		return KMD_OK;
+	fit = (uint32_t)((low - kelf->phoff) / kelf->fields->phdr_size);
+	for (uint32_t i = fit; i < said; i++) {
+		read_phdr(kelf, i, &phdr);
+		likely += starts_data(kelf, i, &phdr);
+	}
+	if (likely > (said - fit) / 2)
+		return KMD_OK;
+	kelf->phnum = fit;
+	kelf->table_end = kelf->phoff + (uint64_t)fit * kelf->fields->phdr_size;
+	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+			"the ELF header counts %" PRIu32
+			" program headers, but data begins behind %" PRIu32,
+			said, fit);
 }
 
 static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 {
-	enum kmd_status status = KMD_OK;
+	enum kmd_status status = kelf->whole ? settle_count(kelf) : KMD_OK;
 
 	for (uint32_t i = 0; status == KMD_OK && i < kelf->phnum; i++) {
 		struct phdr phdr;

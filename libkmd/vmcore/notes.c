@@ -10,27 +10,42 @@
 
 static const char name[] = "VMCOREINFO";
 
-enum kmd_status kmd_notes_build(const struct kmd_vmcoreinfo *info, bool big_endian,
-				struct kmd_diag *diag, struct kmd_plan *plan)
+static size_t vmcoreinfo_size(const struct kmd_vmcoreinfo *info)
+{
+	if (!info->text)
+		return 0;
+	return sizeof(Elf32_Nhdr) + (size_t)kmd_align_up(sizeof(name), 4) +
+	       (size_t)kmd_align_up(info->length, 4);
+}
+
+static bool put_vmcoreinfo(const struct kmd_vmcoreinfo *info, bool big_endian, unsigned char *to)
 {
 	Elf32_Nhdr header = { sizeof(name), (Elf32_Word)info->length, 0 };
-	size_t name_size = (size_t)kmd_align_up(sizeof(name), 4);
-	size_t desc_size = (size_t)kmd_align_up(info->length, 4);
 	Elf_Data in = { .d_buf = &header, .d_type = ELF_T_NHDR, .d_version = EV_CURRENT,
 			.d_size = sizeof(header) };
 	Elf_Data out = in;
 
-	if (!info->text)
-		return KMD_OK;
-	plan->notes_size = sizeof(header) + name_size + desc_size;
-	plan->notes = calloc(1, (size_t)plan->notes_size);
+	elf_version(EV_CURRENT);
+	out.d_buf = to;
+	if (!elf32_xlatetof(&out, &in, big_endian ? ELFDATA2MSB : ELFDATA2LSB))
+		return false;
+	to += sizeof(header);
+	memcpy(to, name, sizeof(name));
+	memcpy(to + kmd_align_up(sizeof(name), 4), info->text, info->length);
+	return true;
+}
+
+enum kmd_status kmd_notes_build(const struct kmd_core_notes *carried,
+				const struct kmd_vmcoreinfo *info, bool big_endian,
+				struct kmd_diag *diag, struct kmd_plan *plan)
+{
+	plan->notes_size = carried->size + vmcoreinfo_size(info);
+	plan->notes = calloc(1, (size_t)plan->notes_size + 1);
 	if (!plan->notes)
 		return kmd_fail_memory(diag);
-	elf_version(EV_CURRENT);
-	out.d_buf = plan->notes;
-	if (!elf32_xlatetof(&out, &in, big_endian ? ELFDATA2MSB : ELFDATA2LSB))
+	if (carried->size)
+		memcpy(plan->notes, carried->bytes, carried->size);
+	if (info->text && !put_vmcoreinfo(info, big_endian, plan->notes + carried->size))
 		return kmd_fail(diag, KMD_ERR_MEMORY, kmd_in(NULL), "libelf: %s", elf_errmsg(-1));
-	memcpy(plan->notes + sizeof(header), name, sizeof(name));
-	memcpy(plan->notes + sizeof(header) + name_size, info->text, info->length);
 	return KMD_OK;
 }

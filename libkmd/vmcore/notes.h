@@ -6,10 +6,11 @@
 #include "vmcore/plan.h"
 
 /*
- * Fill plan->notes: VMCOREINFO, if there is any.  Always built anew, never copied
- * from a KELF region, whose notes the kernel writes behind its allocation.
+ * Fill plan->notes: what a finished core as input brings along, then VMCOREINFO if
+ * there is any, always built anew.
  */
-enum kmd_status kmd_notes_build(const struct kmd_vmcoreinfo *info, bool big_endian,
+enum kmd_status kmd_notes_build(const struct kmd_core_notes *carried,
+				const struct kmd_vmcoreinfo *info, bool big_endian,
 				struct kmd_diag *diag, struct kmd_plan *plan);
 
 #endif

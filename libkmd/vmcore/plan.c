@@ -191,6 +191,7 @@ static enum kmd_status check(const struct kmd_memory *memory, const struct kmd_k
 
 enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd_views *views,
 			       const struct kmd_kernel_facts *facts,
+			       const struct kmd_core_notes *carried,
 			       const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
 			       struct kmd_plan *plan)
 {
@@ -204,7 +205,7 @@ enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd
 	plan->elf_class = facts->elf_class;
 	plan->big_endian = facts->big_endian;
 	if (status == KMD_OK)
-		status = kmd_notes_build(info, facts->big_endian, diag, plan);
+		status = kmd_notes_build(carried, info, facts->big_endian, diag, plan);
 	if (status == KMD_OK)
 		status = kmd_segments_build(memory, views, diag, &segments);
 	if (status == KMD_OK)

@@ -12,6 +12,7 @@
 #ifndef KMD_VMCORE_PLAN_H
 #define KMD_VMCORE_PLAN_H
 
+#include "linux/core_notes.h"
 #include "linux/views.h"
 
 /* p_paddr of a segment that has no physical address, as /proc/kcore writes it. */
@@ -47,6 +48,7 @@ struct kmd_plan {
 
 enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd_views *views,
 			       const struct kmd_kernel_facts *facts,
+			       const struct kmd_core_notes *carried,
 			       const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
 			       struct kmd_plan *plan);
 void kmd_plan_deinit(struct kmd_plan *plan);

@@ -123,6 +123,7 @@ static void toc(struct recipe *recipe, struct bytes *out, uint64_t at, uint64_t 
 {
 	const uint64_t apss = at + MD_GLOBAL_SUBSYSTEMS + MD_SS_APSS * MD_SS_SIZE;
 
+	name_place(recipe, out, at, "data.toc");
 	field(recipe, out, at + MD_GLOBAL_STATUS, 4, 1, "toc.status");
 	field(recipe, out, at + MD_GLOBAL_REVISION, 4, MD_REVISION, "toc.revision");
 	field(recipe, out, at + MD_GLOBAL_ENABLED, 4, MD_SS_ENABLED_MAGIC, "toc.enabled");
