@@ -21,6 +21,19 @@ static bool owns(const struct kmd_vmcoreinfo *info)
 	       kmd_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &number);
 }
 
+/*
+ * Bits that the processor translates.  A kernel built for 52 bits runs with 48
+ * where the hardware has no more, and then keeps VA_BITS but not its address space.
+ */
+static uint64_t bits_in_use(const struct kmd_vmcoreinfo *info, uint64_t bits)
+{
+	uint64_t t1sz;
+
+	if (kmd_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &t1sz) && t1sz >= 12 && t1sz <= 28)
+		return 64 - t1sz;
+	return bits > 48 ? 48 : bits;
+}
+
 /* Since 5.4 the linear map is the lower half of the kernel's space, before the upper. */
 static void linear_map(const struct kmd_vmcoreinfo *info, struct kmd_map *map)
 {
@@ -36,7 +49,7 @@ static void linear_map(const struct kmd_vmcoreinfo *info, struct kmd_map *map)
 		map->high = UINT64_MAX;
 	} else {
 		map->low = 0 - (UINT64_C(1) << bits);
-		map->high = 0 - (UINT64_C(1) << (bits - 1));
+		map->high = 0 - (UINT64_C(1) << (bits_in_use(info, bits) - 1));
 	}
 	map->delta = map->low - phys_offset;
 }
