@@ -10,8 +10,52 @@ struct spot {
 	struct kmd_tile *tile;
 	unsigned int ties;	/* ends that meet a neighbour's: 0 .. 2 */
 	size_t overlaps;	/* tiles that share bytes with it */
-	struct spot *under;	/* the one kept before it */
 };
+
+/* The spots kept so far, the one that ends last on top: a binary heap. */
+struct kept {
+	struct spot **items;
+	size_t n;
+};
+
+static uint64_t end_of(const struct kept *kept, size_t at)
+{
+	return kept->items[at]->tile->end;
+}
+
+static void swap(struct kept *kept, size_t a, size_t b)
+{
+	struct spot *item = kept->items[a];
+
+	kept->items[a] = kept->items[b];
+	kept->items[b] = item;
+}
+
+static void push(struct kept *kept, struct spot *spot)
+{
+	size_t at = kept->n++;
+
+	kept->items[at] = spot;
+	for (; at && end_of(kept, (at - 1) / 2) < end_of(kept, at); at = (at - 1) / 2)
+		swap(kept, at, (at - 1) / 2);
+}
+
+static void pop(struct kept *kept)
+{
+	size_t at = 0;
+
+	kept->items[0] = kept->items[--kept->n];
+	for (;;) {
+		size_t child = 2 * at + 1;
+
+		if (child + 1 < kept->n && end_of(kept, child + 1) > end_of(kept, child))
+			child++;
+		if (child >= kept->n || end_of(kept, at) >= end_of(kept, child))
+			return;
+		swap(kept, at, child);
+		at = child;
+	}
+}
 
 static int by_start(const void *a, const void *b)
 {
@@ -76,44 +120,36 @@ static void weigh(struct spot *spots, size_t n, const uint64_t *starts, const ui
 	}
 }
 
-/* Walk the spots by offset, keeping a chain of those that do not overlap. */
-static void drop_overlapping(struct spot *spots, size_t n)
+/*
+ * Walk the spots by offset.  Of those kept the one that ends last is the one to
+ * compare with: where it is of the same bind, no other can be in the way.
+ */
+static void drop_overlapping(struct spot *spots, size_t n, struct kept *kept)
 {
-	struct spot *top = NULL;
-
 	for (size_t i = 0; i < n; i++) {
 		struct spot *next = &spots[i];
 
-		while (next && top && top->tile->end > next->tile->start &&
-		       top->tile->bind != next->tile->bind) {
-			int verdict = better(top, next);
+		while (next && kept->n && end_of(kept, 0) > next->tile->start &&
+		       kept->items[0]->tile->bind != next->tile->bind) {
+			int verdict = better(kept->items[0], next);
 
 			if (verdict >= 0)
 				next->tile->conflict = true;
 			if (verdict <= 0) {
-				top->tile->conflict = true;
-				top = top->under;
+				kept->items[0]->tile->conflict = true;
+				pop(kept);
 			}
 			if (verdict >= 0)
 				next = NULL;
 		}
-		if (next) {
-			next->under = top;
-			top = next;
-		}
+		if (next)
+			push(kept, next);
 	}
 }
 
-bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first)
+static void settle(struct kmd_tile *tiles, size_t n, uint64_t first, struct spot *spots,
+		   uint64_t *bounds, struct kept *kept)
 {
-	struct spot *spots = calloc(n + 1, sizeof(*spots));
-	uint64_t *bounds = calloc(2 * n + 1, sizeof(*bounds));
-
-	if (!spots || !bounds) {
-		free(spots);
-		free(bounds);
-		return false;
-	}
 	qsort(tiles, n, sizeof(*tiles), by_start);
 	for (size_t i = 0; i < n; i++) {
 		spots[i].tile = &tiles[i];
@@ -123,8 +159,20 @@ bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first)
 	qsort(bounds, n, sizeof(*bounds), by_number);
 	qsort(bounds + n, n, sizeof(*bounds), by_number);
 	weigh(spots, n, bounds, bounds + n, first);
-	drop_overlapping(spots, n);
+	drop_overlapping(spots, n, kept);
+}
+
+bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first)
+{
+	struct spot *spots = calloc(n + 1, sizeof(*spots));
+	uint64_t *bounds = calloc(2 * n + 1, sizeof(*bounds));
+	struct kept kept = { calloc(n + 1, sizeof(*kept.items)), 0 };
+	bool ok = spots && bounds && kept.items;
+
+	if (ok)
+		settle(tiles, n, first, spots, bounds, &kept);
 	free(spots);
 	free(bounds);
-	return true;
+	free(kept.items);
+	return ok;
 }

@@ -465,10 +465,34 @@ static int rank_name(const char *file)
 	return rank;
 }
 
+/*
+ * A core beside the region files, such as qdl's minidump.elf or what this library
+ * made of them before, has its segments' bytes inside; a KELF header has not.
+ */
+static bool is_finished_core(const struct candidate *candidate, struct kmd_diag *diag)
+{
+	struct kelf kelf = { 0 };
+	struct kmd_claims scratch = { 0 };
+	uint32_t inside = 0, loads = 0;
+	struct phdr phdr;
+
+	kmd_cursor_init(&kelf.cursor, candidate->source, candidate->offset, candidate->size, diag);
+	if (read_header(&kelf, &scratch) != KMD_OK)
+		return false;
+	for (uint32_t i = 0; i < kelf.phnum; i++) {
+		read_phdr(&kelf, i, &phdr);
+		loads += phdr.type == PT_LOAD;
+		inside += phdr.type == PT_LOAD && phdr.filesz &&
+			  kmd_inside(phdr.offset, phdr.filesz, candidate->size);
+	}
+	return inside > loads / 2;
+}
+
 static void consider(struct candidate *best, const struct candidate *next, struct kmd_diag *diag)
 {
 	if (next->rank > best->rank &&
-	    kmd_is_kelf(next->source, next->offset, next->size, diag))
+	    kmd_is_kelf(next->source, next->offset, next->size, diag) &&
+	    (next->whole || !is_finished_core(next, diag)))
 		*best = *next;
 }
 

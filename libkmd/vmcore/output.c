@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct output {
@@ -167,18 +168,53 @@ static enum kmd_status write_output(struct output *output, const struct kmd_plan
 	return status;
 }
 
+/* /dev/null, a FIFO or a terminal is written to, never replaced. */
+static enum kmd_status write_special(struct output *output, const struct kmd_plan *plan,
+				     const struct kmd_write_options *options)
+{
+	output->fd = open(output->path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+	if (output->fd < 0)
+		return fail(output, "cannot open", errno);
+	return kmd_write_fd(plan, options, output->fd, output->path, output->diag);
+}
+
+static bool is_special(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode));
+}
+
+/* What a symbolic link leads to is replaced, not the link (/dev/stdout is one). */
+static char *follow(const char *path)
+{
+	struct stat st;
+
+	if (!lstat(path, &st) && S_ISLNK(st.st_mode))
+		return realpath(path, NULL);
+	return strdup(path);
+}
+
 enum kmd_status kmd_write_path(const struct kmd_plan *plan,
 			       const struct kmd_write_options *options, const char *path,
 			       bool overwrite, struct kmd_diag *diag)
 {
-	struct output output = { .path = path, .diag = diag, .fd = -1 };
-	enum kmd_status status = write_output(&output, plan, options, overwrite);
+	char *target = is_special(path) ? strdup(path) : follow(path);
+	struct output output = { .path = target, .diag = diag, .fd = -1 };
+	enum kmd_status status;
 
+	if (!target)
+		return kmd_fail_errno(diag, kmd_in(path), "cannot create it", errno);
+	if (is_special(path))
+		status = write_special(&output, plan, options);
+	else
+		status = write_output(&output, plan, options, overwrite);
 	if (output.fd >= 0 && close(output.fd) < 0 && status == KMD_OK)
 		status = fail(&output, "cannot write", errno);
 	if (output.temporary)
 		unlink(output.temporary);
 	free(output.temporary);
 	free(output.folder);
+	free(target);
 	return status;
 }
