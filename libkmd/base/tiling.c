@@ -8,8 +8,8 @@
 /* A tile among its neighbours. */
 struct spot {
 	struct kmd_tile *tile;
-	unsigned int ties;	/* ends that meet a neighbour's: 0 .. 2 */
-	size_t overlaps;	/* tiles that share bytes with it */
+	unsigned int ties; /* ends that meet a neighbour's: 0 .. 2 */
+	size_t overlaps;   /* tiles that share bytes with it */
 };
 
 /* The spots kept so far, the one that ends last on top: a binary heap. */
@@ -112,9 +112,9 @@ static void weigh(struct spot *spots, size_t n, const uint64_t *starts, const ui
 	for (size_t i = 0; i < n; i++) {
 		const struct kmd_tile *tile = spots[i].tile;
 
-		spots[i].ties = (unsigned int)(tile->start == first ||
-					       has_value(ends, n, tile->start)) +
-				(unsigned int)has_value(starts, n, tile->end);
+		spots[i].ties =
+			(unsigned int)(tile->start == first || has_value(ends, n, tile->start)) +
+			(unsigned int)has_value(starts, n, tile->end);
 		spots[i].overlaps =
 			below(starts, n, tile->end) - below(ends, n, tile->start + 1) - 1;
 	}

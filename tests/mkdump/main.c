@@ -70,8 +70,9 @@ static void make_form(struct recipe *recipe)
 static void write_file(const char *path, const struct bytes *bytes)
 {
 	FILE *file = fopen(path, "wb");
+	size_t done = file && bytes->size ? fwrite(bytes->data, 1, bytes->size, file) : 0;
 
-	if (!file || fwrite(bytes->data, 1, bytes->size, file) != bytes->size || fclose(file))
+	if (!file || done != bytes->size || fclose(file))
 		fail(NULL, "%s: %s", path, strerror(errno));
 }
 
