@@ -14,13 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EXPORT		     __attribute__((visibility("default")))
+#define EXPORT               __attribute__((visibility("default")))
 #define DEFAULT_UNPACK_LIMIT (UINT64_C(64) << 30)
 
 struct kmd {
 	struct kmd_diag diag;
-	bool opened;	/* an opening was tried */
-	bool ready;	/* ... and succeeded */
+	bool opened; /* an opening was tried */
+	bool ready;  /* ... and succeeded */
 	unsigned int flags;
 	struct kmd_input_options input_options;
 	struct kmd_image_options image_options;
@@ -415,8 +415,8 @@ EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffe
 			status = kmd_memory_read_virt(&kmd->memory, virt, to, part, &missing,
 						      &kmd->diag);
 		else
-			status = kmd_memory_read(&kmd->memory, view->phys + (virt - view->virt),
-						 to, part, &missing, &kmd->diag);
+			status = kmd_memory_read(&kmd->memory, view->phys + (virt - view->virt), to,
+						 part, &missing, &kmd->diag);
 		to += part;
 		virt += part;
 		length -= (size_t)part;

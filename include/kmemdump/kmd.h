@@ -54,18 +54,18 @@ struct kmd;
 /* What a function answers.  Values are part of the ABI. */
 enum kmd_status {
 	KMD_OK = 0,
-	KMD_ERR_MEMORY = 1,	 /* memory is short */
-	KMD_ERR_USAGE = 2,	 /* the call does not fit the handle's state or the argument is bad */
-	KMD_ERR_IO = 3,		 /* a system call failed; the sentence holds its reason */
-	KMD_ERR_FORMAT = 4,	 /* no dump of a known form; the sentence names what it is, if known */
-	KMD_ERR_DAMAGED = 5,	 /* the dump is too damaged to use */
+	KMD_ERR_MEMORY = 1,  /* memory is short */
+	KMD_ERR_USAGE = 2,   /* the call does not fit the handle's state or the argument is bad */
+	KMD_ERR_IO = 3,      /* a system call failed; the sentence holds its reason */
+	KMD_ERR_FORMAT = 4,  /* no dump of a known form; the sentence names what it is, if known */
+	KMD_ERR_DAMAGED = 5, /* the dump is too damaged to use */
 	KMD_ERR_UNSUPPORTED = 6, /* understood, but not handled (encrypted, ...) */
-	KMD_ERR_LIMIT = 7,	 /* a limit was reached, such as kmd_set_unpack_limit()'s */
-	KMD_ERR_STRICT = 8,	 /* damage, and KMD_STRICT is set; the sentence is the finding */
-	KMD_ERR_EXISTS = 9,	 /* the output exists and KMD_OVERWRITE is not given */
-	KMD_ERR_CANCELED = 10,	 /* the progress call-back asked for it */
-	KMD_ERR_NOT_FOUND = 11,	 /* no captured memory at this address, or no such key */
-	KMD_ERR_MISMATCH = 12,	 /* the vmlinux is not the dumped kernel's */
+	KMD_ERR_LIMIT = 7,       /* a limit was reached, such as kmd_set_unpack_limit()'s */
+	KMD_ERR_STRICT = 8,      /* damage, and KMD_STRICT is set; the sentence is the finding */
+	KMD_ERR_EXISTS = 9,      /* the output exists and KMD_OVERWRITE is not given */
+	KMD_ERR_CANCELED = 10,   /* the progress call-back asked for it */
+	KMD_ERR_NOT_FOUND = 11,  /* no captured memory at this address, or no such key */
+	KMD_ERR_MISMATCH = 12,   /* the vmlinux is not the dumped kernel's */
 };
 
 /* ------------------------------------------------------------------ handle */
@@ -185,24 +185,24 @@ enum kmd_origin {
 
 /* What became of a region.  Values are part of the ABI. */
 enum kmd_region_state {
-	KMD_REGION_OK = 0,	   /* captured whole */
-	KMD_REGION_CUT = 1,	   /* captured in part: [0, captured) */
-	KMD_REGION_MISSING = 2,	   /* described, but its bytes are not there */
-	KMD_REGION_INVALID = 3,	   /* the firmware's table marks it as not valid */
+	KMD_REGION_OK = 0,         /* captured whole */
+	KMD_REGION_CUT = 1,        /* captured in part: [0, captured) */
+	KMD_REGION_MISSING = 2,    /* described, but its bytes are not there */
+	KMD_REGION_INVALID = 3,    /* the firmware's table marks it as not valid */
 	KMD_REGION_NO_ADDRESS = 4, /* captured, but nothing tells its address */
-	KMD_REGION_EMPTY = 5,	   /* of zero size */
+	KMD_REGION_EMPTY = 5,      /* of zero size */
 	KMD_REGION_CONFLICT = 6,   /* not used: its description contradicts others */
 	KMD_REGION_AUXILIARY = 7,  /* not memory: dump_info.txt, load.cmm, ... */
 	KMD_REGION_OTHER_VM = 8,   /* memory of another virtual machine in the same folder */
 };
 
 struct kmd_region {
-	const char *name;	/* as recorded, odd bytes as \xNN; "" = none recorded */
-	uint64_t phys;		/* physical address, if has_phys */
-	uint64_t virt;		/* kernel virtual address as registered, if has_virt */
-	uint64_t size;		/* as described */
-	uint64_t captured;	/* bytes that the dump holds, from the start */
-	unsigned int origins;	/* enum kmd_origin, or-ed */
+	const char *name;     /* as recorded, odd bytes as \xNN; "" = none recorded */
+	uint64_t phys;        /* physical address, if has_phys */
+	uint64_t virt;        /* kernel virtual address as registered, if has_virt */
+	uint64_t size;        /* as described */
+	uint64_t captured;    /* bytes that the dump holds, from the start */
+	unsigned int origins; /* enum kmd_origin, or-ed */
 	enum kmd_region_state state;
 	bool has_phys, has_virt;
 };
@@ -217,33 +217,33 @@ const struct kmd_region *kmd_region_get(const struct kmd *kmd, size_t index);
 const char *kmd_region_state_name(enum kmd_region_state state);
 
 enum kmd_severity {
-	KMD_NOTE = 0,	/* worth knowing; the core is complete */
+	KMD_NOTE = 0,   /* worth knowing; the core is complete */
 	KMD_DAMAGE = 1, /* something is missing, contradictory or cannot be trusted */
 };
 
 /* Kinds of finding.  Values are part of the ABI; new ones may come. */
 enum kmd_finding_code {
-	KMD_FIND_HEADER = 1,	   /* a header field has an odd value */
-	KMD_FIND_TABLE = 2,	   /* a table's count or entry is impossible */
-	KMD_FIND_TRUNCATED = 3,	   /* bytes are behind the end of the dump */
-	KMD_FIND_STORAGE = 4,	   /* the firmware ran out of storage */
-	KMD_FIND_MISSING = 5,	   /* a region is described but not there */
-	KMD_FIND_SHORT = 6,	   /* a region's bytes are fewer, or more, than described */
-	KMD_FIND_AMBIGUOUS = 7,	   /* files and descriptions cannot be told apart */
-	KMD_FIND_DISAGREE = 8,	   /* two descriptions differ */
-	KMD_FIND_OVERLAP = 9,	   /* overlapping regions hold different bytes */
-	KMD_FIND_NO_ADDRESS = 10,  /* no address is known */
-	KMD_FIND_UNUSED = 11,	   /* something that belongs to the dump is not used */
-	KMD_FIND_VMCOREINFO = 12,  /* VMCOREINFO is missing, cut or ambiguous */
-	KMD_FIND_KERNEL = 13,	   /* kernel facts are missing or contradict memory */
-	KMD_FIND_ENCRYPTED = 14,   /* a region looks encrypted */
-	KMD_FIND_NAME = 15,	   /* names collide or hold odd characters */
+	KMD_FIND_HEADER = 1,      /* a header field has an odd value */
+	KMD_FIND_TABLE = 2,       /* a table's count or entry is impossible */
+	KMD_FIND_TRUNCATED = 3,   /* bytes are behind the end of the dump */
+	KMD_FIND_STORAGE = 4,     /* the firmware ran out of storage */
+	KMD_FIND_MISSING = 5,     /* a region is described but not there */
+	KMD_FIND_SHORT = 6,       /* a region's bytes are fewer, or more, than described */
+	KMD_FIND_AMBIGUOUS = 7,   /* files and descriptions cannot be told apart */
+	KMD_FIND_DISAGREE = 8,    /* two descriptions differ */
+	KMD_FIND_OVERLAP = 9,     /* overlapping regions hold different bytes */
+	KMD_FIND_NO_ADDRESS = 10, /* no address is known */
+	KMD_FIND_UNUSED = 11,     /* something that belongs to the dump is not used */
+	KMD_FIND_VMCOREINFO = 12, /* VMCOREINFO is missing, cut or ambiguous */
+	KMD_FIND_KERNEL = 13,     /* kernel facts are missing or contradict memory */
+	KMD_FIND_ENCRYPTED = 14,  /* a region looks encrypted */
+	KMD_FIND_NAME = 15,       /* names collide or hold odd characters */
 };
 
 struct kmd_finding {
 	enum kmd_finding_code code;
 	enum kmd_severity severity;
-	const char *text;	/* a sentence with its place, without a newline */
+	const char *text; /* a sentence with its place, without a newline */
 };
 
 /* Findings so far; the opening and the assembling add some. */
@@ -260,13 +260,13 @@ bool kmd_is_degraded(const struct kmd *kmd);
 
 /* What is known of the dumped kernel.  Strings are NULL where nothing is known. */
 struct kmd_kernel {
-	const char *form;	/* of the input: "raw dump partition image", ... */
-	const char *machine;	/* "aarch64", "x86_64", "arm", "i386", "riscv64" */
-	const char *release;	/* OSRELEASE: what uname -r said */
-	const char *build_id;	/* hexadecimal */
+	const char *form;              /* of the input: "raw dump partition image", ... */
+	const char *machine;           /* "aarch64", "x86_64", "arm", "i386", "riscv64" */
+	const char *release;           /* OSRELEASE: what uname -r said */
+	const char *build_id;          /* hexadecimal */
 	const char *vmcoreinfo_source; /* where VMCOREINFO was found; NULL = not found */
-	uint64_t page_size;	/* 4096 where nothing says otherwise */
-	uint64_t kaslr_offset;	/* KERNELOFFSET, if has_kaslr_offset */
+	uint64_t page_size;            /* 4096 where nothing says otherwise */
+	uint64_t kaslr_offset;         /* KERNELOFFSET, if has_kaslr_offset */
 	bool has_kaslr_offset;
 };
 

@@ -13,7 +13,7 @@
  */
 bool kmd_array_reserve(void **items, size_t count, size_t *capacity, size_t item_size);
 
-#define KMD_ARRAY_RESERVE(items, count, capacity) \
+#define KMD_ARRAY_RESERVE(items, count, capacity)                                                  \
 	kmd_array_reserve((void **)&(items), (count), &(capacity), sizeof(*(items)))
 
 #endif

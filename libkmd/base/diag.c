@@ -26,7 +26,8 @@ void kmd_diag_deinit(struct kmd_diag *diag)
 }
 
 /* "source: offset 0x10: sentence", each part where it is known. */
-static void compose(char *out, size_t size, struct kmd_place place, const char *format, va_list args)
+static void compose(char *out, size_t size, struct kmd_place place, const char *format,
+		    va_list args)
 {
 	size_t used = 0;
 	int n = 0;

@@ -17,18 +17,18 @@
 #define KMD_SENTENCE_MAX 512
 
 struct kmd_place {
-	const char *source;	/* file or member; NULL = the whole input */
+	const char *source; /* file or member; NULL = the whole input */
 	uint64_t offset;
 	bool has_offset;
 };
 
 struct kmd_diag {
-	bool strict;		/* damage is an error */
-	enum kmd_status status;	/* of the last error */
+	bool strict;            /* damage is an error */
+	enum kmd_status status; /* of the last error */
 	char sentence[KMD_SENTENCE_MAX];
 	struct kmd_finding *findings;
 	size_t n_findings, cap_findings;
-	bool degraded;		/* damage was found, kept in the list or not */
+	bool degraded; /* damage was found, kept in the list or not */
 };
 
 void kmd_diag_init(struct kmd_diag *diag);

@@ -40,8 +40,7 @@ static void pop(struct heap *heap)
 
 		if (child >= heap->n)
 			return;
-		if (child + 1 < heap->n &&
-		    heap->items[child + 1]->rank < heap->items[child]->rank)
+		if (child + 1 < heap->n && heap->items[child + 1]->rank < heap->items[child]->rank)
 			child++;
 		if (heap->items[at]->rank <= heap->items[child]->rank)
 			return;

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 struct kmd_interval {
-	uint64_t start, end;	/* [start, end), start < end */
-	size_t owner;		/* what the caller knows it by */
-	size_t rank;		/* lower wins where two overlap; distinct per interval */
+	uint64_t start, end; /* [start, end), start < end */
+	size_t owner;        /* what the caller knows it by */
+	size_t rank;         /* lower wins where two overlap; distinct per interval */
 };
 
 /*

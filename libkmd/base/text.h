@@ -20,8 +20,8 @@ char *kmd_text_name_dup(const void *bytes, size_t size);
 
 /* Case-blind comparison of ASCII, as file systems of collecting hosts fold it. */
 int kmd_text_casecmp(const char *a, const char *b);
-bool kmd_text_has_prefix(const char *text, const char *prefix);	/* case-blind */
-bool kmd_text_has_suffix(const char *text, const char *suffix);	/* case-blind */
+bool kmd_text_has_prefix(const char *text, const char *prefix); /* case-blind */
+bool kmd_text_has_suffix(const char *text, const char *suffix); /* case-blind */
 
 /* The whole of @text as a number; an optional 0x is allowed for base 16. */
 bool kmd_text_u64(const char *text, size_t length, unsigned int base, uint64_t *out);

@@ -14,10 +14,10 @@
 #include <stdint.h>
 
 struct kmd_tile {
-	uint64_t start, end;	/* bytes of the file, start < end */
-	uint64_t bind;		/* address minus start: tiles of equal bind may share bytes */
-	size_t owner;		/* what the caller knows it by */
-	bool conflict;		/* out: not to be believed */
+	uint64_t start, end; /* bytes of the file, start < end */
+	uint64_t bind;       /* address minus start: tiles of equal bind may share bytes */
+	size_t owner;        /* what the caller knows it by */
+	bool conflict;       /* out: not to be believed */
 };
 
 /*

@@ -14,43 +14,43 @@
 #include "source/input.h"
 
 enum kmd_blob_kind {
-	KMD_BLOB_REGION,	/* bytes of one region, or a text that describes regions */
-	KMD_BLOB_FLAT,		/* many regions in one: a RAM image, an ELF file; never a region itself */
-	KMD_BLOB_AUXILIARY,	/* the container says that it is no memory */
+	KMD_BLOB_REGION, /* bytes of one region, or a text that describes regions */
+	KMD_BLOB_FLAT,   /* many regions in one: a RAM image, an ELF file; never a region itself */
+	KMD_BLOB_AUXILIARY, /* the container says that it is no memory */
 };
 
 struct kmd_blob {
-	char *name;		/* as recorded, not yet fit for printing; "" = none */
+	char *name; /* as recorded, not yet fit for printing; "" = none */
 	const struct kmd_source *source;
-	uint64_t offset;	/* of the bytes, in the source */
-	uint64_t size;		/* bytes there are */
-	uint64_t declared;	/* bytes that the container promises; >= size */
-	uint64_t phys;		/* where has_phys */
+	uint64_t offset;   /* of the bytes, in the source */
+	uint64_t size;     /* bytes there are */
+	uint64_t declared; /* bytes that the container promises; >= size */
+	uint64_t phys;     /* where has_phys */
 	bool has_phys;
-	bool invalid;		/* the container marks the blob as not valid */
-	bool conflict;		/* its table entry contradicts others: the bytes may be another's */
+	bool invalid;  /* the container marks the blob as not valid */
+	bool conflict; /* its table entry contradicts others: the bytes may be another's */
 	enum kmd_blob_kind kind;
-	enum kmd_origin origin;	/* who says so */
+	enum kmd_origin origin; /* who says so */
 };
 
 /* An SMEM area, found by its marks or named by an option. */
 struct kmd_smem_area {
 	bool present;
-	size_t blob;		/* it lies in this flat blob ... */
-	uint64_t offset;	/* ... here ... */
-	uint64_t size;		/* ... and is so long (0 = not known) */
+	size_t blob;     /* it lies in this flat blob ... */
+	uint64_t offset; /* ... here ... */
+	uint64_t size;   /* ... and is so long (0 = not known) */
 	uint64_t phys;
 };
 
 struct kmd_image {
-	const char *form;	/* for people: "raw dump partition image" */
+	const char *form; /* for people: "raw dump partition image" */
 	struct kmd_blob *blobs;
 	size_t n_blobs, cap_blobs;
 	struct kmd_smem_area smem;
 };
 
 struct kmd_image_options {
-	bool force;		/* read it though its marker or validity bit is gone */
+	bool force; /* read it though its marker or validity bit is gone */
 	bool has_smem, has_ram_base;
 	uint64_t smem, ram_base;
 	kmd_progress_fn progress;

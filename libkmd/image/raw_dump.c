@@ -100,8 +100,7 @@ static enum kmd_status check_count(const struct kmd_cursor *cursor, const struct
 				header->count);
 	if (table->n < header->count)
 		return kmd_find(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
-				"the header counts %" PRIu32
-				" sections, the table holds only %zu",
+				"the header counts %" PRIu32 " sections, the table holds only %zu",
 				header->count, table->n);
 	return KMD_OK;
 }
@@ -186,9 +185,9 @@ static enum kmd_status add_section(const struct kmd_cursor *cursor,
 	blob->invalid = !(section->flags & MD_RAW_VALID);
 	blob->phys = section->info;
 	blob->has_phys = section_phys(section);
-	blob->kind = section->type == MD_RAW_TYPE_DDR || section->type == MD_RAW_TYPE_SV ?
-			     KMD_BLOB_REGION :
-			     KMD_BLOB_AUXILIARY;
+	blob->kind = section->type == MD_RAW_TYPE_DDR || section->type == MD_RAW_TYPE_SV
+			     ? KMD_BLOB_REGION
+			     : KMD_BLOB_AUXILIARY;
 	return find_section(cursor, section, end, blob);
 }
 

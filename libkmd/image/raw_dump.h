@@ -8,12 +8,12 @@
 #include <kmemdump/minidump.h>
 
 struct kmd_raw_section {
-	uint64_t entry;		/* offset of the header in the file */
+	uint64_t entry; /* offset of the header in the file */
 	uint32_t flags, version, type;
 	uint64_t offset, size, info;
-	uint64_t end;		/* offset + size */
+	uint64_t end; /* offset + size */
 	char name[MD_RAW_SECTION_NAME_SIZE + 1];
-	bool plausible;		/* reads like a section header */
+	bool plausible; /* reads like a section header */
 	bool conflict;
 };
 

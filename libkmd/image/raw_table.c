@@ -45,8 +45,7 @@ static void read_section(struct kmd_cursor *cursor, size_t index, struct kmd_raw
 	section->offset = kmd_cursor_u64(cursor, at + MD_RAW_SECTION_OFFSET);
 	section->size = kmd_cursor_u64(cursor, at + MD_RAW_SECTION_LENGTH);
 	section->info = kmd_cursor_u64(cursor, at + MD_RAW_SECTION_INFO);
-	kmd_cursor_bytes(cursor, at + MD_RAW_SECTION_NAME, section->name,
-			 MD_RAW_SECTION_NAME_SIZE);
+	kmd_cursor_bytes(cursor, at + MD_RAW_SECTION_NAME, section->name, MD_RAW_SECTION_NAME_SIZE);
 	section->plausible = !(section->flags & ~0xffu) && section->type <= 0xff &&
 			     section->version && name_plausible(section->name) &&
 			     (section->flags || section->size || *section->name);

@@ -22,13 +22,13 @@ struct kmd_map {
 };
 
 struct kmd_layout {
-	struct kmd_map linear;	/* all of RAM */
-	struct kmd_map image;	/* the kernel's own text and data */
+	struct kmd_map linear; /* all of RAM */
+	struct kmd_map image;  /* the kernel's own text and data */
 };
 
 struct kmd_arch {
-	const char *name;	/* as uname -m says */
-	uint16_t machine;	/* e_machine */
+	const char *name; /* as uname -m says */
+	uint16_t machine; /* e_machine */
 	unsigned char elf_class;
 	/* True if the keys of @info are those of this machine's kernel. */
 	bool (*owns)(const struct kmd_vmcoreinfo *info);

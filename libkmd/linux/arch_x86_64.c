@@ -14,10 +14,10 @@
 #include <elf.h>
 
 #define START_KERNEL_MAP UINT64_C(0xffffffff80000000)
-#define LINEAR_LOW	 UINT64_C(0xff00000000000000)
+#define LINEAR_LOW       UINT64_C(0xff00000000000000)
 /* The base of the linear map is a multiple of what one PUD entry maps. */
-#define LINEAR_ALIGN	 (UINT64_C(1) << 30)
-#define IMAGE_SIZE	 (UINT64_C(1) << 30)
+#define LINEAR_ALIGN     (UINT64_C(1) << 30)
+#define IMAGE_SIZE       (UINT64_C(1) << 30)
 
 static bool owns(const struct kmd_vmcoreinfo *info)
 {
@@ -32,8 +32,8 @@ static bool owns(const struct kmd_vmcoreinfo *info)
  * mem_section points to an array of its own in the linear map; the region that
  * starts at the same place below 1 GiB, and is as long, tells the distance.
  */
-static bool delta_of_mem_section(const struct kmd_vmcoreinfo *info,
-				 const struct kmd_memory *memory, uint64_t *delta)
+static bool delta_of_mem_section(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
+				 uint64_t *delta)
 {
 	const struct kmd_regions *regions = memory->regions;
 	uint64_t virt, length;

@@ -6,9 +6,9 @@
 #include "region/region.h"
 
 struct kmd_core_notes {
-	unsigned char *bytes;	/* whole notes, padded to 4 */
+	unsigned char *bytes; /* whole notes, padded to 4 */
 	size_t size, cap;
-	size_t cpus;		/* NT_PRSTATUS among them; they come first */
+	size_t cpus; /* NT_PRSTATUS among them; they come first */
 };
 
 /*

@@ -11,13 +11,13 @@
 #define DEFAULT_PAGE_SIZE 4096
 
 /* struct new_utsname: six strings of 65 bytes (include/uapi/linux/utsname.h). */
-#define UTS_FIELD   65
-#define UTS_RELEASE (2 * UTS_FIELD)
-#define UTS_MACHINE (4 * UTS_FIELD)
-#define UTS_SIZE    (6 * UTS_FIELD)
+#define UTS_FIELD         65
+#define UTS_RELEASE       (2 * UTS_FIELD)
+#define UTS_MACHINE       (4 * UTS_FIELD)
+#define UTS_SIZE          (6 * UTS_FIELD)
 
 /* utsname lies a few words into its region at most (struct uts_namespace). */
-#define UTS_SEARCH 256
+#define UTS_SEARCH        256
 
 /* The utsname in the first bytes of a region, or NULL. */
 static const char *find_uts(const char *bytes, size_t size)
@@ -105,7 +105,8 @@ static void bound_image(const struct kmd_vmlinux *vmlinux, struct kmd_kernel_fac
 {
 	uint64_t text, end;
 
-	if (!vmlinux || !facts->layout.image.known || !kmd_vmlinux_symbol(vmlinux, "_text", &text) ||
+	if (!vmlinux || !facts->layout.image.known ||
+	    !kmd_vmlinux_symbol(vmlinux, "_text", &text) ||
 	    !kmd_vmlinux_symbol(vmlinux, "_end", &end) || end <= text)
 		return;
 	facts->layout.image.low = text + facts->pub.kaslr_offset;
@@ -144,8 +145,7 @@ static enum kmd_status check_release(const struct kmd_memory *memory,
 	status = kmd_memory_read(memory, phys, uts, sizeof(uts), &missing, diag);
 	if (status == KMD_ERR_NOT_FOUND)
 		return KMD_OK;
-	if (status != KMD_OK ||
-	    !strncmp(uts + UTS_RELEASE, facts->pub.release, UTS_FIELD - 1))
+	if (status != KMD_OK || !strncmp(uts + UTS_RELEASE, facts->pub.release, UTS_FIELD - 1))
 		return status;
 	return kmd_find(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			"init_uts_ns at virtual 0x%" PRIx64 ", physical 0x%" PRIx64
@@ -160,8 +160,9 @@ static enum kmd_status check_found(const struct kmd_vmcoreinfo *info, struct kmd
 	enum kmd_status status = KMD_OK;
 
 	if (!info->text)
-		status = kmd_find(diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
-				  "no VMCOREINFO in this dump: crash and drgn will not open the core");
+		status = kmd_find(
+			diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
+			"no VMCOREINFO in this dump: crash and drgn will not open the core");
 	if (status == KMD_OK && facts->machine && !facts->arch)
 		status = kmd_find(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
 				  "machine %u is not known here: only addresses that the dump "

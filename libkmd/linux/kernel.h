@@ -6,9 +6,9 @@
 #include "linux/arch.h"
 
 struct kmd_kernel_facts {
-	struct kmd_kernel pub;	/* strings belong to the facts */
-	const struct kmd_arch *arch;	/* NULL = not known */
-	uint16_t machine;	/* e_machine for the core; 0 = not known */
+	struct kmd_kernel pub;       /* strings belong to the facts */
+	const struct kmd_arch *arch; /* NULL = not known */
+	uint16_t machine;            /* e_machine for the core; 0 = not known */
 	unsigned char elf_class;
 	bool big_endian;
 	struct kmd_layout layout;

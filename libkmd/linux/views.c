@@ -11,17 +11,17 @@
 /* One source of virtual addresses: all that is mapped by the same distance. */
 struct source_map {
 	enum kmd_view_kind kind;
-	uint64_t delta;		/* virtual minus physical */
+	uint64_t delta; /* virtual minus physical */
 };
 
 struct build {
 	const struct kmd_memory *memory;
 	const struct kmd_layout *layout;
 	struct kmd_diag *diag;
-	uint64_t limit;		/* virtual addresses lie below */
+	uint64_t limit; /* virtual addresses lie below */
 	struct source_map *maps;
 	size_t n_maps, cap_maps;
-	struct kmd_interval *spans;	/* virtual; owner = map */
+	struct kmd_interval *spans; /* virtual; owner = map */
 	size_t n_spans, cap_spans;
 	struct kmd_view *views;
 	size_t n_views, cap_views;
@@ -75,11 +75,11 @@ static bool add_maps(struct build *build)
 	for (size_t i = 0; i < build->memory->n_phys; i++) {
 		const struct kmd_interval *piece = &build->memory->phys[i];
 
-		if (layout->image.known && !add_mapped(build, MAP_IMAGE, &layout->image,
-						       piece->start, piece->end))
+		if (layout->image.known &&
+		    !add_mapped(build, MAP_IMAGE, &layout->image, piece->start, piece->end))
 			return false;
-		if (layout->linear.known && !add_mapped(build, MAP_LINEAR, &layout->linear,
-							piece->start, piece->end))
+		if (layout->linear.known &&
+		    !add_mapped(build, MAP_LINEAR, &layout->linear, piece->start, piece->end))
 			return false;
 	}
 	return true;

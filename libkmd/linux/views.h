@@ -6,10 +6,10 @@
 #include "linux/kernel.h"
 
 enum kmd_view_kind {
-	KMD_VIEW_LINEAR,	/* by the linear map */
-	KMD_VIEW_IMAGE,		/* by the kernel image's map */
-	KMD_VIEW_OTHER,		/* as a region was registered: vmalloc, or no map is known */
-	KMD_VIEW_VIRTUAL,	/* memory of which no physical address is known */
+	KMD_VIEW_LINEAR,  /* by the linear map */
+	KMD_VIEW_IMAGE,   /* by the kernel image's map */
+	KMD_VIEW_OTHER,   /* as a region was registered: vmalloc, or no map is known */
+	KMD_VIEW_VIRTUAL, /* memory of which no physical address is known */
 };
 
 /* [virt, virt + size) shows the captured memory at phys; no two views overlap. */
@@ -19,7 +19,7 @@ struct kmd_view {
 };
 
 struct kmd_views {
-	struct kmd_view *items;	/* by virtual address */
+	struct kmd_view *items; /* by virtual address */
 	size_t n;
 };
 

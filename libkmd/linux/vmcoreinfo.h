@@ -14,9 +14,9 @@
 #define KMD_VMCOREINFO_MAX 65536
 
 struct kmd_vmcoreinfo {
-	char *text;		/* NULL = none found */
+	char *text; /* NULL = none found */
 	size_t length;
-	char *origin;		/* for people: where it was found */
+	char *origin; /* for people: where it was found */
 };
 
 /* In the notes of an input that is a core, else at the start of a blob or claim. */

@@ -23,15 +23,15 @@ static const char start[] = "OSRELEASE=";
 struct place {
 	const struct kmd_source *source;
 	uint64_t offset, size;
-	const char *what;	/* "region", "note" */
-	const char *name;	/* raw */
+	const char *what; /* "region", "note" */
+	const char *name; /* raw */
 };
 
 struct finder {
 	struct kmd_diag *diag;
-	struct kmd_vmcoreinfo *info;	/* the best text so far */
-	bool cut;			/* it ends in the middle of a line */
-	bool rival;			/* another one differs */
+	struct kmd_vmcoreinfo *info; /* the best text so far */
+	bool cut;                    /* it ends in the middle of a line */
+	bool rival;                  /* another one differs */
 };
 
 static enum kmd_status keep(struct finder *finder, const struct place *place, char *text,
@@ -124,13 +124,13 @@ static enum kmd_status conclude(const struct finder *finder)
 	enum kmd_status status = KMD_OK;
 
 	if (finder->info->text && finder->cut)
-		status = kmd_find(finder->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE,
-				  kmd_in(finder->info->origin),
-				  "VMCOREINFO is cut in the middle of a line; its last keys are lost");
+		status = kmd_find(
+			finder->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(finder->info->origin),
+			"VMCOREINFO is cut in the middle of a line; its last keys are lost");
 	if (status == KMD_OK && finder->rival)
-		status = kmd_find(finder->diag, KMD_FIND_VMCOREINFO, KMD_NOTE,
-				  kmd_in(finder->info->origin),
-				  "more than one VMCOREINFO was captured; taking this, the longest");
+		status = kmd_find(
+			finder->diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(finder->info->origin),
+			"more than one VMCOREINFO was captured; taking this, the longest");
 	return status;
 }
 
@@ -182,8 +182,8 @@ enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct km
 	memset(info, 0, sizeof(*info));
 	for (size_t i = 0; status == KMD_OK && i < memory->regions->n; i++) {
 		const struct kmd_row *row = &memory->regions->rows[i];
-		struct place place = { row->source, row->offset, row->pub.captured,
-				       "inside region", row->pub.name };
+		struct place place = { row->source, row->offset, row->pub.captured, "inside region",
+				       row->pub.name };
 
 		if (kmd_row_is_used(row))
 			status = search(&finder, &place);

@@ -6,16 +6,16 @@
 #include "region/region.h"
 
 struct kmd_symbol {
-	uint64_t value;		/* link-time address */
-	const char *name;	/* inside .names */
+	uint64_t value;   /* link-time address */
+	const char *name; /* inside .names */
 };
 
 struct kmd_vmlinux {
 	uint16_t machine;
 	unsigned char elf_class;
 	bool big_endian;
-	char build_id[129];	/* hexadecimal, "" = none */
-	struct kmd_symbol *symbols;	/* sorted by value, then name */
+	char build_id[129];         /* hexadecimal, "" = none */
+	struct kmd_symbol *symbols; /* sorted by value, then name */
 	size_t n, cap;
 	char *names;
 	size_t names_size;

@@ -41,16 +41,14 @@ static size_t *rank_rows(const struct kmd_regions *regions, bool physical, size_
 	if (!order)
 		return NULL;
 	for (size_t i = 0; i < regions->n; i++)
-		if (kmd_row_is_used(&regions->rows[i]) &&
-		    regions->rows[i].pub.has_phys == physical)
+		if (kmd_row_is_used(&regions->rows[i]) && regions->rows[i].pub.has_phys == physical)
 			order[n++] = i;
 	qsort_r(order, n, sizeof(*order), by_claim, &contest);
 	*count = n;
 	return order;
 }
 
-static struct kmd_interval *resolve(const struct kmd_regions *regions, bool physical,
-				    size_t *count)
+static struct kmd_interval *resolve(const struct kmd_regions *regions, bool physical, size_t *count)
 {
 	struct kmd_interval *items, *pieces = NULL;
 	size_t n, *order = rank_rows(regions, physical, &n);
@@ -84,9 +82,9 @@ const struct kmd_source *kmd_memory_bytes(const struct kmd_memory *memory,
 	return row->source;
 }
 
-static enum kmd_status read_pieces(const struct kmd_memory *memory, bool physical,
-				   uint64_t address, unsigned char *to, uint64_t length,
-				   uint64_t *missing, struct kmd_diag *diag)
+static enum kmd_status read_pieces(const struct kmd_memory *memory, bool physical, uint64_t address,
+				   unsigned char *to, uint64_t length, uint64_t *missing,
+				   struct kmd_diag *diag)
 {
 	const struct kmd_interval *pieces = physical ? memory->phys : memory->virt;
 	size_t n = physical ? memory->n_phys : memory->n_virt;
@@ -135,7 +133,7 @@ struct compare {
 	struct kmd_diag *diag;
 	bool physical;
 	unsigned char *own, *placed;
-	uint64_t budget;	/* bytes that may still be compared */
+	uint64_t budget; /* bytes that may still be compared */
 };
 
 static size_t first_difference(const unsigned char *a, const unsigned char *b, size_t size)
@@ -155,8 +153,8 @@ static enum kmd_status say_difference(const struct compare *compare, const struc
 	return kmd_find(compare->diag, KMD_FIND_OVERLAP, KMD_DAMAGE, kmd_in(NULL),
 			"regions \"%s\" and \"%s\" overlap and differ, first at %s 0x%" PRIx64
 			"; taking \"%s\"",
-			row->pub.name, winner->pub.name,
-			compare->physical ? "physical" : "virtual", address, winner->pub.name);
+			row->pub.name, winner->pub.name, compare->physical ? "physical" : "virtual",
+			address, winner->pub.name);
 }
 
 /* Compare the part of a row that another row's @piece provides. */
@@ -230,9 +228,12 @@ static uint64_t compare_budget(const struct kmd_memory *memory)
 
 static enum kmd_status compare_rows(const struct kmd_memory *memory, struct kmd_diag *diag)
 {
-	struct compare compare = { memory, diag,
-				   true,   malloc(COMPARE_BLOCK),
-				   malloc(COMPARE_BLOCK), compare_budget(memory) };
+	struct compare compare = { memory,
+				   diag,
+				   true,
+				   malloc(COMPARE_BLOCK),
+				   malloc(COMPARE_BLOCK),
+				   compare_budget(memory) };
 	enum kmd_status status = KMD_OK;
 
 	if (!compare.own || !compare.placed)

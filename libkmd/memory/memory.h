@@ -16,9 +16,9 @@
 
 struct kmd_memory {
 	const struct kmd_regions *regions;
-	struct kmd_interval *phys;	/* owner = row of @regions */
+	struct kmd_interval *phys; /* owner = row of @regions */
 	size_t n_phys;
-	struct kmd_interval *virt;	/* memory of which only a virtual address is known */
+	struct kmd_interval *virt; /* memory of which only a virtual address is known */
 	size_t n_virt;
 };
 

@@ -11,8 +11,7 @@
 /* No machine has more physical address bits; anything above is a damaged word. */
 #define PHYS_LIMIT (UINT64_C(1) << 56)
 
-static const char *const offer_names[OFFERS] = { "load.cmm", "dump_info.txt",
-						 "the section table" };
+static const char *const offer_names[OFFERS] = { "load.cmm", "dump_info.txt", "the section table" };
 
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact)
 {
@@ -93,8 +92,8 @@ static enum kmd_status check_range(const struct join *join, struct draft *draft)
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
 	return kmd_find(join->diag, KMD_FIND_TABLE, KMD_DAMAGE, draft->place,
-			"region \"%s\": no memory can lie at physical 0x%" PRIx64 ", size 0x%" PRIx64
-			"; it is not used",
+			"region \"%s\": no memory can lie at physical 0x%" PRIx64
+			", size 0x%" PRIx64 "; it is not used",
 			name, region->phys, region->size);
 }
 

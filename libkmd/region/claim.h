@@ -15,18 +15,18 @@
 
 struct kmd_claim {
 	enum kmd_origin origin;
-	char *name;		/* region name, raw; "" = the table has none */
-	char *file;		/* file or section it is kept in, raw; "" = not said */
+	char *name; /* region name, raw; "" = the table has none */
+	char *file; /* file or section it is kept in, raw; "" = not said */
 	uint64_t phys, virt, size;
 	bool has_phys, has_virt, has_size;
 	/* Bytes, where the table itself knows where they are: */
 	bool has_bytes;
 	size_t blob;
-	uint64_t offset;	/* in the blob */
-	uint64_t captured;	/* <= size */
-	bool invalid;		/* the table says: not valid */
-	bool conflict;		/* the row contradicts its table: not to be used */
-	struct kmd_place place;	/* of the row; .source belongs to the blob's source */
+	uint64_t offset;        /* in the blob */
+	uint64_t captured;      /* <= size */
+	bool invalid;           /* the table says: not valid */
+	bool conflict;          /* the row contradicts its table: not to be used */
+	struct kmd_place place; /* of the row; .source belongs to the blob's source */
 };
 
 struct kmd_claims {
@@ -34,13 +34,13 @@ struct kmd_claims {
 	size_t n, cap;
 	/* Of the KELF header or core file that was used, if any: */
 	bool has_kelf;
-	uint16_t machine;	/* e_machine, 0 = not known */
-	unsigned char elf_class;	/* EI_CLASS, 0 = not known */
+	uint16_t machine;        /* e_machine, 0 = not known */
+	unsigned char elf_class; /* EI_CLASS, 0 = not known */
 	bool big_endian;
 	/* PT_NOTE bytes of an input that is a core; may hold VMCOREINFO. */
-	const struct kmd_source *notes;	/* NULL = none */
+	const struct kmd_source *notes; /* NULL = none */
 	uint64_t notes_at, notes_size;
-	bool notes_trusted;	/* not those of a KELF file */
+	bool notes_trusted; /* not those of a KELF file */
 };
 
 /* Collect every description in @image. */

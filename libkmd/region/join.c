@@ -135,10 +135,9 @@ static enum kmd_status add_claim(struct join *join, const struct kmd_claim *clai
 		draft->row.source = blob->source;
 		draft->row.offset = blob->offset + claim->offset;
 		draft->row.pub.captured = claim->captured;
-		draft->carrier = kmd_is_kelf(blob->source, draft->row.offset, claim->captured,
-					     join->diag) ||
-				 is_vmcoreinfo(blob->source, draft->row.offset, claim->captured,
-					       join->diag);
+		draft->carrier =
+			kmd_is_kelf(blob->source, draft->row.offset, claim->captured, join->diag) ||
+			is_vmcoreinfo(blob->source, draft->row.offset, claim->captured, join->diag);
 	}
 	return KMD_OK;
 }

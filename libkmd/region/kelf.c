@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PHDRS_MAX (1u << 20)
-#define SHDRS_MAX (1u << 20)
+#define PHDRS_MAX   (1u << 20)
+#define SHDRS_MAX   (1u << 20)
 #define NAME_SEARCH 64
 
 /* Where fields lie, by class. */
@@ -50,12 +50,12 @@ static const struct fields fields64 = FIELDS(Elf64_Ehdr, Elf64_Phdr, Elf64_Shdr)
 struct kelf {
 	struct kmd_cursor cursor;
 	const struct fields *fields;
-	bool whole;		/* a core file: p_offset leads to bytes */
-	size_t blob;		/* of a core file */
-	uint64_t table_end;	/* behind the program headers */
+	bool whole;         /* a core file: p_offset leads to bytes */
+	size_t blob;        /* of a core file */
+	uint64_t table_end; /* behind the program headers */
 	uint64_t phoff, shoff, names_at, names_size;
 	uint32_t phnum, shnum;
-	uint32_t next_section;	/* where to go on looking for a name */
+	uint32_t next_section; /* where to go on looking for a name */
 };
 
 struct phdr {
@@ -88,8 +88,8 @@ bool kmd_is_kelf(const struct kmd_source *source, uint64_t offset, uint64_t size
 /* Offsets, addresses and sizes have the width of the class. */
 static uint64_t word(struct kelf *kelf, uint64_t at)
 {
-	return kelf->fields == &fields64 ? kmd_cursor_u64(&kelf->cursor, at) :
-					   kmd_cursor_u32(&kelf->cursor, at);
+	return kelf->fields == &fields64 ? kmd_cursor_u64(&kelf->cursor, at)
+					 : kmd_cursor_u32(&kelf->cursor, at);
 }
 
 /* An all-ones address of 32 bits means the same as one of 64. */
@@ -199,7 +199,8 @@ static char *name_of(struct kelf *kelf, const struct phdr *phdr)
 {
 	struct shdr shdr;
 
-	for (uint32_t tried = 0; kelf->names_size && tried < kelf->shnum && tried < NAME_SEARCH; tried++) {
+	for (uint32_t tried = 0; kelf->names_size && tried < kelf->shnum && tried < NAME_SEARCH;
+	     tried++) {
 		uint32_t index = (kelf->next_section + tried) % kelf->shnum;
 
 		read_shdr(kelf, index, &shdr);
@@ -242,8 +243,8 @@ static void find_bytes(struct kelf *kelf, const struct phdr *phdr, struct kmd_cl
 static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 				struct kmd_claims *claims)
 {
-	struct kmd_claim *claim = kmd_claims_add(claims, kelf->whole ? KMD_FROM_CORE :
-								       KMD_FROM_KELF);
+	struct kmd_claim *claim =
+		kmd_claims_add(claims, kelf->whole ? KMD_FROM_CORE : KMD_FROM_KELF);
 
 	if (!claim || !(claim->name = name_of(kelf, phdr)) || !(claim->file = strdup("")))
 		return kmd_fail_memory(kelf->cursor.diag);
@@ -339,8 +340,7 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 		else if (phdr.type == PT_NOTE)
 			keep_notes(kelf, &phdr, claims);
 		else if (phdr.type != PT_NULL)
-			status = kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
-					  phdr.place,
+			status = kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr.place,
 					  "program header %" PRIu32 " has type 0x%" PRIx32
 					  ", which no kernel writes; it is not used",
 					  i, phdr.type);
@@ -385,9 +385,10 @@ static enum kmd_status check_kernel(const struct kelf *kelf, const struct kmd_cl
 		if ((claims->items[i].has_phys && claims->items[i].phys) ||
 		    (claims->items[i].has_virt && kelf->fields == &fields64))
 			return KMD_OK;
-	return kmd_fail(kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
-			"not a kernel minidump: an ELF core without any kernel memory, as of a user "
-			"process (use gdb)");
+	return kmd_fail(
+		kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
+		"not a kernel minidump: an ELF core without any kernel memory, as of a user "
+		"process (use gdb)");
 }
 
 static enum kmd_status say_shared(const struct kelf *kelf, const struct kmd_claim *claim)
@@ -490,8 +491,7 @@ static bool is_finished_core(const struct candidate *candidate, struct kmd_diag 
 
 static void consider(struct candidate *best, const struct candidate *next, struct kmd_diag *diag)
 {
-	if (next->rank > best->rank &&
-	    kmd_is_kelf(next->source, next->offset, next->size, diag) &&
+	if (next->rank > best->rank && kmd_is_kelf(next->source, next->offset, next->size, diag) &&
 	    (next->whole || !is_finished_core(next, diag)))
 		*best = *next;
 }
@@ -503,8 +503,9 @@ static struct candidate find_header(const struct kmd_image *image, const struct 
 
 	for (size_t i = 0; i < image->n_blobs; i++) {
 		const struct kmd_blob *blob = &image->blobs[i];
-		struct candidate next = { blob->source, blob->offset, blob->size, i,
-					  blob->kind == KMD_BLOB_FLAT, 0 };
+		struct candidate next = {
+			blob->source, blob->offset, blob->size, i, blob->kind == KMD_BLOB_FLAT, 0
+		};
 
 		if (blob->invalid || blob->conflict || (next.whole && blob->has_phys))
 			continue;

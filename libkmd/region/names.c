@@ -139,8 +139,8 @@ static enum kmd_status add_lost(struct join *join, const struct kmd_claim *const
 
 static void hand_over(struct draft *draft, const struct kmd_claim *claim)
 {
-	enum offer_rank rank = claim->origin == KMD_FROM_LOAD_CMM ? OFFER_LOAD_CMM :
-								    OFFER_DUMP_INFO;
+	enum offer_rank rank =
+		claim->origin == KMD_FROM_LOAD_CMM ? OFFER_LOAD_CMM : OFFER_DUMP_INFO;
 	bool file = draft->row.pub.origins & KMD_FROM_FILE;
 
 	draft->named = true;

@@ -9,14 +9,14 @@
 
 /* What a region is to the stages to the right. */
 struct kmd_row {
-	struct kmd_region pub;	/* as handed out; .name is fit for printing */
-	bool has_bytes;		/* .pub.captured bytes are there: */
+	struct kmd_region pub; /* as handed out; .name is fit for printing */
+	bool has_bytes;        /* .pub.captured bytes are there: */
 	const struct kmd_source *source;
 	uint64_t offset;
 };
 
 struct kmd_regions {
-	struct kmd_row *rows;	/* by physical address; those without one behind */
+	struct kmd_row *rows; /* by physical address; those without one behind */
 	size_t n, cap;
 };
 

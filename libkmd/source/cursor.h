@@ -16,11 +16,11 @@
 struct kmd_cursor {
 	const struct kmd_source *source;
 	struct kmd_diag *diag;
-	uint64_t start, size;	/* the window, in the source */
+	uint64_t start, size; /* the window, in the source */
 	bool big_endian;
-	bool outside;		/* a read went out of the window ... */
-	uint64_t outside_at;	/* ... first at this offset of the source */
-	enum kmd_status io;	/* KMD_OK, or why the source could not be read */
+	bool outside;        /* a read went out of the window ... */
+	uint64_t outside_at; /* ... first at this offset of the source */
+	enum kmd_status io;  /* KMD_OK, or why the source could not be read */
 	uint64_t buffer_at, buffer_size;
 	unsigned char buffer[KMD_CURSOR_BUFFER];
 };

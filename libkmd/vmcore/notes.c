@@ -21,7 +21,9 @@ static size_t vmcoreinfo_size(const struct kmd_vmcoreinfo *info)
 static bool put_vmcoreinfo(const struct kmd_vmcoreinfo *info, bool big_endian, unsigned char *to)
 {
 	Elf32_Nhdr header = { sizeof(name), (Elf32_Word)info->length, 0 };
-	Elf_Data in = { .d_buf = &header, .d_type = ELF_T_NHDR, .d_version = EV_CURRENT,
+	Elf_Data in = { .d_buf = &header,
+			.d_type = ELF_T_NHDR,
+			.d_version = EV_CURRENT,
 			.d_size = sizeof(header) };
 	Elf_Data out = in;
 

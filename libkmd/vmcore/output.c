@@ -13,8 +13,8 @@
 struct output {
 	const char *path;
 	struct kmd_diag *diag;
-	char *folder;		/* that holds @path */
-	char *temporary;	/* a name that the file has for now; NULL = it has none */
+	char *folder;    /* that holds @path */
+	char *temporary; /* a name that the file has for now; NULL = it has none */
 	int fd;
 };
 
@@ -42,8 +42,8 @@ static char *temporary_name(const struct output *output)
 	const char *slash = strrchr(output->path, '/');
 	char *name;
 
-	if (asprintf(&name, "%s/.%.200s.XXXXXX", output->folder,
-		     slash ? slash + 1 : output->path) < 0)
+	if (asprintf(&name, "%s/.%.200s.XXXXXX", output->folder, slash ? slash + 1 : output->path) <
+	    0)
 		return NULL;
 	return name;
 }
@@ -116,8 +116,8 @@ static enum kmd_status publish(struct output *output, bool overwrite)
 	if (!output->temporary && !overwrite) {
 		if (!link_unnamed(output, output->path))
 			return KMD_OK;
-		return errno == EEXIST ? fail_exists(output) :
-					 fail(output, "cannot create it", errno);
+		return errno == EEXIST ? fail_exists(output)
+				       : fail(output, "cannot create it", errno);
 	}
 	if (!output->temporary) {
 		enum kmd_status status = name_unnamed(output);
@@ -125,10 +125,10 @@ static enum kmd_status publish(struct output *output, bool overwrite)
 		if (status != KMD_OK)
 			return status;
 	}
-	if (overwrite ? rename(output->temporary, output->path) :
-			link(output->temporary, output->path))
-		return errno == EEXIST ? fail_exists(output) :
-					 fail(output, "cannot rename to it", errno);
+	if (overwrite ? rename(output->temporary, output->path)
+		      : link(output->temporary, output->path))
+		return errno == EEXIST ? fail_exists(output)
+				       : fail(output, "cannot rename to it", errno);
 	if (!overwrite)
 		unlink(output->temporary);
 	free(output->temporary);
@@ -195,9 +195,8 @@ static char *follow(const char *path)
 	return strdup(path);
 }
 
-enum kmd_status kmd_write_path(const struct kmd_plan *plan,
-			       const struct kmd_write_options *options, const char *path,
-			       bool overwrite, struct kmd_diag *diag)
+enum kmd_status kmd_write_path(const struct kmd_plan *plan, const struct kmd_write_options *options,
+			       const char *path, bool overwrite, struct kmd_diag *diag)
 {
 	char *target = is_special(path) ? strdup(path) : follow(path);
 	struct output output = { .path = target, .diag = diag, .fd = -1 };

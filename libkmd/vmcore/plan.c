@@ -13,7 +13,7 @@
 
 /* Pages of neighbouring addresses, which lie side by side in the core. */
 struct slots {
-	uint64_t start, end;	/* addresses, page-aligned */
+	uint64_t start, end; /* addresses, page-aligned */
 	uint64_t offset;
 };
 
@@ -24,7 +24,7 @@ struct layout {
 	uint64_t page;
 	struct slots *phys, *virt;
 	size_t n_phys, cap_phys, n_virt, cap_virt;
-	uint64_t at;		/* the next slot's offset */
+	uint64_t at; /* the next slot's offset */
 };
 
 static bool is_64(const struct kmd_plan *plan)
@@ -35,8 +35,8 @@ static bool is_64(const struct kmd_plan *plan)
 static uint64_t headers_size(const struct kmd_plan *plan, size_t n_loads)
 {
 	uint64_t n = n_loads + 1;
-	uint64_t size = is_64(plan) ? sizeof(Elf64_Ehdr) + n * sizeof(Elf64_Phdr) :
-				      sizeof(Elf32_Ehdr) + n * sizeof(Elf32_Phdr);
+	uint64_t size = is_64(plan) ? sizeof(Elf64_Ehdr) + n * sizeof(Elf64_Phdr)
+				    : sizeof(Elf32_Ehdr) + n * sizeof(Elf32_Phdr);
 
 	/* Beyond PN_XNUM the count stands in section 0. */
 	if (n >= PN_XNUM)
@@ -183,9 +183,10 @@ static enum kmd_status check(const struct kmd_memory *memory, const struct kmd_k
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 				"no region of this dump can be used: there is nothing to assemble");
 	if (!facts->machine)
-		return kmd_fail(diag, KMD_ERR_UNSUPPORTED, kmd_in(NULL),
-				"nothing in this dump tells the machine (no KELF, no VMCOREINFO, no "
-				"utsname): give the vmlinux (-x)");
+		return kmd_fail(
+			diag, KMD_ERR_UNSUPPORTED, kmd_in(NULL),
+			"nothing in this dump tells the machine (no KELF, no VMCOREINFO, no "
+			"utsname): give the vmlinux (-x)");
 	return KMD_OK;
 }
 
@@ -195,8 +196,9 @@ enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd
 			       const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
 			       struct kmd_plan *plan)
 {
-	struct layout layout = { .plan = plan, .memory = memory, .diag = diag,
-				 .page = facts->pub.page_size };
+	struct layout layout = {
+		.plan = plan, .memory = memory, .diag = diag, .page = facts->pub.page_size
+	};
 	struct kmd_segments segments = { 0 };
 	enum kmd_status status = check(memory, facts, diag);
 

@@ -19,15 +19,15 @@
 #define KMD_NO_PHYS UINT64_MAX
 
 struct kmd_load {
-	uint64_t virt;		/* 0 = not known */
-	uint64_t phys;		/* or KMD_NO_PHYS */
+	uint64_t virt; /* 0 = not known */
+	uint64_t phys; /* or KMD_NO_PHYS */
 	uint64_t size;
 	uint64_t offset;
 };
 
 /* Bytes to copy. */
 struct kmd_chunk {
-	uint64_t offset, size;	/* in the core */
+	uint64_t offset, size; /* in the core */
 	const struct kmd_source *source;
 	uint64_t from;
 };
@@ -38,11 +38,11 @@ struct kmd_plan {
 	bool big_endian;
 	struct kmd_load *loads;
 	size_t n_loads, cap_loads;
-	struct kmd_chunk *chunks;	/* by offset */
+	struct kmd_chunk *chunks; /* by offset */
 	size_t n_chunks, cap_chunks;
 	unsigned char *notes;
 	uint64_t notes_at, notes_size;
-	uint64_t headers_size;	/* up to the notes */
+	uint64_t headers_size; /* up to the notes */
 	uint64_t file_size;
 };
 

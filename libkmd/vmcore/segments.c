@@ -16,8 +16,8 @@ static bool add(struct kmd_segments *segments, struct kmd_segment segment)
 	/* A continuation in every address is one segment. */
 	if (last && last->by_virt == segment.by_virt && last->slot + last->size == segment.slot &&
 	    (last->virt ? last->virt + last->size == segment.virt : !segment.virt) &&
-	    (last->phys == KMD_NO_PHYS ? segment.phys == KMD_NO_PHYS :
-					 last->phys + last->size == segment.phys)) {
+	    (last->phys == KMD_NO_PHYS ? segment.phys == KMD_NO_PHYS
+				       : last->phys + last->size == segment.phys)) {
 		last->size += segment.size;
 		return true;
 	}
@@ -62,8 +62,8 @@ static bool add_leading(const struct kmd_interval *lead_spans, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct kmd_interval *span = &lead_spans[i];
-		struct kmd_segment segment = { 0, span->start, span->end - span->start,
-					       span->start, false };
+		struct kmd_segment segment = { 0, span->start, span->end - span->start, span->start,
+					       false };
 
 		if (span->owner != NO_VIEW) {
 			const struct kmd_view *view = &views->items[span->owner];
@@ -101,8 +101,8 @@ static bool add_alias(const struct kmd_interval *lead_spans, size_t n,
 
 static bool add_virtual(const struct kmd_view *view, struct kmd_segments *segments)
 {
-	return add(segments, (struct kmd_segment){ view->virt, KMD_NO_PHYS, view->size, view->virt,
-						   true });
+	return add(segments,
+		   (struct kmd_segment){ view->virt, KMD_NO_PHYS, view->size, view->virt, true });
 }
 
 /*

@@ -7,9 +7,9 @@
 
 /* A segment before it has its place: where its bytes are found in the page slots. */
 struct kmd_segment {
-	uint64_t virt, phys, size;	/* as in struct kmd_load */
-	uint64_t slot;		/* address that finds the slot: physical or virtual ... */
-	bool by_virt;		/* ... for memory without a physical address */
+	uint64_t virt, phys, size; /* as in struct kmd_load */
+	uint64_t slot;             /* address that finds the slot: physical or virtual ... */
+	bool by_virt;              /* ... for memory without a physical address */
 };
 
 struct kmd_segments {

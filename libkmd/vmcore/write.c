@@ -26,8 +26,8 @@ struct writer {
 	const char *name;
 	int fd;
 	bool sparse;
-	off_t base;		/* of the core in a regular file */
-	uint64_t at;		/* in the core, behind the buffer */
+	off_t base;  /* of the core in a regular file */
+	uint64_t at; /* in the core, behind the buffer */
 	size_t used;
 	unsigned char *buffer;
 };
@@ -41,9 +41,9 @@ static enum kmd_status put(struct writer *writer, const unsigned char *bytes, si
 			   uint64_t at)
 {
 	while (length) {
-		ssize_t done = writer->sparse ? pwrite(writer->fd, bytes, length,
-						       writer->base + (off_t)at) :
-						write(writer->fd, bytes, length);
+		ssize_t done = writer->sparse
+				       ? pwrite(writer->fd, bytes, length, writer->base + (off_t)at)
+				       : write(writer->fd, bytes, length);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -89,8 +89,8 @@ static enum kmd_status flush(struct writer *writer)
 
 	if (!writer->used)
 		return KMD_OK;
-	status = writer->sparse ? put_sparse(writer, start) :
-				  put(writer, writer->buffer, writer->used, start);
+	status = writer->sparse ? put_sparse(writer, start)
+				: put(writer, writer->buffer, writer->used, start);
 	writer->used = 0;
 	if (status == KMD_OK && writer->options->progress &&
 	    writer->options->progress(writer->options->progress_user, KMD_PHASE_WRITE, writer->at,
@@ -192,8 +192,12 @@ static bool can_be_sparse(struct writer *writer)
 enum kmd_status kmd_write_fd(const struct kmd_plan *plan, const struct kmd_write_options *options,
 			     int fd, const char *name, struct kmd_diag *diag)
 {
-	struct writer writer = { .plan = plan, .options = options, .diag = diag, .name = name,
-				 .fd = fd, .buffer = malloc(BLOCK) };
+	struct writer writer = { .plan = plan,
+				 .options = options,
+				 .diag = diag,
+				 .name = name,
+				 .fd = fd,
+				 .buffer = malloc(BLOCK) };
 	enum kmd_status status;
 
 	if (!writer.buffer)

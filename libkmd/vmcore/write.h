@@ -18,8 +18,7 @@ enum kmd_status kmd_write_fd(const struct kmd_plan *plan, const struct kmd_write
  * Whole or not at all: to an unnamed or temporary file in the folder of @path,
  * mode 0600, synced, then linked or renamed to @path.
  */
-enum kmd_status kmd_write_path(const struct kmd_plan *plan,
-			       const struct kmd_write_options *options, const char *path,
-			       bool overwrite, struct kmd_diag *diag);
+enum kmd_status kmd_write_path(const struct kmd_plan *plan, const struct kmd_write_options *options,
+			       const char *path, bool overwrite, struct kmd_diag *diag);
 
 #endif

@@ -16,8 +16,8 @@ enum {
 };
 
 struct options {
-	const char *input;	/* "-" = standard input */
-	const char *output;	/* NULL = none, "-" = standard output */
+	const char *input;  /* "-" = standard input */
+	const char *output; /* NULL = none, "-" = standard output */
 	const char *vmlinux;
 	uint64_t smem, ram_base, unpack_limit;
 	bool has_smem, has_ram_base, has_unpack_limit;

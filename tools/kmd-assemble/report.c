@@ -11,9 +11,9 @@ static const struct {
 	enum kmd_origin origin;
 	const char *name;
 } origins[] = {
-	{ KMD_FROM_SECTION, "section" },     { KMD_FROM_FILE, "file" },
-	{ KMD_FROM_KELF, "kelf" },	     { KMD_FROM_CORE, "core" },
-	{ KMD_FROM_SMEM, "smem" },	     { KMD_FROM_DUMP_INFO, "dump_info" },
+	{ KMD_FROM_SECTION, "section" },   { KMD_FROM_FILE, "file" },
+	{ KMD_FROM_KELF, "kelf" },         { KMD_FROM_CORE, "core" },
+	{ KMD_FROM_SMEM, "smem" },         { KMD_FROM_DUMP_INFO, "dump_info" },
 	{ KMD_FROM_LOAD_CMM, "load.cmm" },
 };
 
@@ -24,8 +24,7 @@ static void origin_names(unsigned int set, char *out, size_t size)
 		size_t used = strlen(out);
 
 		if (set & origins[i].origin)
-			snprintf(out + used, size - used, "%s%s", used ? "," : "",
-				 origins[i].name);
+			snprintf(out + used, size - used, "%s%s", used ? "," : "", origins[i].name);
 	}
 }
 
