@@ -255,8 +255,8 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 	}
 	if (status == KMD_OK)
 		status = kmd_kernel_learn(&kmd->claims, &kmd->memory, &kmd->info,
-					  kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag,
-					  &kmd->facts);
+					  kmd->vmlinux_path ? &kmd->vmlinux : NULL,
+					  kmd->flags & KMD_FORCE, diag, &kmd->facts);
 	if (status == KMD_OK)
 		status = kmd_core_notes_read(&kmd->claims, diag, &kmd->notes);
 	if (status == KMD_OK)

@@ -8,8 +8,8 @@
 /* A tile among its neighbours. */
 struct spot {
 	struct kmd_tile *tile;
-	unsigned int ties; /* ends that meet a neighbour's: 0 .. 2 */
-	size_t overlaps;   /* tiles that share bytes with it */
+	unsigned int fit; /* how well it meets its neighbours: 0 .. 2 */
+	size_t overlaps;  /* tiles that share bytes with it */
 };
 
 /* The spots kept so far, the one that ends last on top: a binary heap. */
@@ -98,23 +98,40 @@ static bool has_value(const uint64_t *values, size_t n, uint64_t value)
 /* Positive if @a is the better placed of two that overlap, negative if @b is. */
 static int better(const struct spot *a, const struct spot *b)
 {
-	if (a->ties != b->ties)
-		return a->ties > b->ties ? 1 : -1;
+	if (a->fit != b->fit)
+		return a->fit > b->fit ? 1 : -1;
 	if (a->overlaps != b->overlaps)
 		return a->overlaps < b->overlaps ? 1 : -1;
 	return 0;
 }
 
+/*
+ * A damaged size frees a tile's end, a damaged offset both of its ends.  So a free start
+ * with an end that meets is a neighbour's fault, and a start alone is worth less.
+ */
+static unsigned int fit_of(bool start_meets, bool end_meets)
+{
+	if (end_meets)
+		return 2;
+	return start_meets;
+}
+
 /* @starts and @ends hold the sorted bounds of all tiles. */
 static void weigh(struct spot *spots, size_t n, const uint64_t *starts, const uint64_t *ends,
-		  uint64_t first)
+		  const struct kmd_tile *bounds)
 {
+	bool closed = has_value(ends, n, bounds->end);
+
 	for (size_t i = 0; i < n; i++) {
 		const struct kmd_tile *tile = spots[i].tile;
+		bool start_meets = tile->start == bounds->start || has_value(ends, n, tile->start);
+		bool end_meets = tile->end == bounds->end || has_value(starts, n, tile->end);
 
-		spots[i].ties =
-			(unsigned int)(tile->start == first || has_value(ends, n, tile->start)) +
-			(unsigned int)has_value(starts, n, tile->end);
+		spots[i].fit = fit_of(start_meets, end_meets);
+		/* Where nothing tells the end of all, the last one gets the benefit of the doubt.
+		 */
+		if (i == n - 1 && !closed && !end_meets)
+			spots[i].fit++;
 		spots[i].overlaps =
 			below(starts, n, tile->end) - below(ends, n, tile->start + 1) - 1;
 	}
@@ -147,7 +164,7 @@ static void drop_overlapping(struct spot *spots, size_t n, struct kept *kept)
 	}
 }
 
-static void settle(struct kmd_tile *tiles, size_t n, uint64_t first, struct spot *spots,
+static void settle(struct kmd_tile *tiles, size_t n, const struct kmd_tile *all, struct spot *spots,
 		   uint64_t *bounds, struct kept *kept)
 {
 	qsort(tiles, n, sizeof(*tiles), by_start);
@@ -158,19 +175,20 @@ static void settle(struct kmd_tile *tiles, size_t n, uint64_t first, struct spot
 	}
 	qsort(bounds, n, sizeof(*bounds), by_number);
 	qsort(bounds + n, n, sizeof(*bounds), by_number);
-	weigh(spots, n, bounds, bounds + n, first);
+	weigh(spots, n, bounds, bounds + n, all);
 	drop_overlapping(spots, n, kept);
 }
 
-bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first)
+bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first, uint64_t last)
 {
+	const struct kmd_tile all = { .start = first, .end = last };
 	struct spot *spots = calloc(n + 1, sizeof(*spots));
 	uint64_t *bounds = calloc(2 * n + 1, sizeof(*bounds));
 	struct kept kept = { calloc(n + 1, sizeof(*kept.items)), 0 };
 	bool ok = spots && bounds && kept.items;
 
 	if (ok)
-		settle(tiles, n, first, spots, bounds, &kept);
+		settle(tiles, n, &all, spots, bounds, &kept);
 	free(spots);
 	free(bounds);
 	free(kept.items);

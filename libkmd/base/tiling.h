@@ -22,9 +22,9 @@ struct kmd_tile {
 
 /*
  * Mark the tiles that contradict better ones; where neither is better, both.
- * Data is expected to begin at @first.  Reorders @tiles; n log n.  False when
- * memory is short.
+ * Data is expected to begin at @first and to end at @last, if anything ends there.
+ * Sorts @tiles by offset; n log n.  False when memory is short.
  */
-bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first);
+bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first, uint64_t last);
 
 #endif

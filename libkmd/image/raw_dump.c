@@ -126,6 +126,19 @@ static enum kmd_status check_rest(struct kmd_cursor *cursor, const struct kmd_ra
 			table->n, end);
 }
 
+/* Bytes that no section claims, in a table that otherwise leaves none out. */
+static enum kmd_status check_gap(const struct kmd_cursor *cursor, const struct kmd_raw_table *table)
+{
+	if (!table->gap_size)
+		return KMD_OK;
+	return kmd_find(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			kmd_at(cursor->source->name, table->gap_at),
+			"0x%" PRIx64
+			" bytes belong to no section, though sections follow each other "
+			"elsewhere: the offset or size of one beside them is damaged",
+			table->gap_size);
+}
+
 /*
  * Qualcomm firmware keeps the physical address in the information of every kind
  * of memory section; elsewhere only DDR ranges have one.  0 is how it says "none"
@@ -139,6 +152,13 @@ static bool section_phys(const struct kmd_raw_section *section)
 		return section->info || !region;
 	return section->type == MD_RAW_TYPE_SV && section->info &&
 	       (region || section->version == MD_RAW_VERSION_QCOM);
+}
+
+/* A region by its type or, where that is damaged, by its name. */
+static bool holds_memory(const struct kmd_raw_section *section)
+{
+	return section->type == MD_RAW_TYPE_DDR || section->type == MD_RAW_TYPE_SV ||
+	       kmd_text_has_prefix(section->name, "md_");
 }
 
 static enum kmd_status find_section(const struct kmd_cursor *cursor,
@@ -185,9 +205,7 @@ static enum kmd_status add_section(const struct kmd_cursor *cursor,
 	blob->invalid = !(section->flags & MD_RAW_VALID);
 	blob->phys = section->info;
 	blob->has_phys = section_phys(section);
-	blob->kind = section->type == MD_RAW_TYPE_DDR || section->type == MD_RAW_TYPE_SV
-			     ? KMD_BLOB_REGION
-			     : KMD_BLOB_AUXILIARY;
+	blob->kind = holds_memory(section) ? KMD_BLOB_REGION : KMD_BLOB_AUXILIARY;
 	return find_section(cursor, section, end, blob);
 }
 
@@ -199,6 +217,8 @@ static enum kmd_status add_sections(struct kmd_cursor *cursor, const struct raw_
 
 	if (status == KMD_OK)
 		status = check_rest(cursor, table);
+	if (status == KMD_OK)
+		status = check_gap(cursor, table);
 	if (status == KMD_OK)
 		status = find_end(cursor, header,
 				  MD_RAW_HEADER_SIZE + table->n * MD_RAW_SECTION_SIZE, &end);

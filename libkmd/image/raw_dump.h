@@ -20,6 +20,8 @@ struct kmd_raw_section {
 struct kmd_raw_table {
 	struct kmd_raw_section *sections;
 	size_t n, cap;
+	/* Bytes of no section where sections otherwise follow each other; size 0 = none. */
+	uint64_t gap_at, gap_size;
 };
 
 /*

@@ -19,6 +19,10 @@
 #define SECTIONS_MAX 65536
 /* So many unlike entries in a row: the count is wrong and this is data. */
 #define UNLIKE_MAX   16
+/* Microsoft's writer aligns sections to this. */
+#define ALIGNMENT    16
+/* A dump's size that is a multiple of this may be rounded up. */
+#define ROUNDED      4096
 
 static uint64_t table_end(size_t count)
 {
@@ -129,7 +133,61 @@ static void settle_length(struct kmd_raw_table *table)
 			table->sections[i].conflict = true;
 }
 
-static enum kmd_status settle_overlaps(struct kmd_raw_table *table, struct kmd_diag *diag)
+/* How the kept sections, sorted by offset, follow each other. */
+struct junctions {
+	size_t meet, gaps;
+	uint64_t gap_at, gap_size; /* the last one */
+	bool aligned;              /* every section begins at a multiple of 16 */
+};
+
+static void note_gap(struct junctions *junctions, uint64_t from, uint64_t to)
+{
+	if (from == to) {
+		junctions->meet++;
+	} else if (from < to && !(junctions->aligned && to - from < ALIGNMENT)) {
+		junctions->gaps++;
+		junctions->gap_at = from;
+		junctions->gap_size = to - from;
+	}
+}
+
+/*
+ * Where sections follow each other but for one place, a size or an offset was damaged
+ * there.  Moving the last one overlaps nobody, so one that lies alone is not believed.
+ * @end is the dump's end; only one that was not rounded up tells of bytes behind the last.
+ */
+static void settle_gaps(struct kmd_raw_table *table, struct kmd_tile *tiles, size_t n, uint64_t end)
+{
+	struct junctions junctions = { .aligned = true };
+	uint64_t at = UINT64_MAX;
+
+	for (size_t i = 0; i < n; i++)
+		junctions.aligned &= tiles[i].start % ALIGNMENT == 0;
+	for (size_t i = 0; i < n; i++) {
+		/* The conflict tells of the gap as well. */
+		if (tiles[i].conflict)
+			return;
+		if (at != UINT64_MAX)
+			note_gap(&junctions, at, tiles[i].start);
+		at = at == UINT64_MAX ? tiles[i].end : kmd_max_u64(at, tiles[i].end);
+	}
+	if (n < 4)
+		return;
+	if (junctions.gaps == 1 && junctions.gap_at + junctions.gap_size == tiles[n - 1].start &&
+	    !junctions.aligned && tiles[n - 1].end != end) {
+		tiles[n - 1].conflict = true;
+		return;
+	}
+	if (end % ROUNDED && end != UINT64_MAX)
+		note_gap(&junctions, at, end);
+	if (junctions.gaps * 4 > junctions.meet)
+		return;
+	table->gap_at = junctions.gap_at;
+	table->gap_size = junctions.gap_size;
+}
+
+static enum kmd_status settle_overlaps(struct kmd_raw_table *table, uint64_t end,
+				       struct kmd_diag *diag)
 {
 	struct kmd_tile *tiles = calloc(table->n + 1, sizeof(*tiles));
 	size_t n = 0;
@@ -146,7 +204,9 @@ static enum kmd_status settle_overlaps(struct kmd_raw_table *table, struct kmd_d
 							.bind = section->info - section->offset,
 							.owner = i };
 	}
-	ok = kmd_tiles_settle(tiles, n, table_end(table->n));
+	ok = kmd_tiles_settle(tiles, n, table_end(table->n), end);
+	if (ok)
+		settle_gaps(table, tiles, n, end);
 	for (size_t i = 0; ok && i < n; i++)
 		table->sections[tiles[i].owner].conflict = tiles[i].conflict;
 	free(tiles);
@@ -162,7 +222,8 @@ enum kmd_status kmd_raw_table_read(struct kmd_cursor *cursor, uint32_t count,
 	status = read_entries(cursor, count, table);
 	if (status == KMD_OK) {
 		settle_length(table);
-		status = settle_overlaps(table, cursor->diag);
+		status = settle_overlaps(table, kmd_cursor_u64(cursor, MD_RAW_DUMP_SIZE),
+					 cursor->diag);
 	}
 	if (status != KMD_OK)
 		kmd_raw_table_deinit(table);

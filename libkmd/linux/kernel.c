@@ -127,9 +127,10 @@ static bool translate(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
  * there must be the release that VMCOREINFO names.  Shifted or misplaced bytes
  * (a cat of files with one missing) show here.
  */
-static enum kmd_status check_release(const struct kmd_memory *memory,
-				     const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
-				     const struct kmd_kernel_facts *facts)
+static enum kmd_status check_release(const struct kmd_claims *claims,
+				     const struct kmd_memory *memory,
+				     const struct kmd_vmcoreinfo *info, bool force,
+				     struct kmd_diag *diag, const struct kmd_kernel_facts *facts)
 {
 	uint64_t virt, phys, offset = 0, missing;
 	char uts[UTS_SIZE];
@@ -147,6 +148,14 @@ static enum kmd_status check_release(const struct kmd_memory *memory,
 		return KMD_OK;
 	if (status != KMD_OK || !strncmp(uts + UTS_RELEASE, facts->pub.release, UTS_FIELD - 1))
 		return status;
+	/* In a cat of files one in the wrong place moves all others. */
+	if (claims->notes && !claims->notes_trusted && !force)
+		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(claims->notes->name),
+				"the release that VMCOREINFO names (\"%s\") is not at init_uts_ns, "
+				"physical 0x%" PRIx64
+				": region files are missing from this cat or in another order; "
+				"assemble the folder of files, or --force",
+				facts->pub.release, phys);
 	return kmd_find(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			"init_uts_ns at virtual 0x%" PRIx64 ", physical 0x%" PRIx64
 			", does not hold the release that VMCOREINFO names (\"%s\"): bytes or "
@@ -173,8 +182,8 @@ static enum kmd_status check_found(const struct kmd_vmcoreinfo *info, struct kmd
 
 enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct kmd_memory *memory,
 				 const struct kmd_vmcoreinfo *info,
-				 const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
-				 struct kmd_kernel_facts *facts)
+				 const struct kmd_vmlinux *vmlinux, bool force,
+				 struct kmd_diag *diag, struct kmd_kernel_facts *facts)
 {
 	enum kmd_status status;
 
@@ -190,7 +199,7 @@ enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct k
 	bound_image(vmlinux, facts);
 	status = check_found(info, diag, facts);
 	if (status == KMD_OK)
-		status = check_release(memory, info, diag, facts);
+		status = check_release(claims, memory, info, force, diag, facts);
 	if (status != KMD_OK)
 		kmd_kernel_deinit(facts);
 	return status;

@@ -12,6 +12,7 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "base/tiling.h"
+#include "region/cat.h"
 #include "region/vm.h"
 #include "source/cursor.h"
 
@@ -236,8 +237,8 @@ static void find_bytes(struct kelf *kelf, const struct phdr *phdr, struct kmd_cl
 		return;
 	claim->has_bytes = true;
 	claim->blob = kelf->blob;
-	claim->offset = kmd_min_u64(phdr->offset, size);
-	claim->captured = kmd_min_u64(bytes, size - claim->offset);
+	claim->offset = phdr->offset;
+	claim->captured = phdr->offset < size ? kmd_min_u64(bytes, size - phdr->offset) : 0;
 }
 
 static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
@@ -417,7 +418,8 @@ static enum kmd_status settle_bytes(struct kelf *kelf, struct kmd_claims *claims
 							.bind = claim->phys - claim->offset,
 							.owner = i };
 	}
-	if (!kmd_tiles_settle(tiles, n, claims->notes_at + claims->notes_size))
+	if (!kmd_tiles_settle(tiles, n, claims->notes_at + claims->notes_size,
+			      kelf->cursor.size))
 		status = kmd_fail_memory(kelf->cursor.diag);
 	for (size_t i = 0; status == KMD_OK && i < n; i++) {
 		claims->items[tiles[i].owner].conflict |= tiles[i].conflict;
@@ -440,6 +442,8 @@ static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 		status = read_sections(kelf, claims);
 	if (status == KMD_OK && kelf->whole)
 		status = settle_bytes(kelf, claims, first);
+	if (status == KMD_OK && kelf->whole)
+		status = kmd_cat_check(claims, first, kelf->cursor.size, kelf->cursor.diag);
 	if (status == KMD_OK)
 		status = check_kernel(kelf, claims, first);
 	return status;

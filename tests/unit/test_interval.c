@@ -169,7 +169,7 @@ static unsigned int settle(struct kmd_tile *tiles, size_t n, uint64_t first)
 
 	for (size_t i = 0; i < n; i++)
 		tiles[i].owner = i;
-	ck_assert(kmd_tiles_settle(tiles, n, first));
+	ck_assert(kmd_tiles_settle(tiles, n, first, UINT64_MAX));
 	for (size_t i = 0; i < n; i++)
 		if (tiles[i].conflict)
 			set |= 1u << tiles[i].owner;

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "region/cat.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The text's place in the notes is the first thing that a missing file moves. */
+static bool has_vmcoreinfo(const struct kmd_claims *claims, struct kmd_diag *diag)
+{
+	static const char start[] = "OSRELEASE=";
+	size_t size = (size_t)kmd_min_u64(claims->notes_size, 1u << 20);
+	char *bytes = malloc(size + 1);
+	bool found =
+		bytes &&
+		kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag) == KMD_OK &&
+		memmem(bytes, size, start, sizeof(start) - 1);
+
+	free(bytes);
+	return found;
+}
+
+/* Sizes in the table are rounded up to 4, those of files need not be. */
+static bool may_be(uint64_t size, uint64_t bytes)
+{
+	return bytes && bytes <= size && size - bytes <= 3;
+}
+
+/* The first segment whose file may be the one too few or too many; claims->n if none. */
+static size_t first_suspect(const struct kmd_claims *claims, size_t first, uint64_t bytes)
+{
+	for (size_t i = first; i < claims->n; i++)
+		if (may_be(claims->items[i].size, bytes))
+			return i;
+	return claims->n;
+}
+
+/* Every segment begins where the one before it ends: KELF's way, and nobody else's. */
+static bool is_running_sum(const struct kmd_claims *claims, size_t first)
+{
+	for (size_t i = first; i + 1 < claims->n; i++)
+		if (claims->items[i + 1].offset != claims->items[i].offset + claims->items[i].size)
+			return false;
+	return claims->n - first > 1;
+}
+
+static enum kmd_status distrust(struct kmd_claims *claims, size_t from, const char *what,
+				uint64_t bytes, struct kmd_diag *diag)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < claims->n; i++) {
+		n += claims->items[i].has_bytes;
+		claims->items[i].conflict = true;
+	}
+	if (!n)
+		return KMD_OK;
+	return kmd_find(diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(claims->notes->name),
+			"%s (0x%" PRIx64
+			" bytes): if one was, all behind it is misplaced; %zu segments are left "
+			"out; assemble the folder of files instead",
+			what, bytes, n);
+}
+
+enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t file_size,
+			      struct kmd_diag *diag)
+{
+	const struct kmd_claim *last;
+	uint64_t end;
+	size_t suspect;
+
+	if (!claims->notes || claims->notes_trusted || !is_running_sum(claims, first))
+		return KMD_OK;
+	last = &claims->items[claims->n - 1];
+	end = last->offset + last->size;
+	if (!has_vmcoreinfo(claims, diag))
+		return distrust(claims, first,
+				"the VMCOREINFO file is not where it belongs, as if it or the "
+				"header were left out or given twice",
+				claims->notes_size, diag);
+	if (file_size < end) {
+		suspect = first_suspect(claims, first, end - file_size);
+		if (suspect + 1 >= claims->n)
+			return KMD_OK;
+		return distrust(
+			claims, suspect,
+			"the file is short by the size of a region, as if one were left out",
+			end - file_size, diag);
+	}
+	suspect = first_suspect(claims, first, file_size - end);
+	if (suspect == claims->n)
+		return KMD_OK;
+	return distrust(claims, suspect + 1,
+			"the file is long by the size of a region, as if one were given twice",
+			file_size - end, diag);
+}

@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_views.c - the virtual addresses of captured memory. */
+#include "kit.h"
+
+#include "linux/views.h"
+
+#include <string.h>
+
+#define PHYS   UINT64_C(0x40000000)
+#define LINEAR UINT64_C(0xffff000000000000)
+#define IMAGE  UINT64_C(0xffff800008000000)
+
+static struct kmd_regions regions;
+static struct kmd_memory memory;
+static struct kmd_views views;
+static struct kmd_kernel_facts facts;
+
+static void setup(void)
+{
+	memset(&facts, 0, sizeof(facts));
+	facts.elf_class = 2;
+	facts.layout.linear = (struct kmd_map){ true, LINEAR - PHYS, LINEAR,
+						LINEAR + (UINT64_C(1) << 47) };
+	facts.layout.image = (struct kmd_map){ true, IMAGE - PHYS, IMAGE, IMAGE + 0x100000 };
+}
+
+static void teardown(void)
+{
+	kmd_views_deinit(&views);
+	kmd_memory_deinit(&memory);
+	kmd_regions_deinit(&regions);
+}
+
+static void add(uint64_t phys, uint64_t virt, size_t size)
+{
+	struct kmd_row *row = add_row(&regions, "r", phys, noise(size, 1), size);
+
+	row->pub.virt = virt;
+	row->pub.has_virt = virt != 0;
+}
+
+static void build(void)
+{
+	expect_ok(kmd_memory_build(&regions, &diag, &memory));
+	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
+	for (size_t i = 1; i < views.n; i++)
+		ck_assert_uint_ge(views.items[i].virt,
+				  views.items[i - 1].virt + views.items[i - 1].size);
+}
+
+static void expect_view(uint64_t virt, uint64_t phys, uint64_t size, enum kmd_view_kind kind)
+{
+	const struct kmd_view *view = kmd_views_find(&views, virt);
+
+	ck_assert_msg(view, "no view at 0x%lx", (unsigned long)virt);
+	ck_assert_uint_eq(view->virt, virt);
+	ck_assert_uint_eq(view->size, size);
+	ck_assert_int_eq(view->kind, kind);
+	if (kind != KMD_VIEW_VIRTUAL)
+		ck_assert_uint_eq(view->phys, phys);
+}
+
+START_TEST(image_and_linear)
+{
+	add(PHYS + 0x1000, IMAGE + 0x1000, 0x100);
+	add(PHYS + 0x200000, 0, 0x100);
+	build();
+	expect_silence();
+	ck_assert_uint_eq(views.n, 3);
+	expect_view(LINEAR + 0x1000, PHYS + 0x1000, 0x100, KMD_VIEW_LINEAR);
+	expect_view(IMAGE + 0x1000, PHYS + 0x1000, 0x100, KMD_VIEW_IMAGE);
+	/* Beyond the image. */
+	expect_view(LINEAR + 0x200000, PHYS + 0x200000, 0x100, KMD_VIEW_LINEAR);
+}
+END_TEST
+
+/* A map's borders cut what it shows. */
+START_TEST(borders_of_a_map)
+{
+	add(PHYS + 0xff000, 0, 0x2000);
+	build();
+	expect_view(IMAGE + 0xff000, PHYS + 0xff000, 0x1000, KMD_VIEW_IMAGE);
+	ck_assert_ptr_null(kmd_views_find(&views, IMAGE + 0x100000));
+	expect_view(LINEAR + 0xff000, PHYS + 0xff000, 0x2000, KMD_VIEW_LINEAR);
+}
+END_TEST
+
+/* A registered image address is right even behind the guessed end of the image. */
+START_TEST(registered_behind_the_image)
+{
+	add(PHYS + 0x300000, IMAGE + 0x300000, 0x100);
+	build();
+	expect_silence();
+	expect_view(IMAGE + 0x300000, PHYS + 0x300000, 0x100, KMD_VIEW_IMAGE);
+}
+END_TEST
+
+START_TEST(vmalloc)
+{
+	add(PHYS + 0x200000, 0xffff90000000a000, 0x1000);
+	/* The next page of the stack lies elsewhere. */
+	add(PHYS + 0x500000, 0xffff90000000b000, 0x1000);
+	build();
+	expect_silence();
+	expect_view(0xffff90000000a000, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);
+	expect_view(0xffff90000000b000, PHYS + 0x500000, 0x1000, KMD_VIEW_OTHER);
+	expect_view(LINEAR + 0x500000, PHYS + 0x500000, 0x1000, KMD_VIEW_LINEAR);
+}
+END_TEST
+
+/* Without any map regions speak for themselves. */
+START_TEST(no_maps)
+{
+	memset(&facts.layout, 0, sizeof(facts.layout));
+	add(PHYS, LINEAR, 0x100);
+	add(PHYS + 0x1000, 0, 0x100);
+	build();
+	ck_assert_uint_eq(views.n, 1);
+	expect_view(LINEAR, PHYS, 0x100, KMD_VIEW_OTHER);
+}
+END_TEST
+
+START_TEST(virtual_only)
+{
+	add_virtual_row(&regions, "v", 0xffff900000000010, "1234", 4);
+	build();
+	expect_view(0xffff900000000010, 0, 4, KMD_VIEW_VIRTUAL);
+}
+END_TEST
+
+/* A region that names an address at which the kernel's maps show other memory. */
+START_TEST(collision)
+{
+	add(PHYS + 0x1000, 0, 0x100);
+	add(PHYS + 0x200000, LINEAR + 0x1000, 0x100);
+	build();
+	expect_view(LINEAR + 0x1000, PHYS + 0x1000, 0x100, KMD_VIEW_LINEAR);
+	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
+		       "virtual address 0xffff000000001000 belongs to physical 0x40001000, not to "
+		       "0x40200000");
+}
+END_TEST
+
+/* Two regions claim one address: the one that comes first in the table has it. */
+START_TEST(collision_of_regions)
+{
+	memset(&facts.layout, 0, sizeof(facts.layout));
+	add(PHYS, 0xffff900000000000, 0x100);
+	add(PHYS + 0x1000, 0xffff900000000080, 0x100);
+	build();
+	expect_view(0xffff900000000000, PHYS, 0x100, KMD_VIEW_OTHER);
+	expect_view(0xffff900000000100, PHYS + 0x1080, 0x80, KMD_VIEW_OTHER);
+	ck_assert_uint_eq(findings_of(KMD_FIND_DISAGREE), 1);
+}
+END_TEST
+
+START_TEST(end_of_the_address_space)
+{
+	memset(&facts.layout, 0, sizeof(facts.layout));
+	add(PHYS, UINT64_MAX - 0xff, 0x100);
+	add(PHYS + 0x1000, UINT64_MAX - 0x10f, 0x10);
+	build();
+	/* gdb cannot read a segment that ends there. */
+	ck_assert_uint_eq(views.n, 1);
+	expect_view(UINT64_MAX - 0x10f, PHYS + 0x1000, 0x10, KMD_VIEW_OTHER);
+}
+END_TEST
+
+START_TEST(narrow)
+{
+	memset(&facts.layout, 0, sizeof(facts.layout));
+	facts.elf_class = 1;
+	facts.layout.linear = (struct kmd_map){ true, 0x80000000, 0xc0000000, UINT64_C(1) << 32 };
+	add(PHYS, 0xc0000000, 0x100);
+	add(PHYS + 0x3ffff000, 0, 0x1000);
+	build();
+	expect_view(0xc0000000, PHYS, 0x100, KMD_VIEW_LINEAR);
+	ck_assert_ptr_null(kmd_views_find(&views, 0xfffff000));
+}
+END_TEST
+
+START_TEST(find)
+{
+	add(PHYS + 0x1000, 0, 0x100);
+	build();
+	ck_assert_ptr_nonnull(kmd_views_find(&views, LINEAR + 0x10ff));
+	ck_assert_ptr_null(kmd_views_find(&views, LINEAR + 0x1100));
+	ck_assert_ptr_null(kmd_views_find(&views, LINEAR + 0xfff));
+	ck_assert_ptr_null(kmd_views_find(&views, 0));
+	ck_assert_ptr_null(kmd_views_find(&views, UINT64_MAX));
+}
+END_TEST
+
+/* What was not captured is in no view. */
+START_TEST(cut_regions)
+{
+	struct kmd_row *row;
+
+	add(PHYS + 0x1000, IMAGE + 0x1000, 0x100);
+	row = &regions.rows[0];
+	row->pub.captured = 0x40;
+	row->pub.state = KMD_REGION_CUT;
+	build();
+	expect_view(IMAGE + 0x1000, PHYS + 0x1000, 0x40, KMD_VIEW_IMAGE);
+	expect_view(LINEAR + 0x1000, PHYS + 0x1000, 0x40, KMD_VIEW_LINEAR);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, image_and_linear);
+	tcase_add_test(tcase, borders_of_a_map);
+	tcase_add_test(tcase, registered_behind_the_image);
+	tcase_add_test(tcase, vmalloc);
+	tcase_add_test(tcase, no_maps);
+	tcase_add_test(tcase, virtual_only);
+	tcase_add_test(tcase, collision);
+	tcase_add_test(tcase, collision_of_regions);
+	tcase_add_test(tcase, end_of_the_address_space);
+	tcase_add_test(tcase, narrow);
+	tcase_add_test(tcase, find);
+	tcase_add_test(tcase, cut_regions);
+	return kit_run("views", tcase);
+}
