@@ -19,6 +19,9 @@
 static const char start[] = "OSRELEASE=";
 #define START_LENGTH (sizeof(start) - 1)
 
+/* The first lines, by which a text is known, fit into this. */
+#define HEAD 512
+
 /* Bytes in which the text may lie. */
 struct place {
 	const struct kmd_source *source;
@@ -63,13 +66,14 @@ static bool starts_here(const struct finder *finder, const struct place *place)
 }
 
 /* Read a text at the start of @place, and keep it if it is the longest yet. */
-static enum kmd_status try_text(struct finder *finder, const struct place *place)
+static enum kmd_status try_text(struct finder *finder, const struct place *place, size_t *measured)
 {
 	size_t size = (size_t)kmd_min_u64(place->size, KMD_VMCOREINFO_MAX), length;
 	enum kmd_status status;
 	char *text;
 	bool cut;
 
+	*measured = 0;
 	if (!starts_here(finder, place))
 		return KMD_OK;
 	text = malloc(size);
@@ -80,7 +84,7 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
 		free(text);
 		return status;
 	}
-	length = kmd_vmcoreinfo_measure(text, size);
+	length = *measured = kmd_vmcoreinfo_measure(text, size);
 	/* Up to three bytes behind it are the memory that rounding its size took along. */
 	cut = length && size - length > 3 && text[length] != '\0';
 	if (length && finder->info->text &&
@@ -92,6 +96,28 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
 	return KMD_OK;
 }
 
+/*
+ * Try the text that may begin at @hit, of which @left bytes are at hand, @at bytes into
+ * @place; *@seen of them need no further look.  Memory full of beginnings must not cost
+ * its square.
+ */
+static enum kmd_status try_hit(struct finder *finder, const struct place *place, uint64_t at,
+			       const char *hit, size_t left, size_t *seen)
+{
+	struct place found = *place;
+	enum kmd_status status;
+	size_t measured;
+
+	*seen = START_LENGTH;
+	if (left >= HEAD && !kmd_vmcoreinfo_measure(hit, HEAD))
+		return KMD_OK;
+	found.offset += at;
+	found.size -= at;
+	status = try_text(finder, &found, &measured);
+	*seen = (size_t)kmd_min_u64(left, kmd_max_u64(START_LENGTH, measured));
+	return status;
+}
+
 /* Try every place inside @place where a text may begin. */
 static enum kmd_status search(struct finder *finder, const struct place *place)
 {
@@ -100,19 +126,16 @@ static enum kmd_status search(struct finder *finder, const struct place *place)
 
 	for (uint64_t at = 0; status == KMD_OK && at < place->size;
 	     at += SEARCH_BLOCK - START_LENGTH) {
-		size_t size = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at);
-		const char *hit = block;
+		size_t size = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at), seen = 0;
+		const char *hit = block, *end = block + size;
 
 		status = kmd_source_read(place->source, place->offset + at, block, size,
 					 finder->diag);
 		while (status == KMD_OK &&
-		       (hit = memmem(hit, size - (size_t)(hit - block), start, START_LENGTH))) {
-			struct place found = *place;
-
-			found.offset += at + (uint64_t)(hit - block);
-			found.size -= at + (uint64_t)(hit - block);
-			status = try_text(finder, &found);
-			hit += START_LENGTH;
+		       (hit = memmem(hit, (size_t)(end - hit), start, START_LENGTH))) {
+			status = try_hit(finder, place, at + (uint64_t)(hit - block), hit,
+					 (size_t)(end - hit), &seen);
+			hit += seen;
 		}
 	}
 	free(block);
@@ -140,6 +163,7 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 {
 	struct finder finder = { .diag = diag, .info = info };
 	enum kmd_status status = KMD_OK;
+	size_t measured;
 
 	memset(info, 0, sizeof(*info));
 	for (size_t i = 0; status == KMD_OK && i < image->n_blobs; i++) {
@@ -148,7 +172,7 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 				       blob->name };
 
 		if (blob->kind == KMD_BLOB_REGION && !blob->invalid && !blob->conflict)
-			status = try_text(&finder, &place);
+			status = try_text(&finder, &place, &measured);
 	}
 	for (size_t i = 0; status == KMD_OK && i < claims->n; i++) {
 		const struct kmd_claim *claim = &claims->items[i];
@@ -158,7 +182,7 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 			continue;
 		place.source = image->blobs[claim->blob].source;
 		place.offset = image->blobs[claim->blob].offset + claim->offset;
-		status = try_text(&finder, &place);
+		status = try_text(&finder, &place, &measured);
 	}
 	if (status == KMD_OK && !info->text && claims->notes) {
 		struct place place = { claims->notes, claims->notes_at, claims->notes_size,

@@ -83,18 +83,29 @@ static enum kmd_status say_rival(const struct join *join, const struct draft *dr
 static enum kmd_status check_range(const struct join *join, struct draft *draft)
 {
 	const struct kmd_region *region = &draft->row.pub;
+	uint64_t start = region->has_phys ? region->phys : region->virt;
+	uint64_t limit = region->has_phys ? PHYS_LIMIT : UINT64_MAX;
 	char name[256];
 	uint64_t end;
 
-	if (!region->has_phys || draft->conflict ||
-	    (kmd_add_u64(region->phys, region->captured, &end) && end <= PHYS_LIMIT))
+	if ((!region->has_phys && !region->has_virt) || draft->conflict ||
+	    (kmd_add_u64(start, region->captured, &end) && end <= limit))
 		return KMD_OK;
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
 	return kmd_find(join->diag, KMD_FIND_TABLE, KMD_DAMAGE, draft->place,
-			"region \"%s\": no memory can lie at physical 0x%" PRIx64
-			", size 0x%" PRIx64 "; it is not used",
-			name, region->phys, region->size);
+			"region \"%s\": no memory can lie at %s 0x%" PRIx64 ", size 0x%" PRIx64
+			"; it is not used",
+			name, region->has_phys ? "physical" : "virtual", start, region->size);
+}
+
+enum kmd_status kmd_join_ranges(struct join *join)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < join->n; i++)
+		status = check_range(join, &join->drafts[i]);
+	return status;
 }
 
 enum kmd_status kmd_join_addresses(struct join *join)
@@ -111,8 +122,6 @@ enum kmd_status kmd_join_addresses(struct join *join)
 		}
 		if (rival != OFFERS)
 			status = say_rival(join, draft, best, rival);
-		if (status == KMD_OK)
-			status = check_range(join, draft);
 	}
-	return status;
+	return status == KMD_OK ? kmd_join_ranges(join) : status;
 }

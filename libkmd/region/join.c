@@ -347,6 +347,9 @@ static enum kmd_status run(struct join *join)
 		status = kmd_join_match(join);
 	if (status == KMD_OK)
 		status = add_unanswered(join);
+	/* Addresses that the last two steps brought. */
+	if (status == KMD_OK)
+		status = kmd_join_ranges(join);
 	return status;
 }
 

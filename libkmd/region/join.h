@@ -55,6 +55,8 @@ enum kmd_status kmd_join_files(struct join *join);
 
 /* address.c: settle the physical address of every draft that has an offer. */
 enum kmd_status kmd_join_addresses(struct join *join);
+/* Leave out what lies where no memory can. */
+enum kmd_status kmd_join_ranges(struct join *join);
 /* The KELF claim at @phys, of @size (rounded to 4) if there is one; else NULL or any other size. */
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact);
 

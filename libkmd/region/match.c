@@ -62,12 +62,13 @@ static enum kmd_status match_group(struct match *match, const struct group *grou
 {
 	bool same = true;
 
-	if (!group->n_files || group->n_files != group->n_heads)
+	/* More files than headers will do where they are copies of one another. */
+	if (!group->n_heads || group->n_files < group->n_heads)
 		return KMD_OK;
 	for (size_t i = 1; same && i < group->n_files; i++)
 		if (!same_bytes(match, group->files[0], group->files[i], &same))
 			return match->join->diag->status;
-	for (size_t i = 0; same && i < group->n_files; i++)
+	for (size_t i = 0; same && i < group->n_heads; i++)
 		kmd_match_pair(match, group->files[i], group->heads[i]);
 	return KMD_OK;
 }
@@ -177,6 +178,9 @@ static int by_file_size(const void *a, const void *b, void *match)
 	size_t x = *(const size_t *)a, y = *(const size_t *)b;
 	int order = kmd_cmp_u64(file_size(match, x), file_size(match, y));
 
+	/* Of copies the shorter name is the original's. */
+	if (!order)
+		order = kmd_cmp_u64(strlen(join->drafts[x].file), strlen(join->drafts[y].file));
 	return order ? order : strcmp(join->drafts[x].file, join->drafts[y].file);
 }
 

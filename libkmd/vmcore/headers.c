@@ -31,6 +31,9 @@ static bool put_phdrs(Elf *elf, const struct kmd_plan *plan)
 			   .p_offset = plan->notes_at,
 			   .p_filesz = plan->notes_size };
 
+	/* The count stands in section 0 then, which exists once it was asked for. */
+	if (plan->n_loads + 1 >= PN_XNUM && !elf_getscn(elf, 0))
+		return false;
 	if (!gelf_newphdr(elf, plan->n_loads + 1) || !gelf_update_phdr(elf, 0, &phdr))
 		return false;
 	for (size_t i = 0; i < plan->n_loads; i++) {

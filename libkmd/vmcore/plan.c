@@ -55,6 +55,9 @@ static bool place_piece(struct layout *layout, const struct kmd_interval *piece,
 	uint64_t last = kmd_align_down(piece->end - 1, layout->page);
 	struct slots *open = *n ? &(*slots)[*n - 1] : NULL;
 
+	/* It ends at 2^64. */
+	if (open && !open->end)
+		return true;
 	if (open && start <= open->end) {
 		if (last >= open->end) {
 			layout->at += last + layout->page - open->end;
@@ -90,7 +93,8 @@ static uint64_t offset_of(const struct layout *layout, bool by_virt, uint64_t ad
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (slots[middle].end <= address)
+		/* The end may be 2^64. */
+		if (slots[middle].end - 1 < address)
 			low = middle + 1;
 		else
 			high = middle;

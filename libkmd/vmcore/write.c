@@ -10,6 +10,7 @@
 #include "vmcore/headers.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -182,11 +183,13 @@ static enum kmd_status write_core(struct writer *writer)
 /* Holes need a file that can be positioned and is not opened for appending. */
 static bool can_be_sparse(struct writer *writer)
 {
+	int flags = fcntl(writer->fd, F_GETFL);
 	struct stat st;
 
 	writer->base = lseek(writer->fd, 0, SEEK_CUR);
-	return !fstat(writer->fd, &st) && S_ISREG(st.st_mode) && writer->base >= 0 &&
-	       st.st_size <= writer->base;
+	/* pwrite() to an appending descriptor does not go where it is told to. */
+	return flags >= 0 && !(flags & O_APPEND) && !fstat(writer->fd, &st) &&
+	       S_ISREG(st.st_mode) && writer->base >= 0 && st.st_size <= writer->base;
 }
 
 enum kmd_status kmd_write_fd(const struct kmd_plan *plan, const struct kmd_write_options *options,

@@ -383,16 +383,16 @@ START_TEST(counts)
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_phnum), 201, 2);
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert_uint_eq(claims.n, 2);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "counts 201 program headers, there is room for 3");
+	ck_assert(told("counts 201 program headers, there is room for 3"));
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_phoff), UINT64_MAX - 10, 8);
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert_uint_eq(claims.n, 0);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "there is room for 0");
+	ck_assert(told("there is room for 0") && diag.degraded);
 	build_core();
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shoff), 0x170, 8);
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shnum), 60000, 2);
 	expect_ok(read_as(KMD_BLOB_FLAT));
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "counts 60000 section headers");
+	ck_assert(told("counts 60000 section headers") && diag.degraded);
 	done();
 }
 END_TEST

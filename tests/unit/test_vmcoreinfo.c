@@ -5,6 +5,7 @@
 #include "linux/vmcoreinfo.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -278,12 +279,16 @@ START_TEST(many_beginnings)
 	const size_t size = 4 << 20;
 	char *bytes = malloc(size);
 
-	for (size_t i = 0; i + 20 <= size; i += 20)
-		memcpy(bytes + i, "OSRELEASE=1\nA=1\nB=2\n", 20);
-	add_row(&regions, "data", 0x80000000, bytes, size);
-	expect_ok(kmd_memory_build(&regions, &diag, &memory));
-	expect_ok(kmd_vmcoreinfo_search(&memory, &diag, &info));
-	done();
+	for (int kind = 0; kind < 2; kind++) {
+		for (size_t i = 0; i + 20 <= size; i += 20)
+			memcpy(bytes + i, kind ? "OSRELEASE=1\nA=1\nB=2\n" : "OSRELEASE=1\nOSRELEASE=",
+			       20);
+		add_row(&regions, "data", 0x80000000, bytes, size);
+		expect_ok(kmd_memory_build(&regions, &diag, &memory));
+		expect_ok(kmd_vmcoreinfo_search(&memory, &diag, &info));
+		ck_assert_uint_le(info.length, KMD_VMCOREINFO_MAX);
+		done();
+	}
 	free(bytes);
 }
 END_TEST
