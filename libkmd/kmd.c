@@ -290,10 +290,12 @@ EXPORT enum kmd_status kmd_open_path(struct kmd *kmd, const char *path)
 {
 	enum kmd_status status = begin_open(kmd);
 
-	if (status == KMD_OK)
+	if (status != KMD_OK)
+		return status;
+	if (path)
 		status = kmd_input_from_path(&kmd->diag, &kmd->input_options, path, &kmd->input);
 	else
-		return status;
+		status = misuse(kmd, "no path is given");
 	return finish_open(kmd, status);
 }
 
@@ -315,8 +317,11 @@ EXPORT enum kmd_status kmd_open_memory(struct kmd *kmd, const void *data, size_t
 
 	if (status != KMD_OK)
 		return status;
-	status = kmd_input_from_memory(&kmd->diag, &kmd->input_options, data, size,
-				       name ? name : "input", &kmd->input);
+	if (data || !size)
+		status = kmd_input_from_memory(&kmd->diag, &kmd->input_options, data, size,
+					       name ? name : "input", &kmd->input);
+	else
+		status = misuse(kmd, "no memory is given");
 	return finish_open(kmd, status);
 }
 
@@ -450,6 +455,8 @@ EXPORT enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsi
 
 	if (flags & ~(unsigned int)KMD_OVERWRITE)
 		return misuse(kmd, "unknown flag");
+	if (!path)
+		return misuse(kmd, "no path is given");
 	status = plan_core(kmd, &plan);
 	if (status != KMD_OK)
 		return status;

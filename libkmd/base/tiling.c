@@ -128,10 +128,9 @@ static void weigh(struct spot *spots, size_t n, const uint64_t *starts, const ui
 		bool end_meets = tile->end == bounds->end || has_value(starts, n, tile->end);
 
 		spots[i].fit = fit_of(start_meets, end_meets);
-		/* Where nothing tells the end of all, the last one gets the benefit of the doubt.
-		 */
+		/* Where nothing tells the end of all, the last one's may be right. */
 		if (i == n - 1 && !closed && !end_meets)
-			spots[i].fit++;
+			spots[i].fit = 1;
 		spots[i].overlaps =
 			below(starts, n, tile->end) - below(ends, n, tile->start + 1) - 1;
 	}

@@ -51,9 +51,33 @@ static const struct kmd_arch *arch_of_uts(const struct kmd_memory *memory, struc
 	return arch;
 }
 
-static void learn_machine(const struct kmd_claims *claims, const struct kmd_memory *memory,
-			  const struct kmd_vmcoreinfo *info, const struct kmd_vmlinux *vmlinux,
-			  struct kmd_diag *diag, struct kmd_kernel_facts *facts)
+/*
+ * A header's machine is one number, easily damaged; the kernel's text has many words
+ * that only one machine uses.
+ */
+static enum kmd_status check_machine(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
+				     struct kmd_kernel_facts *facts)
+{
+	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(info);
+	uint16_t said = facts->machine;
+
+	if (!arch || arch == facts->arch)
+		return KMD_OK;
+	facts->arch = arch;
+	facts->machine = arch->machine;
+	facts->elf_class = arch->elf_class;
+	facts->big_endian = false;
+	return kmd_find(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(info->origin),
+			"the ELF header says machine %u, VMCOREINFO is that of %s; taking the "
+			"latter",
+			said, arch->name);
+}
+
+static enum kmd_status learn_machine(const struct kmd_claims *claims,
+				     const struct kmd_memory *memory,
+				     const struct kmd_vmcoreinfo *info,
+				     const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
+				     struct kmd_kernel_facts *facts)
 {
 	if (claims->machine) {
 		facts->machine = claims->machine;
@@ -66,7 +90,7 @@ static void learn_machine(const struct kmd_claims *claims, const struct kmd_memo
 	}
 	if (facts->machine) {
 		facts->arch = kmd_arch_by_machine(facts->machine);
-		return;
+		return check_machine(info, diag, facts);
 	}
 	facts->arch = kmd_arch_by_vmcoreinfo(info);
 	if (!facts->arch)
@@ -75,6 +99,7 @@ static void learn_machine(const struct kmd_claims *claims, const struct kmd_memo
 		facts->machine = facts->arch->machine;
 		facts->elf_class = facts->arch->elf_class;
 	}
+	return KMD_OK;
 }
 
 static char *copy_value(const struct kmd_vmcoreinfo *info, const char *key)
@@ -188,7 +213,9 @@ enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct k
 	enum kmd_status status;
 
 	memset(facts, 0, sizeof(*facts));
-	learn_machine(claims, memory, info, vmlinux, diag, facts);
+	status = learn_machine(claims, memory, info, vmlinux, diag, facts);
+	if (status != KMD_OK)
+		return status;
 	learn_numbers(info, &facts->pub);
 	facts->pub.machine = facts->arch ? facts->arch->name : NULL;
 	facts->pub.release = copy_value(info, "OSRELEASE");

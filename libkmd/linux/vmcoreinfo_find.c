@@ -20,7 +20,7 @@ static const char start[] = "OSRELEASE=";
 #define START_LENGTH (sizeof(start) - 1)
 
 /* The first lines, by which a text is known, fit into this. */
-#define HEAD 512
+#define HEAD         512
 
 /* Bytes in which the text may lie. */
 struct place {

@@ -38,9 +38,13 @@ size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size,
 	return same != SIZE_MAX || exact ? same : other;
 }
 
+/* A list's size may be another row's; the bytes of a file are its own. */
 static bool kelf_knows(const struct join *join, const struct draft *draft, uint64_t phys)
 {
-	return kmd_join_find_kelf(join, phys, draft->row.pub.size, true) != SIZE_MAX;
+	bool file = draft->row.has_bytes && draft->row.pub.origins & KMD_FROM_FILE;
+	uint64_t size = file ? draft->row.pub.captured : draft->row.pub.size;
+
+	return kmd_join_find_kelf(join, phys, size, true) != SIZE_MAX;
 }
 
 /* The best offer; *@rival is one that differs from it, or OFFERS. */

@@ -177,7 +177,8 @@ static enum kmd_status collect_kelf(struct join *join)
 	if (!join->kelf || !join->kelf_used || !join->kelf_silent)
 		return kmd_fail_memory(join->diag);
 	for (size_t i = 0; i < join->claims->n; i++)
-		if (join->claims->items[i].origin == KMD_FROM_KELF)
+		if (join->claims->items[i].origin == KMD_FROM_KELF &&
+		    !join->claims->items[i].conflict)
 			join->kelf[join->n_kelf++] = &join->claims->items[i];
 	qsort(join->kelf, join->n_kelf, sizeof(*join->kelf), by_phys);
 	return KMD_OK;

@@ -39,6 +39,7 @@ struct join {
 	struct kmd_diag *diag;
 	struct draft *drafts;
 	size_t n, cap;
+	bool has_list; /* load.cmm or dump_info.txt is there */
 	/* KELF claims, by physical address */
 	const struct kmd_claim **kelf;
 	bool *kelf_used;

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "base/tiling.h"
 #include "region/cat.h"
+#include "region/pairs.h"
 #include "region/vm.h"
 #include "source/cursor.h"
 
@@ -25,6 +26,7 @@
 #define PHDRS_MAX   (1u << 20)
 #define SHDRS_MAX   (1u << 20)
 #define NAME_SEARCH 64
+#define ALIASES     4 /* times the size of the file */
 
 /* Where fields lie, by class. */
 struct fields {
@@ -328,6 +330,26 @@ static enum kmd_status settle_count(struct kelf *kelf)
 			said, fit);
 }
 
+/* A count that is too small leaves headers behind it whose data follows the last one's. */
+static enum kmd_status check_more(struct kelf *kelf, const struct kmd_claims *claims)
+{
+	struct phdr last, more;
+
+	if (!kelf->phnum || !claims->n ||
+	    !kmd_cursor_has(&kelf->cursor, kelf->table_end, kelf->fields->phdr_size))
+		return KMD_OK;
+	read_phdr(kelf, kelf->phnum - 1, &last);
+	read_phdr(kelf, kelf->phnum, &more);
+	/* A header that was removed may leave a copy of the last one. */
+	if (more.type != PT_LOAD || !more.filesz || more.filesz != more.memsz ||
+	    more.offset != last.offset + last.filesz || more.paddr == last.paddr)
+		return KMD_OK;
+	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, more.place,
+			"the ELF header counts %" PRIu32
+			" program headers, but another one follows; it is not used",
+			kelf->phnum);
+}
+
 static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 {
 	enum kmd_status status = kelf->whole ? settle_count(kelf) : KMD_OK;
@@ -340,12 +362,14 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 			status = add_load(kelf, &phdr, claims);
 		else if (phdr.type == PT_NOTE)
 			keep_notes(kelf, &phdr, claims);
-		else if (phdr.type != PT_NULL)
+		else if (phdr.type != PT_NULL || (kelf->whole && phdr.filesz))
 			status = kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr.place,
 					  "program header %" PRIu32 " has type 0x%" PRIx32
 					  ", which no kernel writes; it is not used",
 					  i, phdr.type);
 	}
+	if (status == KMD_OK)
+		status = check_more(kelf, claims);
 	return status == KMD_OK ? kmd_cursor_check(&kelf->cursor, "program header table") : status;
 }
 
@@ -400,15 +424,26 @@ static enum kmd_status say_shared(const struct kelf *kelf, const struct kmd_clai
 			claim->phys, claim->offset, claim->size);
 }
 
-/* One damaged offset or size must not bring bytes to another region's address. */
-static enum kmd_status settle_bytes(struct kelf *kelf, struct kmd_claims *claims, size_t first)
+/* True if most segments' bytes lie behind the notes, as every kernel tool writes them. */
+static bool notes_lead(const struct kmd_claims *claims, size_t first)
 {
-	struct kmd_tile *tiles = calloc(claims->n - first + 1, sizeof(*tiles));
-	enum kmd_status status = KMD_OK;
+	size_t before = 0;
+
+	for (size_t i = first; i < claims->n; i++)
+		before += claims->items[i].offset < claims->notes_at;
+	return claims->notes_size && before * 2 < claims->n - first;
+}
+
+/* Headers and notes are a tile too, of no claim; @tiles has room for it. */
+static size_t make_tiles(const struct kelf *kelf, const struct kmd_claims *claims, size_t first,
+			 struct kmd_tile *tiles)
+{
 	size_t n = 0;
 
-	if (!tiles)
-		return kmd_fail_memory(kelf->cursor.diag);
+	if (notes_lead(claims, first))
+		tiles[n++] = (struct kmd_tile){ .end = claims->notes_at + claims->notes_size,
+						.bind = UINT64_MAX - kelf->table_end,
+						.owner = SIZE_MAX };
 	for (size_t i = first; i < claims->n; i++) {
 		const struct kmd_claim *claim = &claims->items[i];
 
@@ -418,16 +453,59 @@ static enum kmd_status settle_bytes(struct kelf *kelf, struct kmd_claims *claims
 							.bind = claim->phys - claim->offset,
 							.owner = i };
 	}
-	if (!kmd_tiles_settle(tiles, n, claims->notes_at + claims->notes_size,
-			      kelf->cursor.size))
+	return n;
+}
+
+/* One damaged offset or size must not bring bytes to another region's address. */
+static enum kmd_status settle_bytes(struct kelf *kelf, struct kmd_claims *claims, size_t first)
+{
+	struct kmd_tile *tiles = calloc(claims->n - first + 1, sizeof(*tiles));
+	enum kmd_status status = KMD_OK;
+	size_t n;
+
+	if (!tiles)
+		return kmd_fail_memory(kelf->cursor.diag);
+	n = make_tiles(kelf, claims, first, tiles);
+	if (!kmd_tiles_settle(tiles, n, 0, kelf->cursor.size))
 		status = kmd_fail_memory(kelf->cursor.diag);
 	for (size_t i = 0; status == KMD_OK && i < n; i++) {
-		claims->items[tiles[i].owner].conflict |= tiles[i].conflict;
-		if (tiles[i].conflict)
-			status = say_shared(kelf, &claims->items[tiles[i].owner]);
+		if (!tiles[i].conflict || tiles[i].owner == SIZE_MAX)
+			continue;
+		claims->items[tiles[i].owner].conflict = true;
+		status = say_shared(kelf, &claims->items[tiles[i].owner]);
 	}
 	free(tiles);
 	return status;
+}
+
+/*
+ * Segments without a physical address may show bytes of others (vmalloc), but a core
+ * many times as large as its input comes of a hostile one.
+ */
+static enum kmd_status bound_aliases(struct kelf *kelf, struct kmd_claims *claims, size_t first)
+{
+	uint64_t budget = ALIASES * kmd_min_u64(kelf->cursor.size, UINT64_MAX / ALIASES);
+	size_t dropped = 0;
+
+	for (size_t i = first; i < claims->n; i++) {
+		struct kmd_claim *claim = &claims->items[i];
+
+		if (!claim->has_bytes || claim->has_phys || claim->conflict)
+			continue;
+		if (claim->captured > budget) {
+			claim->conflict = true;
+			dropped++;
+			continue;
+		}
+		budget -= claim->captured;
+	}
+	if (!dropped)
+		return KMD_OK;
+	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+			"%zu segments without a physical address show bytes that others show "
+			"already, too often to be a kernel's; they are not used",
+			dropped);
 }
 
 static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
@@ -443,7 +521,11 @@ static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 	if (status == KMD_OK && kelf->whole)
 		status = settle_bytes(kelf, claims, first);
 	if (status == KMD_OK && kelf->whole)
+		status = bound_aliases(kelf, claims, first);
+	if (status == KMD_OK && kelf->whole)
 		status = kmd_cat_check(claims, first, kelf->cursor.size, kelf->cursor.diag);
+	if (status == KMD_OK)
+		status = kmd_pairs_check(claims, first, kelf->cursor.diag);
 	if (status == KMD_OK)
 		status = check_kernel(kelf, claims, first);
 	return status;

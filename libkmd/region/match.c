@@ -41,7 +41,7 @@ void kmd_match_pair(struct match *match, size_t file, size_t head)
 
 /* ----- by size, where it leaves one choice, or where the choice does not matter */
 
-static bool same_bytes(const struct match *match, size_t a, size_t b, bool *same)
+bool kmd_match_same_bytes(const struct match *match, size_t a, size_t b, bool *same)
 {
 	const struct kmd_row *x = &match->join->drafts[a].row, *y = &match->join->drafts[b].row;
 	unsigned char one[4096], two[4096];
@@ -66,7 +66,7 @@ static enum kmd_status match_group(struct match *match, const struct group *grou
 	if (!group->n_heads || group->n_files < group->n_heads)
 		return KMD_OK;
 	for (size_t i = 1; same && i < group->n_files; i++)
-		if (!same_bytes(match, group->files[0], group->files[i], &same))
+		if (!kmd_match_same_bytes(match, group->files[0], group->files[i], &same))
 			return match->join->diag->status;
 	for (size_t i = 0; same && i < group->n_heads; i++)
 		kmd_match_pair(match, group->files[i], group->heads[i]);
@@ -192,23 +192,79 @@ static int by_head_size(const void *a, const void *b, void *match)
 	return order ? order : kmd_cmp_u64(x, y);
 }
 
+/* A header at an address that some table gives to a region is that region's. */
+static void take_out_claimed(const struct join *join, bool *taken)
+{
+	for (size_t i = 0; i < join->n; i++) {
+		const struct kmd_region *region = &join->drafts[i].row.pub;
+		size_t at = kmd_join_find_kelf(join, region->phys, 0, false);
+
+		if (!region->has_phys || at == SIZE_MAX)
+			continue;
+		for (; at && join->kelf[at - 1]->phys == region->phys; at--)
+			;
+		for (; at < join->n_kelf && join->kelf[at]->phys == region->phys; at++)
+			taken[at] = true;
+	}
+}
+
+static size_t *copy_list(const size_t *list, size_t n)
+{
+	size_t *copy = calloc(n + 1, sizeof(*copy));
+
+	if (copy && n)
+		memcpy(copy, list, n * sizeof(*copy));
+	return copy;
+}
+
 static enum kmd_status collect(struct match *match)
 {
 	struct join *join = match->join;
+	bool *taken = calloc(join->n_kelf + 1, sizeof(*taken));
 
 	match->files = calloc(join->n + 1, sizeof(*match->files));
 	match->heads = calloc(join->n_kelf + 1, sizeof(*match->heads));
-	if (!match->files || !match->heads)
+	if (!match->files || !match->heads || !taken) {
+		free(taken);
 		return kmd_fail_memory(join->diag);
+	}
+	take_out_claimed(join, taken);
 	for (size_t i = 0; i < join->n; i++)
 		if (is_free(&join->drafts[i]))
 			match->files[match->n_files++] = i;
 	for (size_t i = 0; i < join->n_kelf; i++)
-		if (!join->kelf_used[i] && !join->kelf[i]->has_bytes && join->kelf[i]->size)
+		if (!taken[i] && !join->kelf_used[i] && !join->kelf[i]->has_bytes &&
+		    join->kelf[i]->size)
 			match->heads[match->n_heads++] = i;
+	free(taken);
 	qsort_r(match->files, match->n_files, sizeof(*match->files), by_file_size, match);
 	qsort_r(match->heads, match->n_heads, sizeof(*match->heads), by_head_size, match);
-	return KMD_OK;
+	match->all_files = copy_list(match->files, match->n_all_files = match->n_files);
+	match->all_heads = copy_list(match->heads, match->n_all_heads = match->n_heads);
+	return match->all_files && match->all_heads ? KMD_OK : kmd_fail_memory(join->diag);
+}
+
+/* The passes compare every file with every header; no kernel has so many regions. */
+#define MATCH_MAX 8192
+
+static enum kmd_status match_all(struct match *match)
+{
+	enum kmd_status status;
+
+	if (match->n_files > MATCH_MAX || match->n_heads > MATCH_MAX)
+		return kmd_find(match->join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(NULL),
+				"%zu files without an address are too many to be told apart",
+				match->n_files);
+	kmd_match_names(match);
+	kmd_match_symbols(match, false);
+	status = match_sizes(match);
+	/* A file that was cut fits no size; its name may still say what it is. */
+	kmd_match_symbols(match, true);
+	if (status == KMD_OK)
+		status = match_sizes(match);
+	if (status == KMD_OK)
+		status = kmd_match_order(match);
+	return status == KMD_OK ? say_left(match) : status;
 }
 
 enum kmd_status kmd_join_match(struct join *join)
@@ -216,20 +272,11 @@ enum kmd_status kmd_join_match(struct join *join)
 	struct match match = { .join = join };
 	enum kmd_status status = collect(&match);
 
-	if (status == KMD_OK && match.n_files && match.n_heads) {
-		kmd_match_names(&match);
-		kmd_match_symbols(&match, false);
-		status = match_sizes(&match);
-		/* A file that was cut fits no size; its name may still say what it is. */
-		kmd_match_symbols(&match, true);
-		if (status == KMD_OK)
-			status = match_sizes(&match);
-		if (status == KMD_OK)
-			status = kmd_match_order(&match);
-		if (status == KMD_OK)
-			status = say_left(&match);
-	}
+	if (status == KMD_OK && match.n_files && match.n_heads)
+		status = match_all(&match);
 	free(match.files);
 	free(match.heads);
+	free(match.all_files);
+	free(match.all_heads);
 	return status;
 }

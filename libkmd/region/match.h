@@ -9,6 +9,9 @@ struct match {
 	struct join *join;
 	size_t *files, n_files; /* free drafts, by rounded size */
 	size_t *heads, n_heads; /* free headers (join->kelf), by rounded size */
+	/* As they were before any pairing. */
+	size_t *all_files, n_all_files;
+	size_t *all_heads, n_all_heads;
 };
 
 /* One size of region: the files and headers of it that are still free. */
@@ -44,6 +47,8 @@ static inline bool open_head(const struct match *match, size_t head)
 }
 
 /* match.c */
+/* Whether two files hold the same bytes; false if they cannot be read. */
+bool kmd_match_same_bytes(const struct match *match, size_t a, size_t b, bool *same);
 void kmd_match_pair(struct match *match, size_t file, size_t head);
 /* Drop what is paired from both lists. */
 void kmd_match_compact(struct match *match);
@@ -53,8 +58,8 @@ struct group kmd_match_next(const struct match *match, size_t *file, size_t *hea
 /* match_name.c: by the segment's name (downstream), or a kernel symbol at its address. */
 void kmd_match_names(struct match *match);
 void kmd_match_symbols(struct match *match, bool any_size);
-/* A region name without its 'K' and its number; the length of that. */
-size_t kmd_match_stem(const struct draft *draft, const char **stem);
+/* A region name without its 'K' and its number: the length of that, and of the number. */
+size_t kmd_match_stem(const struct draft *draft, const char **stem, size_t *digits);
 
 /* match_order.c: by numbers in the files' names that rise as the headers do. */
 enum kmd_status kmd_match_order(struct match *match);

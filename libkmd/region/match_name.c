@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 /* ----- by name: the downstream dialect */
 
@@ -75,29 +76,67 @@ void kmd_match_names(struct match *match)
 
 /* ----- by symbol: the kernel's own name for what lies at a header's address */
 
-/* Region names are 'K' and the first characters of a symbol, then a number. */
-size_t kmd_match_stem(const struct draft *draft, const char **stem)
+/* Without the " (1)" that a file manager gives to a copy. */
+static size_t without_copy_mark(const char *name, size_t length)
 {
-	size_t length;
+	size_t at = length;
+
+	if (length < 4 || name[length - 1] != ')')
+		return length;
+	for (at = length - 1; at && isdigit((unsigned char)name[at - 1]); at--)
+		;
+	return at >= 2 && at < length - 1 && name[at - 1] == '(' && name[at - 2] == ' ' ? at - 2
+											: length;
+}
+
+/* Region names are 'K' and the first characters of a symbol, then a number. */
+size_t kmd_match_stem(const struct draft *draft, const char **stem, size_t *digits)
+{
+	size_t length, whole;
 
 	*stem = plain_name(draft);
-	if (**stem == 'K')
+	if (**stem == 'K' || **stem == 'k')
 		++*stem;
-	length = strlen(*stem);
+	length = whole = without_copy_mark(*stem, strlen(*stem));
 	while (length && isdigit((unsigned char)(*stem)[length - 1]))
 		length--;
+	*digits = whole - length;
 	return length;
 }
 
-static bool is_symbol(const struct draft *draft, const char *symbol)
+/* How much a file's name says for a symbol. */
+enum strength {
+	NAME_OTHER,
+	NAME_CUT, /* the symbol begins so; names are cut at 8 characters or later */
+	NAME_WHOLE,
+};
+
+static enum strength strength_of(const struct draft *draft, const char *symbol)
 {
 	const char *stem;
-	size_t length = kmd_match_stem(draft, &stem);
+	size_t digits, length = kmd_match_stem(draft, &stem, &digits);
 
-	if (!length || strncmp(stem, symbol, length))
-		return false;
-	/* A name that was not cut is whole; names are cut at 8 characters or later. */
-	return length >= 8 || !symbol[length] || all_digits(symbol + length);
+	if (!length || strncasecmp(stem, symbol, length) != 0)
+		return NAME_OTHER;
+	if (all_digits(symbol + length))
+		return NAME_WHOLE;
+	return length >= 8 ? NAME_CUT : NAME_OTHER;
+}
+
+static enum strength strength_at(const struct match *match, size_t file, size_t head)
+{
+	const struct kmd_hints *hints = match->join->hints;
+	const struct kmd_claim *claim = head_of(match, head);
+	enum strength best = NAME_OTHER;
+
+	for (size_t i = 0; claim->has_virt && i < hints->n; i++)
+		if (hints->items[i].virt == claim->virt) {
+			enum strength found =
+				strength_of(&match->join->drafts[file], hints->items[i].name);
+
+			best = found > best ? found : best;
+		}
+	return best;
 }
 
 static bool has_symbol(const struct match *match, size_t head)
@@ -110,45 +149,111 @@ static bool has_symbol(const struct match *match, size_t head)
 	return false;
 }
 
-static bool symbol_at(const struct match *match, size_t file, size_t head)
+/* _text and _stext may be one address: their files are told apart by what else there is. */
+static bool has_twin(const struct match *match, size_t head)
 {
-	const struct kmd_hints *hints = match->join->hints;
-	const struct kmd_claim *claim = head_of(match, head);
+	for (size_t i = 0; i < match->n_all_heads; i++) {
+		size_t other = match->all_heads[i];
 
-	for (size_t i = 0; i < hints->n; i++)
-		if (hints->items[i].virt == claim->virt &&
-		    is_symbol(&match->join->drafts[file], hints->items[i].name))
+		if (other != head && head_of(match, other)->virt == head_of(match, head)->virt &&
+		    head_size(match, other) == head_size(match, head))
 			return true;
+	}
 	return false;
 }
 
-/* The one open file that a symbol at @head names, of its size or (@any_size) not. */
-static size_t file_by_symbol(const struct match *match, size_t head, bool any_size)
+static size_t count_files(const struct match *match, uint64_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < match->n_all_files; i++)
+		n += file_size(match, match->all_files[i]) == size;
+	return n;
+}
+
+static size_t count_heads(const struct match *match, uint64_t size)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < match->n_all_heads; i++)
+		n += head_size(match, match->all_heads[i]) == size;
+	return n;
+}
+
+/*
+ * The one file whose name a symbol at @head bears, among files of the header's size
+ * or (@any_size) all; those that are paired already count as well, since a name that
+ * fits two files decides nothing.
+ */
+static size_t file_by_symbol(const struct match *match, size_t head, bool any_size,
+			     enum strength *strength)
 {
 	size_t found = SIZE_MAX;
 
-	for (size_t i = 0; i < match->n_files; i++) {
-		size_t file = match->files[i];
+	*strength = NAME_OTHER;
+	for (size_t i = 0; i < match->n_all_files; i++) {
+		size_t file = match->all_files[i];
+		enum strength own;
 
-		if (!open_file(match, file) || !symbol_at(match, file, head) ||
-		    (!any_size && file_size(match, file) != head_size(match, head)))
+		if (!any_size && file_size(match, file) != head_size(match, head))
 			continue;
-		if (found != SIZE_MAX)
-			return SIZE_MAX;
-		found = file;
+		own = strength_at(match, file, head);
+		if (own == NAME_OTHER || own < *strength)
+			continue;
+		found = own == *strength ? SIZE_MAX : file;
+		*strength = own;
 	}
 	return found;
+}
+
+/* The other way round: no other header of its size may be meant by the file's name. */
+static bool means_only(const struct match *match, size_t file, size_t head, enum strength strength)
+{
+	for (size_t i = 0; i < match->n_all_heads; i++) {
+		size_t other = match->all_heads[i];
+
+		if (other != head && head_size(match, other) == file_size(match, file) &&
+		    strength_at(match, file, other) >= strength)
+			return false;
+	}
+	return true;
+}
+
+/* A cut name may be that of a symbol that is not known here, so nothing may be missing. */
+static bool decides(const struct match *match, size_t file, size_t head, enum strength strength)
+{
+	uint64_t size = head_size(match, head);
+
+	if (!means_only(match, file, head, strength))
+		return false;
+	return strength == NAME_WHOLE || count_files(match, size) == count_heads(match, size);
+}
+
+/* A file that is too short for the header, and of the size of no other. */
+static bool may_be_cut(const struct match *match, size_t file, size_t head)
+{
+	uint64_t size = file_size(match, file);
+
+	if (size >= head_size(match, head))
+		return false;
+	for (size_t i = 0; i < match->n_all_heads; i++)
+		if (head_size(match, match->all_heads[i]) == size)
+			return false;
+	return true;
 }
 
 void kmd_match_symbols(struct match *match, bool any_size)
 {
 	for (size_t i = 0; i < match->n_heads; i++) {
 		size_t head = match->heads[i], file;
+		enum strength strength;
 
-		if (!open_head(match, head) || !has_symbol(match, head))
+		if (!open_head(match, head) || !has_symbol(match, head) || has_twin(match, head))
 			continue;
-		file = file_by_symbol(match, head, any_size);
-		if (file != SIZE_MAX)
+		file = file_by_symbol(match, head, any_size, &strength);
+		if (file == SIZE_MAX || !open_file(match, file))
+			continue;
+		if (any_size ? may_be_cut(match, file, head) : decides(match, file, head, strength))
 			kmd_match_pair(match, file, head);
 	}
 }

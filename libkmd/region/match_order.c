@@ -26,9 +26,9 @@ struct numbered {
 static bool number_of(const struct draft *draft, uint64_t *number)
 {
 	const char *stem;
-	size_t length = kmd_match_stem(draft, &stem);
+	size_t digits, length = kmd_match_stem(draft, &stem, &digits);
 
-	return stem[length] && kmd_text_u64(stem + length, strlen(stem + length), 10, number);
+	return digits && kmd_text_u64(stem + length, digits, 10, number);
 }
 
 static size_t position_of(const struct match *match, size_t head)
@@ -88,15 +88,37 @@ static int by_table(const void *a, const void *b, void *match)
 			   position_of(match, *(const size_t *)b));
 }
 
+/* A copy of another file under a new name would take a place that is not its own. */
+static enum kmd_status has_copies(const struct match *match, const struct group *group, bool *found)
+{
+	*found = false;
+	for (size_t i = 0; !*found && i < group->n_files; i++)
+		for (size_t j = 0; !*found && j < match->n_all_files; j++) {
+			if (match->all_files[j] == group->files[i] ||
+			    file_size(match, match->all_files[j]) !=
+				    file_size(match, group->files[i]))
+				continue;
+			if (!kmd_match_same_bytes(match, group->files[i], match->all_files[j],
+						  found))
+				return match->join->diag->status;
+		}
+	return KMD_OK;
+}
+
 /* Pair one group in order, if that fits the order of the @n certain pairs. */
 static enum kmd_status order_group(struct match *match, const struct group *group,
 				   struct numbered *pairs, size_t *n)
 {
 	struct join *join = match->join;
 	size_t total = *n;
+	enum kmd_status status;
+	bool copies;
 
 	if (!group->n_files || group->n_files != group->n_heads)
 		return KMD_OK;
+	status = has_copies(match, group, &copies);
+	if (status != KMD_OK || copies)
+		return status;
 	qsort_r(group->files, group->n_files, sizeof(*group->files), by_number, match);
 	qsort_r(group->heads, group->n_heads, sizeof(*group->heads), by_table, match);
 	for (size_t i = 0; i < group->n_files; i++) {
@@ -131,7 +153,8 @@ enum kmd_status kmd_match_order(struct match *match)
 		return kmd_fail_memory(match->join->diag);
 	kmd_match_compact(match);
 	n = certain_pairs(match, pairs);
-	if (n >= ORDER_MIN && rises(pairs, n))
+	/* One file too few or too many, and the counts of a size say nothing. */
+	if (n >= ORDER_MIN && match->n_all_files == match->n_all_heads && rises(pairs, n))
 		while (status == KMD_OK && (file < match->n_files || head < match->n_heads)) {
 			struct group group = kmd_match_next(match, &file, &head);
 

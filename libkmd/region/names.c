@@ -99,7 +99,7 @@ static int by_claimed_file(const void *a, const void *b)
 }
 
 /* The rows whose file is not there, sorted by its name. */
-static enum kmd_status find_lost(const struct join *join, const struct index *index,
+static enum kmd_status find_lost(struct join *join, const struct index *index,
 				 const struct kmd_claim **lost, size_t *n)
 {
 	enum kmd_status status = KMD_OK;
@@ -108,6 +108,7 @@ static enum kmd_status find_lost(const struct join *join, const struct index *in
 		const struct kmd_claim *claim = &join->claims->items[i];
 		size_t at, count;
 
+		join->has_list |= lists_files(claim);
 		if (!lists_files(claim) || resolve(join, index, claim->file, &at, &count))
 			continue;
 		if (count)

@@ -64,7 +64,9 @@ static enum kmd_status trim(struct join *join, struct draft *draft, const char *
 		region->captured = region->size;
 	if (!draft->row.has_bytes || captured <= region->size || draft->conflict || draft->invalid)
 		return KMD_OK;
-	region->captured = region->size;
+	/* A list may hold the size that is not rounded, of bytes that are. */
+	region->captured = kmd_min_u64(captured, kmd_round4(region->size));
+	region->size = region->captured;
 	if (captured - region->size <= ROUNDING)
 		return KMD_OK;
 	return kmd_find(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
@@ -96,8 +98,8 @@ static enum kmd_status say_no_address(struct join *join, const struct draft *dra
 
 	if (draft->silent)
 		return KMD_OK;
-	/* The kernel gives its KELF and VMCOREINFO regions no program header. */
-	if (draft->carrier || is_firmware_name(draft->name))
+	/* The kernel gives its KELF and VMCOREINFO regions no program header; a list has all. */
+	if ((draft->carrier && !join->has_list) || is_firmware_name(draft->name))
 		severity = KMD_NOTE;
 	return kmd_find(join->diag, KMD_FIND_NO_ADDRESS, severity, draft->place,
 			"region \"%s\", size 0x%" PRIx64
@@ -127,6 +129,13 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 	case KMD_REGION_INVALID:
 		if (draft->silent)
 			return KMD_OK;
+		/* The kernel that still lists it did not take it back. */
+		if (region->origins & KMD_FROM_KELF)
+			return kmd_find(
+				join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+				"region \"%s\" is not marked as valid, though KELF lists it; "
+				"it is not used",
+				name);
 		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
 				"region \"%s\" is not marked as valid; it is not used", name);
 	case KMD_REGION_OTHER_VM:

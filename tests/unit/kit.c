@@ -18,17 +18,21 @@ static void **blocks;
 static size_t n_blocks, cap_blocks;
 static char folder[64];
 
-static void remove_folder(void)
+static void remove_folder(const char *path)
 {
-	DIR *list = opendir(folder);
+	DIR *list = opendir(path);
 	struct dirent *entry;
 
-	while (list && (entry = readdir(list)))
-		unlink(path_in_folder(entry->d_name));
+	while (list && (entry = readdir(list))) {
+		char name[512];
+
+		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && unlink(name))
+			remove_folder(name);
+	}
 	if (list)
 		closedir(list);
-	rmdir(folder);
-	folder[0] = '\0';
+	rmdir(path);
 }
 
 static void setup(void)
@@ -48,7 +52,8 @@ static void teardown(void)
 	blocks = NULL;
 	n_sources = cap_sources = n_blocks = cap_blocks = 0;
 	if (folder[0])
-		remove_folder();
+		remove_folder(folder);
+	folder[0] = '\0';
 	kmd_diag_deinit(&diag);
 }
 

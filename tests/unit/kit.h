@@ -31,7 +31,8 @@ void bytes_set(struct bytes *bytes, size_t at, uint64_t value, size_t width);
 void bytes_zero_until(struct bytes *bytes, size_t size);
 void bytes_free(struct bytes *bytes);
 
-/* @size bytes of no pattern, different for each @seed, of which none is 0; lives as long as the test. */
+/* @size bytes of no pattern, different for each @seed, of which none is 0; lives as long as the
+ * test. */
 const unsigned char *noise(size_t size, uint32_t seed);
 
 /* A source over a copy of the bytes; lives as long as the test. */

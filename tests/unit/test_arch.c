@@ -55,15 +55,15 @@ static void expect_map(const struct kmd_map *map, uint64_t low, uint64_t high, u
 
 /* -------------------------------------------------------------------- arm64 */
 
-#define ARM64                                           \
-	"SYMBOL(_stext)=ffffbd5232a10000\n"             \
-	"NUMBER(kimage_voffset)=0xffffbd51f2800000\n"   \
+#define ARM64                                                                                      \
+	"SYMBOL(_stext)=ffffbd5232a10000\n"                                                        \
+	"NUMBER(kimage_voffset)=0xffffbd51f2800000\n"                                              \
 	"NUMBER(TCR_EL1_T1SZ)=0x10\n"
 
 START_TEST(arm64)
 {
-	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\n" ARM64
-				 "NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0x40000000\n");
+	lay_out(&kmd_arch_arm64,
+		"OSRELEASE=6.1.0\n" ARM64 "NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0x40000000\n");
 	expect_map(&layout.linear, 0xffff000000000000, 0xffff800000000000, 0x40000000);
 	ck_assert(layout.image.known);
 	ck_assert_uint_eq(layout.image.delta, 0xffffbd51f2800000);
@@ -81,11 +81,11 @@ START_TEST(arm64_before_5_4)
 	lay_out(&kmd_arch_arm64, "OSRELEASE=4.19.157-perf+\n" ARM64
 				 "NUMBER(VA_BITS)=39\nNUMBER(PHYS_OFFSET)=0x80000000\n");
 	expect_map(&layout.linear, 0xffffffc000000000, UINT64_MAX, 0x80000000);
-	lay_out(&kmd_arch_arm64, "OSRELEASE=5.3.18\n" ARM64
-				 "NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0x80000000\n");
+	lay_out(&kmd_arch_arm64,
+		"OSRELEASE=5.3.18\n" ARM64 "NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0x80000000\n");
 	expect_map(&layout.linear, 0xffff800000000000, UINT64_MAX, 0x80000000);
-	lay_out(&kmd_arch_arm64, "OSRELEASE=5.4.0\n" ARM64
-				 "NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0x80000000\n");
+	lay_out(&kmd_arch_arm64,
+		"OSRELEASE=5.4.0\n" ARM64 "NUMBER(VA_BITS)=48\nNUMBER(PHYS_OFFSET)=0x80000000\n");
 	expect_map(&layout.linear, 0xffff000000000000, 0xffff800000000000, 0x80000000);
 	done();
 }
@@ -93,8 +93,8 @@ END_TEST
 
 START_TEST(arm64_52_bits)
 {
-	lay_out(&kmd_arch_arm64, "OSRELEASE=6.12.0\n" ARM64
-				 "NUMBER(VA_BITS)=52\nNUMBER(PHYS_OFFSET)=0x80000000\n");
+	lay_out(&kmd_arch_arm64,
+		"OSRELEASE=6.12.0\n" ARM64 "NUMBER(VA_BITS)=52\nNUMBER(PHYS_OFFSET)=0x80000000\n");
 	/* Its end is where it is for 48 bits: PAGE_END goes by VA_BITS_MIN. */
 	expect_map(&layout.linear, 0xfff0000000000000, 0xffff800000000000, 0x80000000);
 	done();
@@ -120,9 +120,8 @@ START_TEST(arm64_without)
 	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\nNUMBER(TCR_EL1_T1SZ)=0x10\n");
 	ck_assert(!layout.linear.known && !layout.image.known);
 	/* Bits that no kernel has. */
-	lay_out(&kmd_arch_arm64,
-		"OSRELEASE=6.1.0\nNUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(VA_BITS)=64\n"
-		"NUMBER(PHYS_OFFSET)=0\n");
+	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\nNUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(VA_BITS)=64\n"
+				 "NUMBER(PHYS_OFFSET)=0\n");
 	ck_assert(!layout.linear.known);
 	/* Where the image begins is not known: nothing is mapped by its distance. */
 	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\nNUMBER(kimage_voffset)=0xffff800000000000\n"
@@ -135,12 +134,12 @@ END_TEST
 
 /* ------------------------------------------------------------------- x86_64 */
 
-#define X86                              \
-	"OSRELEASE=6.1.0\n"              \
-	"SYMBOL(_stext)=ffffffff94400000\n" \
-	"NUMBER(phys_base)=-218103808\n"    \
-	"SYMBOL(init_top_pgt)=ffffffff95e10000\n" \
-	"NUMBER(pgtable_l5_enabled)=0\n" \
+#define X86                                                                                        \
+	"OSRELEASE=6.1.0\n"                                                                        \
+	"SYMBOL(_stext)=ffffffff94400000\n"                                                        \
+	"NUMBER(phys_base)=-218103808\n"                                                           \
+	"SYMBOL(init_top_pgt)=ffffffff95e10000\n"                                                  \
+	"NUMBER(pgtable_l5_enabled)=0\n"                                                           \
 	"NUMBER(KERNEL_IMAGE_SIZE)=1073741824\n"
 
 START_TEST(x86_64_image)

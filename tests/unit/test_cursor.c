@@ -119,8 +119,9 @@ END_TEST
 /* A file that shrinks is an I/O error, not a damaged dump. */
 START_TEST(source_fails)
 {
-	struct kmd_source source = { .name = (char *)"f", .fd = -1, .shared_fd = 1 << 30,
-				     .size = 100 };
+	struct kmd_source source = {
+		.name = (char *)"f", .fd = -1, .shared_fd = 1 << 30, .size = 100
+	};
 
 	kmd_cursor_init(&cursor, &source, 0, UINT64_MAX, &diag);
 	ck_assert_uint_eq(kmd_cursor_u32(&cursor, 0), 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_interval.c - overlapping spans cut into pieces; runs of a file that contradict each other. */
+/* test_interval.c - overlapping spans cut into pieces; runs of a file that contradict each other.
+ */
 #include "kit.h"
 
 #include "base/interval.h"
@@ -51,9 +52,9 @@ START_TEST(nested_and_crossing)
 	struct kmd_interval crossing[] = { { 0, 20, 1, 1 }, { 10, 30, 2, 0 } };
 
 	expect_pieces(nested, 2, (struct kmd_interval[]){ { 0, 30, 2, 0 } }, 1);
-	expect_pieces(hole, 2,
-		      (struct kmd_interval[]){ { 0, 10, 2, 0 }, { 10, 20, 1, 0 }, { 20, 30, 2, 0 } },
-		      3);
+	expect_pieces(
+		hole, 2,
+		(struct kmd_interval[]){ { 0, 10, 2, 0 }, { 10, 20, 1, 0 }, { 20, 30, 2, 0 } }, 3);
 	expect_pieces(crossing, 2, (struct kmd_interval[]){ { 0, 10, 1, 0 }, { 10, 30, 2, 0 } }, 2);
 }
 END_TEST
@@ -112,7 +113,8 @@ START_TEST(as_the_model)
 
 		for (size_t i = 0; i < n; i++) {
 			items[i].start = dice(SPACE);
-			items[i].end = items[i].start + 1 + dice((uint32_t)(SPACE - items[i].start));
+			items[i].end =
+				items[i].start + 1 + dice((uint32_t)(SPACE - items[i].start));
 			items[i].owner = dice(6);
 			/* A permutation of 0 .. n - 1 where n is no multiple of 13. */
 			items[i].rank = (i * 13 + kept) % (n % 13 ? n : 1);

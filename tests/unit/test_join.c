@@ -42,9 +42,10 @@ START_TEST(load_cmm_before_the_table)
 	listed(KMD_FROM_LOAD_CMM, "md_KA.BIN", PHYS + 0x1000, 0);
 	expect_ok(join());
 	expect_region("KA", KMD_REGION_OK, PHYS + 0x1000, 64);
-	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
-		       "load.cmm says physical 0x80001000, the section table 0x80000000; taking the "
-		       "former");
+	expect_finding(
+		KMD_FIND_DISAGREE, KMD_DAMAGE,
+		"load.cmm says physical 0x80001000, the section table 0x80000000; taking the "
+		"former");
 }
 END_TEST
 

@@ -158,7 +158,7 @@ END_TEST
 START_TEST(one_header_too_few)
 {
 	file("md_Kone.BIN", noise(32, 1), 32);
-	file("md_Ktwo.BIN", noise(32, 1), 32);
+	file("md_Ktwo.BIN", noise(32, 2), 32);
 	head(0, "", 32);
 	expect_ok(join());
 	ck_assert(!region_named(&regions, "Kone")->has_phys);

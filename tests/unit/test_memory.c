@@ -155,9 +155,10 @@ END_TEST
 /* Only what was captured counts, and only rows whose state says so. */
 START_TEST(rows_that_are_not_used)
 {
-	static const enum kmd_region_state states[] = { KMD_REGION_MISSING, KMD_REGION_INVALID,
-							KMD_REGION_NO_ADDRESS, KMD_REGION_CONFLICT,
-							KMD_REGION_AUXILIARY, KMD_REGION_OTHER_VM };
+	static const enum kmd_region_state states[] = {
+		KMD_REGION_MISSING,  KMD_REGION_INVALID,   KMD_REGION_NO_ADDRESS,
+		KMD_REGION_CONFLICT, KMD_REGION_AUXILIARY, KMD_REGION_OTHER_VM
+	};
 	struct kmd_row *row;
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
@@ -268,7 +269,8 @@ START_TEST(as_the_model)
 			char name[2] = { (char)('a' + i), '\0' };
 			uint32_t size = 1 + dice(30);
 
-			add_row(&regions, name, BASE + dice(SPACE - size), noise(size, state), size);
+			add_row(&regions, name, BASE + dice(SPACE - size), noise(size, state),
+				size);
 		}
 		build();
 		expect_model();

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #define SECTIONS 4u
-#define DATA	 (MD_RAW_HEADER_SIZE + SECTIONS * MD_RAW_SECTION_SIZE)
-#define LENGTH	 0x40u /* of every section */
-#define END	 (DATA + SECTIONS * LENGTH)
-#define PHYS	 0x80001000u /* of the first; the others follow 0x1000 apart */
+#define DATA     (MD_RAW_HEADER_SIZE + SECTIONS * MD_RAW_SECTION_SIZE)
+#define LENGTH   0x40u /* of every section */
+#define END      (DATA + SECTIONS * LENGTH)
+#define PHYS     0x80001000u /* of the first; the others follow 0x1000 apart */
 
 static struct bytes dump;
 static struct kmd_image image;

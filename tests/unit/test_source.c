@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_source.c - what users hand over becomes plain bytes: files, folders, streams, zstd. */
-#include "source/cursor.h"
+#include "kit.h"
+
 #include "source/input.h"
 
-#include <check.h>
-#include <dirent.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -16,33 +15,11 @@
 #include <unistd.h>
 #include <zstd.h>
 
-static char folder[64];
-static struct kmd_diag diag;
 static struct kmd_input input;
 static struct kmd_input_options options;
 
-static void remove_folder(const char *path)
-{
-	DIR *list = opendir(path);
-	struct dirent *entry;
-
-	while (list && (entry = readdir(list))) {
-		char name[512];
-
-		snprintf(name, sizeof(name), "%s/%s", path, entry->d_name);
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") && unlink(name))
-			remove_folder(name);
-	}
-	if (list)
-		closedir(list);
-	rmdir(path);
-}
-
 static void setup(void)
 {
-	strcpy(folder, "/tmp/kmd-test-XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(folder));
-	kmd_diag_init(&diag);
 	memset(&input, 0, sizeof(input));
 	memset(&options, 0, sizeof(options));
 }
@@ -50,21 +27,11 @@ static void setup(void)
 static void teardown(void)
 {
 	kmd_input_deinit(&input);
-	kmd_diag_deinit(&diag);
-	remove_folder(folder);
-}
-
-static const char *path_to(const char *name)
-{
-	static char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", folder, name);
-	return path;
 }
 
 static void put(const char *name, const void *bytes, size_t size)
 {
-	FILE *file = fopen(path_to(name), "wb");
+	FILE *file = fopen(path_in_folder(name), "wb");
 
 	ck_assert_ptr_nonnull(file);
 	ck_assert_uint_eq(fwrite(bytes, 1, size, file), size);
@@ -78,7 +45,8 @@ static void put_text(const char *name, const char *text)
 
 static enum kmd_status open_path(const char *name)
 {
-	return kmd_input_from_path(&diag, &options, name ? path_to(name) : folder, &input);
+	return kmd_input_from_path(&diag, &options,
+				   name ? path_in_folder(name) : temporary_folder(), &input);
 }
 
 static void expect_bytes(size_t member, const void *bytes, size_t size)
@@ -140,7 +108,7 @@ START_TEST(plain_file)
 	ck_assert_int_eq(open_path("dump.bin"), KMD_OK);
 	ck_assert(!input.folder);
 	ck_assert_str_eq(input.members[0].file_name, "dump.bin");
-	ck_assert_str_eq(input.members[0].source->name, path_to("dump.bin"));
+	ck_assert_str_eq(input.members[0].source->name, path_in_folder("dump.bin"));
 	expect_bytes(0, "hello", 5);
 }
 END_TEST
@@ -150,7 +118,7 @@ START_TEST(descriptor_keeps_its_position)
 	int fd;
 
 	put_text("dump.bin", "hello");
-	fd = open(path_to("dump.bin"), O_RDONLY);
+	fd = open(path_in_folder("dump.bin"), O_RDONLY);
 	lseek(fd, 2, SEEK_SET);
 	ck_assert_int_eq(kmd_input_from_fd(&diag, &options, fd, NULL, &input), KMD_OK);
 	expect_bytes(0, "hello", 5);
@@ -186,7 +154,7 @@ START_TEST(read_behind_the_end)
 	ck_assert_int_eq(kmd_source_read(input.members[0].source, 5, &byte, 1, &diag), KMD_ERR_IO);
 	ck_assert_int_eq(kmd_source_read(input.members[0].source, UINT64_MAX, &byte, 2, &diag),
 			 KMD_ERR_IO);
-	ck_assert_int_eq(truncate(path_to("dump.bin"), 2), 0);
+	ck_assert_int_eq(truncate(path_in_folder("dump.bin"), 2), 0);
 	ck_assert_int_eq(kmd_source_read(input.members[0].source, 4, &byte, 1, &diag), KMD_ERR_IO);
 }
 END_TEST
@@ -255,12 +223,14 @@ END_TEST
 
 START_TEST(stream_over_the_limit)
 {
+	static const char text[64] = "some bytes";
+
 	options.unpack_limit = 1000;
 	signal(SIGPIPE, SIG_IGN);
-	ck_assert_int_eq(open_stream(folder, sizeof(folder)), KMD_OK);
+	ck_assert_int_eq(open_stream(text, sizeof(text)), KMD_OK);
 	kmd_input_deinit(&input);
 	options.unpack_limit = 10;
-	ck_assert_int_eq(open_stream(folder, sizeof(folder)), KMD_ERR_LIMIT);
+	ck_assert_int_eq(open_stream(text, sizeof(text)), KMD_ERR_LIMIT);
 }
 END_TEST
 
@@ -273,7 +243,7 @@ static int cancel(void *user, enum kmd_phase phase, uint64_t done, uint64_t tota
 START_TEST(fifo_without_writer_can_be_canceled)
 {
 	options.progress = cancel;
-	ck_assert_int_eq(mkfifo(path_to("fifo"), 0600), 0);
+	ck_assert_int_eq(mkfifo(path_in_folder("fifo"), 0600), 0);
 	ck_assert_int_eq(open_path("fifo"), KMD_ERR_CANCELED);
 }
 END_TEST
@@ -304,7 +274,7 @@ START_TEST(zstd_found_by_content_frames_joined)
 	char *one, *two;
 	size_t a = pack(bytes, 200000, false, 0, &one),
 	       b = pack(bytes + 200000, 100000, true, 0, &two);
-	FILE *file = fopen(path_to("dump"), "wb");
+	FILE *file = fopen(path_in_folder("dump"), "wb");
 
 	fwrite(skippable, 1, sizeof(skippable), file);
 	fwrite(one, 1, a, file);
@@ -456,10 +426,10 @@ START_TEST(folder_sorted_without_hidden)
 	put_text("MD_A.BIN", "a");
 	put_text(".md_c.BIN", "c");
 	put_text("md_a.BIN", "aa");
-	ck_assert_int_eq(mkdir(path_to("sub"), 0700), 0);
+	ck_assert_int_eq(mkdir(path_in_folder("sub"), 0700), 0);
 	put_text("sub/md_d.BIN", "d");
-	ck_assert_int_eq(symlink("md_b.BIN", path_to("md_link.BIN")), 0);
-	ck_assert_int_eq(mkfifo(path_to("md_fifo.BIN"), 0600), 0);
+	ck_assert_int_eq(symlink("md_b.BIN", path_in_folder("md_link.BIN")), 0);
+	ck_assert_int_eq(mkfifo(path_in_folder("md_fifo.BIN"), 0600), 0);
 	ck_assert_int_eq(open_path(NULL), KMD_OK);
 	ck_assert(input.folder);
 	ck_assert_uint_eq(input.n_members, 4);
@@ -469,7 +439,7 @@ START_TEST(folder_sorted_without_hidden)
 	ck_assert_str_eq(input.members[3].file_name, "md_link.BIN");
 	expect_bytes(1, "aa", 2);
 	expect_bytes(3, "b", 1);
-	ck_assert_str_eq(input.members[1].source->name, path_to("md_a.BIN"));
+	ck_assert_str_eq(input.members[1].source->name, path_in_folder("md_a.BIN"));
 }
 END_TEST
 
@@ -478,7 +448,7 @@ START_TEST(folder_by_descriptor)
 	int fd;
 
 	put_text("md_a\x01\xff.BIN", "a");
-	fd = open(folder, O_RDONLY | O_DIRECTORY);
+	fd = open(temporary_folder(), O_RDONLY | O_DIRECTORY);
 	ck_assert_int_eq(kmd_input_from_fd(&diag, &options, fd, "d/", &input), KMD_OK);
 	close(fd);
 	ck_assert_str_eq(input.members[0].file_name, "md_a\x01\xff.BIN");
@@ -489,8 +459,8 @@ END_TEST
 
 START_TEST(folder_one_below)
 {
-	ck_assert_int_eq(mkdir(path_to("md"), 0700), 0);
-	ck_assert_int_eq(mkdir(path_to("empty"), 0700), 0);
+	ck_assert_int_eq(mkdir(path_in_folder("md"), 0700), 0);
+	ck_assert_int_eq(mkdir(path_in_folder("empty"), 0700), 0);
 	put_text("md/md_a.BIN", "a");
 	ck_assert_int_eq(open_path(NULL), KMD_OK);
 	ck_assert_uint_eq(input.n_members, 1);
@@ -512,7 +482,7 @@ END_TEST
 START_TEST(folder_unreadable_member)
 {
 	put_text("md_a.BIN", "a");
-	ck_assert_int_eq(symlink("nowhere", path_to("md_b.BIN")), 0);
+	ck_assert_int_eq(symlink("nowhere", path_in_folder("md_b.BIN")), 0);
 	ck_assert_int_eq(open_path(NULL), KMD_ERR_IO);
 	ck_assert_ptr_nonnull(strstr(diag.sentence, "md_b.BIN: cannot be opened"));
 }
@@ -582,12 +552,12 @@ START_TEST(folder_of_many)
 		expect_bytes(i, name, strlen(name));
 	}
 	put_text("other", "another file");
-	snprintf(other, sizeof(other), "%s", path_to("other"));
-	ck_assert_int_eq(rename(other, path_to("md_1999.BIN")), 0);
+	snprintf(other, sizeof(other), "%s", path_in_folder("other"));
+	ck_assert_int_eq(rename(other, path_in_folder("md_1999.BIN")), 0);
 	ck_assert_int_eq(kmd_source_read(input.members[1999].source, 0, &byte, 1, &diag),
 			 KMD_ERR_IO);
 	ck_assert_ptr_nonnull(strstr(diag.sentence, "replaced"));
-	ck_assert_int_eq(unlink(path_to("md_1998.BIN")), 0);
+	ck_assert_int_eq(unlink(path_in_folder("md_1998.BIN")), 0);
 	ck_assert_int_eq(kmd_source_read(input.members[1998].source, 0, &byte, 1, &diag),
 			 KMD_ERR_IO);
 }
@@ -595,13 +565,9 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("source");
-	TCase *tcase = tcase_create("source");
-	SRunner *runner;
-	int failed;
+	TCase *tcase = kit_tcase();
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, plain_file);
 	tcase_add_test(tcase, descriptor_keeps_its_position);
 	tcase_add_test(tcase, memory);
@@ -626,10 +592,5 @@ int main(void)
 	tcase_add_test(tcase, folder_zstd_members);
 	tcase_add_test(tcase, folder_shares_the_limit);
 	tcase_add_test(tcase, folder_of_many);
-	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_NORMAL);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return kit_run("source", tcase);
 }

@@ -19,8 +19,8 @@ static void setup(void)
 {
 	memset(&facts, 0, sizeof(facts));
 	facts.elf_class = 2;
-	facts.layout.linear = (struct kmd_map){ true, LINEAR - PHYS, LINEAR,
-						LINEAR + (UINT64_C(1) << 47) };
+	facts.layout.linear =
+		(struct kmd_map){ true, LINEAR - PHYS, LINEAR, LINEAR + (UINT64_C(1) << 47) };
 	facts.layout.image = (struct kmd_map){ true, IMAGE - PHYS, IMAGE, IMAGE + 0x100000 };
 }
 

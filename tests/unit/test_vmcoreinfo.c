@@ -9,14 +9,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT                        \
-	"OSRELEASE=6.1.0-56\n"      \
-	"BUILD-ID=00ff\n"           \
-	"PAGESIZE=4096\n"           \
-	"SYMBOL(prb)=ffff800008\n"  \
-	"OFFSET(page.flags)=0\n"    \
-	"NUMBER(minus)=-129\n"      \
-	"NUMBER(phys)=0xffff9254\n" \
+#define TEXT                                                                                       \
+	"OSRELEASE=6.1.0-56\n"                                                                     \
+	"BUILD-ID=00ff\n"                                                                          \
+	"PAGESIZE=4096\n"                                                                          \
+	"SYMBOL(prb)=ffff800008\n"                                                                 \
+	"OFFSET(page.flags)=0\n"                                                                   \
+	"NUMBER(minus)=-129\n"                                                                     \
+	"NUMBER(phys)=0xffff9254\n"                                                                \
 	"KERNELOFFSET=3d522aa00000\n"
 
 static struct kmd_vmcoreinfo info;
@@ -68,9 +68,8 @@ START_TEST(what_is_none)
 	ck_assert_uint_eq(measure("OSRELEASE=6.1\nA=1\n"), 0);
 	/* The kernel's format strings, in its read-only data. */
 	ck_assert_uint_eq(measure("OSRELEASE=%s\nPAGESIZE=%ld\nSYMBOL(%s)=%lx\nA=1\n"), 0);
-	ck_assert_uint_eq(kmd_vmcoreinfo_measure("OSRELEASE=%s\n\0BUILD-ID=%s\n\0PAGESIZE=4096\n",
-						 40),
-			  0);
+	ck_assert_uint_eq(
+		kmd_vmcoreinfo_measure("OSRELEASE=%s\n\0BUILD-ID=%s\n\0PAGESIZE=4096\n", 40), 0);
 }
 END_TEST
 
@@ -281,8 +280,8 @@ START_TEST(many_beginnings)
 
 	for (int kind = 0; kind < 2; kind++) {
 		for (size_t i = 0; i + 20 <= size; i += 20)
-			memcpy(bytes + i, kind ? "OSRELEASE=1\nA=1\nB=2\n" : "OSRELEASE=1\nOSRELEASE=",
-			       20);
+			memcpy(bytes + i,
+			       kind ? "OSRELEASE=1\nA=1\nB=2\n" : "OSRELEASE=1\nOSRELEASE=", 20);
 		add_row(&regions, "data", 0x80000000, bytes, size);
 		expect_ok(kmd_memory_build(&regions, &diag, &memory));
 		expect_ok(kmd_vmcoreinfo_search(&memory, &diag, &info));

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_work.c - what an open dump is good for: reading memory, assembling, in threads too. */
+#include "api_kit.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ----------------------------------------------------------------- reading */
+
+START_TEST(across_borders)
+{
+	static const char wanted[] = "aaaabbbb";
+	char got[8];
+
+	open_small();
+	expect_ok(kmd_read_phys(kmd, SMALL_PHYS + SMALL_SIZE - 4, got, 8));
+	ck_assert_mem_eq(got, wanted, 8);
+	memset(got, 0, sizeof(got));
+	expect_ok(kmd_read_virt(kmd, SMALL_VIRT + SMALL_SIZE - 4, got, 8));
+	ck_assert_mem_eq(got, wanted, 8);
+	expect_ok(kmd_read_virt(kmd, SMALL_VIRT + SMALL_FAR, got, 8));
+	ck_assert_mem_eq(got, "cccccccc", 8);
+}
+END_TEST
+
+START_TEST(into_holes)
+{
+	char got[64];
+
+	open_small();
+	expect_error(kmd_read_phys(kmd, SMALL_PHYS + 2 * SMALL_SIZE - 4, got, 8), KMD_ERR_NOT_FOUND,
+		     "physical address 0x40000020 was not captured");
+	expect_error(kmd_read_virt(kmd, SMALL_VIRT + 2 * SMALL_SIZE - 4, got, 8), KMD_ERR_NOT_FOUND,
+		     "virtual address 0xffff800000000020 was not captured");
+	expect_error(kmd_read_virt(kmd, 0, got, 1), KMD_ERR_NOT_FOUND, "0x0 was not captured");
+	expect_error(kmd_read_phys(kmd, UINT64_MAX, got, 64), KMD_ERR_NOT_FOUND,
+		     "0xffffffffffffffff was not captured");
+	expect_error(kmd_read_virt(kmd, UINT64_MAX, got, 64), KMD_ERR_NOT_FOUND,
+		     "was not captured");
+	/* Nothing is nowhere. */
+	expect_ok(kmd_read_phys(kmd, 0, got, 0));
+	expect_ok(kmd_read_virt(kmd, 0, got, 0));
+	/* And the error goes with the next success. */
+	expect_ok(kmd_read_phys(kmd, SMALL_PHYS, got, 1));
+}
+END_TEST
+
+START_TEST(input_shrinks)
+{
+	int fd = small_file();
+	char byte;
+
+	expect_ok(kmd_open_path(kmd, path_to("small")));
+	ck_assert_int_eq(ftruncate(fd, 100), 0);
+	close(fd);
+	expect_error(kmd_read_phys(kmd, SMALL_PHYS, &byte, 1), KMD_ERR_IO, "small");
+	expect_error(kmd_assemble_path(kmd, path_to("core"), 0), KMD_ERR_IO, "small");
+	ck_assert_int_ne(access(path_to("core"), F_OK), 0);
+}
+END_TEST
+
+START_TEST(vmcoreinfo)
+{
+	const char *text;
+	size_t length;
+
+	open_small();
+	expect_ok(kmd_vmcoreinfo(kmd, &text, &length));
+	ck_assert_uint_eq(length, strlen(small_info));
+	ck_assert_mem_eq(text, small_info, length);
+	again();
+	memset(memmem(small.bytes, small.size, "OSREL", 5), 'x', 5);
+	open_small();
+	expect_error(kmd_vmcoreinfo(kmd, &text, &length), KMD_ERR_NOT_FOUND, "no VMCOREINFO");
+	ck_assert_ptr_null(kmd_kernel_get(kmd)->release);
+	ck_assert_ptr_null(kmd_kernel_get(kmd)->vmcoreinfo_source);
+}
+END_TEST
+
+/* -------------------------------------------------------------- assembling */
+
+static unsigned char *bytes_of(int fd, size_t *size)
+{
+	struct stat st;
+	unsigned char *bytes;
+
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	*size = (size_t)st.st_size;
+	bytes = malloc(*size + 1);
+	ck_assert_int_eq(pread(fd, bytes, *size, 0), (ssize_t)*size);
+	return bytes;
+}
+
+static unsigned char *bytes_at(const char *path, size_t *size)
+{
+	int fd = open(path, O_RDONLY);
+	unsigned char *bytes = bytes_of(fd, size);
+
+	close(fd);
+	return bytes;
+}
+
+START_TEST(to_a_path)
+{
+	struct stat st;
+
+	open_small();
+	expect_ok(kmd_assemble_path(kmd, path_to("core"), 0));
+	ck_assert_int_eq(stat(path_to("core"), &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	expect_error(kmd_assemble_path(kmd, path_to("core"), 0), KMD_ERR_EXISTS, "exists");
+	expect_ok(kmd_assemble_path(kmd, path_to("core"), KMD_OVERWRITE));
+	ck_assert_ptr_null(kmd_error(kmd));
+}
+END_TEST
+
+START_TEST(to_a_descriptor)
+{
+	unsigned char *wanted, *got;
+	size_t wanted_size, size;
+	int fd = memfd_create("core", MFD_CLOEXEC);
+
+	open_small();
+	expect_ok(kmd_assemble_path(kmd, path_to("core"), 0));
+	wanted = bytes_at(path_to("core"), &wanted_size);
+	ck_assert_int_eq(write(fd, "before", 6), 6);
+	expect_ok(kmd_assemble_fd(kmd, fd));
+	/* The position is behind it, for what may follow. */
+	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), (off_t)wanted_size + 6);
+	got = bytes_of(fd, &size);
+	ck_assert_uint_eq(size, wanted_size + 6);
+	ck_assert_mem_eq(got, "before", 6);
+	ck_assert_mem_eq(got + 6, wanted, wanted_size);
+	free(got);
+	free(wanted);
+	close(fd);
+}
+END_TEST
+
+START_TEST(to_a_pipe)
+{
+	unsigned char *wanted, got[65536];
+	size_t size, n = 0;
+	ssize_t part;
+	int ends[2];
+
+	open_small();
+	expect_ok(kmd_assemble_path(kmd, path_to("core"), 0));
+	wanted = bytes_at(path_to("core"), &size);
+	/* All of it fits a pipe's buffer. */
+	ck_assert_uint_lt(size, sizeof(got));
+	ck_assert_int_eq(pipe(ends), 0);
+	expect_ok(kmd_assemble_fd(kmd, ends[1]));
+	close(ends[1]);
+	while ((part = read(ends[0], got + n, sizeof(got) - n)) > 0)
+		n += (size_t)part;
+	ck_assert_uint_eq(n, size);
+	ck_assert_mem_eq(got, wanted, size);
+	free(wanted);
+	close(ends[0]);
+}
+END_TEST
+
+/* A core is a dump, and gives the same core again. */
+START_TEST(core_as_input)
+{
+	unsigned char *one, *two;
+	size_t one_size, two_size;
+
+	expect_ok(kmd_open_path(kmd, real_dump));
+	expect_ok(kmd_assemble_path(kmd, path_to("one"), 0));
+	again();
+	expect_ok(kmd_open_path(kmd, path_to("one")));
+	expect_ok(kmd_assemble_path(kmd, path_to("two"), 0));
+	one = bytes_at(path_to("one"), &one_size);
+	two = bytes_at(path_to("two"), &two_size);
+	ck_assert_uint_eq(one_size, two_size);
+	ck_assert_mem_eq(one, two, one_size);
+	free(one);
+	free(two);
+}
+END_TEST
+
+/* ---------------------------------------------------------------- progress */
+
+struct watch {
+	unsigned int calls[4];
+	enum kmd_phase cancel;
+};
+
+static int watch(void *user, enum kmd_phase phase, uint64_t at, uint64_t total)
+{
+	struct watch *seen = user;
+
+	ck_assert_int_ge(phase, KMD_PHASE_UNPACK);
+	ck_assert_int_le(phase, KMD_PHASE_WRITE);
+	ck_assert(!total || at <= total);
+	seen->calls[phase]++;
+	return phase == seen->cancel;
+}
+
+START_TEST(progress)
+{
+	struct watch seen = { .cancel = 0 };
+
+	expect_ok(kmd_set_progress(kmd, watch, &seen));
+	expect_ok(kmd_open_path(kmd, real_dump));
+	ck_assert_uint_gt(seen.calls[KMD_PHASE_UNPACK], 0);
+	seen.cancel = KMD_PHASE_WRITE;
+	expect_error(kmd_assemble_path(kmd, path_to("core"), 0), KMD_ERR_CANCELED, "canceled");
+	ck_assert_int_ne(access(path_to("core"), F_OK), 0);
+	/* The handle is as good as before. */
+	expect_ok(kmd_set_progress(kmd, NULL, NULL));
+	expect_ok(kmd_assemble_path(kmd, path_to("core"), 0));
+}
+END_TEST
+
+START_TEST(canceled_while_opening)
+{
+	struct watch seen = { .cancel = KMD_PHASE_UNPACK };
+
+	expect_ok(kmd_set_progress(kmd, watch, &seen));
+	expect_error(kmd_open_path(kmd, real_dump), KMD_ERR_CANCELED, "canceled");
+	ck_assert_uint_eq(kmd_region_count(kmd), 0);
+}
+END_TEST
+
+/* ----------------------------------------------------------------- threads */
+
+#define THREADS 6
+
+static void *assemble_alone(void *argument)
+{
+	const char *path = argument;
+	struct kmd *own = kmd_new();
+	void *failed = own;
+
+	if (own && kmd_open_path(own, real_dump) == KMD_OK && kmd_region_count(own) > 10 &&
+	    kmd_assemble_path(own, path, 0) == KMD_OK && !kmd_error(own))
+		failed = NULL;
+	kmd_free(own);
+	return failed;
+}
+
+START_TEST(a_handle_in_each_thread)
+{
+	static char paths[THREADS][512];
+	unsigned char *first = NULL;
+	size_t first_size = 0, size;
+	pthread_t threads[THREADS];
+
+	for (unsigned int i = 0; i < THREADS; i++) {
+		snprintf(paths[i], sizeof(paths[i]), "%s/%u", folder, i);
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, assemble_alone, paths[i]), 0);
+	}
+	for (unsigned int i = 0; i < THREADS; i++) {
+		unsigned char *bytes;
+		void *failed;
+
+		ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
+		ck_assert_ptr_null(failed);
+		bytes = bytes_at(paths[i], &size);
+		if (!i) {
+			first = bytes;
+			first_size = size;
+			continue;
+		}
+		ck_assert_uint_eq(size, first_size);
+		ck_assert_mem_eq(bytes, first, size);
+		free(bytes);
+	}
+	free(first);
+}
+END_TEST
+
+void add_work_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, across_borders);
+	tcase_add_test(tcase, into_holes);
+	tcase_add_test(tcase, input_shrinks);
+	tcase_add_test(tcase, vmcoreinfo);
+	tcase_add_test(tcase, to_a_path);
+	tcase_add_test(tcase, to_a_descriptor);
+	tcase_add_test(tcase, to_a_pipe);
+	tcase_add_test(tcase, core_as_input);
+	tcase_add_test(tcase, progress);
+	tcase_add_test(tcase, canceled_while_opening);
+	tcase_add_test(tcase, a_handle_in_each_thread);
+}

@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""What the tests of the house's laws share."""
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+SKIP = 77
+
+
+def root():
+    """The source tree: the one given, else this file's."""
+    if len(sys.argv) > 1:
+        return Path(sys.argv[1])
+    return Path(__file__).resolve().parents[2]
+
+
+def skip(reason):
+    print('skipped:', reason)
+    sys.exit(SKIP)
+
+
+def tracked(top):
+    """Every file of the tree that git knows, or will know when it is added."""
+    try:
+        listed = subprocess.run(
+            ['git', '-C', top, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True).stdout
+    except (OSError, subprocess.CalledProcessError):
+        skip('not a git checkout, or no git')
+    paths = [top / name.decode() for name in listed.split(b'\0') if name]
+    return sorted(path for path in set(paths) if path.is_file() and not path.is_symlink())
+
+
+def name(path, top):
+    return path.relative_to(top).as_posix()
+
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^">]+)[">]', re.MULTILINE)
+
+
+def includes(path):
+    """(form, file, line number) of every #include."""
+    text = path.read_text()
+    for match in INCLUDE.finditer(text):
+        yield match[1], match[2], text.count('\n', 0, match.start()) + 1
+
+
+def conclude(problems, checked):
+    """Each law says what it found, and how much it looked at: none at all is a failure."""
+    for problem in problems:
+        print(problem)
+    print(f'{checked} checked, {len(problems)} against the law')
+    sys.exit(1 if problems or not checked else 0)

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_core_notes.c - what is carried over from the notes of a finished core. */
+#include "kit.h"
+
+#include "linux/core_notes.h"
+
+#include <elf.h>
+#include <string.h>
+
+#define PRSTATUS_SIZE 392 /* of arm64 */
+#define PR_PID        32
+
+static struct bytes notes;
+static struct kmd_claims claims;
+static struct kmd_core_notes carried;
+
+static void note(const char *name, uint32_t type, const void *desc, size_t size)
+{
+	bytes_number(&notes, strlen(name) + 1, 4);
+	bytes_number(&notes, size, 4);
+	bytes_number(&notes, type, 4);
+	bytes_add(&notes, name, strlen(name) + 1);
+	bytes_zero_until(&notes, (notes.size + 3) & ~(size_t)3);
+	bytes_add(&notes, desc, size);
+	bytes_zero_until(&notes, (notes.size + 3) & ~(size_t)3);
+}
+
+static void registers(uint32_t pid, unsigned char value)
+{
+	struct bytes desc = { .big_endian = notes.big_endian };
+
+	bytes_zero_until(&desc, PRSTATUS_SIZE);
+	bytes_set(&desc, PR_PID, pid, 4);
+	memset(desc.at + 112, value, 31 * 8);
+	note("CORE", NT_PRSTATUS, desc.at, desc.size);
+	bytes_free(&desc);
+}
+
+static void carry(void)
+{
+	claims.notes = source_of("core", notes.at, notes.size);
+	claims.notes_size = notes.size;
+	claims.notes_trusted = true;
+	claims.elf_class = ELFCLASS64;
+	claims.big_endian = notes.big_endian;
+	kmd_core_notes_deinit(&carried);
+	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+}
+
+static void done(void)
+{
+	bytes_free(&notes);
+	kmd_core_notes_deinit(&carried);
+	memset(&claims, 0, sizeof(claims));
+}
+
+/* pr_pid of register note @index: they come first, and all have one size. */
+static uint32_t pid_of(size_t index)
+{
+	const unsigned char *at =
+		carried.bytes + index * (12 + 8 + PRSTATUS_SIZE) + 12 + 8 + PR_PID;
+
+	return claims.big_endian ? (uint32_t)at[3] | (uint32_t)at[2] << 8
+				 : (uint32_t)at[0] | (uint32_t)at[1] << 8;
+}
+
+START_TEST(what_is_carried)
+{
+	note("VMCOREINFO", 0, "OSRELEASE=6\n", 12);
+	note("QEMU", 0, "12345678", 8);
+	note("CORE", NT_PRPSINFO, "no", 2);
+	registers(7, 1);
+	note("CORE", NT_AUXV, "auxv", 4);
+	note("LINUX", 0x406, "pacm", 4);
+	note("Somebody", 1, "else", 4);
+	registers(9, 2);
+	carry();
+	ck_assert_uint_eq(carried.cpus, 2);
+	ck_assert_uint_eq(carried.size, 2 * (20 + PRSTATUS_SIZE) + (20 + 8) + 2 * 24);
+	ck_assert_uint_eq(pid_of(0), 7);
+	ck_assert_uint_eq(pid_of(1), 9);
+	done();
+}
+END_TEST
+
+/* gdb does not open a core with one pid twice: idle CPUs all have 0. */
+START_TEST(pids_are_numbered_anew)
+{
+	for (int big = 0; big < 2; big++) {
+		notes.big_endian = big;
+		registers(0, 1);
+		registers(1234, 2);
+		registers(0, 3);
+		carry();
+		ck_assert_uint_eq(carried.cpus, 3);
+		for (uint32_t i = 0; i < 3; i++)
+			ck_assert_uint_eq(pid_of(i), i + 1);
+		done();
+	}
+}
+END_TEST
+
+/* Registers that nobody filled in say nothing. */
+START_TEST(empty_registers)
+{
+	registers(1, 0);
+	registers(2, 5);
+	carry();
+	ck_assert_uint_eq(carried.cpus, 1);
+	ck_assert_uint_eq(pid_of(0), 2);
+	done();
+}
+END_TEST
+
+START_TEST(notes_that_are_not_trusted)
+{
+	registers(1, 1);
+	carry();
+	claims.notes_trusted = false;
+	kmd_core_notes_deinit(&carried);
+	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	ck_assert_uint_eq(carried.size, 0);
+	claims.notes = NULL;
+	claims.notes_trusted = true;
+	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	ck_assert_uint_eq(carried.size, 0);
+	done();
+}
+END_TEST
+
+/* Short ones, and sizes that are anything: what comes out is whole notes of what is there. */
+START_TEST(hostile_sizes)
+{
+	static const uint64_t values[] = { 0, 1, 33, 0x1000, 0x7fffffff, 0xfffffffc, 0xffffffff };
+
+	for (size_t word = 0; word < 6; word++)
+		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+			registers(1, 1);
+			note("QEMU", 0, "12345678", 8);
+			bytes_set(&notes, word < 3 ? word * 4 : 20 + PRSTATUS_SIZE + (word - 3) * 4,
+				  values[i], 4);
+			carry();
+			ck_assert_uint_le(carried.size, notes.size);
+			done();
+		}
+	registers(1, 1);
+	for (size_t size = notes.size; size; size--) {
+		notes.size = size;
+		carry();
+		ck_assert_uint_eq(carried.cpus, size == 20 + PRSTATUS_SIZE);
+	}
+	done();
+}
+END_TEST
+
+START_TEST(registers_too_short_for_a_pid)
+{
+	note("CORE", NT_PRSTATUS, "1234567890", 10);
+	note("CORE", NT_PRSTATUS, "", 0);
+	carry();
+	ck_assert_uint_eq(carried.cpus, 0);
+	done();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_test(tcase, what_is_carried);
+	tcase_add_test(tcase, pids_are_numbered_anew);
+	tcase_add_test(tcase, empty_registers);
+	tcase_add_test(tcase, notes_that_are_not_trusted);
+	tcase_add_test(tcase, hostile_sizes);
+	tcase_add_test(tcase, registers_too_short_for_a_pid);
+	return kit_run("core_notes", tcase);
+}
