@@ -130,12 +130,35 @@ static void bound_image(const struct kmd_vmlinux *vmlinux, struct kmd_kernel_fac
 {
 	uint64_t text, end;
 
-	if (!vmlinux || !facts->layout.image.known ||
-	    !kmd_vmlinux_symbol(vmlinux, "_text", &text) ||
+	if (!facts->layout.image.known || !kmd_vmlinux_symbol(vmlinux, "_text", &text) ||
 	    !kmd_vmlinux_symbol(vmlinux, "_end", &end) || end <= text)
 		return;
 	facts->layout.image.low = text + facts->pub.kaslr_offset;
 	facts->layout.image.high = end + facts->pub.kaslr_offset;
+}
+
+/*
+ * Without vmlinux: the image reaches as far as the last region that was registered
+ * by an image address, or the last symbol that VMCOREINFO names.  A guess beyond
+ * that could put one page's bytes at the address of another (modules, BPF).
+ */
+static void vouch_for_image(const struct kmd_memory *memory, const struct kmd_vmcoreinfo *info,
+			    uint64_t page_size, struct kmd_map *image)
+{
+	uint64_t top = 0;
+
+	for (size_t i = 0; image->known && i < memory->regions->n; i++) {
+		const struct kmd_region *region = &memory->regions->rows[i].pub;
+
+		if (region->has_virt && region->has_phys &&
+		    region->virt - region->phys == image->delta && region->virt >= image->low &&
+		    region->virt < image->high)
+			top = kmd_max_u64(top, region->virt + region->captured);
+	}
+	if (!top)
+		return;
+	top = kmd_max_u64(top, kmd_vmcoreinfo_top_symbol(info, image->low, image->high));
+	image->high = kmd_min_u64(image->high, kmd_align_up(top, page_size));
 }
 
 /* True, with *@phys, if the virtual address lies in the map. */
@@ -223,7 +246,10 @@ enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct k
 	facts->pub.vmcoreinfo_source = info->origin;
 	if (facts->arch)
 		facts->arch->layout(info, memory, &facts->layout);
-	bound_image(vmlinux, facts);
+	if (vmlinux)
+		bound_image(vmlinux, facts);
+	else
+		vouch_for_image(memory, info, facts->pub.page_size, &facts->layout.image);
 	status = check_found(info, diag, facts);
 	if (status == KMD_OK)
 		status = check_release(claims, memory, info, force, diag, facts);

@@ -103,26 +103,52 @@ bool kmd_vmcoreinfo_hex(const struct kmd_vmcoreinfo *info, const char *key, uint
 	       kmd_text_u64(value, length, 16, number);
 }
 
+/* One "SYMBOL(name)=value" line between @line and @stop. */
+static bool symbol_of_line(const char *line, const char *stop, const char **name, size_t *length,
+			   uint64_t *virt)
+{
+	static const char start[] = "SYMBOL(";
+	const char *close = memmem(line, (size_t)(stop - line), ")=", 2);
+
+	if (!close || (size_t)(stop - line) <= sizeof(start) ||
+	    memcmp(line, start, sizeof(start) - 1) != 0)
+		return false;
+	*name = line + sizeof(start) - 1;
+	*length = (size_t)(close - *name);
+	return kmd_text_u64(close + 2, (size_t)(stop - close - 2), 16, virt);
+}
+
+uint64_t kmd_vmcoreinfo_top_symbol(const struct kmd_vmcoreinfo *info, uint64_t low, uint64_t high)
+{
+	const char *line = info->text, *end = info->text + info->length, *stop, *name;
+	uint64_t virt, top = 0;
+	size_t length;
+
+	for (; line && line < end; line = stop + 1) {
+		stop = memchr(line, '\n', (size_t)(end - line));
+		if (!stop)
+			break;
+		if (symbol_of_line(line, stop, &name, &length, &virt) && virt >= low &&
+		    virt < high && virt > top)
+			top = virt;
+	}
+	return top;
+}
+
 enum kmd_status kmd_vmcoreinfo_hints(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
 				     struct kmd_hints *hints)
 {
-	static const char start[] = "SYMBOL(";
-	const char *line = info->text, *end = info->text + info->length;
+	const char *line = info->text, *end = info->text + info->length, *stop, *name;
 	enum kmd_status status = KMD_OK;
+	uint64_t virt;
+	size_t length;
 
-	while (status == KMD_OK && line && line < end) {
-		const char *stop = memchr(line, '\n', (size_t)(end - line));
-		const char *close = stop ? memmem(line, (size_t)(stop - line), ")=", 2) : NULL;
-		uint64_t virt;
-
+	for (; status == KMD_OK && line && line < end; line = stop + 1) {
+		stop = memchr(line, '\n', (size_t)(end - line));
 		if (!stop)
 			break;
-		if (close && (size_t)(stop - line) > sizeof(start) &&
-		    !memcmp(line, start, sizeof(start) - 1) &&
-		    kmd_text_u64(close + 2, (size_t)(stop - close - 2), 16, &virt))
-			status = kmd_hints_add(hints, diag, virt, line + sizeof(start) - 1,
-					       (size_t)(close - line) - (sizeof(start) - 1));
-		line = stop + 1;
+		if (symbol_of_line(line, stop, &name, &length, &virt))
+			status = kmd_hints_add(hints, diag, virt, name, length);
 	}
 	return status;
 }

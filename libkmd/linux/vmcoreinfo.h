@@ -35,6 +35,8 @@ bool kmd_vmcoreinfo_get(const struct kmd_vmcoreinfo *info, const char *key, cons
 bool kmd_vmcoreinfo_number(const struct kmd_vmcoreinfo *info, const char *key, uint64_t *number);
 /* A bare hexadecimal: SYMBOL(), KERNELOFFSET. */
 bool kmd_vmcoreinfo_hex(const struct kmd_vmcoreinfo *info, const char *key, uint64_t *number);
+/* The highest SYMBOL() in [low, high); 0 = none. */
+uint64_t kmd_vmcoreinfo_top_symbol(const struct kmd_vmcoreinfo *info, uint64_t low, uint64_t high);
 /* A hint for each SYMBOL(). */
 enum kmd_status kmd_vmcoreinfo_hints(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
 				     struct kmd_hints *hints);

@@ -197,21 +197,37 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 	return status;
 }
 
+/* Pieces, not regions: where many regions share bytes, those are searched once. */
+static enum kmd_status search_pieces(struct finder *finder, const struct kmd_memory *memory,
+				     bool physical)
+{
+	const struct kmd_interval *pieces = physical ? memory->phys : memory->virt;
+	size_t n = physical ? memory->n_phys : memory->n_virt;
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < n; i++) {
+		const struct kmd_row *row = &memory->regions->rows[pieces[i].owner];
+		struct place place = { .size = pieces[i].end - pieces[i].start,
+				       .what = "inside region",
+				       .name = row->pub.name };
+
+		place.source = kmd_memory_bytes(memory, &pieces[i], physical, pieces[i].start,
+						&place.offset);
+		status = search(finder, &place);
+	}
+	return status;
+}
+
 enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct kmd_diag *diag,
 				      struct kmd_vmcoreinfo *info)
 {
 	struct finder finder = { .diag = diag, .info = info };
-	enum kmd_status status = KMD_OK;
+	enum kmd_status status;
 
 	memset(info, 0, sizeof(*info));
-	for (size_t i = 0; status == KMD_OK && i < memory->regions->n; i++) {
-		const struct kmd_row *row = &memory->regions->rows[i];
-		struct place place = { row->source, row->offset, row->pub.captured, "inside region",
-				       row->pub.name };
-
-		if (kmd_row_is_used(row))
-			status = search(&finder, &place);
-	}
+	status = search_pieces(&finder, memory, true);
+	if (status == KMD_OK)
+		status = search_pieces(&finder, memory, false);
 	if (status == KMD_OK)
 		status = conclude(&finder);
 	if (status != KMD_OK)

@@ -127,6 +127,8 @@ enum kmd_status kmd_memory_read_virt(const struct kmd_memory *memory, uint64_t v
 /* ----- overlapping regions must agree */
 
 #define COMPARE_BLOCK 65536
+/* What looking at a piece costs, in bytes compared. */
+#define VISIT         64
 
 struct compare {
 	const struct kmd_memory *memory;
@@ -207,11 +209,16 @@ static enum kmd_status compare_row(struct compare *compare, size_t index)
 	if (!kmd_add_u64(start, row->pub.captured, &end))
 		end = UINT64_MAX;
 	for (size_t i = kmd_intervals_find(pieces, n, start);
-	     status == KMD_OK && same && i < n && pieces[i].start < end; i++)
+	     status == KMD_OK && same && i < n && pieces[i].start < end; i++) {
+		/* A hostile table has as many pieces in each row as there are rows. */
+		if (compare->budget < VISIT)
+			break;
+		compare->budget -= VISIT;
 		if (pieces[i].owner != index)
 			status = compare_part(compare, row, &pieces[i],
 					      kmd_max_u64(start, pieces[i].start),
 					      kmd_min_u64(end, pieces[i].end), &same);
+	}
 	return status;
 }
 

@@ -7,19 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The text's place in the notes is the first thing that a missing file moves. */
-static bool has_vmcoreinfo(const struct kmd_claims *claims, struct kmd_diag *diag)
+/*
+ * The size of the VMCOREINFO file: from where its text begins to the end of the
+ * notes.  0 if there is no text: it, or the header before it, is not in its place.
+ */
+static uint64_t vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag *diag)
 {
 	static const char start[] = "OSRELEASE=";
 	size_t size = (size_t)kmd_min_u64(claims->notes_size, 1u << 20);
-	char *bytes = malloc(size + 1);
-	bool found =
-		bytes &&
-		kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag) == KMD_OK &&
-		memmem(bytes, size, start, sizeof(start) - 1);
+	char *bytes = malloc(size + 1), *found = NULL;
+	uint64_t rest = 0;
 
+	if (bytes && kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag) == KMD_OK)
+		found = memmem(bytes, size, start, sizeof(start) - 1);
+	if (found)
+		rest = claims->notes_size - (uint64_t)(found - bytes);
 	free(bytes);
-	return found;
+	return rest;
 }
 
 /* Sizes in the table are rounded up to 4, those of files need not be. */
@@ -68,14 +72,15 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 			      struct kmd_diag *diag)
 {
 	const struct kmd_claim *last;
-	uint64_t end;
+	uint64_t end, text;
 	size_t suspect;
 
 	if (!claims->notes || claims->notes_trusted || !is_running_sum(claims, first))
 		return KMD_OK;
 	last = &claims->items[claims->n - 1];
 	end = last->offset + last->size;
-	if (!has_vmcoreinfo(claims, diag))
+	text = vmcoreinfo_size(claims, diag);
+	if (!text)
 		return distrust(claims, first,
 				"the VMCOREINFO file is not where it belongs, as if it or the "
 				"header were left out or given twice",
@@ -89,6 +94,11 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 			"the file is short by the size of a region, as if one were left out",
 			end - file_size, diag);
 	}
+	if (may_be(text, file_size - end))
+		return distrust(
+			claims, first,
+			"the file is long by the size of VMCOREINFO, as if it were given twice",
+			file_size - end, diag);
 	suspect = first_suspect(claims, first, file_size - end);
 	if (suspect == claims->n)
 		return KMD_OK;

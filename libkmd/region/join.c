@@ -70,6 +70,7 @@ static enum kmd_status add_blob(struct join *join, const struct kmd_blob *blob)
 	draft->row.offset = blob->offset;
 	draft->row.pub.size = blob->declared;
 	draft->row.pub.captured = blob->size;
+	draft->sized = blob->origin != KMD_FROM_FILE;
 	draft->invalid = blob->invalid;
 	draft->conflict = draft->silent = blob->conflict;
 	draft->place = kmd_in(blob->source->name);
@@ -124,6 +125,7 @@ static enum kmd_status add_claim(struct join *join, const struct kmd_claim *clai
 	draft->row.pub.virt = claim->virt;
 	draft->row.pub.has_phys = claim->has_phys;
 	draft->row.pub.has_virt = claim->has_virt;
+	draft->sized = claim->has_size;
 	draft->invalid = claim->invalid;
 	draft->conflict = draft->silent = claim->conflict;
 	draft->place = claim->place;
@@ -182,47 +184,6 @@ static enum kmd_status collect_kelf(struct join *join)
 			join->kelf[join->n_kelf++] = &join->claims->items[i];
 	qsort(join->kelf, join->n_kelf, sizeof(*join->kelf), by_phys);
 	return KMD_OK;
-}
-
-static enum kmd_status say_size(const struct join *join, const struct draft *draft,
-				const struct kmd_claim *claim)
-{
-	char name[256];
-
-	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
-	return kmd_find(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-			"region \"%s\" at 0x%" PRIx64 ": the firmware's table says 0x%" PRIx64
-			" bytes, KELF 0x%" PRIx64 "; taking the former",
-			name, claim->phys, draft->row.pub.size, claim->size);
-}
-
-/* Virtual addresses for regions whose physical one is known. */
-static enum kmd_status give_virt(struct join *join)
-{
-	enum kmd_status status = KMD_OK;
-
-	for (size_t i = 0; status == KMD_OK && i < join->n; i++) {
-		struct draft *draft = &join->drafts[i];
-		struct kmd_region *region = &draft->row.pub;
-		size_t at;
-
-		if (!region->has_phys || draft->other_vm || draft->conflict)
-			continue;
-		at = kmd_join_find_kelf(join, region->phys, region->size, draft->invalid);
-		if (at == SIZE_MAX)
-			continue;
-		/* The first of several sizes at one address is not this region's. */
-		if (kmd_round4(join->kelf[at]->size) != kmd_round4(region->size)) {
-			if (join->kelf_used[at] || draft->named)
-				continue;
-			status = say_size(join, draft, join->kelf[at]);
-		}
-		region->virt = join->kelf[at]->virt;
-		region->has_virt = join->kelf[at]->has_virt;
-		region->origins |= KMD_FROM_KELF;
-		join->kelf_used[at] = true;
-	}
-	return status;
 }
 
 /* ----- headers that no file or section answers to */
@@ -343,9 +304,11 @@ static enum kmd_status run(struct join *join)
 	if (status == KMD_OK)
 		status = kmd_join_addresses(join);
 	if (status == KMD_OK)
-		status = give_virt(join);
+		status = kmd_join_confirm(join);
 	if (status == KMD_OK)
 		status = kmd_join_match(join);
+	if (status == KMD_OK)
+		status = kmd_join_misfits(join);
 	if (status == KMD_OK)
 		status = add_unanswered(join);
 	/* Addresses that the last two steps brought. */

@@ -25,11 +25,13 @@ struct draft {
 	struct kmd_place place;
 	struct offer offers[OFFERS];
 	bool invalid, conflict, auxiliary, other_vm;
-	bool named;   /* a description names its file */
-	bool carrier; /* KELF header or VMCOREINFO text: KELF gives it no address */
-	bool covered; /* its bytes are those of other regions */
-	bool stray;   /* a file that is not called like a region's */
-	bool silent;  /* what is wrong with it was said already */
+	bool named;     /* a description names its file */
+	bool sized;     /* a description gives its size */
+	bool confirmed; /* KELF has it at this address too */
+	bool carrier;   /* KELF header or VMCOREINFO text: KELF gives it no address */
+	bool covered;   /* its bytes are those of other regions */
+	bool stray;     /* a file that is not called like a region's */
+	bool silent;    /* what is wrong with it was said already */
 };
 
 struct join {
@@ -60,6 +62,12 @@ enum kmd_status kmd_join_addresses(struct join *join);
 enum kmd_status kmd_join_ranges(struct join *join);
 /* The KELF claim at @phys, of @size (rounded to 4) if there is one; else NULL or any other size. */
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact);
+
+/* confirm.c: virtual addresses from KELF, and rows that it contradicts. */
+enum kmd_status kmd_join_confirm(struct join *join);
+
+/* misfit.c: leave out files that cannot be their region's. */
+enum kmd_status kmd_join_misfits(struct join *join);
 
 /* match.c: program headers to files that have no address from elsewhere. */
 enum kmd_status kmd_join_match(struct join *join);

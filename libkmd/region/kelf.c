@@ -11,8 +11,8 @@
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "base/tiling.h"
 #include "region/cat.h"
+#include "region/core_bytes.h"
 #include "region/pairs.h"
 #include "region/vm.h"
 #include "source/cursor.h"
@@ -26,7 +26,6 @@
 #define PHDRS_MAX   (1u << 20)
 #define SHDRS_MAX   (1u << 20)
 #define NAME_SEARCH 64
-#define ALIASES     4 /* times the size of the file */
 
 /* Where fields lie, by class. */
 struct fields {
@@ -416,98 +415,6 @@ static enum kmd_status check_kernel(const struct kelf *kelf, const struct kmd_cl
 		"process (use gdb)");
 }
 
-static enum kmd_status say_shared(const struct kelf *kelf, const struct kmd_claim *claim)
-{
-	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, claim->place,
-			"the segment (physical 0x%" PRIx64 ", offset 0x%" PRIx64 ", size 0x%" PRIx64
-			") shares bytes with another address's; it is not used",
-			claim->phys, claim->offset, claim->size);
-}
-
-/* True if most segments' bytes lie behind the notes, as every kernel tool writes them. */
-static bool notes_lead(const struct kmd_claims *claims, size_t first)
-{
-	size_t before = 0;
-
-	for (size_t i = first; i < claims->n; i++)
-		before += claims->items[i].offset < claims->notes_at;
-	return claims->notes_size && before * 2 < claims->n - first;
-}
-
-/* Headers and notes are a tile too, of no claim; @tiles has room for it. */
-static size_t make_tiles(const struct kelf *kelf, const struct kmd_claims *claims, size_t first,
-			 struct kmd_tile *tiles)
-{
-	size_t n = 0;
-
-	if (notes_lead(claims, first))
-		tiles[n++] = (struct kmd_tile){ .end = claims->notes_at + claims->notes_size,
-						.bind = UINT64_MAX - kelf->table_end,
-						.owner = SIZE_MAX };
-	for (size_t i = first; i < claims->n; i++) {
-		const struct kmd_claim *claim = &claims->items[i];
-
-		if (claim->has_bytes && claim->has_phys && claim->captured)
-			tiles[n++] = (struct kmd_tile){ .start = claim->offset,
-							.end = claim->offset + claim->captured,
-							.bind = claim->phys - claim->offset,
-							.owner = i };
-	}
-	return n;
-}
-
-/* One damaged offset or size must not bring bytes to another region's address. */
-static enum kmd_status settle_bytes(struct kelf *kelf, struct kmd_claims *claims, size_t first)
-{
-	struct kmd_tile *tiles = calloc(claims->n - first + 1, sizeof(*tiles));
-	enum kmd_status status = KMD_OK;
-	size_t n;
-
-	if (!tiles)
-		return kmd_fail_memory(kelf->cursor.diag);
-	n = make_tiles(kelf, claims, first, tiles);
-	if (!kmd_tiles_settle(tiles, n, 0, kelf->cursor.size))
-		status = kmd_fail_memory(kelf->cursor.diag);
-	for (size_t i = 0; status == KMD_OK && i < n; i++) {
-		if (!tiles[i].conflict || tiles[i].owner == SIZE_MAX)
-			continue;
-		claims->items[tiles[i].owner].conflict = true;
-		status = say_shared(kelf, &claims->items[tiles[i].owner]);
-	}
-	free(tiles);
-	return status;
-}
-
-/*
- * Segments without a physical address may show bytes of others (vmalloc), but a core
- * many times as large as its input comes of a hostile one.
- */
-static enum kmd_status bound_aliases(struct kelf *kelf, struct kmd_claims *claims, size_t first)
-{
-	uint64_t budget = ALIASES * kmd_min_u64(kelf->cursor.size, UINT64_MAX / ALIASES);
-	size_t dropped = 0;
-
-	for (size_t i = first; i < claims->n; i++) {
-		struct kmd_claim *claim = &claims->items[i];
-
-		if (!claim->has_bytes || claim->has_phys || claim->conflict)
-			continue;
-		if (claim->captured > budget) {
-			claim->conflict = true;
-			dropped++;
-			continue;
-		}
-		budget -= claim->captured;
-	}
-	if (!dropped)
-		return KMD_OK;
-	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			kmd_at(kelf->cursor.source->name, kelf->cursor.start),
-			"%zu segments without a physical address show bytes that others show "
-			"already, too often to be a kernel's; they are not used",
-			dropped);
-}
-
 static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 {
 	size_t first = claims->n;
@@ -519,9 +426,7 @@ static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 	if (status == KMD_OK && kelf->whole && claims->n == first)
 		status = read_sections(kelf, claims);
 	if (status == KMD_OK && kelf->whole)
-		status = settle_bytes(kelf, claims, first);
-	if (status == KMD_OK && kelf->whole)
-		status = bound_aliases(kelf, claims, first);
+		status = kmd_core_settle(claims, first, &kelf->cursor, kelf->table_end);
 	if (status == KMD_OK && kelf->whole)
 		status = kmd_cat_check(claims, first, kelf->cursor.size, kelf->cursor.diag);
 	if (status == KMD_OK)

@@ -33,9 +33,9 @@ void kmd_match_pair(struct match *match, size_t file, size_t head)
 	draft->row.pub.has_virt = claim->has_virt;
 	draft->row.pub.virt = claim->virt;
 	draft->row.pub.origins |= KMD_FROM_KELF;
-	if (!draft->named)
+	if (!draft->sized)
 		draft->row.pub.size = claim->size;
-	draft->named = true;
+	draft->named = draft->sized = draft->confirmed = true;
 	match->join->kelf_used[head] = true;
 }
 

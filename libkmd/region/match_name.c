@@ -76,19 +76,6 @@ void kmd_match_names(struct match *match)
 
 /* ----- by symbol: the kernel's own name for what lies at a header's address */
 
-/* Without the " (1)" that a file manager gives to a copy. */
-static size_t without_copy_mark(const char *name, size_t length)
-{
-	size_t at = length;
-
-	if (length < 4 || name[length - 1] != ')')
-		return length;
-	for (at = length - 1; at && isdigit((unsigned char)name[at - 1]); at--)
-		;
-	return at >= 2 && at < length - 1 && name[at - 1] == '(' && name[at - 2] == ' ' ? at - 2
-											: length;
-}
-
 /* Region names are 'K' and the first characters of a symbol, then a number. */
 size_t kmd_match_stem(const struct draft *draft, const char **stem, size_t *digits)
 {
@@ -97,7 +84,7 @@ size_t kmd_match_stem(const struct draft *draft, const char **stem, size_t *digi
 	*stem = plain_name(draft);
 	if (**stem == 'K' || **stem == 'k')
 		++*stem;
-	length = whole = without_copy_mark(*stem, strlen(*stem));
+	length = whole = kmd_name_without_copy_mark(*stem, strlen(*stem));
 	while (length && isdigit((unsigned char)(*stem)[length - 1]))
 		length--;
 	*digits = whole - length;

@@ -88,10 +88,15 @@ static int by_table(const void *a, const void *b, void *match)
 			   position_of(match, *(const size_t *)b));
 }
 
-/* A copy of another file under a new name would take a place that is not its own. */
+/*
+ * A copy of another file under a new name would take a place that is not its own.
+ * Words of eight bytes are too often alike to mean that.
+ */
 static enum kmd_status has_copies(const struct match *match, const struct group *group, bool *found)
 {
 	*found = false;
+	if (!group->n_heads || head_size(match, group->heads[0]) <= 8)
+		return KMD_OK;
 	for (size_t i = 0; !*found && i < group->n_files; i++)
 		for (size_t j = 0; !*found && j < match->n_all_files; j++) {
 			if (match->all_files[j] == group->files[i] ||

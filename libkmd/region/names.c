@@ -152,8 +152,10 @@ static void hand_over(struct draft *draft, const struct kmd_claim *claim)
 		draft->offers[rank].phys = claim->phys;
 	}
 	/* A file's own size says nothing of the region's; a section's does. */
-	if (claim->has_size && (file || !draft->row.has_bytes))
+	if (claim->has_size && (file || !draft->row.has_bytes)) {
 		draft->row.pub.size = claim->size;
+		draft->sized = true;
+	}
 }
 
 static void hand_over_all(struct join *join, const struct index *index)
@@ -166,6 +168,114 @@ static void hand_over_all(struct join *join, const struct index *index)
 		    !join->drafts[at].auxiliary)
 			hand_over(&join->drafts[at], claim);
 	}
+}
+
+/* ----- files under other names than the lists have */
+
+struct alias {
+	char *core; /* of the name */
+	size_t draft;
+};
+
+static int by_core(const void *a, const void *b)
+{
+	const struct alias *x = a, *y = b;
+	int order = strcmp(x->core, y->core);
+
+	return order ? order : (x->draft > y->draft) - (x->draft < y->draft);
+}
+
+/* The files that no list names, sorted by the core of their names. */
+static struct alias *unnamed_files(const struct join *join, size_t *count)
+{
+	struct alias *aliases = calloc(join->n + 1, sizeof(*aliases));
+	size_t n = 0;
+
+	for (size_t i = 0; aliases && i < join->n; i++) {
+		const struct draft *draft = &join->drafts[i];
+
+		if (draft->named || draft->auxiliary || !draft->row.has_bytes ||
+		    !(draft->row.pub.origins & KMD_FROM_FILE))
+			continue;
+		aliases[n].draft = i;
+		aliases[n].core = kmd_region_name_core(draft->file);
+		if (aliases[n].core)
+			n++;
+	}
+	if (n)
+		qsort(aliases, n, sizeof(*aliases), by_core);
+	*count = n;
+	return aliases;
+}
+
+/* The one unnamed file of the same core name, and of the size that a list has for it. */
+static size_t find_alias(const struct join *join, const struct draft *lost,
+			 const struct alias *aliases, size_t n)
+{
+	struct alias key = { kmd_region_name_core(lost->file), 0 };
+	size_t low = 0, high = n, found = SIZE_MAX;
+
+	while (key.core && low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(aliases[middle].core, key.core) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; key.core && low < n && !strcmp(aliases[low].core, key.core); low++) {
+		const struct draft *draft = &join->drafts[aliases[low].draft];
+
+		if (draft->auxiliary || (lost->sized && kmd_round4(draft->row.pub.captured) !=
+								kmd_round4(lost->row.pub.size)))
+			continue;
+		if (found != SIZE_MAX) {
+			found = SIZE_MAX;
+			break;
+		}
+		found = aliases[low].draft;
+	}
+	free(key.core);
+	return found;
+}
+
+/* @lost gets the bytes of @file, which is not a region of its own then. */
+static enum kmd_status take_alias(struct join *join, struct draft *lost, struct draft *file)
+{
+	char name[256];
+
+	lost->row.has_bytes = true;
+	lost->row.source = file->row.source;
+	lost->row.offset = file->row.offset;
+	lost->row.pub.captured = file->row.pub.captured;
+	lost->row.pub.origins |= KMD_FROM_FILE;
+	lost->carrier = file->carrier;
+	file->auxiliary = file->named = true;
+	kmd_text_name(name, sizeof(name), lost->file, strlen(lost->file));
+	return kmd_find(join->diag, KMD_FIND_NAME, KMD_NOTE, file->place,
+			"taken for \"%s\", which is not there", name);
+}
+
+static enum kmd_status find_renamed(struct join *join)
+{
+	size_t n = 0;
+	struct alias *aliases = unnamed_files(join, &n);
+	enum kmd_status status = aliases ? KMD_OK : kmd_fail_memory(join->diag);
+
+	for (size_t i = 0; status == KMD_OK && n && i < join->n; i++) {
+		struct draft *draft = &join->drafts[i];
+		size_t file;
+
+		if (draft->row.has_bytes || !draft->named || draft->auxiliary)
+			continue;
+		file = find_alias(join, draft, aliases, n);
+		if (file != SIZE_MAX)
+			status = take_alias(join, draft, &join->drafts[file]);
+	}
+	for (size_t i = 0; i < n; i++)
+		free(aliases[i].core);
+	free(aliases);
+	return status;
 }
 
 enum kmd_status kmd_join_files(struct join *join)
@@ -188,6 +298,8 @@ enum kmd_status kmd_join_files(struct join *join)
 		status = index_files(join, &index);
 	if (status == KMD_OK)
 		hand_over_all(join, &index);
+	if (status == KMD_OK)
+		status = find_renamed(join);
 	free(index.at);
 	free(lost);
 	return status;

@@ -42,7 +42,7 @@ static enum kmd_region_state state_of(const struct draft *draft)
 	if (draft->stray && !draft->named)
 		return KMD_REGION_AUXILIARY;
 	if (!region->size)
-		return KMD_REGION_EMPTY;
+		return draft->named && !draft->sized ? KMD_REGION_MISSING : KMD_REGION_EMPTY;
 	if (draft->covered)
 		return KMD_REGION_OK;
 	if (!draft->row.has_bytes || !region->captured)

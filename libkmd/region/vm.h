@@ -20,6 +20,15 @@
 char *kmd_region_name_of_file(const char *file);
 
 /*
+ * The same, lower-case and without what users and their tools add to names: other
+ * or no suffixes, "Copy of ", " (1)".  Names that differ only so may mean one file.
+ */
+char *kmd_region_name_core(const char *file);
+
+/* Length of @name without the " (1)" that a file manager gives to a copy. */
+size_t kmd_name_without_copy_mark(const char *name, size_t length);
+
+/*
  * What may be a virtual machine's prefix of a file name ("2d" of md_2d_KSTACK0.BIN),
  * lower-case, or "".  Module regions begin with a digit too (md_0_wlan.BIN), so
  * this is a machine's prefix only where a KELF file bears it.

@@ -124,13 +124,30 @@ static struct dirent *next_entry(DIR *list)
 	return entry;
 }
 
+/*
+ * One file that cannot be opened (a link that leads nowhere, a missing permission)
+ * does not cost the other fifty.  Its region is missed where a table names it.
+ */
+static enum kmd_status skip_unreadable(struct opening *o)
+{
+	char sentence[KMD_SENTENCE_MAX];
+
+	if (o->diag->status != KMD_ERR_IO)
+		return o->diag->status;
+	snprintf(sentence, sizeof(sentence), "%s", o->diag->sentence);
+	o->diag->status = KMD_OK;
+	return kmd_find(o->diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(NULL), "%s", sentence);
+}
+
 static enum kmd_status list_entry(struct opening *o, DIR *list, const char *file)
 {
 	struct stat st;
 
 	/* Links to files are followed: users make folders of them. */
-	if (fstatat(dirfd(list), file, &st, 0))
-		return member_errno(o, file, errno);
+	if (fstatat(dirfd(list), file, &st, 0)) {
+		member_errno(o, file, errno);
+		return skip_unreadable(o);
+	}
 	if (!S_ISREG(st.st_mode))
 		return KMD_OK;
 	if (o->names.n >= KMD_FOLDER_FILES_MAX)
@@ -284,7 +301,7 @@ static enum kmd_status open_member(struct opening *o, const char *file, bool kee
 	status = kmd_source_from_member(o->diag, files->folder_fd, file, path, keep_open, &source);
 	free(path);
 	if (status != KMD_OK)
-		return status;
+		return skip_unreadable(o);
 	if (!packed_name(file, &length) || !kmd_unpack_is_zstd(source, o->diag))
 		return kmd_input_add(o->diag, o->input, file, strlen(file), source);
 	if (has_plain_twin(&o->names, file, length)) {
