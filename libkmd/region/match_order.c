@@ -88,14 +88,14 @@ static int by_table(const void *a, const void *b, void *match)
 			   position_of(match, *(const size_t *)b));
 }
 
-/*
- * A copy of another file under a new name would take a place that is not its own.
- * Words of eight bytes are too often alike to mean that.
- */
+/* Regions smaller than this (CPU masks, words) are alike too often to mean anything. */
+#define COPY_MIN 4096
+
+/* A copy of another file under a new name would take a place that is not its own. */
 static enum kmd_status has_copies(const struct match *match, const struct group *group, bool *found)
 {
 	*found = false;
-	if (!group->n_heads || head_size(match, group->heads[0]) <= 8)
+	if (!group->n_heads || head_size(match, group->heads[0]) < COPY_MIN)
 		return KMD_OK;
 	for (size_t i = 0; !*found && i < group->n_files; i++)
 		for (size_t j = 0; !*found && j < match->n_all_files; j++) {

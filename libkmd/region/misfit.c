@@ -14,7 +14,7 @@
 
 static bool is_candidate(const struct draft *draft)
 {
-	return draft->row.has_bytes && draft->row.pub.origins & KMD_FROM_FILE && draft->sized &&
+	return draft->row.has_bytes && draft->row.pub.origins & KMD_FROM_FILE &&
 	       draft->row.pub.size && draft->row.pub.captured && !draft->auxiliary &&
 	       !draft->conflict && !draft->invalid && !draft->other_vm;
 }
@@ -44,7 +44,7 @@ static uint64_t *misfit_sizes(const struct join *join, size_t *count)
 	for (size_t i = 0; sizes && i < join->n; i++) {
 		const struct draft *draft = &join->drafts[i];
 
-		if (is_candidate(draft) && (is_long(draft) || is_short(draft)))
+		if (is_candidate(draft) && draft->sized && (is_long(draft) || is_short(draft)))
 			sizes[n++] = kmd_round4(draft->row.pub.size);
 	}
 	if (n)
@@ -81,7 +81,8 @@ enum kmd_status kmd_join_misfits(struct join *join)
 			continue;
 		if (is_long(draft))
 			status = leave(join, draft, "this is another file");
-		else if (is_short(draft) && bsearch(&own, sizes, n, sizeof(own), by_number))
+		else if ((is_short(draft) || (draft->named && !draft->sized)) &&
+			 bsearch(&own, sizes, n, sizeof(own), by_number))
 			status = leave(join, draft,
 				       "it has the size of another region whose file does not fit");
 	}
