@@ -159,9 +159,8 @@ static size_t only_open_head(const struct join *join, uint64_t size)
 
 static bool is_unknown_to_kelf(const struct join *join, const struct draft *draft)
 {
-	return is_considered(draft) && !draft->confirmed && !draft->invalid && !draft->carrier &&
-	       draft->row.has_bytes &&
-	       kmd_join_find_kelf(join, draft->row.pub.phys, 0, false) == SIZE_MAX;
+	return join->n_kelf && is_considered(draft) && !draft->confirmed && !draft->invalid &&
+	       !draft->carrier && draft->row.has_bytes;
 }
 
 /*

@@ -26,7 +26,7 @@ static void check_claims(const struct stages *s)
 		const struct kmd_claim *claim = &s->claims.items[i];
 
 		FUZZ_CHECK(claim->name != NULL && claim->file != NULL);
-		if (!claim->has_bytes)
+		if (!claim->has_bytes || !claim->captured)
 			continue;
 		FUZZ_CHECK(claim->blob < s->image.n_blobs);
 		FUZZ_CHECK(claim->captured <= claim->size);
