@@ -14,7 +14,7 @@
 #include "region/cat.h"
 #include "region/core_bytes.h"
 #include "region/pairs.h"
-#include "region/vm.h"
+#include "region/file_name.h"
 #include "source/cursor.h"
 
 #include <elf.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "region/vm.h"
+#include "region/file_name.h"
 
 #include "base/text.h"
 

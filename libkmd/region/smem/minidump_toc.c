@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "region/minidump_toc.h"
+#include "region/smem/minidump_toc.h"
 
 #include "base/checked.h"
-#include "region/minidump_array.h"
+#include "region/smem/minidump_array.h"
 #include "source/cursor.h"
 
 #include <kmemdump/minidump.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What became of each region, and what there is to say of it. */
-#include "region/join.h"
+#include "region/join/steps.h"
 
 #include "base/checked.h"
 #include "base/text.h"

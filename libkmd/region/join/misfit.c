@@ -3,7 +3,7 @@
  * Files that are not their region's: too long for it, or just as long as another
  * region whose own file does not fit either.  Names get exchanged; sizes tell.
  */
-#include "region/join.h"
+#include "region/join/steps.h"
 
 #include "base/checked.h"
 #include "base/text.h"

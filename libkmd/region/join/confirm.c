@@ -8,7 +8,7 @@
  * changed places, or an address that is wrong in a list which a host's tool wrote,
  * must not put bytes where they do not belong.
  */
-#include "region/join.h"
+#include "region/join/steps.h"
 
 #include "base/text.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Region files against program headers by name: the segment's own, or a symbol's at its address. */
-#include "region/match.h"
+#include "region/join/match_passes.h"
 
 #include "base/text.h"
 

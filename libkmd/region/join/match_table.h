@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* match.h - files and program headers that are still to be paired, between the match's files. */
-#ifndef KMD_REGION_MATCH_H
-#define KMD_REGION_MATCH_H
+/* match_table.h - files and program headers that are still to be paired, between the match's files.
+ */
+#ifndef KMD_REGION_JOIN_MATCH_TABLE_H
+#define KMD_REGION_JOIN_MATCH_TABLE_H
 
-#include "region/join.h"
+#include "region/join/draft.h"
 
 struct match {
 	struct join *join;
@@ -46,7 +47,7 @@ static inline bool open_head(const struct match *match, size_t head)
 	return !match->join->kelf_used[head];
 }
 
-/* match.c */
+/* match_table.c */
 /* Whether two files hold the same bytes; false if they cannot be read. */
 bool kmd_match_same_bytes(const struct match *match, size_t a, size_t b, bool *same);
 void kmd_match_pair(struct match *match, size_t file, size_t head);
@@ -55,13 +56,7 @@ void kmd_match_compact(struct match *match);
 /* Both lists are sorted by size: the next size's group, from the two positions on. */
 struct group kmd_match_next(const struct match *match, size_t *file, size_t *head);
 
-/* match_name.c: by the segment's name (downstream), or a kernel symbol at its address. */
-void kmd_match_names(struct match *match);
-void kmd_match_symbols(struct match *match, bool any_size);
 /* A region name without its 'K' and its number: the length of that, and of the number. */
 size_t kmd_match_stem(const struct draft *draft, const char **stem, size_t *digits);
-
-/* match_order.c: by numbers in the files' names that rise as the headers do. */
-enum kmd_status kmd_match_order(struct match *match);
 
 #endif

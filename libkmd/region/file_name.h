@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * vm.h - names of region files, taken apart.
+ * file_name.h - names of region files, taken apart.
  *
  * Firmware files a region as md_<name><seq>.BIN; with the Gunyah resource manager
  * a virtual machine's id stands before the name, in hex: md_2d_KELF_HDR.BIN.
  */
-#ifndef KMD_REGION_VM_H
-#define KMD_REGION_VM_H
+#ifndef KMD_REGION_FILE_NAME_H
+#define KMD_REGION_FILE_NAME_H
 
 #include <stdbool.h>
 #include <stddef.h>

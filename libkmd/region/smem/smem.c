@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "region/smem.h"
+#include "region/smem/smem.h"
 
 #include "base/checked.h"
 #include "image/smem_marks.h"

@@ -6,7 +6,7 @@
  * behind the name.  Numbers are never looked up, only compared: where they rise
  * along the headers for every pair that is certain, they decide what is not.
  */
-#include "region/match.h"
+#include "region/join/match_passes.h"
 
 #include "base/checked.h"
 #include "base/text.h"

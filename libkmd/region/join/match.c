@@ -7,7 +7,8 @@
  * address, leaves no other choice.  What stays ambiguous is not placed: a wrong
  * core is worse than one that lacks a few words.
  */
-#include "region/match.h"
+#include "region/join/match_passes.h"
+#include "region/join/steps.h"
 
 #include "base/checked.h"
 #include "base/text.h"
@@ -21,103 +22,6 @@ static bool is_free(const struct draft *draft)
 	return draft->row.has_bytes && !draft->row.pub.has_phys && !draft->auxiliary &&
 	       !draft->invalid && !draft->conflict && !draft->other_vm && !draft->carrier &&
 	       !draft->stray;
-}
-
-void kmd_match_pair(struct match *match, size_t file, size_t head)
-{
-	struct draft *draft = &match->join->drafts[file];
-	const struct kmd_claim *claim = head_of(match, head);
-
-	draft->row.pub.has_phys = claim->has_phys;
-	draft->row.pub.phys = claim->phys;
-	draft->row.pub.has_virt = claim->has_virt;
-	draft->row.pub.virt = claim->virt;
-	draft->row.pub.origins |= KMD_FROM_KELF;
-	if (!draft->sized)
-		draft->row.pub.size = claim->size;
-	draft->named = draft->sized = draft->confirmed = true;
-	match->join->kelf_used[head] = true;
-}
-
-/* ----- by size, where it leaves one choice, or where the choice does not matter */
-
-bool kmd_match_same_bytes(const struct match *match, size_t a, size_t b, bool *same)
-{
-	const struct kmd_row *x = &match->join->drafts[a].row, *y = &match->join->drafts[b].row;
-	unsigned char one[4096], two[4096];
-
-	*same = x->pub.captured == y->pub.captured;
-	for (uint64_t at = 0; *same && at < x->pub.captured; at += sizeof(one)) {
-		uint64_t part = kmd_min_u64(sizeof(one), x->pub.captured - at);
-
-		if (kmd_source_read(x->source, x->offset + at, one, part, match->join->diag) ||
-		    kmd_source_read(y->source, y->offset + at, two, part, match->join->diag))
-			return false;
-		*same = !memcmp(one, two, (size_t)part);
-	}
-	return true;
-}
-
-static enum kmd_status match_group(struct match *match, const struct group *group)
-{
-	bool same = true;
-
-	/* More files than headers will do where they are copies of one another. */
-	if (!group->n_heads || group->n_files < group->n_heads)
-		return KMD_OK;
-	for (size_t i = 1; same && i < group->n_files; i++)
-		if (!kmd_match_same_bytes(match, group->files[0], group->files[i], &same))
-			return match->join->diag->status;
-	for (size_t i = 0; same && i < group->n_heads; i++)
-		kmd_match_pair(match, group->files[i], group->heads[i]);
-	return KMD_OK;
-}
-
-/* Open files and headers to the front, closed ones out. */
-void kmd_match_compact(struct match *match)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < match->n_files; i++)
-		if (open_file(match, match->files[i]))
-			match->files[n++] = match->files[i];
-	match->n_files = n;
-	n = 0;
-	for (size_t i = 0; i < match->n_heads; i++)
-		if (open_head(match, match->heads[i]))
-			match->heads[n++] = match->heads[i];
-	match->n_heads = n;
-}
-
-/* Both lists are sorted by size: the next size's group, from the two positions on. */
-struct group kmd_match_next(const struct match *match, size_t *file, size_t *head)
-{
-	struct group group = { match->files + *file, 0, match->heads + *head, 0 };
-	uint64_t size = UINT64_MAX;
-
-	if (*file < match->n_files)
-		size = file_size(match, match->files[*file]);
-	if (*head < match->n_heads)
-		size = kmd_min_u64(size, head_size(match, match->heads[*head]));
-	for (; *file < match->n_files && file_size(match, match->files[*file]) == size; ++*file)
-		group.n_files++;
-	for (; *head < match->n_heads && head_size(match, match->heads[*head]) == size; ++*head)
-		group.n_heads++;
-	return group;
-}
-
-static enum kmd_status match_sizes(struct match *match)
-{
-	enum kmd_status status = KMD_OK;
-	size_t file = 0, head = 0;
-
-	kmd_match_compact(match);
-	while (status == KMD_OK && (file < match->n_files || head < match->n_heads)) {
-		struct group group = kmd_match_next(match, &file, &head);
-
-		status = match_group(match, &group);
-	}
-	return status;
 }
 
 /* ----- what is left */
@@ -257,11 +161,11 @@ static enum kmd_status match_all(struct match *match)
 				match->n_files);
 	kmd_match_names(match);
 	kmd_match_symbols(match, false);
-	status = match_sizes(match);
+	status = kmd_match_sizes(match);
 	/* A file that was cut fits no size; its name may still say what it is. */
 	kmd_match_symbols(match, true);
 	if (status == KMD_OK)
-		status = match_sizes(match);
+		status = kmd_match_sizes(match);
 	if (status == KMD_OK)
 		status = kmd_match_order(match);
 	return status == KMD_OK ? say_left(match) : status;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Which of several recorded physical addresses is a region's. */
-#include "region/join.h"
+#include "region/join/steps.h"
 
 #include "base/checked.h"
 #include "base/text.h"
@@ -12,31 +12,6 @@
 #define PHYS_LIMIT (UINT64_C(1) << 56)
 
 static const char *const offer_names[OFFERS] = { "load.cmm", "dump_info.txt", "the section table" };
-
-size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact)
-{
-	size_t low = 0, high = join->n_kelf, other = SIZE_MAX, same = SIZE_MAX;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (join->kelf[middle]->phys < phys)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < join->n_kelf && join->kelf[low]->phys == phys; low++) {
-		if (kmd_round4(join->kelf[low]->size) != kmd_round4(size)) {
-			other = low;
-			continue;
-		}
-		same = low;
-		/* Several of one size: one that no other region has taken. */
-		if (!join->kelf_used[low])
-			break;
-	}
-	return same != SIZE_MAX || exact ? same : other;
-}
 
 /* A list's size may be another row's; the bytes of a file are its own. */
 static bool kelf_knows(const struct join *join, const struct draft *draft, uint64_t phys)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* join.h - the join's working table, between its files. */
-#ifndef KMD_REGION_JOIN_H
-#define KMD_REGION_JOIN_H
+/* draft.h - the join's working table: regions in the making, and KELF's claims by address. */
+#ifndef KMD_REGION_JOIN_DRAFT_H
+#define KMD_REGION_JOIN_DRAFT_H
 
 #include "region/region.h"
-#include "region/vm.h"
+#include "region/file_name.h"
 
 /* Firmware that encrypts regions keeps the wrapped key beside them: md_encr_key_aes.BIN. */
 #define ENCRYPTION_KEYS "encr_key"
@@ -53,27 +53,11 @@ struct join {
 struct draft *kmd_join_add(struct join *join, const char *name, const char *file,
 			   enum kmd_origin origin);
 
-/* names.c: hand the rows of load.cmm and dump_info.txt to the files they name. */
-enum kmd_status kmd_join_files(struct join *join);
-
-/* address.c: settle the physical address of every draft that has an offer. */
-enum kmd_status kmd_join_addresses(struct join *join);
-/* Leave out what lies where no memory can. */
-enum kmd_status kmd_join_ranges(struct join *join);
-/* The KELF claim at @phys, of @size (rounded to 4) if there is one; else NULL or any other size. */
+/*
+ * Index in join->kelf of the claim at @phys, of @size (rounded to 4) if there
+ * is one; else SIZE_MAX or (not @exact) one of any other size.
+ */
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact);
-
-/* confirm.c: virtual addresses from KELF, and rows that it contradicts. */
-enum kmd_status kmd_join_confirm(struct join *join);
-
-/* misfit.c: leave out files that cannot be their region's. */
-enum kmd_status kmd_join_misfits(struct join *join);
-
-/* match.c: program headers to files that have no address from elsewhere. */
-enum kmd_status kmd_join_match(struct join *join);
-
-/* state.c: each draft's state, what is to be said of it, and the sorted table. */
-enum kmd_status kmd_join_finish(struct join *join, struct kmd_regions *regions);
 
 /* Sizes as KELF and the firmware's table keep them. */
 static inline uint64_t kmd_round4(uint64_t size)

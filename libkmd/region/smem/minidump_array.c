@@ -3,7 +3,7 @@
  * The array is the kernel's own memory and may have been caught in the middle of a change,
  * so each entry is judged by itself, and the count is but a hint.
  */
-#include "region/minidump_array.h"
+#include "region/smem/minidump_array.h"
 
 #include "base/checked.h"
 #include "base/text.h"

@@ -3,7 +3,7 @@
  * Which file does load.cmm or dump_info.txt mean?  Collecting hosts fold the case
  * of names, so a name in another case will do where only one file has it.
  */
-#include "region/join.h"
+#include "region/join/steps.h"
 
 #include "base/checked.h"
 #include "base/text.h"

@@ -8,7 +8,7 @@
 #ifndef KMD_REGION_SMEM_H
 #define KMD_REGION_SMEM_H
 
-#include "region/minidump_toc.h"
+#include "region/smem/minidump_toc.h"
 #include "source/cursor.h"
 
 /* Offsets in it are from the base of the area. */

@@ -5,7 +5,7 @@
  * behind its data.  Linux gives a lookup up at the first bad canary; here the other list is
  * tried too, and at last the bytes are searched for an entry that looks like the item.
  */
-#include "region/smem.h"
+#include "region/smem/smem.h"
 
 #include "base/checked.h"
 

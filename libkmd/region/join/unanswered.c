@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Headers that no file or section answers to: their bytes may lie in other regions,
+ * or in a RAM image; else they are missing.
+ */
+#include "region/join/steps.h"
+
+#include "base/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct span {
+	uint64_t start, end;
+};
+
+static int by_start(const void *a, const void *b)
+{
+	return kmd_cmp_u64(((const struct span *)a)->start, ((const struct span *)b)->start);
+}
+
+/* The captured memory, sorted and merged. */
+static struct span *captured_spans(const struct join *join, size_t *count)
+{
+	struct span *spans = calloc(join->n + 1, sizeof(*spans));
+	size_t n = 0, merged = 0;
+
+	if (!spans)
+		return NULL;
+	for (size_t i = 0; i < join->n; i++) {
+		const struct draft *draft = &join->drafts[i];
+		const struct kmd_region *region = &draft->row.pub;
+
+		if (!draft->row.has_bytes || !region->has_phys || !region->captured ||
+		    draft->invalid || draft->conflict || draft->other_vm || draft->auxiliary)
+			continue;
+		spans[n++] = (struct span){ region->phys, region->phys + region->captured };
+	}
+	qsort(spans, n, sizeof(*spans), by_start);
+	for (size_t i = 0; i < n; i++) {
+		if (merged && spans[i].start <= spans[merged - 1].end)
+			spans[merged - 1].end = kmd_max_u64(spans[merged - 1].end, spans[i].end);
+		else
+			spans[merged++] = spans[i];
+	}
+	*count = merged;
+	return spans;
+}
+
+static bool is_covered(const struct span *spans, size_t n, uint64_t start, uint64_t size)
+{
+	size_t low = 0, high = n;
+	uint64_t end;
+
+	if (!kmd_add_u64(start, size, &end))
+		return false;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (spans[middle].end < end)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low < n && spans[low].start <= start;
+}
+
+/* A RAM image holds every region, listed or not. */
+static void find_in_flat(const struct join *join, struct draft *draft)
+{
+	const struct kmd_region *region = &draft->row.pub;
+
+	for (size_t i = 0; i < join->image->n_blobs && !draft->row.has_bytes; i++) {
+		const struct kmd_blob *blob = &join->image->blobs[i];
+
+		if (blob->kind != KMD_BLOB_FLAT || !blob->has_phys || region->phys < blob->phys ||
+		    !kmd_inside(region->phys - blob->phys, region->size, blob->size))
+			continue;
+		draft->row.has_bytes = true;
+		draft->row.source = blob->source;
+		draft->row.offset = blob->offset + (region->phys - blob->phys);
+		draft->row.pub.captured = region->size;
+	}
+}
+
+enum kmd_status kmd_join_unanswered(struct join *join)
+{
+	enum kmd_status status = KMD_OK;
+	struct span *spans;
+	size_t n;
+
+	spans = captured_spans(join, &n);
+	if (!spans)
+		return kmd_fail_memory(join->diag);
+	for (size_t i = 0; status == KMD_OK && i < join->n_kelf; i++) {
+		const struct kmd_claim *claim = join->kelf[i];
+		struct draft *draft;
+
+		if (join->kelf_used[i])
+			continue;
+		status = kmd_join_add_claim(join, claim);
+		if (status != KMD_OK)
+			break;
+		draft = &join->drafts[join->n - 1];
+		draft->silent |= join->kelf_silent[i];
+		if (draft->row.has_bytes || !claim->has_phys)
+			continue;
+		draft->covered = is_covered(spans, n, claim->phys, claim->size);
+		if (!draft->covered)
+			find_in_flat(join, draft);
+	}
+	free(spans);
+	return status;
+}
