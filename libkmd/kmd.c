@@ -185,6 +185,7 @@ static enum kmd_status gather_hints(struct kmd *kmd)
 
 	if (kmd->info.text) {
 		kmd_vmcoreinfo_hex(&kmd->info, "KERNELOFFSET", &kaslr);
+		kmd_arch_hints(&kmd->info, &kmd->hints);
 		status = kmd_vmcoreinfo_hints(&kmd->info, &kmd->diag, &kmd->hints);
 	}
 	if (status == KMD_OK && kmd->vmlinux_path)

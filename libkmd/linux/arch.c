@@ -41,6 +41,25 @@ const struct kmd_arch *kmd_arch_by_vmcoreinfo(const struct kmd_vmcoreinfo *info)
 	return NULL;
 }
 
+static void add_map(const struct kmd_map *map, uint64_t high, struct kmd_hints *hints)
+{
+	if (map->known && map->low < high)
+		hints->maps[hints->n_maps++] = (struct kmd_known_map){ map->low, high, map->delta };
+}
+
+void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints)
+{
+	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(info);
+	struct kmd_layout layout = { 0 };
+
+	if (!arch)
+		return;
+	arch->layout(info, NULL, &layout);
+	add_map(&layout.linear, layout.linear.high, hints);
+	add_map(&layout.image, kmd_vmcoreinfo_top_symbol(info, layout.image.low, layout.image.high),
+		hints);
+}
+
 unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
 {
 	unsigned long major, minor = 0;
@@ -83,8 +102,8 @@ static uint64_t most_common(const uint64_t *deltas, size_t n)
 bool kmd_common_delta(const struct kmd_memory *memory, uint64_t low, uint64_t high, uint64_t align,
 		      uint64_t *delta)
 {
-	const struct kmd_regions *regions = memory->regions;
-	uint64_t *deltas = calloc(regions->n + 1, sizeof(*deltas));
+	const struct kmd_regions *regions = memory ? memory->regions : NULL;
+	uint64_t *deltas = regions ? calloc(regions->n + 1, sizeof(*deltas)) : NULL;
 	size_t n = 0;
 
 	if (!deltas)

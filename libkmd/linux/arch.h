@@ -32,7 +32,10 @@ struct kmd_arch {
 	unsigned char elf_class;
 	/* True if the keys of @info are those of this machine's kernel. */
 	bool (*owns)(const struct kmd_vmcoreinfo *info);
-	/* @layout comes zeroed; what cannot be told stays unknown. */
+	/*
+	 * @layout comes zeroed; what cannot be told stays unknown.  @memory is NULL as long
+	 * as there is none.
+	 */
 	void (*layout)(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
 		       struct kmd_layout *layout);
 };
@@ -46,6 +49,12 @@ extern const struct kmd_arch kmd_arch_i386;
 const struct kmd_arch *kmd_arch_by_machine(uint16_t machine);
 const struct kmd_arch *kmd_arch_by_name(const char *name, size_t length);
 const struct kmd_arch *kmd_arch_by_vmcoreinfo(const struct kmd_vmcoreinfo *info);
+
+/*
+ * The maps that VMCOREINFO alone vouches for, as hints: of the image the part up to
+ * the last symbol that it names.
+ */
+void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints);
 
 /* Major and minor of OSRELEASE as major << 8 | minor; 0 if it cannot be read. */
 unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info);

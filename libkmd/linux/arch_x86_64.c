@@ -67,7 +67,7 @@ static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_memory *m
 					     &out->linear.delta);
 	if (!info->text)
 		return;
-	if (!out->linear.known)
+	if (!out->linear.known && memory)
 		out->linear.known = delta_of_mem_section(info, memory, &out->linear.delta);
 	if (!kmd_vmcoreinfo_number(info, "NUMBER(phys_base)", &phys_base))
 		return;

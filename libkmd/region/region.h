@@ -26,9 +26,19 @@ struct kmd_hint {
 	char *name;
 };
 
+/* All kernel addresses in [low, high) are virtual = physical + delta: a map of the kernel's. */
+struct kmd_known_map {
+	uint64_t low, high, delta;
+};
+
+#define KMD_KNOWN_MAPS 2
+
+/* What is known of the kernel before its memory is. */
 struct kmd_hints {
 	struct kmd_hint *items;
 	size_t n, cap;
+	struct kmd_known_map maps[KMD_KNOWN_MAPS];
+	size_t n_maps;
 };
 
 /* Copies @name. */

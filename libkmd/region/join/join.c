@@ -21,6 +21,8 @@ static enum kmd_status run(struct join *join)
 		status = kmd_join_misfits(join);
 	if (status == KMD_OK)
 		status = kmd_join_unanswered(join);
+	if (status == KMD_OK)
+		status = kmd_join_check_maps(join);
 	/* Addresses that the last two steps brought. */
 	if (status == KMD_OK)
 		status = kmd_join_ranges(join);

@@ -27,6 +27,9 @@ enum kmd_status kmd_join_misfits(struct join *join);
 /* match.c: program headers to files that have no address from elsewhere. */
 enum kmd_status kmd_join_match(struct join *join);
 
+/* pairing.c: virtual addresses that the kernel's own maps contradict. */
+enum kmd_status kmd_join_check_maps(struct join *join);
+
 /* unanswered.c: drafts for KELF's claims that no other table knows. */
 enum kmd_status kmd_join_unanswered(struct join *join);
 
