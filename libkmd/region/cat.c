@@ -9,7 +9,7 @@
 
 /*
  * The size of the VMCOREINFO file: from where its text begins to the end of the
- * notes.  0 if there is no text: it, or the header before it, is not in its place.
+ * notes.  0 if no text ends there: it, or the header before it, is not in its place.
  */
 static uint64_t vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag *diag)
 {
@@ -20,7 +20,10 @@ static uint64_t vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag
 
 	if (bytes && kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag) == KMD_OK)
 		found = memmem(bytes, size, start, sizeof(start) - 1);
-	if (found)
+	while (found && size && !bytes[size - 1])
+		size--;
+	/* It ends with a line, but for the zeroes that round its size. */
+	if (found && bytes[size - 1] == '\n')
 		rest = claims->notes_size - (uint64_t)(found - bytes);
 	free(bytes);
 	return rest;
