@@ -17,8 +17,9 @@
 #include <unistd.h>
 
 /* Larger blocks fall out of the processor's cache between read and write. */
-#define BLOCK (256u << 10)
-#define PAGE  4096u
+#define BLOCK    (256u << 10)
+#define PAGE     4096u
+#define HOLE_MIN (64u << 10)
 
 struct writer {
 	const struct kmd_plan *plan;
@@ -62,25 +63,34 @@ static bool all_zero(const unsigned char *bytes, size_t length)
 	return !bytes[0] && !memcmp(bytes, bytes + 1, length - 1);
 }
 
-/* Write the buffer but for its pages of zeroes. */
+/* Length of the pages of zeroes at the start of @bytes; the last page may be a part of one. */
+static size_t zeroes(const unsigned char *bytes, size_t length)
+{
+	size_t at = 0;
+
+	while (at < length && all_zero(bytes + at, (size_t)kmd_min_u64(PAGE, length - at)))
+		at += (size_t)kmd_min_u64(PAGE, length - at);
+	return at;
+}
+
+/* Write the buffer but for its long runs of zeroes: short ones cost more than they save. */
 static enum kmd_status put_sparse(struct writer *writer, uint64_t start)
 {
-	size_t from = 0, to = 0;
+	size_t from = 0, at = 0;
 	enum kmd_status status = KMD_OK;
 
-	while (status == KMD_OK && to < writer->used) {
-		size_t part = (size_t)kmd_min_u64(PAGE, writer->used - to);
-		bool hole = part == PAGE && all_zero(writer->buffer + to, part);
+	while (status == KMD_OK && at < writer->used) {
+		size_t hole = zeroes(writer->buffer + at, writer->used - at);
 
-		if (hole && to > from)
-			status = put(writer, writer->buffer + from, to - from, start + from);
-		to += part;
-		if (hole)
-			from = to;
+		if (hole < HOLE_MIN) {
+			at += hole ? hole : (size_t)kmd_min_u64(PAGE, writer->used - at);
+			continue;
+		}
+		status = put(writer, writer->buffer + from, at - from, start + from);
+		from = at += hole;
 	}
-	if (status == KMD_OK && to > from)
-		status = put(writer, writer->buffer + from, to - from, start + from);
-	return status;
+	return status == KMD_OK ? put(writer, writer->buffer + from, at - from, start + from)
+				: status;
 }
 
 static enum kmd_status flush(struct writer *writer)
