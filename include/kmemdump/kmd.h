@@ -90,8 +90,9 @@ const char *kmd_error(const struct kmd *kmd);
 
 enum kmd_flag {
 	KMD_STRICT = 1u << 0, /* a finding of damage is an error */
-	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone; take a
-			       * vmlinux of another build */
+	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone, or a cat of
+			       * files whose bytes are provably misplaced; take a vmlinux of
+			       * another build */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -119,8 +120,8 @@ enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
 enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
 
 /*
- * Most bytes that compressed input may unpack to; 0 restores the default of
- * 64 GiB.  Unpacked input is kept in an unnamed temporary file in $TMPDIR, or
+ * Most bytes that compressed input may unpack to, or a stream may bring; 0 restores
+ * the default of 64 GiB.  Such input is kept in an unnamed temporary file in $TMPDIR, or
  * /var/tmp.
  */
 enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes);
