@@ -13,6 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define EXPORT               __attribute__((visibility("default")))
 #define DEFAULT_UNPACK_LIMIT (UINT64_C(64) << 30)
@@ -79,6 +80,8 @@ EXPORT const char *kmd_version(void)
 
 EXPORT const char *kmd_error(const struct kmd *kmd)
 {
+	if (!kmd)
+		return "out of memory";
 	return kmd->diag.status == KMD_OK ? NULL : kmd->diag.sentence;
 }
 
@@ -191,6 +194,7 @@ static enum kmd_status gather_hints(struct kmd *kmd)
 	if (status == KMD_OK && kmd->vmlinux_path)
 		status = kmd_vmlinux_hints(&kmd->vmlinux, &kmd->claims, kaslr, &kmd->diag,
 					   &kmd->hints);
+	kmd_hints_sort(&kmd->hints);
 	return status;
 }
 
@@ -277,6 +281,7 @@ static enum kmd_status begin_open(struct kmd *kmd)
 
 static enum kmd_status finish_open(struct kmd *kmd, enum kmd_status status)
 {
+	kmd->diag.name = kmd->input.name;
 	if (status == KMD_OK)
 		status = read_dump(kmd);
 	if (status == KMD_OK)
@@ -362,7 +367,7 @@ EXPORT size_t kmd_finding_count(const struct kmd *kmd)
 
 EXPORT const struct kmd_finding *kmd_finding_get(const struct kmd *kmd, size_t index)
 {
-	return index < kmd->diag.n_findings ? &kmd->diag.findings[index] : NULL;
+	return index < kmd->diag.n_findings ? kmd->diag.findings[index] : NULL;
 }
 
 EXPORT bool kmd_is_degraded(const struct kmd *kmd)
@@ -430,6 +435,24 @@ EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffe
 	return status;
 }
 
+EXPORT enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, void *buffer,
+				       size_t length)
+{
+	enum kmd_status status = begin_ready(kmd);
+	const struct kmd_row *row;
+
+	if (status != KMD_OK)
+		return status;
+	if (index >= kmd->regions.n)
+		return misuse(kmd, "there is no such region");
+	row = &kmd->regions.rows[index];
+	if (!row->has_bytes || !kmd_inside(offset, length, row->pub.captured))
+		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
+				"region \"%s\" has no %zu bytes at offset 0x%" PRIx64,
+				row->pub.name, length, offset);
+	return kmd_source_read(row->source, row->offset + offset, buffer, length, &kmd->diag);
+}
+
 /* ----- assembling */
 
 static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
@@ -448,6 +471,21 @@ static struct kmd_write_options write_options(const struct kmd *kmd)
 					   kmd->input_options.progress_user };
 }
 
+/* A core in place of the dump that it comes from would be the end of both. */
+static enum kmd_status check_target(struct kmd *kmd, const char *path)
+{
+	struct stat st, own;
+
+	if (!kmd->ready || stat(path, &st) < 0)
+		return KMD_OK;
+	if (kmd_input_holds(&kmd->input, &st) ||
+	    (kmd->vmlinux_path && !stat(kmd->vmlinux_path, &own) && own.st_dev == st.st_dev &&
+	     own.st_ino == st.st_ino))
+		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(path),
+				"this is what the core is to be made of");
+	return KMD_OK;
+}
+
 EXPORT enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned int flags)
 {
 	struct kmd_write_options options = write_options(kmd);
@@ -458,7 +496,9 @@ EXPORT enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsi
 		return misuse(kmd, "unknown flag");
 	if (!path)
 		return misuse(kmd, "no path is given");
-	status = plan_core(kmd, &plan);
+	status = check_target(kmd, path);
+	if (status == KMD_OK)
+		status = plan_core(kmd, &plan);
 	if (status != KMD_OK)
 		return status;
 	status = kmd_write_path(&plan, &options, path, flags & KMD_OVERWRITE, &kmd->diag);

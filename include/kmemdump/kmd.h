@@ -81,8 +81,8 @@ const char *kmd_version(void);
 
 /*
  * The sentence of the last error on this handle, without a newline, or NULL
- * where the last call that can fail succeeded.  Valid until the next call on
- * the handle.
+ * where the last call that can fail succeeded; "out of memory" for a handle of
+ * NULL.  Valid until the next call on the handle.
  */
 const char *kmd_error(const struct kmd *kmd);
 
@@ -255,7 +255,8 @@ const struct kmd_finding *kmd_finding_get(const struct kmd *kmd, size_t index);
 
 /*
  * True if a finding of severity KMD_DAMAGE was made: the core is, or will be,
- * degraded.  Exact even where there were more findings than are kept (2000).
+ * degraded.  Exact even where there were more findings than are kept (1000 of
+ * each severity), and after KMD_ERR_STRICT.
  */
 bool kmd_is_degraded(const struct kmd *kmd);
 
@@ -290,6 +291,14 @@ enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *buffer, size
 /* The same by kernel virtual address, as the core's segments will map it. */
 enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffer, size_t length);
 
+/*
+ * Read @length bytes of region @index, as kmd_region_get() counts, from @offset on:
+ * also of regions that have no address and so are not in the core (firmware's
+ * records, files of another machine).  KMD_ERR_NOT_FOUND where fewer were captured.
+ */
+enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, void *buffer,
+				size_t length);
+
 /* -------------------------------------------------------------- assembling */
 
 enum kmd_assemble_flag {
@@ -299,7 +308,9 @@ enum kmd_assemble_flag {
 /*
  * Write the ELF core to @path.  It appears whole or not at all: it is written to
  * a temporary file beside it (mode 0600), synced, then renamed.  Without
- * KMD_OVERWRITE an existing @path is left alone (KMD_ERR_EXISTS).
+ * KMD_OVERWRITE an existing @path is left alone (KMD_ERR_EXISTS).  A file of the
+ * input, or the vmlinux, is never replaced (KMD_ERR_USAGE).  /dev/null and FIFOs are
+ * written to.
  *
  * Errors: KMD_ERR_IO, KMD_ERR_EXISTS, KMD_ERR_CANCELED, KMD_ERR_STRICT;
  * KMD_ERR_DAMAGED where no memory was captured at all; KMD_ERR_UNSUPPORTED where

@@ -12,11 +12,6 @@ static inline bool kmd_add_u64(uint64_t a, uint64_t b, uint64_t *sum)
 	return !__builtin_add_overflow(a, b, sum);
 }
 
-static inline bool kmd_mul_u64(uint64_t a, uint64_t b, uint64_t *product)
-{
-	return !__builtin_mul_overflow(a, b, product);
-}
-
 /* True if [offset, offset + length) lies inside [0, size). */
 static inline bool kmd_inside(uint64_t offset, uint64_t length, uint64_t size)
 {

@@ -9,33 +9,52 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A hostile table must not turn into a hostile report. */
-#define FINDINGS_MAX 2000
+/* A hostile table must not turn into a hostile report: so many of each severity are kept. */
+#define FINDINGS_MAX 1000
+
+/* A long path must leave room for what is said of it. */
+#define PLACE_MAX    300
 
 void kmd_diag_init(struct kmd_diag *diag)
 {
 	memset(diag, 0, sizeof(*diag));
 }
 
+static void finding_free(struct kmd_finding *finding)
+{
+	if (finding)
+		free((char *)finding->text);
+	free(finding);
+}
+
 void kmd_diag_deinit(struct kmd_diag *diag)
 {
 	for (size_t i = 0; i < diag->n_findings; i++)
-		free((char *)diag->findings[i].text);
+		finding_free(diag->findings[i]);
 	free(diag->findings);
 	memset(diag, 0, sizeof(*diag));
 }
 
 /* "source: offset 0x10: sentence", each part where it is known. */
-static void compose(char *out, size_t size, struct kmd_place place, const char *format,
-		    va_list args)
+static void compose(const struct kmd_diag *diag, char *out, size_t size, struct kmd_place place,
+		    const char *format, va_list args)
 {
-	size_t used = 0;
+	const char *source = place.source ? place.source : diag->name, *cut = "";
+	size_t length, used = 0;
 	int n = 0;
 
-	if (place.source && place.has_offset)
-		n = snprintf(out, size, "%s: offset 0x%" PRIx64 ": ", place.source, place.offset);
-	else if (place.source)
-		n = snprintf(out, size, "%s: ", place.source);
+	if (source && *source) {
+		length = strlen(source);
+		if (length > PLACE_MAX) {
+			source += length - PLACE_MAX;
+			cut = "...";
+		}
+		if (place.has_offset)
+			n = snprintf(out, size, "%s%s: offset 0x%" PRIx64 ": ", cut, source,
+				     place.offset);
+		else
+			n = snprintf(out, size, "%s%s: ", cut, source);
+	}
 	if (n > 0)
 		used = (size_t)n < size ? (size_t)n : size - 1;
 	vsnprintf(out + used, size - used, format, args);
@@ -48,7 +67,7 @@ enum kmd_status kmd_fail(struct kmd_diag *diag, enum kmd_status status, struct k
 
 	diag->status = status;
 	va_start(args, format);
-	compose(diag->sentence, sizeof(diag->sentence), place, format, args);
+	compose(diag, diag->sentence, sizeof(diag->sentence), place, format, args);
 	va_end(args);
 	return status;
 }
@@ -68,31 +87,51 @@ enum kmd_status kmd_fail_errno(struct kmd_diag *diag, struct kmd_place place, co
 			strerror_r(error, reason, sizeof(reason)));
 }
 
+static bool was_said(const struct kmd_diag *diag, const char *sentence)
+{
+	for (size_t i = diag->n_findings; i--;)
+		if (!strcmp(diag->findings[i]->text, sentence))
+			return true;
+	return false;
+}
+
+static enum kmd_status keep(struct kmd_diag *diag, enum kmd_finding_code code,
+			    enum kmd_severity severity, const char *sentence)
+{
+	struct kmd_finding *finding;
+
+	if (!KMD_ARRAY_RESERVE(diag->findings, diag->n_findings, diag->cap_findings))
+		return kmd_fail_memory(diag);
+	finding = calloc(1, sizeof(*finding));
+	if (finding)
+		finding->text = strdup(sentence);
+	if (!finding || !finding->text) {
+		finding_free(finding);
+		return kmd_fail_memory(diag);
+	}
+	finding->code = code;
+	finding->severity = severity;
+	diag->findings[diag->n_findings++] = finding;
+	return KMD_OK;
+}
+
 enum kmd_status kmd_find(struct kmd_diag *diag, enum kmd_finding_code code,
 			 enum kmd_severity severity, struct kmd_place place, const char *format,
 			 ...)
 {
 	char sentence[KMD_SENTENCE_MAX];
-	struct kmd_finding *finding;
 	va_list args;
 
 	va_start(args, format);
-	compose(sentence, sizeof(sentence), place, format, args);
+	compose(diag, sentence, sizeof(sentence), place, format, args);
 	va_end(args);
-	if (diag->strict && severity == KMD_DAMAGE)
-		return kmd_fail(diag, KMD_ERR_STRICT, kmd_in(NULL), "%s", sentence);
 	diag->degraded |= severity == KMD_DAMAGE;
-	if (diag->n_findings >= FINDINGS_MAX)
+	if (diag->strict && severity == KMD_DAMAGE)
+		return kmd_fail(diag, KMD_ERR_STRICT, kmd_in(""), "%s", sentence);
+	if (diag->n_kept[severity] > FINDINGS_MAX || was_said(diag, sentence))
 		return KMD_OK;
-	if (!KMD_ARRAY_RESERVE(diag->findings, diag->n_findings, diag->cap_findings))
-		return kmd_fail_memory(diag);
-	finding = &diag->findings[diag->n_findings];
-	memset(finding, 0, sizeof(*finding));
-	finding->code = code;
-	finding->severity = severity;
-	finding->text = strdup(sentence);
-	if (!finding->text)
-		return kmd_fail_memory(diag);
-	diag->n_findings++;
-	return KMD_OK;
+	if (diag->n_kept[severity]++ == FINDINGS_MAX)
+		snprintf(sentence, sizeof(sentence), "further findings of %s are not listed",
+			 severity == KMD_DAMAGE ? "damage" : "no consequence");
+	return keep(diag, code, severity, sentence);
 }

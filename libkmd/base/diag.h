@@ -14,10 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define KMD_SENTENCE_MAX 512
+#define KMD_SENTENCE_MAX 1024
 
 struct kmd_place {
-	const char *source; /* file or member; NULL = the whole input */
+	const char *source; /* file or member; NULL = the whole input; "" = said already */
 	uint64_t offset;
 	bool has_offset;
 };
@@ -26,9 +26,11 @@ struct kmd_diag {
 	bool strict;            /* damage is an error */
 	enum kmd_status status; /* of the last error */
 	char sentence[KMD_SENTENCE_MAX];
-	struct kmd_finding *findings;
+	const char *name;              /* of the whole input; for sentences without another place */
+	struct kmd_finding **findings; /* each allocated: they are handed out */
 	size_t n_findings, cap_findings;
-	bool degraded; /* damage was found, kept in the list or not */
+	size_t n_kept[2]; /* by severity */
+	bool degraded;    /* damage was found, kept in the list or not */
 };
 
 void kmd_diag_init(struct kmd_diag *diag);
@@ -54,8 +56,8 @@ enum kmd_status kmd_fail_errno(struct kmd_diag *diag, struct kmd_place place, co
 			       int error);
 
 /*
- * Note a finding.  KMD_OK to go on; an error where the handle is strict and the
- * finding is damage, or where memory is short.
+ * Note a finding, once: the same sentence again adds nothing.  KMD_OK to go on; an error where the
+ * handle is strict and the finding is damage, or where memory is short.
  */
 enum kmd_status kmd_find(struct kmd_diag *diag, enum kmd_finding_code code,
 			 enum kmd_severity severity, struct kmd_place place, const char *format,

@@ -18,6 +18,7 @@
 
 #define SECTIONS_MAX 65536
 /* So many unlike entries in a row: the count is wrong and this is data. */
+#define LIARS_MAX    64
 #define UNLIKE_MAX   16
 /* Microsoft's writer aligns sections to this. */
 #define ALIGNMENT    16
@@ -114,7 +115,8 @@ static struct kmd_raw_section *lowest(const struct kmd_raw_table *table)
  */
 static void settle_length(struct kmd_raw_table *table)
 {
-	for (;;) {
+	/* Each round finds one liar; what is left of many lies in the table and goes below. */
+	for (size_t round = 0; round < LIARS_MAX; round++) {
 		struct kmd_raw_section *low = lowest(table);
 		size_t fit, likely = 0;
 

@@ -34,6 +34,7 @@ struct finder {
 	struct kmd_diag *diag;
 	struct kmd_vmcoreinfo *info; /* the best text so far */
 	bool cut;                    /* it ends in the middle of a line */
+	bool tie;                    /* and one of them is as long */
 	bool rival;                  /* another one differs */
 };
 
@@ -65,6 +66,11 @@ static bool starts_here(const struct finder *finder, const struct place *place)
 	       !memcmp(bytes, start, START_LENGTH);
 }
 
+static bool differs(const struct kmd_vmcoreinfo *info, const char *text, size_t length)
+{
+	return length != info->length || memcmp(text, info->text, length) != 0;
+}
+
 /* Read a text at the start of @place, and keep it if it is the longest yet. */
 static enum kmd_status try_text(struct finder *finder, const struct place *place, size_t *measured)
 {
@@ -87,10 +93,12 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
 	length = *measured = kmd_vmcoreinfo_measure(text, size);
 	/* Up to three bytes behind it are the memory that rounding its size took along. */
 	cut = length && size - length > 3 && text[length] != '\0';
-	if (length && finder->info->text &&
-	    (length != finder->info->length || memcmp(text, finder->info->text, length) != 0))
+	if (length && finder->info->text && differs(finder->info, text, length)) {
 		finder->rival = true;
-	if (length > finder->info->length)
+		finder->tie |= length == finder->info->length;
+	}
+	if (length > finder->info->length || (length && length == finder->info->length &&
+					      memcmp(text, finder->info->text, length) < 0))
 		return keep(finder, place, text, length, cut);
 	free(text);
 	return KMD_OK;

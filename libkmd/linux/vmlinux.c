@@ -12,6 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Many times what any kernel registers; headers that repeat an address must not add up. */
+#define HINTS_MAX 65536
+
 static enum kmd_status fail_elf(struct kmd_diag *diag, const char *path, const char *what)
 {
 	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(path), "not a usable vmlinux: %s", what);
@@ -168,7 +171,7 @@ enum kmd_status kmd_vmlinux_hints(const struct kmd_vmlinux *vmlinux,
 		const struct kmd_claim *claim = &claims->items[i];
 		uint64_t link = claim->virt - kaslr;
 
-		if (claim->origin != KMD_FROM_KELF || !claim->has_virt)
+		if (claim->origin != KMD_FROM_KELF || !claim->has_virt || hints->n > HINTS_MAX)
 			continue;
 		for (size_t at = first_at(vmlinux, link);
 		     status == KMD_OK && at < vmlinux->n && vmlinux->symbols[at].value == link;

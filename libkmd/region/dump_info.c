@@ -44,7 +44,7 @@ static struct kmd_field last_field(struct kmd_line *rest)
 	return field;
 }
 
-static enum kmd_line_kind parse_dump_info(const struct kmd_line *whole, struct kmd_row *row)
+static enum kmd_line_kind parse_dump_info(const struct kmd_line *whole, struct kmd_text_row *row)
 {
 	struct kmd_field preference, address, size;
 	struct kmd_line line = *whole;

@@ -51,7 +51,7 @@ static bool parse_address(struct kmd_field field, uint64_t *address)
 	return kmd_text_u64(field.text, length, 16, address);
 }
 
-static enum kmd_line_kind parse_load_cmm(const struct kmd_line *whole, struct kmd_row *row)
+static enum kmd_line_kind parse_load_cmm(const struct kmd_line *whole, struct kmd_text_row *row)
 {
 	struct kmd_field command, file, address;
 	struct kmd_line line = *whole;

@@ -2,6 +2,7 @@
 #include "region/region.h"
 
 #include "base/array.h"
+#include "base/checked.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +21,37 @@ enum kmd_status kmd_hints_add(struct kmd_hints *hints, struct kmd_diag *diag, ui
 		return kmd_fail_memory(diag);
 	hints->n++;
 	return KMD_OK;
+}
+
+static int by_virt(const void *a, const void *b)
+{
+	const struct kmd_hint *x = a, *y = b;
+	int order = kmd_cmp_u64(x->virt, y->virt);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+void kmd_hints_sort(struct kmd_hints *hints)
+{
+	if (hints->n)
+		qsort(hints->items, hints->n, sizeof(*hints->items), by_virt);
+}
+
+const struct kmd_hint *kmd_hints_at(const struct kmd_hints *hints, uint64_t virt, size_t *count)
+{
+	size_t low = 0, high = hints->n;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (hints->items[middle].virt < virt)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (*count = 0; low + *count < hints->n && hints->items[low + *count].virt == virt;)
+		++*count;
+	return *count ? &hints->items[low] : NULL;
 }
 
 void kmd_hints_deinit(struct kmd_hints *hints)

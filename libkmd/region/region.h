@@ -44,6 +44,10 @@ struct kmd_hints {
 /* Copies @name. */
 enum kmd_status kmd_hints_add(struct kmd_hints *hints, struct kmd_diag *diag, uint64_t virt,
 			      const char *name, size_t length);
+/* Once all are there: sorted by address, for kmd_hints_at(). */
+void kmd_hints_sort(struct kmd_hints *hints);
+/* The first hint at @virt, and in *@count how many there are; NULL if none. */
+const struct kmd_hint *kmd_hints_at(const struct kmd_hints *hints, uint64_t virt, size_t *count);
 void kmd_hints_deinit(struct kmd_hints *hints);
 
 /*

@@ -117,7 +117,7 @@ static bool mostly_rows(const struct kmd_text_table *table, struct text *text, b
 	struct kmd_line line;
 
 	while (next_line(text, &line)) {
-		struct kmd_row row = { 0 };
+		struct kmd_text_row row = { 0 };
 
 		if (is_comment(&line) || (line.cut && !whole))
 			continue;
@@ -133,7 +133,8 @@ bool kmd_text_table_is(const struct kmd_text_table *table, const struct kmd_blob
 	char head[SNIFF_BYTES];
 	struct text text = { head, (size_t)kmd_min_u64(blob->size, sizeof(head)), 0, 0 };
 
-	if (blob->kind != KMD_BLOB_REGION || blob->invalid || blob->size > KMD_TEXT_TABLE_MAX ||
+	if (blob->kind != KMD_BLOB_REGION || blob->invalid || blob->conflict ||
+	    blob->size > KMD_TEXT_TABLE_MAX ||
 	    kmd_source_read(blob->source, blob->offset, head, text.size, diag) != KMD_OK ||
 	    !is_text((unsigned char *)head, text.size))
 		return false;
@@ -194,7 +195,7 @@ struct reading {
 	struct names names;
 };
 
-static enum kmd_status add_claim(struct reading *r, const struct kmd_row *row,
+static enum kmd_status add_claim(struct reading *r, const struct kmd_text_row *row,
 				 struct kmd_place place)
 {
 	struct kmd_claim *claim = kmd_claims_add(r->claims, r->table->origin);
@@ -227,7 +228,7 @@ static enum kmd_status bad_line(struct reading *r, const struct kmd_line *line,
  * Without its newline a line is believed only as far as it can be checked.
  * @row is NULL where it could not be read at all.
  */
-static enum kmd_status cut_line(struct reading *r, const struct kmd_row *row,
+static enum kmd_status cut_line(struct reading *r, const struct kmd_text_row *row,
 				struct kmd_place place)
 {
 	bool known = false;
@@ -249,7 +250,7 @@ static enum kmd_status cut_line(struct reading *r, const struct kmd_row *row,
 static enum kmd_status read_line(struct reading *r, const struct kmd_line *line, const char *source)
 {
 	struct kmd_place place = kmd_at(source, line->offset);
-	struct kmd_row row = { 0 };
+	struct kmd_text_row row = { 0 };
 	uint64_t end;
 
 	switch (r->table->parse(line, &row)) {

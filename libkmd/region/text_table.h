@@ -25,7 +25,7 @@ enum kmd_line_kind {
 	KMD_LINE_ROW,
 };
 
-struct kmd_row {
+struct kmd_text_row {
 	struct kmd_field file; /* without folders and quotes */
 	uint64_t phys, size;
 	bool has_size;
@@ -37,7 +37,7 @@ struct kmd_text_table {
 	const char *what; /* for messages: "dump_info.txt" */
 	enum kmd_origin origin;
 	bool (*named)(const char *name); /* the usual name, which is only a hint */
-	enum kmd_line_kind (*parse)(const struct kmd_line *line, struct kmd_row *row);
+	enum kmd_line_kind (*parse)(const struct kmd_line *line, struct kmd_text_row *row);
 };
 
 /* True if the blob is such a text: by its name, or because most of its lines are rows. */

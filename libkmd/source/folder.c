@@ -136,7 +136,7 @@ static enum kmd_status skip_unreadable(struct opening *o)
 		return o->diag->status;
 	snprintf(sentence, sizeof(sentence), "%s", o->diag->sentence);
 	o->diag->status = KMD_OK;
-	return kmd_find(o->diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(NULL), "%s", sentence);
+	return kmd_find(o->diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(""), "%s", sentence);
 }
 
 static enum kmd_status list_entry(struct opening *o, DIR *list, const char *file)

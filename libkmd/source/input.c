@@ -177,9 +177,25 @@ static enum kmd_status from_descriptor(struct kmd_diag *diag,
 		close(fd);
 		return status;
 	}
+	out->device = st.st_dev;
+	out->inode = st.st_ino;
 	if (S_ISDIR(st.st_mode))
 		return kmd_folder_open(diag, options, fd, name, out);
 	return from_file(diag, options, fd, st.st_mode, name, out);
+}
+
+bool kmd_input_holds(const struct kmd_input *input, const struct stat *file)
+{
+	if (input->inode && file->st_dev == input->device && file->st_ino == input->inode)
+		return true;
+	for (size_t i = 0; i < input->n_members; i++) {
+		const struct kmd_source *source = input->members[i].source;
+
+		if (source->member && file->st_dev == source->device &&
+		    file->st_ino == source->inode)
+			return true;
+	}
+	return false;
 }
 
 enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_input_options *options,

@@ -9,6 +9,8 @@
 
 #include "source/source.h"
 
+#include <sys/stat.h>
+
 struct kmd_member {
 	char *file_name; /* raw bytes of the name, without folder and .zst */
 	struct kmd_source *source;
@@ -19,6 +21,8 @@ struct kmd_input {
 	bool folder;
 	struct kmd_member *members; /* sorted by name; exactly one if not a folder */
 	size_t n_members, cap_members;
+	dev_t device; /* of the file or folder that was opened */
+	ino_t inode;
 	struct kmd_folder_files *files; /* descriptors that members share; NULL = none */
 };
 
@@ -36,6 +40,8 @@ enum kmd_status kmd_input_from_fd(struct kmd_diag *diag, const struct kmd_input_
 enum kmd_status kmd_input_from_memory(struct kmd_diag *diag,
 				      const struct kmd_input_options *options, const void *data,
 				      uint64_t size, const char *name, struct kmd_input *out);
+/* True if @file is one of the files that the input was opened from. */
+bool kmd_input_holds(const struct kmd_input *input, const struct stat *file);
 void kmd_input_deinit(struct kmd_input *input);
 
 #endif

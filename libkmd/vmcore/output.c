@@ -185,6 +185,14 @@ static bool is_special(const char *path)
 	return !stat(path, &st) && (S_ISCHR(st.st_mode) || S_ISFIFO(st.st_mode));
 }
 
+/* A folder, a block device or a socket in its place is never meant. */
+static bool is_no_file(const char *path)
+{
+	struct stat st;
+
+	return !stat(path, &st) && !S_ISREG(st.st_mode);
+}
+
 /* What a symbolic link leads to is replaced, not the link (/dev/stdout is one). */
 static char *follow(const char *path)
 {
@@ -206,6 +214,8 @@ enum kmd_status kmd_write_path(const struct kmd_plan *plan, const struct kmd_wri
 		return kmd_fail_errno(diag, kmd_in(path), "cannot create it", errno);
 	if (is_special(path))
 		status = write_special(&output, plan, options);
+	else if (is_no_file(path))
+		status = kmd_fail(diag, KMD_ERR_EXISTS, kmd_in(path), "not a regular file");
 	else
 		status = write_output(&output, plan, options, overwrite);
 	if (output.fd >= 0 && close(output.fd) < 0 && status == KMD_OK)

@@ -162,7 +162,7 @@ size_t findings_of(enum kmd_finding_code code)
 	size_t n = 0;
 
 	for (size_t i = 0; i < diag.n_findings; i++)
-		n += diag.findings[i].code == code;
+		n += diag.findings[i]->code == code;
 	return n;
 }
 
@@ -171,7 +171,7 @@ size_t damages(void)
 	size_t n = 0;
 
 	for (size_t i = 0; i < diag.n_findings; i++)
-		n += diag.findings[i].severity == KMD_DAMAGE;
+		n += diag.findings[i]->severity == KMD_DAMAGE;
 	return n;
 }
 
@@ -180,7 +180,7 @@ bool told(const char *text)
 	if (diag.status != KMD_OK && strstr(diag.sentence, text))
 		return true;
 	for (size_t i = 0; i < diag.n_findings; i++)
-		if (strstr(diag.findings[i].text, text))
+		if (strstr(diag.findings[i]->text, text))
 			return true;
 	return false;
 }
@@ -190,8 +190,8 @@ void expect_finding(enum kmd_finding_code code, enum kmd_severity severity, cons
 	const struct kmd_finding *finding = NULL;
 
 	for (size_t i = 0; i < diag.n_findings; i++)
-		if (diag.findings[i].code == code)
-			finding = &diag.findings[i];
+		if (diag.findings[i]->code == code)
+			finding = diag.findings[i];
 	ck_assert_uint_eq(findings_of(code), 1);
 	ck_assert_int_eq(finding->severity, severity);
 	ck_assert_msg(strstr(finding->text, text), "\"%s\" has no \"%s\"", finding->text, text);
@@ -199,7 +199,7 @@ void expect_finding(enum kmd_finding_code code, enum kmd_severity severity, cons
 
 void expect_silence(void)
 {
-	ck_assert_msg(!diag.n_findings, "%s", diag.findings[0].text);
+	ck_assert_msg(!diag.n_findings, "%s", diag.findings[0]->text);
 	ck_assert(!diag.degraded);
 }
 

@@ -46,7 +46,7 @@ bool told(const struct result *r, const char *text)
 	if (r->status != KMD_OK && strstr(r->diag.sentence, text))
 		return true;
 	for (size_t i = 0; i < r->diag.n_findings; i++)
-		if (strstr(r->diag.findings[i].text, text))
+		if (strstr(r->diag.findings[i]->text, text))
 			return true;
 	return false;
 }

@@ -14,14 +14,12 @@
 
 /* -------------------------------------------------------------- arithmetic */
 
-START_TEST(sums_and_products)
+START_TEST(sums)
 {
 	uint64_t value;
 
 	ck_assert(kmd_add_u64(UINT64_MAX, 0, &value) && value == UINT64_MAX);
 	ck_assert(!kmd_add_u64(UINT64_MAX, 1, &value));
-	ck_assert(kmd_mul_u64(UINT64_C(1) << 32, UINT32_MAX, &value));
-	ck_assert(!kmd_mul_u64(UINT64_C(1) << 32, UINT64_C(1) << 32, &value));
 }
 END_TEST
 
@@ -180,7 +178,7 @@ START_TEST(sentences_are_cut)
 	kmd_fail(&diag, KMD_ERR_IO, kmd_at(name, 1), "%s", name);
 	ck_assert_uint_lt(strlen(diag.sentence), KMD_SENTENCE_MAX);
 	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(name), "%s", name));
-	ck_assert_uint_lt(strlen(diag.findings[0].text), KMD_SENTENCE_MAX);
+	ck_assert_uint_lt(strlen(diag.findings[0]->text), KMD_SENTENCE_MAX);
 }
 END_TEST
 
@@ -191,10 +189,10 @@ START_TEST(findings_are_kept)
 	expect_ok(kmd_find(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_at("f", 1), "cut"));
 	ck_assert(diag.degraded);
 	ck_assert_uint_eq(diag.n_findings, 2);
-	ck_assert_str_eq(diag.findings[0].text, "f: odd");
-	ck_assert_int_eq(diag.findings[0].severity, KMD_NOTE);
-	ck_assert_str_eq(diag.findings[1].text, "f: offset 0x1: cut");
-	ck_assert_int_eq(diag.findings[1].code, KMD_FIND_SHORT);
+	ck_assert_str_eq(diag.findings[0]->text, "f: odd");
+	ck_assert_int_eq(diag.findings[0]->severity, KMD_NOTE);
+	ck_assert_str_eq(diag.findings[1]->text, "f: offset 0x1: cut");
+	ck_assert_int_eq(diag.findings[1]->code, KMD_FIND_SHORT);
 }
 END_TEST
 
@@ -213,16 +211,18 @@ END_TEST
 /* A hostile table makes no hostile report, and its damage is not forgotten. */
 START_TEST(findings_are_limited)
 {
-	for (unsigned int i = 0; i < 5000; i++)
-		expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in("f"), "%u", i));
-	ck_assert_uint_eq(diag.n_findings, 2000);
+	for (int i = 0; i < 5000; i++)
+		expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(""), "note %d", i));
+	/* The last one says that there are more. */
+	ck_assert_uint_eq(diag.n_findings, 1001);
 	ck_assert(!diag.degraded);
-	expect_ok(kmd_find(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_in("f"), "cut"));
-	ck_assert_uint_eq(diag.n_findings, 2000);
+	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
+	ck_assert_uint_eq(diag.n_findings, 1002);
+	ck_assert_str_eq(diag.findings[1001]->text, "damage 1");
 	ck_assert(diag.degraded);
-	diag.strict = true;
-	ck_assert_int_eq(kmd_find(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_in("f"), "cut"),
-			 KMD_ERR_STRICT);
+	/* The same again is not news. */
+	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
+	ck_assert_uint_eq(diag.n_findings, 1002);
 }
 END_TEST
 
@@ -230,7 +230,7 @@ int main(void)
 {
 	TCase *tcase = kit_tcase();
 
-	tcase_add_test(tcase, sums_and_products);
+	tcase_add_test(tcase, sums);
 	tcase_add_test(tcase, extents);
 	tcase_add_test(tcase, alignment);
 	tcase_add_test(tcase, arrays_grow);

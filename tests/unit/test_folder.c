@@ -85,8 +85,8 @@ static void expect_claim(size_t index, const char *name, uint64_t phys, uint64_t
 static void expect_finding(size_t index, enum kmd_finding_code code, const char *part)
 {
 	ck_assert_uint_lt(index, diag.n_findings);
-	ck_assert_msg(strstr(diag.findings[index].text, part), "%s", diag.findings[index].text);
-	ck_assert_int_eq(diag.findings[index].code, code);
+	ck_assert_msg(strstr(diag.findings[index]->text, part), "%s", diag.findings[index]->text);
+	ck_assert_int_eq(diag.findings[index]->code, code);
 }
 
 /* ------------------------------------------------------------------ folder */

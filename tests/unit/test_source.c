@@ -285,7 +285,7 @@ START_TEST(zstd_found_by_content_frames_joined)
 	ck_assert_int_eq(open_path("dump"), KMD_OK);
 	expect_bytes(0, bytes, 300000);
 	ck_assert_uint_eq(diag.n_findings, 1);
-	ck_assert_int_eq(diag.findings[0].severity, KMD_NOTE);
+	ck_assert_int_eq(diag.findings[0]->severity, KMD_NOTE);
 	free(one);
 	free(two);
 	free(bytes);
@@ -324,7 +324,7 @@ START_TEST(zstd_cut_anywhere)
 
 			ck_assert_uint_lt(got, size);
 			expect_bytes(0, bytes, got);
-			ck_assert_int_eq(diag.findings[0].code, KMD_FIND_TRUNCATED);
+			ck_assert_int_eq(diag.findings[0]->code, KMD_FIND_TRUNCATED);
 			ck_assert(diag.degraded);
 		} else {
 			ck_assert_int_eq(status, KMD_ERR_DAMAGED);
@@ -350,7 +350,7 @@ START_TEST(zstd_damaged)
 			 KMD_OK);
 	expect_bytes(0, bytes, size);
 	ck_assert_uint_eq(diag.n_findings, 1);
-	ck_assert_int_eq(diag.findings[0].code, KMD_FIND_DISAGREE);
+	ck_assert_int_eq(diag.findings[0]->code, KMD_FIND_DISAGREE);
 	packed[length - 1] ^= 1;
 	/* Any single bit: never a crash, no silence about a difference. */
 	for (size_t at = 4; at < length; at += 997) {
@@ -487,8 +487,8 @@ START_TEST(folder_unreadable_member)
 	ck_assert_int_eq(open_path(NULL), KMD_OK);
 	ck_assert_uint_eq(input.n_members, 1);
 	ck_assert_uint_eq(diag.n_findings, 1);
-	ck_assert_int_eq(diag.findings[0].severity, KMD_DAMAGE);
-	ck_assert_ptr_nonnull(strstr(diag.findings[0].text, "md_b.BIN: cannot be opened"));
+	ck_assert_int_eq(diag.findings[0]->severity, KMD_DAMAGE);
+	ck_assert_ptr_nonnull(strstr(diag.findings[0]->text, "md_b.BIN: cannot be opened"));
 }
 END_TEST
 
@@ -516,7 +516,7 @@ START_TEST(folder_zstd_members)
 	expect_bytes(3, "not packed", 10);
 	ck_assert_str_eq(input.members[4].file_name, "md_e.BIN");
 	ck_assert_uint_eq(diag.n_findings, 1);
-	ck_assert_int_eq(diag.findings[0].severity, KMD_NOTE);
+	ck_assert_int_eq(diag.findings[0]->severity, KMD_NOTE);
 	free(bytes);
 }
 END_TEST

@@ -73,15 +73,24 @@ int progress_signal(void)
 	return signaled;
 }
 
+/* What the caller ignores (nohup, a shell's background job) stays ignored. */
+static void catch_signal(int number, const struct sigaction *action)
+{
+	struct sigaction old;
+
+	if (!sigaction(number, NULL, &old) && old.sa_handler != SIG_IGN)
+		sigaction(number, action, NULL);
+}
+
 void progress_install(struct kmd *kmd, bool quiet)
 {
 	/* A second signal ends the process at once. */
 	struct sigaction action = { .sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND };
 
 	sigemptyset(&action.sa_mask);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGHUP, &action, NULL);
+	catch_signal(SIGINT, &action);
+	catch_signal(SIGTERM, &action);
+	catch_signal(SIGHUP, &action);
 	show = !quiet && isatty(STDERR_FILENO);
 	started_ms = now_ms();
 	kmd_set_progress(kmd, on_progress, NULL);

@@ -92,7 +92,7 @@ static void print_regions(FILE *out, const struct kmd *kmd)
 			i == KMD_REGION_OK ? "used" : kmd_region_state_name(i));
 		between = ", ";
 	}
-	fprintf(out, " (%" PRIu64 " bytes)\n", bytes);
+	fprintf(out, " (%" PRIu64 " bytes in them)\n", bytes);
 }
 
 static void print_kernel(FILE *out, const struct kmd_kernel *kernel)
@@ -120,6 +120,25 @@ static void print_findings(FILE *out, const struct kmd *kmd)
 		notes ? " (-v shows them)" : "");
 }
 
+/* A file name as a shell takes it; only what needs it is quoted. */
+static void print_word(FILE *out, const char *word)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_-+=./,:@%";
+
+	if (strspn(word, plain) == strlen(word)) {
+		fputs(word, out);
+		return;
+	}
+	fputc('\'', out);
+	for (; *word; word++) {
+		if (*word == '\'')
+			fputs("'\\'", out);
+		fputc(*word, out);
+	}
+	fputc('\'', out);
+}
+
 /* Stock tools, with what KASLR makes necessary: gdb does not relocate vmlinux for a core. */
 static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct options *options)
 {
@@ -128,14 +147,25 @@ static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct 
 
 	if (!core || !strcmp(core, "-") || !kernel->vmcoreinfo_source)
 		return;
-	fprintf(out, "next     crash --minimal %s %s\n", vmlinux, core);
-	fprintf(out, "         drgn -c %s -s %s\n", core, vmlinux);
-	if (kernel->has_kaslr_offset && kernel->kaslr_offset)
+	fputs("next     crash --minimal ", out);
+	print_word(out, vmlinux);
+	fputc(' ', out);
+	print_word(out, core);
+	fputs("\n         drgn -c ", out);
+	print_word(out, core);
+	fputs(" -s ", out);
+	print_word(out, vmlinux);
+	if (kernel->has_kaslr_offset && kernel->kaslr_offset) {
 		fprintf(out,
-			"         gdb -ex 'symbol-file %s -o 0x%" PRIx64 "' -ex 'core-file %s'\n",
+			"\n         gdb -ex 'symbol-file %s -o 0x%" PRIx64 "' -ex 'core-file %s'\n",
 			vmlinux, kernel->kaslr_offset, core);
-	else
-		fprintf(out, "         gdb %s %s\n", vmlinux, core);
+		return;
+	}
+	fputs("\n         gdb ", out);
+	print_word(out, vmlinux);
+	fputc(' ', out);
+	print_word(out, core);
+	fputc('\n', out);
 }
 
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options)

@@ -130,7 +130,8 @@ static enum kmd_status collect_regions(struct join *join)
 	for (size_t i = 0; status == KMD_OK && i < join->claims->n; i++) {
 		const struct kmd_claim *claim = &join->claims->items[i];
 
-		if (claim->origin == KMD_FROM_SMEM || claim->origin == KMD_FROM_CORE)
+		/* KELF describes what others hold; lists of files name theirs. */
+		if (claim->origin != KMD_FROM_KELF && !claim->file[0])
 			status = kmd_join_add_claim(join, claim);
 	}
 	return status;

@@ -27,6 +27,9 @@ struct draft *kmd_join_add(struct join *join, const char *name, const char *file
 	return draft;
 }
 
+/* So many regions at one address are no kernel's; a hostile table must not cost its square. */
+#define RUN_MAX 64
+
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact)
 {
 	size_t low = 0, high = join->n_kelf, other = SIZE_MAX, same = SIZE_MAX;
@@ -39,7 +42,9 @@ size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size,
 		else
 			high = middle;
 	}
-	for (; low < join->n_kelf && join->kelf[low]->phys == phys; low++) {
+	for (size_t end = low + RUN_MAX; low < end && low < join->n_kelf; low++) {
+		if (join->kelf[low]->phys != phys)
+			break;
 		if (kmd_round4(join->kelf[low]->size) != kmd_round4(size)) {
 			other = low;
 			continue;

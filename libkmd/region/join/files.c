@@ -87,7 +87,7 @@ static bool resolve(const struct join *join, const struct index *index, const ch
 
 static bool lists_files(const struct kmd_claim *claim)
 {
-	return claim->origin == KMD_FROM_LOAD_CMM || claim->origin == KMD_FROM_DUMP_INFO;
+	return claim->file[0] != '\0';
 }
 
 static int by_claimed_file(const void *a, const void *b)

@@ -107,6 +107,8 @@ static void take_out_claimed(const struct join *join, bool *taken)
 			continue;
 		for (; at && join->kelf[at - 1]->phys == region->phys; at--)
 			;
+		if (taken[at])
+			continue;
 		for (; at < join->n_kelf && join->kelf[at]->phys == region->phys; at++)
 			taken[at] = true;
 	}
@@ -149,7 +151,7 @@ static enum kmd_status collect(struct match *match)
 }
 
 /* The passes compare every file with every header; no kernel has so many regions. */
-#define MATCH_MAX 8192
+#define MATCH_MAX 2048
 
 static enum kmd_status match_all(struct match *match)
 {

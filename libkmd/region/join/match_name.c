@@ -112,28 +112,25 @@ static enum strength strength_of(const struct draft *draft, const char *symbol)
 
 static enum strength strength_at(const struct match *match, size_t file, size_t head)
 {
-	const struct kmd_hints *hints = match->join->hints;
 	const struct kmd_claim *claim = head_of(match, head);
 	enum strength best = NAME_OTHER;
+	size_t count = 0;
+	const struct kmd_hint *hint = kmd_hints_at(match->join->hints, claim->virt, &count);
 
-	for (size_t i = 0; claim->has_virt && i < hints->n; i++)
-		if (hints->items[i].virt == claim->virt) {
-			enum strength found =
-				strength_of(&match->join->drafts[file], hints->items[i].name);
+	for (size_t i = 0; claim->has_virt && i < count; i++) {
+		enum strength found = strength_of(&match->join->drafts[file], hint[i].name);
 
-			best = found > best ? found : best;
-		}
+		best = found > best ? found : best;
+	}
 	return best;
 }
 
 static bool has_symbol(const struct match *match, size_t head)
 {
-	const struct kmd_hints *hints = match->join->hints;
+	size_t count;
 
-	for (size_t i = 0; i < hints->n; i++)
-		if (hints->items[i].virt == head_of(match, head)->virt)
-			return head_of(match, head)->has_virt;
-	return false;
+	return head_of(match, head)->has_virt &&
+	       kmd_hints_at(match->join->hints, head_of(match, head)->virt, &count);
 }
 
 /* _text and _stext may be one address: their files are told apart by what else there is. */
