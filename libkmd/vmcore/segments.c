@@ -76,15 +76,19 @@ static bool add_leading(const struct kmd_interval *lead_spans, size_t n,
 	return true;
 }
 
-/* The parts of a view that another one leads. */
+/* Views that show the same memory over and over are no kernel's. */
+#define ALIAS_WORK (1u << 22)
+
+/* The parts of a view that another one leads; *@work is what may still be looked at. */
 static bool add_alias(const struct kmd_interval *lead_spans, size_t n,
-		      const struct kmd_views *views, size_t index, struct kmd_segments *segments)
+		      const struct kmd_views *views, size_t index, size_t *work,
+		      struct kmd_segments *segments)
 {
 	const struct kmd_view *view = &views->items[index];
 	uint64_t end = view->phys + view->size;
 
 	for (size_t i = kmd_intervals_find(lead_spans, n, view->phys);
-	     i < n && lead_spans[i].start < end; i++) {
+	     i < n && lead_spans[i].start < end && *work; i++, --*work) {
 		uint64_t from = kmd_max_u64(view->phys, lead_spans[i].start);
 		uint64_t to = kmd_min_u64(end, lead_spans[i].end);
 		struct kmd_segment segment = { view->virt + (from - view->phys), from, to - from,
@@ -136,15 +140,21 @@ enum kmd_status kmd_segments_build(const struct kmd_memory *memory, const struct
 {
 	size_t n = 0;
 	struct kmd_interval *leading = lead(memory, views, &n);
+	size_t work = ALIAS_WORK;
 	bool ok = leading && add_leading(leading, n, views, segments);
 
 	for (size_t i = 0; ok && i < views->n; i++)
 		if (views->items[i].kind != KMD_VIEW_VIRTUAL)
-			ok = add_alias(leading, n, views, i, segments);
+			ok = add_alias(leading, n, views, i, &work, segments);
 	for (size_t i = 0; ok && i < views->n; i++)
 		if (views->items[i].kind == KMD_VIEW_VIRTUAL)
 			ok = add_virtual(&views->items[i], segments);
 	free(leading);
+	if (!work) {
+		kmd_segments_deinit(segments);
+		return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in(NULL),
+				"the same memory is shown at too many virtual addresses");
+	}
 	if (ok && at_least_two(segments))
 		return KMD_OK;
 	kmd_segments_deinit(segments);

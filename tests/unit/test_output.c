@@ -123,7 +123,7 @@ START_TEST(folders_that_will_not_do)
 	ck_assert_int_eq(kmd_write_path(&plan, &options, "/proc/kmd-core", false, &diag),
 			 KMD_ERR_IO);
 	ck_assert_int_eq(kmd_write_path(&plan, &options, temporary_folder(), true, &diag),
-			 KMD_ERR_IO);
+			 KMD_ERR_EXISTS);
 	ck_assert_int_ne(kmd_write_path(&plan, &options, "", false, &diag), KMD_OK);
 	put("file", "x");
 	ck_assert_int_eq(write_to("file/core", true), KMD_ERR_IO);

@@ -28,7 +28,7 @@ struct draft *kmd_join_add(struct join *join, const char *name, const char *file
 }
 
 /* So many regions at one address are no kernel's; a hostile table must not cost its square. */
-#define RUN_MAX 64
+#define RUN_MAX 8
 
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact)
 {
