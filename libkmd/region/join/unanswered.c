@@ -65,26 +65,31 @@ static bool is_covered(const struct span *spans, size_t n, uint64_t start, uint6
 	return low < n && spans[low].start <= start;
 }
 
-/* A RAM image holds every region, listed or not. */
-static void find_in_flat(const struct join *join, struct draft *draft)
+/* The RAM image, if there is one: it holds every region, listed or not. */
+static const struct kmd_blob *find_ram(const struct kmd_image *image)
+{
+	for (size_t i = 0; i < image->n_blobs; i++)
+		if (image->blobs[i].kind == KMD_BLOB_FLAT && image->blobs[i].has_phys)
+			return &image->blobs[i];
+	return NULL;
+}
+
+static void take_from_ram(const struct kmd_blob *ram, struct draft *draft)
 {
 	const struct kmd_region *region = &draft->row.pub;
 
-	for (size_t i = 0; i < join->image->n_blobs && !draft->row.has_bytes; i++) {
-		const struct kmd_blob *blob = &join->image->blobs[i];
-
-		if (blob->kind != KMD_BLOB_FLAT || !blob->has_phys || region->phys < blob->phys ||
-		    !kmd_inside(region->phys - blob->phys, region->size, blob->size))
-			continue;
-		draft->row.has_bytes = true;
-		draft->row.source = blob->source;
-		draft->row.offset = blob->offset + (region->phys - blob->phys);
-		draft->row.pub.captured = region->size;
-	}
+	if (region->phys < ram->phys ||
+	    !kmd_inside(region->phys - ram->phys, region->size, ram->size))
+		return;
+	draft->row.has_bytes = true;
+	draft->row.source = ram->source;
+	draft->row.offset = ram->offset + (region->phys - ram->phys);
+	draft->row.pub.captured = region->size;
 }
 
 enum kmd_status kmd_join_unanswered(struct join *join)
 {
+	const struct kmd_blob *ram = find_ram(join->image);
 	enum kmd_status status = KMD_OK;
 	struct span *spans;
 	size_t n;
@@ -106,8 +111,8 @@ enum kmd_status kmd_join_unanswered(struct join *join)
 		if (draft->row.has_bytes || !claim->has_phys)
 			continue;
 		draft->covered = is_covered(spans, n, claim->phys, claim->size);
-		if (!draft->covered)
-			find_in_flat(join, draft);
+		if (!draft->covered && ram)
+			take_from_ram(ram, draft);
 	}
 	free(spans);
 	return status;
