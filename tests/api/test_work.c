@@ -51,6 +51,33 @@ START_TEST(into_holes)
 }
 END_TEST
 
+START_TEST(by_region)
+{
+	const struct kmd_region *region;
+	char got[8];
+
+	open_small();
+	region = kmd_region_get(kmd, 0);
+	expect_ok(kmd_read_region(kmd, 0, 0, got, 4));
+	ck_assert_mem_eq(got, "aaaa", 4);
+	expect_ok(kmd_read_region(kmd, 0, region->captured, got, 0));
+	expect_error(kmd_read_region(kmd, 0, region->captured - 1, got, 2), KMD_ERR_NOT_FOUND,
+		     "has no 2 bytes at offset");
+	expect_error(kmd_read_region(kmd, 0, UINT64_MAX, got, 8), KMD_ERR_NOT_FOUND, "offset");
+	expect_error(kmd_read_region(kmd, kmd_region_count(kmd), 0, got, 1), KMD_ERR_USAGE,
+		     "no such region");
+}
+END_TEST
+
+START_TEST(onto_the_input)
+{
+	small_file();
+	expect_ok(kmd_open_path(kmd, path_to("small")));
+	expect_error(kmd_assemble_path(kmd, path_to("small"), KMD_OVERWRITE), KMD_ERR_USAGE,
+		     "what the core is to be made of");
+}
+END_TEST
+
 START_TEST(input_shrinks)
 {
 	int fd = small_file();
@@ -283,6 +310,8 @@ void add_work_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, across_borders);
 	tcase_add_test(tcase, into_holes);
+	tcase_add_test(tcase, by_region);
+	tcase_add_test(tcase, onto_the_input);
 	tcase_add_test(tcase, input_shrinks);
 	tcase_add_test(tcase, vmcoreinfo);
 	tcase_add_test(tcase, to_a_path);

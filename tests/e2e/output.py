@@ -27,6 +27,13 @@ def check_existing_file(program, image, core):
     kit.assemble(program, image, core, '--force')
 
 
+def check_onto_itself(program, image):
+    """Not even --force puts the core in place of the dump."""
+    before = image.read_bytes()
+    kit.assemble(program, image, image, '--force', expect=1)
+    kit.check(image.read_bytes() == before, 'the dump was replaced by its core')
+
+
 def main():
     program, dumps = kit.arguments()
     for dump in dumps:
@@ -41,6 +48,7 @@ def main():
             kit.check(from_pipe(program, image, where / 'piped') == core,
                       f'{dump.name}: a pipe as input differs')
             check_existing_file(program, image, where / 'existing')
+            check_onto_itself(program, image)
             kit.check((where / 'existing').read_bytes() == core, f'{dump.name}: --force differs')
             kit.same(sorted(os.listdir(where)),
                      ['again', 'existing', 'first', 'piped', 'rawdump.img'], 'files left')
