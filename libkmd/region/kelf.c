@@ -7,14 +7,12 @@
  * msm_minidump (section headers with names as well, no notes).  Notes are never
  * trusted: the kernel writes them behind the end of its allocation.
  */
-#include "region/claim.h"
+#include "region/kelf.h"
 
 #include "base/checked.h"
-#include "base/text.h"
 #include "region/cat.h"
 #include "region/core_bytes.h"
 #include "region/pairs.h"
-#include "region/file_name.h"
 #include "source/cursor.h"
 
 #include <elf.h>
@@ -436,128 +434,31 @@ static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 	return status;
 }
 
-/* Candidates: where a KELF header may be, and how much its name speaks for it. */
-struct candidate {
-	const struct kmd_source *source;
-	uint64_t offset, size;
-	size_t blob;
-	bool whole;
-	int rank;
-};
-
-static int rank_name(const char *file)
-{
-	char prefix[KMD_VM_MAX], *name = kmd_region_name_of_file(file);
-	int rank;
-
-	kmd_vm_prefix(file, prefix);
-	/* Another machine's header serves only where there is no other. */
-	rank = 2 * !prefix[0] + (name && kmd_name_is_kelf(name));
-	free(name);
-	return rank;
-}
-
-/*
- * A core beside the region files, such as qdl's minidump.elf or what this library
- * made of them before, has its segments' bytes inside; a KELF header has not.
- */
-static bool is_finished_core(const struct candidate *candidate, struct kmd_diag *diag)
+bool kmd_is_finished_core(const struct kmd_source *source, uint64_t offset, uint64_t size,
+			  struct kmd_diag *diag)
 {
 	struct kelf kelf = { 0 };
 	struct kmd_claims scratch = { 0 };
 	uint32_t inside = 0, loads = 0;
 	struct phdr phdr;
 
-	kmd_cursor_init(&kelf.cursor, candidate->source, candidate->offset, candidate->size, diag);
+	kmd_cursor_init(&kelf.cursor, source, offset, size, diag);
 	if (read_header(&kelf, &scratch) != KMD_OK)
 		return false;
 	for (uint32_t i = 0; i < kelf.phnum; i++) {
 		read_phdr(&kelf, i, &phdr);
 		loads += phdr.type == PT_LOAD;
 		inside += phdr.type == PT_LOAD && phdr.filesz &&
-			  kmd_inside(phdr.offset, phdr.filesz, candidate->size);
+			  kmd_inside(phdr.offset, phdr.filesz, size);
 	}
 	return inside > loads / 2;
 }
 
-static void consider(struct candidate *best, const struct candidate *next, struct kmd_diag *diag)
+enum kmd_status kmd_kelf_read(const struct kmd_kelf_place *place, struct kmd_diag *diag,
+			      struct kmd_claims *claims)
 {
-	if (next->rank > best->rank && kmd_is_kelf(next->source, next->offset, next->size, diag) &&
-	    (next->whole || !is_finished_core(next, diag)))
-		*best = *next;
-}
+	struct kelf kelf = { .whole = place->whole, .blob = place->blob };
 
-static struct candidate find_header(const struct kmd_image *image, const struct kmd_claims *claims,
-				    struct kmd_diag *diag)
-{
-	struct candidate best = { .rank = -1 };
-
-	for (size_t i = 0; i < image->n_blobs; i++) {
-		const struct kmd_blob *blob = &image->blobs[i];
-		struct candidate next = {
-			blob->source, blob->offset, blob->size, i, blob->kind == KMD_BLOB_FLAT, 0
-		};
-
-		if (blob->invalid || blob->conflict || (next.whole && blob->has_phys))
-			continue;
-		next.rank = rank_name(blob->name);
-		consider(&best, &next, diag);
-	}
-	/* Region arrays lead to bytes of their own. */
-	for (size_t i = 0; i < claims->n; i++) {
-		const struct kmd_claim *claim = &claims->items[i];
-		struct candidate next = { NULL, 0, claim->captured, claim->blob, false, 0 };
-
-		if (!claim->has_bytes || claim->invalid)
-			continue;
-		next.source = image->blobs[claim->blob].source;
-		next.offset = image->blobs[claim->blob].offset + claim->offset;
-		next.rank = rank_name(claim->name);
-		consider(&best, &next, diag);
-	}
-	return best;
-}
-
-static bool is_kelf_name(const char *file)
-{
-	char *name = kmd_region_name_of_file(file);
-	bool is = name && kmd_name_is_kelf(name);
-
-	free(name);
-	return is;
-}
-
-/* A region called KELF that is no ELF file: firmware has encrypted it, or it is overwritten. */
-static enum kmd_status say_unreadable(const struct kmd_image *image,
-				      const struct kmd_claims *claims, struct kmd_diag *diag)
-{
-	bool found = false;
-
-	for (size_t i = 0; i < image->n_blobs; i++)
-		found |= image->blobs[i].size && !image->blobs[i].invalid &&
-			 !image->blobs[i].conflict && is_kelf_name(image->blobs[i].name);
-	for (size_t i = 0; i < claims->n; i++)
-		found |= claims->items[i].captured && !claims->items[i].invalid &&
-			 is_kelf_name(claims->items[i].name);
-	if (!found)
-		return KMD_OK;
-	return kmd_find(diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, kmd_in(NULL),
-			"the KELF region does not begin with an ELF header: the firmware has "
-			"encrypted it, or it was overwritten; its virtual addresses are lost");
-}
-
-static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_diag *diag,
-				   struct kmd_claims *claims)
-{
-	struct candidate best = find_header(image, claims, diag);
-	struct kelf kelf = { 0 };
-
-	if (best.rank < 0)
-		return say_unreadable(image, claims, diag);
-	kmd_cursor_init(&kelf.cursor, best.source, best.offset, best.size, diag);
-	kelf.whole = best.whole;
-	kelf.blob = best.blob;
+	kmd_cursor_init(&kelf.cursor, place->source, place->offset, place->size, diag);
 	return read_kelf(&kelf, claims);
 }
-
-const struct kmd_claim_reader kmd_claims_kelf = { KMD_FROM_KELF, read_claims };
