@@ -27,8 +27,7 @@ static void classify(const struct join *join, const struct kmd_blob *blob, struc
 	draft->carrier = kmd_is_kelf(blob->source, blob->offset, blob->size, join->diag) ||
 			 is_vmcoreinfo(blob->source, blob->offset, blob->size, join->diag);
 	kmd_vm_prefix(draft->file, draft->vm);
-	draft->stray = blob->origin == KMD_FROM_FILE && !draft->carrier &&
-		       !kmd_text_has_prefix(draft->file, "md_") &&
+	draft->stray = blob->origin == KMD_FROM_FILE && !kmd_text_has_prefix(draft->file, "md_") &&
 		       !kmd_text_has_suffix(draft->file, ".bin");
 }
 

@@ -149,7 +149,8 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 					"\"%s\": the firmware has encrypted regions of this dump; "
 					"their bytes mean nothing without its key",
 					name);
-		if (draft->auxiliary)
+		/* A header or a core beside the files holds no memory of its own. */
+		if (draft->auxiliary || draft->carrier)
 			return KMD_OK;
 		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
 				"not a region's file; it is not used");
