@@ -71,18 +71,29 @@ static enum kmd_status say_ambiguous(const struct join *join, const struct kmd_c
 			count, name);
 }
 
-/* The draft that the name means: the exact one, or the only one in another case. */
-static bool resolve(const struct join *join, const struct index *index, const char *file,
-		    size_t *found, size_t *count)
+/*
+ * The draft that the row means: the one of exactly this name, or the only one in
+ * another case.  Of several sections of one name (a damaged one bears another's)
+ * it is the one at the row's address.
+ */
+static bool resolve(const struct join *join, const struct index *index,
+		    const struct kmd_claim *claim, size_t *found, size_t *count)
 {
-	size_t first = find_folded(join, index, file, count);
+	size_t first = find_folded(join, index, claim->file, count), exact = 0;
 
 	for (size_t i = 0; i < *count; i++) {
-		*found = index->at[first + i];
-		if (!strcmp(join->drafts[*found].file, file))
-			return true;
+		size_t at = index->at[first + i];
+		const struct draft *draft = &join->drafts[at];
+
+		if (strcmp(draft->file, claim->file) != 0)
+			continue;
+		if (!exact++ || (draft->offers[OFFER_TABLE].made &&
+				 draft->offers[OFFER_TABLE].phys == claim->phys))
+			*found = at;
 	}
-	return *count == 1;
+	if (!exact && *count)
+		*found = index->at[first];
+	return exact || *count == 1;
 }
 
 static bool lists_files(const struct kmd_claim *claim)
@@ -109,7 +120,7 @@ static enum kmd_status find_lost(struct join *join, const struct index *index,
 		size_t at, count;
 
 		join->has_list |= lists_files(claim);
-		if (!lists_files(claim) || resolve(join, index, claim->file, &at, &count))
+		if (!lists_files(claim) || resolve(join, index, claim, &at, &count))
 			continue;
 		if (count)
 			status = say_ambiguous(join, claim, count);
@@ -164,7 +175,7 @@ static void hand_over_all(struct join *join, const struct index *index)
 		const struct kmd_claim *claim = &join->claims->items[i];
 		size_t at, count;
 
-		if (lists_files(claim) && resolve(join, index, claim->file, &at, &count) &&
+		if (lists_files(claim) && resolve(join, index, claim, &at, &count) &&
 		    !join->drafts[at].auxiliary)
 			hand_over(&join->drafts[at], claim);
 	}
