@@ -91,10 +91,9 @@ static enum kmd_status misuse(struct kmd *kmd, const char *sentence)
 }
 
 /* Every call that can fail begins here. */
-static enum kmd_status begin(struct kmd *kmd)
+static void begin(struct kmd *kmd)
 {
 	kmd->diag.status = KMD_OK;
-	return KMD_OK;
 }
 
 static enum kmd_status begin_option(struct kmd *kmd)

@@ -7,7 +7,7 @@
 
 struct kmd_core_notes {
 	unsigned char *bytes; /* whole notes, padded to 4 */
-	size_t size, cap;
+	size_t size;
 	size_t cpus; /* NT_PRSTATUS among them; they come first */
 };
 

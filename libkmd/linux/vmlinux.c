@@ -53,7 +53,6 @@ static bool read_symbols(Elf *elf, const GElf_Shdr *shdr, Elf_Data *data,
 	if (!vmlinux->names)
 		return false;
 	memcpy(vmlinux->names, strings->d_buf, strings->d_size);
-	vmlinux->names_size = strings->d_size;
 	for (size_t i = 0; i < count && i < INT32_MAX; i++) {
 		GElf_Sym symbol;
 

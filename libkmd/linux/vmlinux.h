@@ -18,7 +18,6 @@ struct kmd_vmlinux {
 	struct kmd_symbol *symbols; /* sorted by value, then name */
 	size_t n, cap;
 	char *names;
-	size_t names_size;
 };
 
 enum kmd_status kmd_vmlinux_read(const char *path, struct kmd_diag *diag,

@@ -7,26 +7,35 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* No kernel's notes are larger; VMCOREINFO is one page of them at most. */
+#define NOTES_MAX (1u << 20)
+
 /*
  * The size of the VMCOREINFO file: from where its text begins to the end of the
  * notes.  0 if no text ends there: it, or the header before it, is not in its place.
  */
-static uint64_t vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag *diag)
+static enum kmd_status vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag *diag,
+				       uint64_t *text)
 {
 	static const char start[] = "OSRELEASE=";
-	size_t size = (size_t)kmd_min_u64(claims->notes_size, 1u << 20);
-	char *bytes = malloc(size + 1), *found = NULL;
-	uint64_t rest = 0;
+	size_t size = (size_t)kmd_min_u64(claims->notes_size, NOTES_MAX);
+	char *bytes = malloc(size + 1), *found;
+	enum kmd_status status;
+	size_t at;
 
-	if (bytes && kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag) == KMD_OK)
-		found = memmem(bytes, size, start, sizeof(start) - 1);
+	*text = 0;
+	if (!bytes)
+		return kmd_fail_memory(diag);
+	status = kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag);
+	found = status == KMD_OK ? memmem(bytes, size, start, sizeof(start) - 1) : NULL;
+	at = found ? (size_t)(found - bytes) : 0;
 	while (found && size && !bytes[size - 1])
 		size--;
 	/* It ends with a line, but for the zeroes that round its size. */
 	if (found && bytes[size - 1] == '\n')
-		rest = claims->notes_size - (uint64_t)(found - bytes);
+		*text = claims->notes_size - at;
 	free(bytes);
-	return rest;
+	return status;
 }
 
 /* Sizes in the table are rounded up to 4, those of files need not be. */
@@ -75,6 +84,7 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 			      struct kmd_diag *diag)
 {
 	const struct kmd_claim *last;
+	enum kmd_status status;
 	uint64_t end, text;
 	size_t suspect;
 
@@ -82,7 +92,9 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 		return KMD_OK;
 	last = &claims->items[claims->n - 1];
 	end = last->offset + last->size;
-	text = vmcoreinfo_size(claims, diag);
+	status = vmcoreinfo_size(claims, diag, &text);
+	if (status != KMD_OK)
+		return status;
 	if (!text)
 		return distrust(claims, first,
 				"the VMCOREINFO file is not where it belongs, as if it or the "

@@ -49,8 +49,9 @@ static enum kmd_status put(struct writer *writer, const unsigned char *bytes, si
 
 		if (done < 0 && errno == EINTR)
 			continue;
-		if (done < 0)
-			return fail_write(writer, errno);
+		/* Nothing written and no reason given would be for ever. */
+		if (done <= 0)
+			return fail_write(writer, done ? errno : EIO);
 		bytes += done;
 		at += (uint64_t)done;
 		length -= (size_t)done;
