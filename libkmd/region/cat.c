@@ -10,31 +10,40 @@
 /* No kernel's notes are larger; VMCOREINFO is one page of them at most. */
 #define NOTES_MAX (1u << 20)
 
+/* Bytes from the start of VMCOREINFO's text to the end of the notes, if it ends there; else 0. */
+static size_t measure_text(const char *notes, size_t size)
+{
+	static const char start[] = "OSRELEASE=";
+	size_t length = sizeof(start) - 1, at = 0, end = size;
+
+	while (at + length <= size && memcmp(notes + at, start, length) != 0)
+		at++;
+	if (at + length > size)
+		return 0;
+	/* It ends with a line, but for the zeroes that round its size. */
+	while (!notes[end - 1])
+		end--;
+	return notes[end - 1] == '\n' ? size - at : 0;
+}
+
 /*
- * The size of the VMCOREINFO file: from where its text begins to the end of the
- * notes.  0 if no text ends there: it, or the header before it, is not in its place.
+ * The size of the VMCOREINFO file.  0 if no text ends where the notes do: it, or
+ * the header before it, is not in its place.
  */
 static enum kmd_status vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag *diag,
 				       uint64_t *text)
 {
-	static const char start[] = "OSRELEASE=";
 	size_t size = (size_t)kmd_min_u64(claims->notes_size, NOTES_MAX);
-	char *bytes = malloc(size + 1), *found;
+	char *notes = malloc(size + 1);
 	enum kmd_status status;
-	size_t at;
 
 	*text = 0;
-	if (!bytes)
+	if (!notes)
 		return kmd_fail_memory(diag);
-	status = kmd_source_read(claims->notes, claims->notes_at, bytes, size, diag);
-	found = status == KMD_OK ? memmem(bytes, size, start, sizeof(start) - 1) : NULL;
-	at = found ? (size_t)(found - bytes) : 0;
-	while (found && size && !bytes[size - 1])
-		size--;
-	/* It ends with a line, but for the zeroes that round its size. */
-	if (found && bytes[size - 1] == '\n')
-		*text = claims->notes_size - at;
-	free(bytes);
+	status = kmd_source_read(claims->notes, claims->notes_at, notes, size, diag);
+	if (status == KMD_OK)
+		*text = measure_text(notes, size);
+	free(notes);
 	return status;
 }
 
