@@ -1,0 +1,326 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Who is in firmware's table.
+ *
+ * Every record stands in one queue: of its state and priority.  A table that is
+ * full keeps the most important; who comes first stays among equals.  When a
+ * slot becomes free, who waits longest of the most important gets it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/bitmap.h>
+#include <linux/export.h>
+#include <linux/mutex.h>
+#include <linux/sched.h>
+
+#include "registry.h"
+
+#define NR_STATES	(KMEMDUMP_REFUSED + 1)
+/* Every slot may need a program header, and e_phnum has 16 bits. */
+#define MAX_SLOTS	0xff00
+
+/* The table in use; under kmd_lock. */
+static struct kmemdump_backend *backend;
+static struct kmd_kelf *kelf;
+static unsigned long *used_slots;
+static bool accepting;
+
+static struct list_head queues[NR_STATES][KMEMDUMP_NR_PRIO];
+static unsigned int in_state[NR_STATES];
+static u64 bytes_placed;
+
+/* One backend comes or goes at a time. */
+static DEFINE_MUTEX(backend_mutex);
+
+void kmd_queues_init(void)
+{
+	int state, prio;
+
+	for (state = 0; state < NR_STATES; state++)
+		for (prio = 0; prio < KMEMDUMP_NR_PRIO; prio++)
+			INIT_LIST_HEAD(&queues[state][prio]);
+}
+
+static void leave_queue(struct kmd_record *rec)
+{
+	list_del_init(&rec->queue);
+	in_state[rec->r.state]--;
+}
+
+static void join_queue(struct kmd_record *rec, enum kmemdump_state state)
+{
+	rec->r.state = state;
+	list_add_tail(&rec->queue, &queues[state][rec->r.prio]);
+	in_state[state]++;
+}
+
+static void change_state(struct kmd_record *rec, enum kmemdump_state state)
+{
+	leave_queue(rec);
+	join_queue(rec, state);
+}
+
+static void vacate(struct kmd_record *rec)
+{
+	kmd_kelf_del(kelf, rec->slot);
+	backend->clear(backend, rec->slot);
+	__clear_bit(rec->slot, used_slots);
+	bytes_placed -= rec->r.size;
+	rec->slot = -1;
+}
+
+/* The latest of the least important, if less important than @prio. */
+static struct kmd_record *victim_for(enum kmemdump_prio prio)
+{
+	struct list_head *queue;
+	int p;
+
+	for (p = KMEMDUMP_NR_PRIO - 1; p > (int)prio; p--) {
+		queue = &queues[KMEMDUMP_PLACED][p];
+		if (!list_empty(queue))
+			return list_last_entry(queue, struct kmd_record, queue);
+	}
+	return NULL;
+}
+
+static bool make_room(enum kmemdump_prio prio)
+{
+	struct kmd_record *victim = victim_for(prio);
+
+	if (!victim) {
+		kmd_count(KMD_REASON_BUDGET);
+		return false;
+	}
+	vacate(victim);
+	change_state(victim, KMEMDUMP_WAITING);
+	kmd_count(KMD_REASON_EVICTED);
+	return true;
+}
+
+/* Try to give a waiting record a slot. */
+static void place(struct kmd_record *rec)
+{
+	unsigned int slot;
+
+	slot = find_first_zero_bit(used_slots, backend->max_regions);
+	if (slot == backend->max_regions) {
+		if (!make_room(rec->r.prio))
+			return;
+		slot = find_first_zero_bit(used_slots, backend->max_regions);
+	}
+	if (backend->write(backend, slot, &rec->r)) {
+		change_state(rec, KMEMDUMP_REFUSED);
+		kmd_count(KMD_REASON_BACKEND);
+		return;
+	}
+	__set_bit(slot, used_slots);
+	rec->slot = slot;
+	bytes_placed += rec->r.size;
+	change_state(rec, KMEMDUMP_PLACED);
+	kmd_kelf_add(kelf, slot, &rec->r);
+}
+
+static bool has_free_slot(void)
+{
+	return !bitmap_full(used_slots, backend->max_regions);
+}
+
+/* The longest waiting of the most important into a free slot. */
+static bool place_next(void)
+{
+	struct kmd_record *rec;
+	int prio;
+
+	if (!accepting || !has_free_slot())
+		return false;
+	for (prio = 0; prio < KMEMDUMP_NR_PRIO; prio++) {
+		rec = list_first_entry_or_null(&queues[KMEMDUMP_WAITING][prio],
+					       struct kmd_record, queue);
+		if (rec) {
+			place(rec);
+			return true;
+		}
+	}
+	return false;
+}
+
+void kmd_enqueue(struct kmd_record *rec)
+{
+	join_queue(rec, KMEMDUMP_WAITING);
+	if (accepting)
+		place(rec);
+}
+
+void kmd_dequeue(struct kmd_record *rec)
+{
+	bool was_placed = rec->r.state == KMEMDUMP_PLACED;
+
+	if (was_placed)
+		vacate(rec);
+	leave_queue(rec);
+	if (was_placed)
+		place_next();
+}
+
+void kmd_backend_stats(struct kmd_stats *stats)
+{
+	memcpy(stats->by_state, in_state, sizeof(in_state));
+	stats->bytes_placed = bytes_placed;
+	stats->slots = backend ? backend->max_regions : 0;
+	stats->backend = backend ? backend->name : "none";
+}
+
+/* The header must be the first that firmware saves, and outlive all others. */
+static int place_kelf(void)
+{
+	const struct kmd_spec spec = {
+		.name = "ELF",
+		.va = kmd_kelf_va(kelf),
+		.pa = kmd_kelf_pa(kelf),
+		.size = kmd_kelf_size(kelf),
+		.prio = KMEMDUMP_PRIO_KELF,
+		.owner = kelf,
+		.at_pa = true,
+	};
+
+	return kmd_add(&spec);
+}
+
+static void set_backend(struct kmemdump_backend *to, struct kmd_kelf *new_kelf,
+			unsigned long *slots)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	backend = to;
+	kelf = new_kelf;
+	used_slots = slots;
+	accepting = to;
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+}
+
+static void place_all(void)
+{
+	unsigned long flags;
+	bool more;
+
+	do {
+		raw_spin_lock_irqsave(&kmd_lock, flags);
+		more = place_next();
+		raw_spin_unlock_irqrestore(&kmd_lock, flags);
+		cond_resched();
+	} while (more);
+}
+
+/* Back to waiting, the least important first, so that the header goes last. */
+static bool displace_one(void)
+{
+	struct kmd_record *rec;
+	struct list_head *queue;
+	int state, prio;
+
+	accepting = false;
+	for (prio = KMEMDUMP_NR_PRIO - 1; prio >= 0; prio--) {
+		for (state = KMEMDUMP_PLACED; state < NR_STATES; state++) {
+			queue = &queues[state][prio];
+			if (list_empty(queue))
+				continue;
+			rec = list_last_entry(queue, struct kmd_record, queue);
+			if (state == KMEMDUMP_PLACED)
+				vacate(rec);
+			change_state(rec, KMEMDUMP_WAITING);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void displace_all(void)
+{
+	unsigned long flags;
+	bool more;
+
+	do {
+		raw_spin_lock_irqsave(&kmd_lock, flags);
+		more = displace_one();
+		raw_spin_unlock_irqrestore(&kmd_lock, flags);
+		cond_resched();
+	} while (more);
+}
+
+static int attach(struct kmemdump_backend *to)
+{
+	struct kmd_kelf *new_kelf;
+	unsigned long *slots;
+	int id;
+
+	slots = bitmap_zalloc(to->max_regions, GFP_KERNEL);
+	new_kelf = kmd_kelf_alloc(to->max_regions);
+	if (!slots || !new_kelf) {
+		bitmap_free(slots);
+		kmd_kelf_free(new_kelf);
+		return -ENOMEM;
+	}
+	set_backend(to, new_kelf, slots);
+	id = place_kelf();
+	if (id < 0)
+		pr_warn("no ELF header region: %d\n", id);
+	place_all();
+	return 0;
+}
+
+/**
+ * kmemdump_register_backend() - hand all regions to firmware's table
+ * @to: stays the caller's, until kmemdump_unregister_backend()
+ *
+ * What is registered already is placed before this returns, what comes later
+ * at once.  May sleep.
+ *
+ * Return: 0; -EBUSY if there is a backend; -EINVAL if something is missing or
+ * there are more than 65280 slots; -ENOMEM.
+ */
+int kmemdump_register_backend(struct kmemdump_backend *to)
+{
+	struct kmd_stats stats;
+	int err;
+
+	if (!to || !to->name || !to->write || !to->clear ||
+	    !to->max_regions || to->max_regions > MAX_SLOTS)
+		return -EINVAL;
+	mutex_lock(&backend_mutex);
+	err = backend ? -EBUSY : attach(to);
+	mutex_unlock(&backend_mutex);
+	if (err)
+		return err;
+	kmd_get_stats(&stats);
+	pr_info("backend %s: %u regions, %llu KiB placed, %u waiting\n",
+		to->name, stats.by_state[KMEMDUMP_PLACED],
+		stats.bytes_placed >> 10, stats.by_state[KMEMDUMP_WAITING]);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(kmemdump_register_backend);
+
+/**
+ * kmemdump_unregister_backend() - take all regions out of firmware's table
+ * @from: as registered
+ *
+ * They stay registered, and wait for the next backend.  May sleep.
+ */
+void kmemdump_unregister_backend(struct kmemdump_backend *from)
+{
+	unsigned long *slots;
+	struct kmd_kelf *old;
+
+	mutex_lock(&backend_mutex);
+	if (from && backend == from) {
+		slots = used_slots;
+		old = kelf;
+		displace_all();
+		kmd_drop_owner(old);
+		set_backend(NULL, NULL, NULL);
+		bitmap_free(slots);
+		kmd_kelf_free(old);
+	}
+	mutex_unlock(&backend_mutex);
+}
+EXPORT_SYMBOL_GPL(kmemdump_unregister_backend);

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * kmemdump.ko: registers the kernel's own memory at load, and what drivers ask
+ * for, and hands it to a backend, which tells boot firmware.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+static char *level = "full";
+module_param(level, charp, 0444);
+MODULE_PARM_DESC(level,
+		 "what to register by itself: log, rfc or full (default)");
+
+static unsigned int max_regions = 8192;
+module_param(max_regions, uint, 0444);
+MODULE_PARM_DESC(max_regions, "room of the registry (default 8192)");
+
+static const char * const level_names[] = {
+	[KMD_LEVEL_LOG] = "log",
+	[KMD_LEVEL_RFC] = "rfc",
+	[KMD_LEVEL_FULL] = "full",
+};
+
+/* What follows the kernel as it goes on, for level full. */
+static const struct follower {
+	int (*init)(void);
+	void (*exit)(void);
+} followers[] = {
+	{ kmd_pids_init, kmd_pids_exit },
+	{ kmd_tasks_init, kmd_tasks_exit },
+	{ kmd_modules_init, kmd_modules_exit },
+};
+
+static int following;
+
+static void stop_following(void)
+{
+	while (following)
+		followers[--following].exit();
+}
+
+static int start_following(void)
+{
+	int err;
+
+	kmd_pgtable_register();
+	while (following < ARRAY_SIZE(followers)) {
+		err = followers[following].init();
+		if (err) {
+			stop_following();
+			return err;
+		}
+		following++;
+	}
+	return 0;
+}
+
+static int register_all(enum kmd_level lvl)
+{
+	int err;
+
+	kmd_coreimage_register(lvl);
+	err = kmd_registers_init();
+	if (err)
+		return err;
+	if (lvl == KMD_LEVEL_FULL)
+		err = start_following();
+	if (err)
+		kmd_registers_exit();
+	return err;
+}
+
+static int learn_kernel(void)
+{
+	int err;
+
+	err = kmd_vmcoreinfo_init();
+	if (err) {
+		pr_err("the kernel has no VMCOREINFO: %d\n", err);
+		return err;
+	}
+	err = kmd_symbols_init();
+	if (err)
+		return err;
+	err = kmd_runs_init();
+	if (err) {
+		pr_err("the kernel image is not in the resource tree: %d\n",
+		       err);
+		kmd_symbols_exit();
+	}
+	return err;
+}
+
+static int __init kmemdump_init(void)
+{
+	struct kmd_stats stats;
+	int err, lvl;
+
+	lvl = match_string(level_names, ARRAY_SIZE(level_names), level);
+	if (lvl < 0) {
+		pr_err("level=%s is none of log, rfc, full\n", level);
+		return -EINVAL;
+	}
+	if (!max_regions || max_regions > INT_MAX / 2) {
+		pr_err("max_regions=%u is out of range\n", max_regions);
+		return -EINVAL;
+	}
+	err = learn_kernel();
+	if (err)
+		return err;
+	err = kmd_registry_init(max_regions);
+	if (err)
+		goto exit_symbols;
+	err = register_all(lvl);
+	if (err)
+		goto exit_registry;
+	kmd_debugfs_init();
+	kmd_report_missing();
+	kmd_get_stats(&stats);
+	pr_info("level %s: %u regions\n", level_names[lvl], stats.live);
+	return 0;
+
+exit_registry:
+	kmd_registry_exit();
+exit_symbols:
+	kmd_symbols_exit();
+	return err;
+}
+
+static void __exit kmemdump_exit(void)
+{
+	kmd_debugfs_exit();
+	stop_following();
+	kmd_registers_exit();
+	kmd_registry_exit();
+	kmd_symbols_exit();
+}
+
+module_init(kmemdump_init);
+module_exit(kmemdump_exit);
+
+MODULE_DESCRIPTION("Registration of memory for boot firmware's minidump");
+MODULE_LICENSE("Dual BSD/GPL");
+MODULE_VERSION("0.1.0");
