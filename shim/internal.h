@@ -127,13 +127,13 @@ int kmd_vmcoreinfo_init(void);
 phys_addr_t kmd_vmcoreinfo_pa(void);
 size_t kmd_vmcoreinfo_size(void);
 bool kmd_vmcoreinfo_symbol(const char *name, unsigned long *va);
-bool kmd_vmcoreinfo_offset(const char *field, size_t *offset);
-bool kmd_vmcoreinfo_struct(const char *type, size_t *size);
+bool kmd_vmcoreinfo_offset(const char *field, unsigned long *offset);
+bool kmd_vmcoreinfo_struct(const char *type, unsigned long *size);
+const void *kmd_vmcoreinfo_note(size_t *size);
 
 /* --- symbols.c: addresses of the kernel's variables */
 
 int kmd_symbols_init(void);
-void kmd_symbols_exit(void);
 bool kmd_symbol(const char *name, unsigned long *va);
 bool kmd_symbol_quiet(const char *name, unsigned long *va);
 void kmd_missing(const char *what);

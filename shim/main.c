@@ -87,11 +87,9 @@ static int learn_kernel(void)
 	if (err)
 		return err;
 	err = kmd_runs_init();
-	if (err) {
+	if (err)
 		pr_err("the kernel image is not in the resource tree: %d\n",
 		       err);
-		kmd_symbols_exit();
-	}
 	return err;
 }
 
@@ -114,21 +112,17 @@ static int __init kmemdump_init(void)
 		return err;
 	err = kmd_registry_init(max_regions);
 	if (err)
-		goto exit_symbols;
+		return err;
 	err = register_all(lvl);
-	if (err)
-		goto exit_registry;
+	if (err) {
+		kmd_registry_exit();
+		return err;
+	}
 	kmd_debugfs_init();
 	kmd_report_missing();
 	kmd_get_stats(&stats);
 	pr_info("level %s: %u regions\n", level_names[lvl], stats.live);
 	return 0;
-
-exit_registry:
-	kmd_registry_exit();
-exit_symbols:
-	kmd_symbols_exit();
-	return err;
 }
 
 static void __exit kmemdump_exit(void)
@@ -137,7 +131,6 @@ static void __exit kmemdump_exit(void)
 	stop_following();
 	kmd_registers_exit();
 	kmd_registry_exit();
-	kmd_symbols_exit();
 }
 
 module_init(kmemdump_init);

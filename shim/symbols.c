@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Addresses of the kernel's variables, from whoever knows them:
+ *
+ * 1. the kernel's exports.  Referred to weakly, so that a kernel that lacks one
+ *    loads this module nevertheless;
+ * 2. VMCOREINFO;
+ * 3. kallsyms, which has data only with CONFIG_KALLSYMS_ALL;
+ * 4. link-time addresses out of System.map, which scripts/kmemdump-load hands
+ *    over.  They are used only if they agree with what the others know.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/kprobes.h>
+#include <linux/moduleparam.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "internal.h"
+
+#define MAX_SYMBOLS	64
+#define MISSING_ROOM	512
+
+static char *symbols[MAX_SYMBOLS];
+static unsigned int nr_symbols;
+module_param_array(symbols, charp, &nr_symbols, 0400);
+MODULE_PARM_DESC(symbols,
+		 "link-time addresses, name:hex, as scripts/kmemdump-load gives them");
+
+/* Only the address is of interest, so no header and no type. */
+#define EXPORTED(name) \
+	extern char kmd_sym_##name[] __weak __asm__(#name)
+
+EXPORTED(__cpu_active_mask);
+EXPORTED(__cpu_online_mask);
+EXPORTED(__cpu_possible_mask);
+EXPORTED(__cpu_present_mask);
+EXPORTED(__num_online_cpus);
+EXPORTED(__per_cpu_offset);
+EXPORTED(_totalram_pages);
+EXPORTED(high_memory);
+EXPORTED(init_pid_ns);
+EXPORTED(init_task);
+EXPORTED(init_uts_ns);
+EXPORTED(jiffies_64);
+EXPORTED(kimage_voffset);
+EXPORTED(mem_section);
+EXPORTED(memstart_addr);
+EXPORTED(node_data);
+EXPORTED(node_states);
+EXPORTED(nr_cpu_ids);
+EXPORTED(nr_irqs);
+EXPORTED(page_offset_base);
+EXPORTED(phys_base);
+EXPORTED(vmalloc_base);
+EXPORTED(vmemmap_base);
+
+struct known {
+	const char *name;
+	const char *va;
+};
+
+#define KNOWN(name) { #name, kmd_sym_##name }
+
+/* A table, so that all of this becomes absolute relocations, which may be 0. */
+static const struct known exported[] = {
+	KNOWN(__cpu_active_mask),
+	KNOWN(__cpu_online_mask),
+	KNOWN(__cpu_possible_mask),
+	KNOWN(__cpu_present_mask),
+	KNOWN(__num_online_cpus),
+	KNOWN(__per_cpu_offset),
+	KNOWN(_totalram_pages),
+	KNOWN(high_memory),
+	KNOWN(init_pid_ns),
+	KNOWN(init_task),
+	KNOWN(init_uts_ns),
+	KNOWN(jiffies_64),
+	KNOWN(kimage_voffset),
+	KNOWN(mem_section),
+	KNOWN(memstart_addr),
+	KNOWN(node_data),
+	KNOWN(node_states),
+	KNOWN(nr_cpu_ids),
+	KNOWN(nr_irqs),
+	KNOWN(page_offset_base),
+	KNOWN(phys_base),
+	KNOWN(vmalloc_base),
+	KNOWN(vmemmap_base),
+};
+
+static unsigned long (*lookup_name)(const char *name);
+
+/* What the loader handed over. */
+static struct handed {
+	const char *name;
+	unsigned long link;
+} handed[MAX_SYMBOLS];
+static unsigned int nr_handed;
+static unsigned long kaslr; /* run time minus link time */
+
+static char missing[MISSING_ROOM];
+
+static bool find_exported(const char *name, unsigned long *va)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(exported); i++) {
+		if (strcmp(exported[i].name, name))
+			continue;
+		*va = (unsigned long)READ_ONCE(exported[i].va);
+		return *va;
+	}
+	return false;
+}
+
+static bool find_kallsyms(const char *name, unsigned long *va)
+{
+	if (!lookup_name)
+		return false;
+	*va = lookup_name(name);
+	return *va;
+}
+
+static bool find_handed(const char *name, unsigned long *link)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_handed; i++) {
+		if (strcmp(handed[i].name, name))
+			continue;
+		*link = handed[i].link;
+		return true;
+	}
+	return false;
+}
+
+/* Per-CPU variables of x86 are offsets from 0 until 6.15, and do not move. */
+static unsigned long relocate(unsigned long link)
+{
+	return (long)link < 0 ? link + kaslr : link;
+}
+
+static bool find_running(const char *name, unsigned long *va)
+{
+	return find_exported(name, va) || kmd_vmcoreinfo_symbol(name, va) ||
+	       find_kallsyms(name, va);
+}
+
+/**
+ * kmd_symbol_quiet() - the run-time address of a variable of the kernel
+ * @name: as in System.map
+ * @va: set if it is found
+ */
+bool kmd_symbol_quiet(const char *name, unsigned long *va)
+{
+	unsigned long link;
+
+	if (find_running(name, va))
+		return true;
+	if (!find_handed(name, &link))
+		return false;
+	*va = relocate(link);
+	return true;
+}
+
+/* The same; what is not found is remembered for kmd_report_missing(). */
+bool kmd_symbol(const char *name, unsigned long *va)
+{
+	if (kmd_symbol_quiet(name, va))
+		return true;
+	kmd_missing(name);
+	return false;
+}
+
+void kmd_missing(const char *what)
+{
+	size_t len = strlen(missing);
+
+	if (strstr(missing, what))
+		return;
+	snprintf(missing + len, sizeof(missing) - len, "%s%s", len ? " " : "",
+		 what);
+}
+
+/* Once, after everything was looked for. */
+void kmd_report_missing(void)
+{
+	if (*missing)
+		pr_warn("not found, so not registered: %s; System.map given to kmemdump-load may help\n",
+			missing);
+}
+
+#ifdef CONFIG_KPROBES
+/* The probe stands behind an ENDBR; a call must not. */
+static unsigned long function_start(const struct kprobe *kp)
+{
+#ifdef CONFIG_X86_KERNEL_IBT
+	const u32 endbr64 = 0xfa1e0ff3;
+	unsigned long start = (unsigned long)kp->addr - sizeof(endbr64);
+
+	if (*(const u32 *)start == endbr64)
+		return start;
+#endif
+	return (unsigned long)kp->addr;
+}
+
+/* kallsyms_lookup_name() is not exported, but a probe tells where it is. */
+static void find_lookup_name(void)
+{
+	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+
+	if (register_kprobe(&kp))
+		return;
+	lookup_name = (void *)function_start(&kp);
+	unregister_kprobe(&kp);
+}
+#else
+static void find_lookup_name(void)
+{
+}
+#endif
+
+static int parse_handed(char *text)
+{
+	char *colon = strchr(text, ':');
+	unsigned long link;
+	int err;
+
+	if (!colon || colon == text)
+		return -EINVAL;
+	err = kstrtoul(colon + 1, 16, &link);
+	if (err)
+		return err;
+	*colon = '\0';
+	handed[nr_handed].name = text;
+	handed[nr_handed++].link = link;
+	return 0;
+}
+
+/* Of two addresses of one variable, one is of another kernel. */
+static bool contradicts(const struct handed *one)
+{
+	unsigned long va;
+
+	return (long)one->link < 0 && find_running(one->name, &va) &&
+	       va != relocate(one->link);
+}
+
+static bool agrees(const struct handed *one)
+{
+	unsigned long va;
+
+	return (long)one->link < 0 && find_running(one->name, &va) &&
+	       va == relocate(one->link);
+}
+
+/* System.map of another build must not name wrong memory. */
+static bool handed_is_ours(void)
+{
+	unsigned int i, witnesses = 0;
+	unsigned long link, va;
+
+	if (!find_handed("_stext", &link) ||
+	    !kmd_vmcoreinfo_symbol("_stext", &va)) {
+		pr_warn("symbols= has no _stext; not used\n");
+		return false;
+	}
+	kaslr = va - link;
+	for (i = 0; i < nr_handed; i++) {
+		if (contradicts(&handed[i])) {
+			pr_warn("symbols= is of another kernel (%s differs); not used\n",
+				handed[i].name);
+			return false;
+		}
+		witnesses += agrees(&handed[i]);
+	}
+	/* _stext agrees with itself. */
+	if (witnesses >= 3)
+		return true;
+	pr_warn("symbols= cannot be checked against this kernel; not used\n");
+	return false;
+}
+
+int kmd_symbols_init(void)
+{
+	unsigned int i;
+
+	find_lookup_name();
+	for (i = 0; i < nr_symbols; i++) {
+		if (parse_handed(symbols[i])) {
+			pr_err("symbols=: \"%s\" is no name:address\n",
+			       symbols[i]);
+			return -EINVAL;
+		}
+	}
+	if (nr_handed && !handed_is_ours())
+		nr_handed = 0;
+	return 0;
+}
