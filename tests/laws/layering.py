@@ -38,12 +38,17 @@ def of_library(top, path, problems):
     return seen
 
 
+def in_library(top, path, file):
+    # The kernel's own headers have a folder of the same name as one of the library's.
+    return not kit.name(path, top).startswith('shim/') and (top / 'libkmd' / file).is_file()
+
+
 def of_others(top, path, allowed, problems):
     seen = 0
     for form, file, line in kit.includes(path):
         if form == '"' and (path.parent / file).is_file() and '..' not in file:
             continue
-        if form == '<' and not file.startswith('kmemdump/') and not (top / 'libkmd' / file).is_file():
+        if form == '<' and not file.startswith('kmemdump/') and not in_library(top, path, file):
             continue
         seen += 1
         if file not in allowed:

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * kmemdump_reserved.ko: firmware's table in memory that was set aside.
+ *
+ * The memory is named by parameters, or by a device-tree node:
+ *
+ *	reserved-memory {
+ *		kmemdump@4bf00000 {
+ *			compatible = "kmemdump,reserved-minidump";
+ *			reg = <0x0 0x4bf00000 0x0 0x100000>;
+ *			no-map;
+ *		};
+ *	};
+ *
+ * An SMEM area comes first, the regions of the application processor behind it.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/io.h>
+#include <linux/ioport.h>
+#include <linux/module.h>
+#include <linux/of.h>
+#include <linux/of_address.h>
+#include <linux/string.h>
+
+#include "smem.h"
+#include "toc.h"
+
+#define COMPATIBLE	"kmemdump,reserved-minidump"
+#define MAX_REGIONS	16384
+
+static unsigned long long base;
+module_param(base, ullong, 0444);
+MODULE_PARM_DESC(base, "physical address of the memory, page aligned");
+
+static unsigned long long size;
+module_param(size, ullong, 0444);
+MODULE_PARM_DESC(size, "its size in bytes, at least 128 KiB");
+
+static unsigned int regions;
+module_param(regions, uint, 0444);
+MODULE_PARM_DESC(regions, "slots of the table (default: as many as fit)");
+
+static struct resource *claimed;
+static void *area;
+static struct kmd_md_global *global;
+static struct kmd_toc toc = { .backend.name = "reserved" };
+
+static int find_node(void)
+{
+	struct device_node *node;
+	struct resource res;
+	int err;
+
+	node = of_find_compatible_node(NULL, NULL, COMPATIBLE);
+	if (!node) {
+		pr_err("no memory: give base= and size=, or a device-tree node \"%s\"\n",
+		       COMPATIBLE);
+		return -ENODEV;
+	}
+	err = of_address_to_resource(node, 0, &res);
+	of_node_put(node);
+	if (err) {
+		pr_err("device-tree node \"%s\" has no usable reg: %d\n",
+		       COMPATIBLE, err);
+		return err;
+	}
+	base = res.start;
+	size = resource_size(&res);
+	return 0;
+}
+
+static int check_place(void)
+{
+	if (!PAGE_ALIGNED(base) || !PAGE_ALIGNED(size)) {
+		pr_err("base=0x%llx size=0x%llx: not page aligned\n", base,
+		       size);
+		return -EINVAL;
+	}
+	if (size < 2 * KMD_SMEM_SIZE || base + size < base ||
+	    base + size - 1 > (phys_addr_t)-1) {
+		pr_err("base=0x%llx size=0x%llx: too small, or out of range\n",
+		       base, size);
+		return -EINVAL;
+	}
+	if (region_intersects(base, size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT) {
+		pr_err("0x%llx-0x%llx is memory that the kernel uses, not set aside\n",
+		       base, base + size - 1);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* Uncached where that can be had, so that nothing is lost in a cache. */
+static int map_area(void)
+{
+	claimed = request_mem_region(base, size, "kmemdump");
+	if (!claimed) {
+		pr_err("0x%llx-0x%llx is in use\n", base, base + size - 1);
+		return -EBUSY;
+	}
+	area = memremap(base, size, MEMREMAP_WC);
+	if (!area)
+		area = memremap(base, size, MEMREMAP_WB);
+	if (area)
+		return 0;
+	pr_err("0x%llx-0x%llx cannot be mapped\n", base, base + size - 1);
+	release_mem_region(base, size);
+	return -ENOMEM;
+}
+
+static void unmap_area(void)
+{
+	memset(area, 0, size);
+	wmb(); /* no trace before the mapping goes */
+	memunmap(area);
+	release_mem_region(base, size);
+}
+
+static unsigned int nr_slots(void)
+{
+	u64 fit = (size - KMD_SMEM_SIZE) / MD_REGION_SIZE;
+
+	fit = min_t(u64, fit, MAX_REGIONS);
+	return regions ? min_t(u64, regions, fit) : fit;
+}
+
+static int __init reserved_init(void)
+{
+	int err = base ? 0 : find_node();
+
+	if (!err)
+		err = check_place();
+	if (!err)
+		err = map_area();
+	if (err)
+		return err;
+	memset(area, 0, size);
+	global = kmd_smem_build(area, base);
+	toc.subsystem = &global->subsystems[MD_SS_APSS];
+	toc.regions = area + KMD_SMEM_SIZE;
+	toc.regions_pa = base + KMD_SMEM_SIZE;
+	toc.backend.max_regions = nr_slots();
+	err = kmd_toc_start(&toc);
+	if (err) {
+		pr_err("no backend: %d\n", err);
+		unmap_area();
+		return err;
+	}
+	pr_info("SMEM at 0x%llx, %u regions behind it\n", base,
+		toc.backend.max_regions);
+	return 0;
+}
+
+static void __exit reserved_exit(void)
+{
+	kmd_toc_stop(&toc);
+	unmap_area();
+}
+
+module_init(reserved_init);
+module_exit(reserved_exit);
+
+MODULE_DESCRIPTION("kmemdump backend: Minidump table in memory set aside");
+MODULE_LICENSE("Dual BSD/GPL");
+MODULE_VERSION("0.1.0");

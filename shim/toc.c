@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Fills a Minidump table.  Firmware may read it at any moment, so an entry is
+ * announced after its fields are written, and taken back before they change.
+ */
+#include <linux/export.h>
+#include <linux/string.h>
+
+#include "toc.h"
+
+static struct kmd_toc *to_toc(struct kmemdump_backend *backend)
+{
+	return container_of(backend, struct kmd_toc, backend);
+}
+
+/* Entries beyond the count are not looked at; those inside may be invalid. */
+static void cover(struct kmd_toc *toc, unsigned int slot)
+{
+	u32 count = le32_to_cpu(toc->subsystem->region_count);
+
+	if (slot >= count)
+		WRITE_ONCE(toc->subsystem->region_count, cpu_to_le32(slot + 1));
+}
+
+/* The firmware of today takes sizes in multiples of 4. */
+static int write_entry(struct kmemdump_backend *backend, unsigned int slot,
+		       const struct kmemdump_region *r)
+{
+	struct kmd_toc *toc = to_toc(backend);
+	struct kmd_md_region *entry = &toc->regions[slot];
+
+	memset(entry->name, 0, sizeof(entry->name));
+	memcpy(entry->name, r->fw_name, strnlen(r->fw_name, MD_REGION_NAME_BUDGET));
+	entry->seq = cpu_to_le32(r->seq);
+	entry->address = cpu_to_le64(r->pa);
+	entry->size = cpu_to_le64(ALIGN((u64)r->size, 4));
+	wmb(); /* fields before the mark; the memory may be uncached */
+	WRITE_ONCE(entry->valid, cpu_to_le32(MD_VALID));
+	wmb(); /* the mark before the count */
+	cover(toc, slot);
+	return 0;
+}
+
+static void uncover(struct kmd_toc *toc)
+{
+	u32 count = le32_to_cpu(toc->subsystem->region_count);
+
+	while (count &&
+	       toc->regions[count - 1].valid != cpu_to_le32(MD_VALID))
+		count--;
+	WRITE_ONCE(toc->subsystem->region_count, cpu_to_le32(count));
+}
+
+static void clear_entry(struct kmemdump_backend *backend, unsigned int slot)
+{
+	struct kmd_toc *toc = to_toc(backend);
+
+	WRITE_ONCE(toc->regions[slot].valid, cpu_to_le32(MD_INVALID));
+	wmb(); /* not announced before anything else happens to the memory */
+	uncover(toc);
+}
+
+static void fill_subsystem(struct kmd_toc *toc)
+{
+	struct kmd_md_subsystem *ss = toc->subsystem;
+
+	ss->region_count = 0;
+	ss->encryption_status = cpu_to_le32(MD_SS_ENCR_DONE);
+	ss->encryption_required = cpu_to_le32(MD_SS_ENCR_NOTREQ);
+	ss->regions_base = cpu_to_le64(toc->regions_pa);
+	wmb(); /* fields before the marks */
+	WRITE_ONCE(ss->enabled, cpu_to_le32(MD_SS_ENABLED_MAGIC));
+	WRITE_ONCE(ss->status, cpu_to_le32(1));
+}
+
+static void clear_subsystem(struct kmd_md_subsystem *ss)
+{
+	WRITE_ONCE(ss->status, 0);
+	WRITE_ONCE(ss->enabled, cpu_to_le32(MD_SS_DISABLED_MAGIC));
+	wmb(); /* the marks before the fields */
+	ss->region_count = 0;
+	ss->regions_base = 0;
+}
+
+/**
+ * kmd_toc_start() - announce an empty table, and hand it to the registry
+ * @toc: all members but the functions of @toc->backend are set
+ *
+ * Return: as kmemdump_register_backend().
+ */
+int kmd_toc_start(struct kmd_toc *toc)
+{
+	int err;
+
+	toc->backend.write = write_entry;
+	toc->backend.clear = clear_entry;
+	fill_subsystem(toc);
+	err = kmemdump_register_backend(&toc->backend);
+	if (err)
+		clear_subsystem(toc->subsystem);
+	return err;
+}
+EXPORT_SYMBOL_GPL(kmd_toc_start);
+
+/* Take all regions and the table itself back. */
+void kmd_toc_stop(struct kmd_toc *toc)
+{
+	kmemdump_unregister_backend(&toc->backend);
+	clear_subsystem(toc->subsystem);
+}
+EXPORT_SYMBOL_GPL(kmd_toc_stop);
