@@ -2,12 +2,14 @@
 # shellcheck shell=sh
 # Sourced by the fetch scripts: apt with lists, state and downloads of our own.
 #
-# Packages come from the sources that this machine already trusts, yet nothing is
-# installed, no root is needed, and another architecture's package is no different.
+# Packages come from the archive that this machine already trusts, yet nothing is
+# installed, no root is needed, and another architecture's or another release's
+# package is no different.  Set $arch, and $release if it is another one.
 # Sets $cache.
 
 : "${program:?is set by the script}" "${arch:?is set by the script}"
 cache=${KMD_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/kmemdump}
+apt_home=$cache/apt-$arch${release:+-$release}
 
 say()
 {
@@ -32,7 +34,7 @@ need_tools()
 lock_cache()
 {
 	mkdir -p "$cache"
-	exec 9>"$cache/lock"
+	exec 9>"$cache/lock${release:+-$release}"
 	flock 9
 }
 
@@ -44,22 +46,44 @@ make_work()
 	trap 'exit 1' HUP INT TERM
 }
 
+own_release()
+{
+	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
+}
+
+# Another release is in the archive that our own comes from.
+write_sources()
+{
+	uri=$(apt-get indextargets --format "\$(RELEASE) \$(REPO_URI)" |
+		sed -n "s/^$(own_release) //p" | head -n 1)
+	[ -n "$uri" ] || gone "this machine's apt has no source for $(own_release)"
+	keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	echo "deb [signed-by=$keys] $uri $release main" >"$apt_home/sources.list"
+}
+
 private_apt()
 {
 	apt_tool=$1
 	shift
+	if [ -n "${release-}" ]; then
+		set -- -o Dir::Etc::sourcelist="$apt_home/sources.list" -o Dir::Etc::sourceparts=- "$@"
+	fi
 	"$apt_tool" -q -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
-		-o Dir::State="$cache/apt-$arch/state" -o Dir::Cache="$cache/apt-$arch/cache" \
-		-o Dir::State::status="$cache/apt-$arch/status" -o Acquire::Languages=none \
+		-o Dir::State="$apt_home/state" -o Dir::Cache="$apt_home/cache" \
+		-o Dir::State::status="$apt_home/status" -o Acquire::Languages=none \
 		-o APT::Sandbox::User="$(id -un)" -o Acquire::Retries=3 \
 		-o APT::Update::Post-Invoke::= -o Debug::NoLocking=1 "$@"
 }
 
+# Lists of the last hour will do: one run fetches several things.
 refresh_lists()
 {
-	mkdir -p "$cache/apt-$arch/state/lists/partial" "$cache/apt-$arch/cache/archives/partial"
-	: >"$cache/apt-$arch/status"
-	say "reading the archive's package lists for $arch (some 10 MB)"
-	private_apt apt-get update --error-on=any >"$cache/apt-$arch/update.log" 2>&1 ||
-		gone "the package archive cannot be read; see $cache/apt-$arch/update.log"
+	mkdir -p "$apt_home/state/lists/partial" "$apt_home/cache/archives/partial"
+	: >"$apt_home/status"
+	[ -z "$(find "$apt_home/fresh" -mmin -60 2>/dev/null)" ] || return 0
+	[ -z "${release-}" ] || write_sources
+	say "reading the archive's package lists for $arch${release:+, $release} (some 10 MB)"
+	private_apt apt-get update --error-on=any >"$apt_home/update.log" 2>&1 ||
+		gone "the package archive cannot be read; see $apt_home/update.log"
+	: >"$apt_home/fresh"
 }

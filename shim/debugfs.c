@@ -49,6 +49,7 @@ static const char * const reasons[KMD_NR_REASONS] = {
 	[KMD_REASON_NAME] = "no-unique-name",
 	[KMD_REASON_BUDGET] = "table-full",
 	[KMD_REASON_EVICTED] = "evicted",
+	[KMD_REASON_TABLES] = "page-table-limit",
 	[KMD_REASON_BACKEND] = "backend-error",
 };
 

@@ -32,6 +32,7 @@ struct kmd_run {
 
 int kmd_runs_init(void);
 bool kmd_is_image(unsigned long va);
+bool kmd_is_paged(unsigned long va);
 phys_addr_t kmd_image_pa(unsigned long va);
 int kmd_next_run(unsigned long va, size_t size, struct kmd_run *run);
 
@@ -75,6 +76,7 @@ enum kmd_reason {
 	KMD_REASON_NAME,	/* no unique name was found */
 	KMD_REASON_BUDGET,	/* waits as firmware's table is full */
 	KMD_REASON_EVICTED,	/* gave its slot to a more important one */
+	KMD_REASON_TABLES,	/* more pages of page tables than allowed for */
 	KMD_REASON_BACKEND,	/* the backend returned an error */
 	KMD_NR_REASONS,
 };
@@ -95,6 +97,7 @@ struct kmd_stats {
 int kmd_registry_init(unsigned int max_regions);
 void kmd_registry_exit(void);
 int kmd_add(const struct kmd_spec *spec);
+int kmd_refuse(enum kmd_reason reason, int err);
 void kmd_drop_owner(const void *owner);
 void kmd_drop_va(unsigned long va);
 bool kmd_has_va(unsigned long va);
@@ -129,7 +132,6 @@ size_t kmd_vmcoreinfo_size(void);
 bool kmd_vmcoreinfo_symbol(const char *name, unsigned long *va);
 bool kmd_vmcoreinfo_offset(const char *field, unsigned long *offset);
 bool kmd_vmcoreinfo_struct(const char *type, unsigned long *size);
-const void *kmd_vmcoreinfo_note(size_t *size);
 
 /* --- symbols.c: addresses of the kernel's variables */
 
@@ -138,19 +140,20 @@ bool kmd_symbol(const char *name, unsigned long *va);
 bool kmd_symbol_quiet(const char *name, unsigned long *va);
 void kmd_missing(const char *what);
 void kmd_report_missing(void);
+bool kmd_read_word(unsigned long va, unsigned long *word);
+bool kmd_symbol_word(const char *name, unsigned long *word);
 
-/* --- coreimage.c, tasks.c, pids.c, pgtable.c, modules.c, registers.c */
+/* --- coreimage.c, logbuf.c, fullimage.c, tasks.c, pids.c, pgtable.c, modules.c, registers.c */
 
 void kmd_coreimage_register(enum kmd_level level);
-int kmd_percpu_notes(void);
+void kmd_log_register(void);
+void kmd_full_register(void);
 
 int kmd_tasks_init(void);
 void kmd_tasks_exit(void);
 
-int kmd_pids_init(void);
-void kmd_pids_exit(void);
+void kmd_pids_sweep(void);
 void kmd_pid_added(int nr);
-void kmd_pid_removed(void);
 
 void kmd_pgtable_register(void);
 void kmd_pgtable_follow(unsigned long va, size_t size);

@@ -30,7 +30,6 @@ static const struct follower {
 	int (*init)(void);
 	void (*exit)(void);
 } followers[] = {
-	{ kmd_pids_init, kmd_pids_exit },
 	{ kmd_tasks_init, kmd_tasks_exit },
 	{ kmd_modules_init, kmd_modules_exit },
 };

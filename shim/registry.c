@@ -41,7 +41,7 @@ void kmd_count(enum kmd_reason reason)
 	counters.refused[reason]++;
 }
 
-static int refuse(enum kmd_reason reason, int err)
+int kmd_refuse(enum kmd_reason reason, int err)
 {
 	unsigned long flags;
 
@@ -202,11 +202,11 @@ int kmd_add(const struct kmd_spec *spec)
 	if (in_nmi())
 		return -EPERM;
 	if (!valid_spec(spec))
-		return refuse(KMD_REASON_ARGUMENT, -EINVAL);
+		return kmd_refuse(KMD_REASON_ARGUMENT, -EINVAL);
 	for (done = 0; done < spec->size; done += run.len) {
 		if (next_run(spec, done, &run)) {
 			abandon(head);
-			return refuse(KMD_REASON_ADDRESS, -EFAULT);
+			return kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
 		}
 		rec = add_run(spec, &run, spec->va ? spec->va + done : 0, last,
 			      head ? head->r.id : 0);
@@ -333,7 +333,7 @@ int kmemdump_register(const char *name, const void *va, size_t size)
 	};
 
 	if (!va)
-		return refuse(KMD_REASON_ADDRESS, -EFAULT);
+		return kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
 	return kmd_add(&spec);
 }
 EXPORT_SYMBOL_GPL(kmemdump_register);

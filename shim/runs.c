@@ -86,7 +86,8 @@ int kmd_runs_init(void)
 	return image_end > image_start ? 0 : -ENOENT;
 }
 
-static bool is_mapped_by_page(unsigned long va)
+/* Mapped page by page: vmalloc memory, stacks, modules; arm64's image too. */
+bool kmd_is_paged(unsigned long va)
 {
 	if (is_vmalloc_addr((void *)va))
 		return true;
@@ -138,7 +139,7 @@ int kmd_next_run(unsigned long va, size_t size, struct kmd_run *run)
 		run->len = min_t(size_t, size, image_end - run->pa);
 		return 0;
 	}
-	if (is_mapped_by_page(va))
+	if (kmd_is_paged(va))
 		return next_paged_run(va, size, run);
 	if (!virt_addr_valid(va) || !virt_addr_valid(va + size - 1))
 		return -EFAULT;

@@ -15,6 +15,7 @@
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uaccess.h>
 
 #include "internal.h"
 
@@ -29,7 +30,7 @@ MODULE_PARM_DESC(symbols,
 
 /* Only the address is of interest, so no header and no type. */
 #define EXPORTED(name) \
-	extern char kmd_sym_##name[] __weak __asm__(#name)
+	extern char kmd_sym_##name[] __asm__(#name) __weak
 
 EXPORTED(__cpu_active_mask);
 EXPORTED(__cpu_online_mask);
@@ -171,6 +172,20 @@ bool kmd_symbol(const char *name, unsigned long *va)
 		return true;
 	kmd_missing(name);
 	return false;
+}
+
+/* A word of the kernel's memory, wherever a symbol may have led. */
+bool kmd_read_word(unsigned long va, unsigned long *word)
+{
+	return !copy_from_kernel_nofault(word, (void *)va, sizeof(*word));
+}
+
+/* The word at a symbol. */
+bool kmd_symbol_word(const char *name, unsigned long *word)
+{
+	unsigned long va;
+
+	return kmd_symbol(name, &va) && kmd_read_word(va, word);
 }
 
 void kmd_missing(const char *what)

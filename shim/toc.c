@@ -4,7 +4,9 @@
  * announced after its fields are written, and taken back before they change.
  */
 #include <linux/export.h>
+#include <linux/kernel.h>
 #include <linux/string.h>
+#include <asm/barrier.h>
 
 #include "toc.h"
 

@@ -7,8 +7,8 @@
 #include <linux/elf.h>
 #include <linux/io.h>
 #include <linux/string.h>
-#include <linux/vmcore_info.h>
 
+#include "compat.h"
 #include "internal.h"
 
 #define NOTE_NAME	"VMCOREINFO"
@@ -47,12 +47,6 @@ phys_addr_t kmd_vmcoreinfo_pa(void)
 size_t kmd_vmcoreinfo_size(void)
 {
 	return text_size;
-}
-
-const void *kmd_vmcoreinfo_note(size_t *size)
-{
-	*size = text + text_size - (const char *)phys_to_virt(paddr_vmcoreinfo_note());
-	return phys_to_virt(paddr_vmcoreinfo_note());
 }
 
 /* The value of "KIND(name)", in a buffer of its own so that it is terminated. */

@@ -161,4 +161,13 @@
 /* downstream dialect: program headers, section headers, names of 16 bytes */
 #define MD_KELF_STRTAB_NAME           16
 
+/* --- CPU registers as the shim records them: region Kprstatus.  A header, then
+ * one ELF note NT_PRSTATUS per possible CPU, all zero where nothing was recorded. */
+#define MD_REGS_MAGIC                 "KMDREGS1"
+#define MD_REGS_MAGIC_SIZE            8
+#define MD_REGS_CPUS                  8  /* u32: number of records */
+#define MD_REGS_STRIDE                12 /* u32: bytes from one record to the next */
+#define MD_REGS_PANIC_CPU             16 /* u32: the CPU that panicked, plus 1; or 0 */
+#define MD_REGS_HEADER_SIZE           24
+
 #endif /* KMEMDUMP_MINIDUMP_H */

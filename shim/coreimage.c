@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The core image: what the kernel registers of itself at load, level by level.
+ *
+ * Level log is what crash --minimal, dmesg and the names of the machine need;
+ * level rfc adds the variables that the kmemdump series registers; what level
+ * full adds is in fullimage.c and in the followers.
+ */
+#include <linux/cpumask.h>
+#include <linux/io.h>
+#include <linux/mm.h>
+#include <linux/mmzone.h>
+#include <linux/nodemask.h>
+#include <linux/panic.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+#include <linux/utsname.h>
+
+#include "internal.h"
+
+#define WORD	sizeof(unsigned long)
+/* The kernel's longest banner is shorter, and it is cut at its NUL. */
+#define BANNER_ROOM	1024
+
+/* A variable of the kernel, by the size that its type has in this kernel. */
+struct variable {
+	const char *symbol;
+	size_t size;
+	bool optional;		/* not every kernel has it */
+};
+
+static const struct variable log_variables[] = {
+	{ "init_uts_ns", sizeof(struct uts_namespace) },
+	{ "jiffies_64", sizeof(u64) },
+#ifdef CONFIG_X86_64
+	{ "page_offset_base", WORD },
+	{ "vmalloc_base", WORD },
+	{ "vmemmap_base", WORD },
+	{ "phys_base", WORD },
+#endif
+#ifdef CONFIG_ARM64
+	{ "kimage_voffset", WORD },
+	{ "memstart_addr", sizeof(s64) },
+#endif
+};
+
+static const struct variable rfc_variables[] = {
+	{ "_totalram_pages", sizeof(atomic_long_t) },
+	{ "__cpu_possible_mask", sizeof(struct cpumask) },
+	{ "__cpu_present_mask", sizeof(struct cpumask) },
+	{ "__cpu_online_mask", sizeof(struct cpumask) },
+	{ "__cpu_active_mask", sizeof(struct cpumask) },
+	{ "__num_online_cpus", sizeof(atomic_t), true },
+	{ "nr_cpu_ids", sizeof(unsigned int), true },
+	{ "nr_threads", sizeof(int) },
+	{ "total_nr_irqs", sizeof(int), true },
+	{ "nr_irqs", sizeof(int), true },
+	{ "tainted_mask", WORD },
+	{ "taint_flags", TAINT_FLAGS_COUNT * sizeof(struct taint_flag) },
+	{ "panic_cpu", sizeof(atomic_t), true },
+	{ "crashing_cpu", sizeof(int), true },
+	{ "node_data", MAX_NUMNODES * sizeof(void *), true },
+	{ "node_states", NR_NODE_STATES * sizeof(nodemask_t), true },
+	{ "__per_cpu_offset", NR_CPUS * WORD, true },
+	{ "nr_swapfiles", sizeof(int), true },
+	{ "high_memory", WORD, true },
+	{ "init_mm", sizeof(struct mm_struct) },
+	{ "swapper_pg_dir", WORD },
+	{ "_sinittext", WORD },
+	{ "_einittext", WORD },
+	{ "_stext", WORD },
+	{ "_etext", WORD },
+	{ "_end", WORD },
+	{ "kallsyms_num_syms", sizeof(int), true },
+	{ "kallsyms_relative_base", WORD, true },
+	{ "kallsyms_offsets", WORD, true },
+	{ "kallsyms_names", WORD, true },
+	{ "kallsyms_token_table", WORD, true },
+	{ "kallsyms_token_index", WORD, true },
+	{ "kallsyms_markers", WORD, true },
+	{ "kallsyms_seqs_of_names", WORD, true },
+};
+
+static void add(const char *name, unsigned long va, size_t size,
+		enum kmemdump_prio prio)
+{
+	const struct kmd_spec spec = {
+		.name = name,
+		.va = va,
+		.size = size,
+		.prio = prio,
+	};
+
+	if (kmd_add(&spec) < 0)
+		kmd_missing(name);
+}
+
+static void add_variables(const struct variable *v, unsigned int nr,
+			  enum kmemdump_prio prio)
+{
+	unsigned long va;
+	bool found;
+
+	for (; nr--; v++) {
+		found = v->optional ? kmd_symbol_quiet(v->symbol, &va) :
+				      kmd_symbol(v->symbol, &va);
+		if (found)
+			add(v->symbol, va, v->size, prio);
+	}
+}
+
+/* By the address that the kernel's note is known by, not the image's alias. */
+static void add_vmcoreinfo(void)
+{
+	const struct kmd_spec spec = {
+		.name = "vmcoreinfo",
+		.va = (unsigned long)phys_to_virt(kmd_vmcoreinfo_pa()),
+		.pa = kmd_vmcoreinfo_pa(),
+		.size = kmd_vmcoreinfo_size(),
+		.prio = KMEMDUMP_PRIO_LOG,
+		.at_pa = true,
+	};
+
+	if (kmd_add(&spec) < 0)
+		kmd_missing("vmcoreinfo");
+}
+
+/* With its NUL. */
+static size_t banner_size(const char *banner)
+{
+	size_t len;
+	char c;
+
+	for (len = 0; len < BANNER_ROOM; len++) {
+		if (copy_from_kernel_nofault(&c, banner + len, 1))
+			return 0;
+		if (!c)
+			return len + 1;
+	}
+	return 0;
+}
+
+static void add_banner(void)
+{
+	unsigned long va;
+
+	if (kmd_symbol("linux_banner", &va))
+		add("linux_banner", va, banner_size((const char *)va),
+		    KMEMDUMP_PRIO_LOG);
+}
+
+#ifdef CONFIG_SPARSEMEM
+static void add_sections(const struct mem_section *sections)
+{
+	if (sections)
+		add("memsect", (unsigned long)sections,
+		    SECTIONS_PER_ROOT * sizeof(*sections), KMEMDUMP_PRIO_RFC);
+}
+
+#ifdef CONFIG_SPARSEMEM_EXTREME
+/* A pointer to an array of pointers to arrays. */
+static void add_mem_sections(void)
+{
+	unsigned long i, va;
+
+	if (!kmd_symbol("mem_section", &va))
+		return;
+	add("mem_section", va, sizeof(mem_section), KMEMDUMP_PRIO_RFC);
+	if (!mem_section)
+		return;
+	add("memsect", (unsigned long)mem_section,
+	    NR_SECTION_ROOTS * sizeof(*mem_section), KMEMDUMP_PRIO_RFC);
+	for (i = 0; i < NR_SECTION_ROOTS; i++)
+		add_sections(mem_section[i]);
+}
+#else
+static void add_mem_sections(void)
+{
+	unsigned long i;
+
+	for (i = 0; i < NR_SECTION_ROOTS; i++)
+		add_sections(mem_section[i]);
+}
+#endif
+#else
+static void add_mem_sections(void)
+{
+}
+#endif
+
+static void add_nodes(void)
+{
+	int nid;
+
+	for_each_online_node(nid)
+		if (NODE_DATA(nid))
+			add("pglist_data", (unsigned long)NODE_DATA(nid),
+			    sizeof(pg_data_t), KMEMDUMP_PRIO_RFC);
+}
+
+/* The markers around it belong to it: extract-ikconfig looks for them. */
+static void add_config(void)
+{
+	unsigned long start, end;
+
+	if (kmd_symbol_quiet("kernel_config_data", &start) &&
+	    kmd_symbol_quiet("kernel_config_data_end", &end) && end > start)
+		add("config", start - 8, end - start + 16, KMEMDUMP_PRIO_RFC);
+}
+
+void kmd_coreimage_register(enum kmd_level level)
+{
+	add_vmcoreinfo();
+	add_banner();
+	kmd_log_register();
+	add_variables(log_variables, ARRAY_SIZE(log_variables),
+		      KMEMDUMP_PRIO_LOG);
+	if (level < KMD_LEVEL_RFC)
+		return;
+	add_variables(rfc_variables, ARRAY_SIZE(rfc_variables),
+		      KMEMDUMP_PRIO_RFC);
+	add_mem_sections();
+	add_nodes();
+	add_config();
+	if (level < KMD_LEVEL_FULL)
+		return;
+	kmd_full_register();
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Level full: the kernel image itself, the static per-CPU areas, IRQ stacks.
+ */
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/thread_info.h>
+
+#include "internal.h"
+
+static void add(const char *name, unsigned long va, size_t size,
+		enum kmemdump_prio prio)
+{
+	const struct kmd_spec spec = {
+		.name = name,
+		.va = va,
+		.size = size,
+		.prio = prio,
+	};
+
+	if (kmd_add(&spec) < 0)
+		kmd_missing(name);
+}
+
+static const struct part {
+	const char *resource;
+	const char *name;
+	enum kmemdump_prio prio;
+} parts[] = {
+	{ "Kernel data", "data", KMEMDUMP_PRIO_DATA },
+	{ "Kernel bss", "bss", KMEMDUMP_PRIO_DATA },
+	{ "Kernel rodata", "rodata", KMEMDUMP_PRIO_TEXT },
+	{ "Kernel code", "code", KMEMDUMP_PRIO_TEXT },
+};
+
+/* Not every architecture tells all parts apart; what lacks is in another. */
+static void add_image(void)
+{
+	struct kmd_extent extent;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(parts); i++)
+		if (kmd_image_extent(parts[i].resource, &extent))
+			add(parts[i].name, kmd_image_va(extent.start),
+			    extent.end - extent.start, parts[i].prio);
+}
+
+/*
+ * Where the linker put the per-CPU variables.  x86_64 has them at 0 before
+ * 6.15, and 0 is also how kallsyms says that it knows no such symbol.
+ */
+static bool percpu_extent(unsigned long *start, unsigned long *end)
+{
+	if (!kmd_symbol_quiet("__per_cpu_start", start))
+		*start = 0;
+	if (!kmd_symbol("__per_cpu_end", end))
+		return false;
+	return *end > *start && *end - *start <= SZ_16M;
+}
+
+static void add_percpu(void)
+{
+	unsigned long start, end;
+	int cpu;
+
+	if (!percpu_extent(&start, &end))
+		return;
+	for_each_possible_cpu(cpu)
+		add("percpu", start + per_cpu_offset(cpu), end - start,
+		    KMEMDUMP_PRIO_DATA);
+}
+
+#ifdef CONFIG_ARM64
+/* A per-CPU pointer to each; x86_64 has its own inside the per-CPU areas. */
+static void add_irq_stacks(void)
+{
+	unsigned long var, stack;
+	int cpu;
+
+	if (!kmd_symbol("irq_stack_ptr", &var))
+		return;
+	for_each_possible_cpu(cpu) {
+		if (!kmd_read_word(var + per_cpu_offset(cpu), &stack) || !stack)
+			continue;
+		add("irqstack", stack, THREAD_SIZE, KMEMDUMP_PRIO_CURRENT);
+	}
+}
+#else
+static void add_irq_stacks(void)
+{
+}
+#endif
+
+void kmd_full_register(void)
+{
+	add_image();
+	add_percpu();
+	add_irq_stacks();
+}

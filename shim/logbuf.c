@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The kernel log: the ring buffer that prb points to, with its descriptors,
+ * infos and text.  Its structures changed even within a stable series, so their
+ * layout is taken from VMCOREINFO, never from a copy of ours.
+ */
+#include <linux/kernel.h>
+
+#include "internal.h"
+
+/* Larger than any kernel's; a wrong size_bits must not wrap around. */
+#define MAX_BITS	30
+
+static void add(const char *name, unsigned long va, size_t size)
+{
+	const struct kmd_spec spec = {
+		.name = name,
+		.va = va,
+		.size = size,
+		.prio = KMEMDUMP_PRIO_LOG,
+	};
+
+	if (!va || !size || kmd_add(&spec) < 0)
+		kmd_missing(name);
+}
+
+/* A member's address: @va plus the sum of the offsets of a path of members. */
+static bool member(unsigned long va, const char * const *path,
+		   unsigned long *at)
+{
+	unsigned long offset;
+
+	for (; *path; path++) {
+		if (!kmd_vmcoreinfo_offset(*path, &offset)) {
+			kmd_missing(*path);
+			return false;
+		}
+		va += offset;
+	}
+	*at = va;
+	return true;
+}
+
+#define PATH(...)	((const char * const []){ __VA_ARGS__, NULL })
+#define DESC_RING	"printk_ringbuffer.desc_ring"
+#define TEXT_RING	"printk_ringbuffer.text_data_ring"
+
+/* An array: pointer, number as a power of 2, size of one. */
+static void add_array(const char *name, unsigned long rb,
+		      const char * const *pointer, const char * const *bits,
+		      size_t element)
+{
+	unsigned long at, array, nr_bits;
+
+	if (!member(rb, pointer, &at) || !kmd_read_word(at, &array) ||
+	    !member(rb, bits, &at) || !kmd_read_word(at, &nr_bits))
+		return;
+	nr_bits &= UINT_MAX; /* an unsigned int */
+	add(name, array, nr_bits <= MAX_BITS ? element << nr_bits : 0);
+}
+
+static void add_arrays(unsigned long rb)
+{
+	const char * const *count = PATH(DESC_RING, "prb_desc_ring.count_bits");
+	unsigned long desc, info;
+
+	if (!kmd_vmcoreinfo_struct("prb_desc", &desc) ||
+	    !kmd_vmcoreinfo_struct("printk_info", &info)) {
+		kmd_missing("prb_descs");
+		return;
+	}
+	add_array("prb_descs", rb, PATH(DESC_RING, "prb_desc_ring.descs"),
+		  count, desc);
+	add_array("prb_infos", rb, PATH(DESC_RING, "prb_desc_ring.infos"),
+		  count, info);
+	add_array("prb_data", rb, PATH(TEXT_RING, "prb_data_ring.data"),
+		  PATH(TEXT_RING, "prb_data_ring.size_bits"), 1);
+}
+
+/* What crash reads at the symbols, besides the buffer in use. */
+static void add_symbol(const char *symbol, size_t size)
+{
+	unsigned long va;
+
+	if (kmd_symbol_quiet(symbol, &va))
+		add(symbol, va, size);
+}
+
+void kmd_log_register(void)
+{
+	unsigned long prb, rb, size;
+
+	if (!kmd_symbol("prb", &prb) || !kmd_read_word(prb, &rb))
+		return;
+	if (!kmd_vmcoreinfo_struct("printk_ringbuffer", &size)) {
+		kmd_missing("printk_ringbuffer");
+		return;
+	}
+	add("prb", prb, sizeof(unsigned long));
+	add("printk_rb", rb, size);
+	add_arrays(rb);
+	add_symbol("printk_rb_static", size);
+	/* A seqcount_latch and two sequence numbers. */
+	add_symbol("clear_seq", 3 * sizeof(u64));
+}

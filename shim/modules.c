@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Loaded modules: struct module, and what stays of a module's memory.
+ */
+#include <linux/kernel.h>
+#include <linux/module.h>
+#include <linux/notifier.h>
+#include <linux/rculist.h>
+#include <linux/version.h>
+
+#include "internal.h"
+
+static void add(const char *name, const void *va, size_t size,
+		struct module *mod)
+{
+	const struct kmd_spec spec = {
+		.name = name,
+		.va = (unsigned long)va,
+		.size = size,
+		.prio = KMEMDUMP_PRIO_MODULE,
+		.owner = mod,
+	};
+
+	if (!va || !size)
+		return;
+	kmd_add(&spec);
+	kmd_pgtable_follow(spec.va, size);
+}
+
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
+static void add_parts(struct module *mod)
+{
+	int type;
+
+	for_class_mod_mem_type(type, core)
+		add(mod->name, mod->mem[type].base, mod->mem[type].size, mod);
+}
+#else
+static void add_parts(struct module *mod)
+{
+	add(mod->name, mod->core_layout.base, mod->core_layout.size, mod);
+}
+#endif
+
+/* struct module itself lies in the module's memory. */
+static void add_module(struct module *mod)
+{
+	if (!kmd_has_va((unsigned long)mod))
+		add("module", mod, sizeof(*mod), mod);
+	add_parts(mod);
+}
+
+static int on_module(struct notifier_block *nb, unsigned long state, void *data)
+{
+	struct module *mod = data;
+
+	if (state == MODULE_STATE_COMING)
+		add_module(mod);
+	else if (state == MODULE_STATE_GOING)
+		kmd_drop_owner(mod);
+	return NOTIFY_OK;
+}
+
+static struct notifier_block notifier = { .notifier_call = on_module };
+
+/*
+ * The kernel's list of modules has no exported name, but we stand in it.  Its
+ * head is part of the kernel image, and no module is.
+ */
+static void add_loaded(void)
+{
+	struct list_head *pos;
+
+	rcu_read_lock();
+	pos = &THIS_MODULE->list;
+	do {
+		struct module *mod = list_entry(pos, struct module, list);
+
+		if (!kmd_is_image((unsigned long)pos) &&
+		    !kmd_has_va((unsigned long)mod))
+			add_module(mod);
+		pos = rcu_dereference(list_next_rcu(pos));
+	} while (pos != &THIS_MODULE->list);
+	rcu_read_unlock();
+}
+
+/* First the notifier: what comes meanwhile is registered once, by has_va. */
+int kmd_modules_init(void)
+{
+	int err = register_module_notifier(&notifier);
+
+	if (!err)
+		add_loaded();
+	return err;
+}
+
+void kmd_modules_exit(void)
+{
+	unregister_module_notifier(&notifier);
+}

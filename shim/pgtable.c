@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The kernel's own page tables, which crash, drgn and others walk to find what
+ * is mapped page by page: stacks, modules, vmalloc memory.  The linear map is
+ * left out: it has the most tables, and everybody computes its addresses.
+ *
+ * Tables of the kernel's half are not freed while it runs, but for those that a
+ * huge mapping replaces; to have registered one of them costs a page, no more.
+ */
+#include <linux/mm.h>
+#include <linux/pgtable.h>
+#include <linux/vmalloc.h>
+#ifdef CONFIG_X86_64
+#include <asm/cpu_entry_area.h>
+#include <asm/fixmap.h>
+#endif
+
+#include "internal.h"
+
+#define MAX_TABLES	2048
+
+static pgd_t *top;
+static atomic_t nr_tables;
+
+static void add_table(const void *table, size_t size)
+{
+	const struct kmd_spec spec = {
+		.name = "pgtable",
+		.va = (unsigned long)table & PAGE_MASK,
+		.size = size,
+		.prio = KMEMDUMP_PRIO_TABLES,
+		.owner = &nr_tables,
+	};
+
+	if (kmd_has_va(spec.va))
+		return;
+	if (atomic_inc_return(&nr_tables) > MAX_TABLES) {
+		kmd_refuse(KMD_REASON_TABLES, -ENOSPC);
+		return;
+	}
+	kmd_add(&spec);
+}
+
+/*
+ * Each step registers the table that holds the entry, and returns the end of
+ * what the entry covers, or of what the level below has looked at.
+ */
+static unsigned long step_pmd(pud_t *pud, unsigned long va, unsigned long end)
+{
+	pmd_t *pmd = pmd_offset(pud, va);
+	unsigned long next = pmd_addr_end(va, end);
+
+	add_table(pmd, PAGE_SIZE);
+	if (!pmd_none(*pmd) && !pmd_leaf(*pmd) && pmd_present(*pmd))
+		add_table(pte_offset_kernel(pmd, va), PAGE_SIZE);
+	return next;
+}
+
+static unsigned long step_pud(p4d_t *p4d, unsigned long va, unsigned long end)
+{
+	pud_t *pud = pud_offset(p4d, va);
+	unsigned long next = pud_addr_end(va, end);
+
+	add_table(pud, PAGE_SIZE);
+	if (pud_none(*pud) || pud_leaf(*pud) || !pud_present(*pud))
+		return next;
+	return step_pmd(pud, va, end);
+}
+
+static unsigned long step_p4d(pgd_t *pgd, unsigned long va, unsigned long end)
+{
+	p4d_t *p4d = p4d_offset(pgd, va);
+	unsigned long next = p4d_addr_end(va, end);
+
+	add_table(p4d, PAGE_SIZE);
+	if (p4d_none(*p4d) || !p4d_present(*p4d))
+		return next;
+	return step_pud(p4d, va, end);
+}
+
+static unsigned long step(unsigned long va, unsigned long end)
+{
+	pgd_t *pgd = pgd_offset_pgd(top, va);
+	unsigned long next = pgd_addr_end(va, end);
+
+	if (pgd_none(*pgd) || !pgd_present(*pgd))
+		return next;
+	return step_p4d(pgd, va, end);
+}
+
+/* @end is one past the last byte, or 0 for the end of all addresses. */
+static void walk(unsigned long va, unsigned long end)
+{
+	while (va - 1 < end - 1) {
+		va = step(va, end);
+		if (!va)
+			break;
+	}
+}
+
+/**
+ * kmd_pgtable_follow() - register the tables on the way to a mapping
+ * @va: mapped page by page
+ * @size: bytes
+ */
+void kmd_pgtable_follow(unsigned long va, size_t size)
+{
+	if (top && kmd_is_paged(va))
+		walk(va, va + size);
+}
+
+static void add_arch(void)
+{
+#ifdef CONFIG_X86_64
+	/* crash reads both when it starts. */
+	walk(CPU_ENTRY_AREA_BASE,
+		  CPU_ENTRY_AREA_BASE + CPU_ENTRY_AREA_MAP_SIZE);
+	walk(FIXADDR_START & PAGE_MASK, FIXADDR_TOP & PAGE_MASK);
+#endif
+}
+
+static void add_image(void)
+{
+	struct kmd_extent code, data;
+
+	if (!kmd_image_extent("Kernel code", &code) ||
+	    !kmd_image_extent("Kernel data", &data))
+		return;
+	walk(kmd_image_va(code.start), kmd_image_va(data.end));
+}
+
+void kmd_pgtable_register(void)
+{
+	unsigned long va;
+
+	atomic_set(&nr_tables, 0);
+	if (!kmd_symbol("swapper_pg_dir", &va))
+		return;
+	top = (pgd_t *)va;
+	add_table(top, PTRS_PER_PGD * sizeof(*top));
+	add_image();
+	add_arch();
+#ifdef MODULES_VADDR
+	walk(MODULES_VADDR, MODULES_END);
+#endif
+	walk(VMALLOC_START, VMALLOC_END);
+}

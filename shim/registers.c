@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * CPU registers.
+ *
+ * The kernel keeps a note per CPU, crash_notes, but fills in the note of the
+ * CPU that panics only if a crash kernel is loaded, and those of the others not
+ * even then on all architectures.  So probes record them: of the CPU that calls
+ * panic(), its live frame, or the frame that the oops before it was about; of
+ * the others, what the stop interrupt came upon.  Recorded once per CPU: into
+ * crash_notes if nothing is there yet, and into a region of our own.
+ *
+ * All of this runs in a dying kernel, possibly in NMI: no locks, no allocation.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/elf.h>
+#include <linux/elfcore.h>
+#include <linux/io.h>
+#include <linux/kdebug.h>
+#include <linux/kprobes.h>
+#include <linux/mm.h>
+#include <linux/moduleparam.h>
+#include <linux/notifier.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <asm/irq_regs.h>
+
+#include <kmemdump/minidump.h>
+
+#include "compat.h"
+#include "internal.h"
+
+#define MAX_GIVEN	64
+
+static unsigned long long crash_notes[MAX_GIVEN];
+static unsigned int nr_crash_notes;
+module_param_array(crash_notes, ullong, &nr_crash_notes, 0400);
+MODULE_PARM_DESC(crash_notes,
+		 "physical addresses of the CPUs' crash_notes, as scripts/kmemdump-load gives them");
+
+struct record {
+	struct elf_note note;
+	char name[8];
+	struct elf_prstatus status;
+};
+
+struct record_table {
+	char magic[MD_REGS_MAGIC_SIZE];
+	__le32 cpus;
+	__le32 stride;
+	__le32 panic_cpu;	/* plus 1 */
+	__le32 pad;
+	struct record records[];
+};
+
+static_assert(offsetof(struct record_table, cpus) == MD_REGS_CPUS);
+static_assert(offsetof(struct record_table, stride) == MD_REGS_STRIDE);
+static_assert(offsetof(struct record_table, panic_cpu) == MD_REGS_PANIC_CPU);
+static_assert(offsetof(struct record_table, records) == MD_REGS_HEADER_SIZE);
+
+static struct record_table *table;
+static size_t table_size;
+static u32 **notes;		/* the kernel's own, per CPU; may hold NULL */
+static atomic_t panic_seen;
+
+/* The frame that an oops was about, until the panic that may follow it. */
+struct oops {
+	struct task_struct *task;
+	struct pt_regs regs;
+};
+
+static struct oops __percpu *oopses;
+
+#ifdef CONFIG_X86_64
+/*
+ * As elf_core_copy_regs(), which needs what is not exported for the bases of
+ * the user's segments; those stay 0.
+ */
+static void copy_regs(elf_gregset_t *to, const struct pt_regs *regs)
+{
+	struct user_regs_struct *user = (struct user_regs_struct *)to;
+
+	user->r15 = regs->r15;
+	user->r14 = regs->r14;
+	user->r13 = regs->r13;
+	user->r12 = regs->r12;
+	user->bp = regs->bp;
+	user->bx = regs->bx;
+	user->r11 = regs->r11;
+	user->r10 = regs->r10;
+	user->r9 = regs->r9;
+	user->r8 = regs->r8;
+	user->ax = regs->ax;
+	user->cx = regs->cx;
+	user->dx = regs->dx;
+	user->si = regs->si;
+	user->di = regs->di;
+	user->orig_ax = regs->orig_ax;
+	user->ip = regs->ip;
+	user->cs = regs->cs;
+	user->flags = regs->flags;
+	user->sp = regs->sp;
+	user->ss = regs->ss;
+}
+#else
+static void copy_regs(elf_gregset_t *to, struct pt_regs *regs)
+{
+	elf_core_copy_regs(to, regs);
+}
+#endif
+
+/* The kernel's own form: the note, and an empty one that ends the list. */
+static void fill_note(u32 *buf, const struct record *rec)
+{
+	if (!buf || buf[0] || sizeof(*rec) + sizeof(rec->note) >
+	    sizeof(note_buf_t))
+		return;
+	memset((void *)buf + sizeof(*rec), 0, sizeof(rec->note));
+	memcpy(buf, rec, sizeof(*rec));
+}
+
+static void record(struct pt_regs *regs)
+{
+	int cpu = raw_smp_processor_id();
+	struct record *rec = &table->records[cpu];
+
+	if (rec->note.n_namesz)
+		return;
+	copy_regs(&rec->status.pr_reg, regs);
+	rec->status.common.pr_pid = current->pid;
+	memcpy(rec->name, "CORE", sizeof("CORE"));
+	rec->note.n_type = NT_PRSTATUS;
+	rec->note.n_descsz = sizeof(rec->status);
+	wmb(); /* complete before it counts */
+	rec->note.n_namesz = sizeof("CORE");
+	if (notes)
+		fill_note(notes[cpu], rec);
+}
+
+static int on_panic(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct oops *oops = this_cpu_ptr(oopses);
+
+	if (atomic_xchg(&panic_seen, 1) == 0)
+		table->panic_cpu = cpu_to_le32(raw_smp_processor_id() + 1);
+	record(oops->task == current ? &oops->regs : regs);
+	return 0;
+}
+
+static int on_stop(struct kprobe *kp, struct pt_regs *regs)
+{
+	record(get_irq_regs() ?: regs);
+	return 0;
+}
+
+static int on_die(struct notifier_block *nb, unsigned long why, void *data)
+{
+	const struct die_args *args = data;
+	struct oops *oops = this_cpu_ptr(oopses);
+
+	if (why == DIE_OOPS && args->regs && !user_mode(args->regs)) {
+		oops->regs = *args->regs;
+		oops->task = current;
+	}
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block die_notifier = {
+	.notifier_call = on_die,
+	.priority = INT_MIN,
+};
+
+/* Not every kernel has all of them, and a name may have been inlined away. */
+static struct probe {
+	struct kprobe kp;
+	bool on;
+} probes[] = {
+	{ { .symbol_name = "vpanic", .pre_handler = on_panic } },
+	{ { .symbol_name = "panic", .pre_handler = on_panic } },
+#ifdef CONFIG_X86
+	{ { .symbol_name = "stop_this_cpu", .pre_handler = on_stop } },
+#endif
+#ifdef CONFIG_ARM64
+	{ { .symbol_name = "local_cpu_stop", .pre_handler = on_stop } },
+#endif
+};
+
+static void remove_probes(void)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		if (probes[i].on)
+			unregister_kprobe(&probes[i].kp);
+		probes[i].on = false;
+	}
+}
+
+static void add_probes(void)
+{
+	bool panics = false;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(probes); i++) {
+		probes[i].on = !register_kprobe(&probes[i].kp);
+		if (probes[i].kp.pre_handler == on_panic)
+			panics |= probes[i].on;
+	}
+	if (!panics)
+		kmd_missing("panic()'s registers (no kprobes)");
+}
+
+static void add_region(const char *name, const void *va, size_t size)
+{
+	const struct kmd_spec spec = {
+		.name = name,
+		.va = (unsigned long)va,
+		.size = size,
+		.prio = KMEMDUMP_PRIO_REGS,
+	};
+
+	if (kmd_add(&spec) < 0)
+		kmd_missing(name);
+}
+
+/* By the kernel's pointer, or where the loader read that they are. */
+static u32 *find_note(u32 __percpu *pointer, int cpu)
+{
+	u32 *buf;
+
+	if (pointer)
+		return per_cpu_ptr(pointer, cpu);
+	if (cpu >= nr_crash_notes || !crash_notes[cpu])
+		return NULL;
+	buf = phys_to_virt(crash_notes[cpu]);
+	return virt_addr_valid(buf) ? buf : NULL;
+}
+
+static void find_notes(void)
+{
+	unsigned long pointer = 0, va;
+	int cpu;
+
+	if (kmd_symbol_quiet("crash_notes", &va))
+		kmd_read_word(va, &pointer);
+	if (!pointer && !nr_crash_notes)
+		return kmd_missing("crash_notes");
+	notes = kcalloc(nr_cpu_ids, sizeof(*notes), GFP_KERNEL);
+	if (!notes)
+		return;
+	for_each_possible_cpu(cpu) {
+		notes[cpu] = find_note((u32 __percpu *)pointer, cpu);
+		if (notes[cpu])
+			add_region("crash_notes", notes[cpu],
+				   sizeof(note_buf_t));
+	}
+}
+
+static int alloc_table(void)
+{
+	table_size = struct_size(table, records, nr_cpu_ids);
+	table = alloc_pages_exact(table_size, GFP_KERNEL | __GFP_ZERO);
+	oopses = alloc_percpu(struct oops);
+	if (!table || !oopses)
+		return -ENOMEM;
+	memcpy(table->magic, MD_REGS_MAGIC, sizeof(table->magic));
+	table->cpus = cpu_to_le32(nr_cpu_ids);
+	table->stride = cpu_to_le32(sizeof(struct record));
+	return 0;
+}
+
+static void free_table(void)
+{
+	if (table)
+		free_pages_exact(table, table_size);
+	table = NULL;
+	free_percpu(oopses);
+	kfree(notes);
+}
+
+int kmd_registers_init(void)
+{
+	int err = alloc_table();
+
+	if (!err)
+		err = register_die_notifier(&die_notifier);
+	if (err) {
+		free_table();
+		return err;
+	}
+	add_region("prstatus", table, table_size);
+	find_notes();
+	add_probes();
+	return 0;
+}
+
+/* The registry is emptied before, so nobody announces what is freed here. */
+void kmd_registers_exit(void)
+{
+	remove_probes();
+	unregister_die_notifier(&die_notifier);
+	kmd_drop_va((unsigned long)table);
+	free_table();
+}
