@@ -30,8 +30,6 @@ static void add(const char *name, const void *va, size_t size,
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 static void add_parts(struct module *mod)
 {
-	int type;
-
 	for_class_mod_mem_type(type, core)
 		add(mod->name, mod->mem[type].base, mod->mem[type].size, mod);
 }

@@ -114,7 +114,7 @@ static void add_arch(void)
 #ifdef CONFIG_X86_64
 	/* crash reads both when it starts. */
 	walk(CPU_ENTRY_AREA_BASE,
-		  CPU_ENTRY_AREA_BASE + CPU_ENTRY_AREA_MAP_SIZE);
+	     CPU_ENTRY_AREA_BASE + CPU_ENTRY_AREA_MAP_SIZE);
 	walk(FIXADDR_START & PAGE_MASK, FIXADDR_TOP & PAGE_MASK);
 #endif
 }

@@ -32,9 +32,9 @@
 
 #define MAX_GIVEN	64
 
-static unsigned long long crash_notes[MAX_GIVEN];
-static unsigned int nr_crash_notes;
-module_param_array(crash_notes, ullong, &nr_crash_notes, 0400);
+static unsigned long long given_notes[MAX_GIVEN];
+static unsigned int nr_given;
+module_param_array_named(crash_notes, given_notes, ullong, &nr_given, 0400);
 MODULE_PARM_DESC(crash_notes,
 		 "physical addresses of the CPUs' crash_notes, as scripts/kmemdump-load gives them");
 
@@ -230,9 +230,9 @@ static u32 *find_note(u32 __percpu *pointer, int cpu)
 
 	if (pointer)
 		return per_cpu_ptr(pointer, cpu);
-	if (cpu >= nr_crash_notes || !crash_notes[cpu])
+	if (cpu >= nr_given || !given_notes[cpu])
 		return NULL;
-	buf = phys_to_virt(crash_notes[cpu]);
+	buf = phys_to_virt(given_notes[cpu]);
 	return virt_addr_valid(buf) ? buf : NULL;
 }
 
@@ -243,7 +243,7 @@ static void find_notes(void)
 
 	if (kmd_symbol_quiet("crash_notes", &va))
 		kmd_read_word(va, &pointer);
-	if (!pointer && !nr_crash_notes)
+	if (!pointer && !nr_given)
 		return kmd_missing("crash_notes");
 	notes = kcalloc(nr_cpu_ids, sizeof(*notes), GFP_KERNEL);
 	if (!notes)

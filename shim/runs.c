@@ -141,7 +141,8 @@ int kmd_next_run(unsigned long va, size_t size, struct kmd_run *run)
 	}
 	if (kmd_is_paged(va))
 		return next_paged_run(va, size, run);
-	if (!virt_addr_valid(va) || !virt_addr_valid(va + size - 1))
+	if (!virt_addr_valid((void *)va) ||
+	    !virt_addr_valid((void *)(va + size - 1)))
 		return -EFAULT;
 	run->pa = __pa(va);
 	run->len = size;
