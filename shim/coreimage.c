@@ -19,8 +19,8 @@
 #include "internal.h"
 
 #define WORD	sizeof(unsigned long)
-/* The kernel's longest banner is shorter, and it is cut at its NUL. */
-#define BANNER_ROOM	1024
+/* No banner and no command line is longer. */
+#define STRING_ROOM	4096
 
 /* A variable of the kernel, by the size that its type has in this kernel. */
 struct variable {
@@ -126,13 +126,13 @@ static void add_vmcoreinfo(void)
 }
 
 /* With its NUL. */
-static size_t banner_size(const char *banner)
+static size_t string_size(unsigned long va)
 {
 	size_t len;
 	char c;
 
-	for (len = 0; len < BANNER_ROOM; len++) {
-		if (copy_from_kernel_nofault(&c, banner + len, 1))
+	for (len = 0; len < STRING_ROOM; len++) {
+		if (copy_from_kernel_nofault(&c, (char *)va + len, 1))
 			return 0;
 		if (!c)
 			return len + 1;
@@ -145,8 +145,18 @@ static void add_banner(void)
 	unsigned long va;
 
 	if (kmd_symbol("linux_banner", &va))
-		add("linux_banner", va, banner_size((const char *)va),
-		    KMEMDUMP_PRIO_LOG);
+		add("linux_banner", va, string_size(va), KMEMDUMP_PRIO_LOG);
+}
+
+static void add_command_line(void)
+{
+	unsigned long va, text;
+
+	if (!kmd_symbol_quiet("saved_command_line", &va) ||
+	    !kmd_read_word(va, &text))
+		return;
+	add("saved_command_line", va, WORD, KMEMDUMP_PRIO_RFC);
+	add("command_line", text, string_size(text), KMEMDUMP_PRIO_RFC);
 }
 
 #ifdef CONFIG_SPARSEMEM
@@ -219,6 +229,7 @@ void kmd_coreimage_register(enum kmd_level level)
 		return;
 	add_variables(rfc_variables, ARRAY_SIZE(rfc_variables),
 		      KMEMDUMP_PRIO_RFC);
+	add_command_line();
 	add_mem_sections();
 	add_nodes();
 	add_config();

@@ -100,7 +100,7 @@ int kmd_add(const struct kmd_spec *spec);
 int kmd_refuse(enum kmd_reason reason, int err);
 void kmd_drop_owner(const void *owner);
 void kmd_drop_va(unsigned long va);
-bool kmd_has_va(unsigned long va);
+bool kmd_has_va(unsigned long va, size_t size);
 void kmd_get_stats(struct kmd_stats *stats);
 
 /*

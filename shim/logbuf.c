@@ -77,12 +77,12 @@ static void add_arrays(unsigned long rb)
 		  PATH(TEXT_RING, "prb_data_ring.size_bits"), 1);
 }
 
-/* What crash reads at the symbols, besides the buffer in use. */
-static void add_symbol(const char *symbol, size_t size)
+/* A variable that not every kernel has, or that is the same as @not. */
+static void add_symbol(const char *symbol, size_t size, unsigned long not)
 {
 	unsigned long va;
 
-	if (kmd_symbol_quiet(symbol, &va))
+	if (kmd_symbol_quiet(symbol, &va) && va != not)
 		add(symbol, va, size);
 }
 
@@ -99,7 +99,7 @@ void kmd_log_register(void)
 	add("prb", prb, sizeof(unsigned long));
 	add("printk_rb", rb, size);
 	add_arrays(rb);
-	add_symbol("printk_rb_static", size);
+	add_symbol("printk_rb_static", size, rb);
 	/* A seqcount_latch and two sequence numbers. */
-	add_symbol("clear_seq", 3 * sizeof(u64));
+	add_symbol("clear_seq", 3 * sizeof(u64), 0);
 }

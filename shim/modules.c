@@ -43,7 +43,7 @@ static void add_parts(struct module *mod)
 /* struct module itself lies in the module's memory. */
 static void add_module(struct module *mod)
 {
-	if (!kmd_has_va((unsigned long)mod))
+	if (!kmd_has_va((unsigned long)mod, sizeof(*mod)))
 		add("module", mod, sizeof(*mod), mod);
 	add_parts(mod);
 }
@@ -75,7 +75,7 @@ static void add_loaded(void)
 		struct module *mod = list_entry(pos, struct module, list);
 
 		if (!kmd_is_image((unsigned long)pos) &&
-		    !kmd_has_va((unsigned long)mod))
+		    !kmd_has_va((unsigned long)mod, sizeof(*mod)))
 			add_module(mod);
 		pos = rcu_dereference(list_next_rcu(pos));
 	} while (pos != &THIS_MODULE->list);

@@ -32,7 +32,7 @@ static void add_table(const void *table, size_t size)
 		.owner = &nr_tables,
 	};
 
-	if (kmd_has_va(spec.va))
+	if (kmd_has_va(spec.va, size))
 		return;
 	if (atomic_inc_return(&nr_tables) > MAX_TABLES) {
 		kmd_refuse(KMD_REASON_TABLES, -ENOSPC);

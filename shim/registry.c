@@ -258,13 +258,16 @@ void kmd_drop_va(unsigned long va)
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
 }
 
-bool kmd_has_va(unsigned long va)
+/* Whether there is a registration that begins at @va and is not shorter. */
+bool kmd_has_va(unsigned long va, size_t size)
 {
+	struct kmd_record *rec;
 	unsigned long flags;
-	bool found;
+	bool found = false;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	found = find_va(va);
+	hash_for_each_possible(by_va, rec, by_va, va)
+		found |= rec->r.va == va && rec->total >= size;
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
 	return found;
 }

@@ -49,15 +49,18 @@ static void add(const char *name, const void *va, size_t size,
 		.owner = owner,
 	};
 
-	if (va && !kmd_is_image(spec.va) && !kmd_has_va(spec.va))
+	if (va && !kmd_is_image(spec.va) && !kmd_has_va(spec.va, size))
 		kmd_add(&spec);
 }
 
-/* What belongs to this one alone: a registration at its place is stale. */
+/*
+ * What belongs to this one alone: a registration at its place is stale.  But
+ * for the first task, which is part of the image.
+ */
 static void add_own(const char *name, const void *va, size_t size,
 		    enum kmemdump_prio prio, const void *owner)
 {
-	if (va)
+	if (va && !kmd_is_image((unsigned long)va))
 		kmd_drop_va((unsigned long)va);
 	add(name, va, size, prio, owner);
 }
@@ -277,7 +280,7 @@ static void add_idle_tasks(void)
 /* True if the task will want another look, as its stack is still to go. */
 static bool look_at(struct task_struct *p)
 {
-	if (!kmd_has_va((unsigned long)p))
+	if (!kmd_has_va((unsigned long)p, sizeof(*p)))
 		add_task(p, KMEMDUMP_PRIO_TASK);
 	else
 		add_aux(p);

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Run by a release's own python, with its drgn: VMLINUX CORE; answers as JSON."""
+import json
+import sys
+
+import drgn
+from drgn.helpers.linux.list import list_for_each_entry
+from drgn.helpers.linux.pid import for_each_task
+from drgn.helpers.linux.printk import get_dmesg
+
+
+def attempt(function):
+    """An answer, or the kind of failure: a partial core may not have it."""
+    try:
+        return function()
+    except Exception as error:  # pylint: disable=broad-except
+        return f'!{type(error).__name__}: {error}'
+
+
+def state(task):
+    return (task.__state if hasattr(task, '__state') else task.state).value_()
+
+
+def name(task):
+    return f'{task.pid.value_()} {task.comm.string_().decode()}'
+
+
+def tasks(prog):
+    return sorted(f'{name(task)} {state(task):#x}' for task in for_each_task(prog))
+
+
+def frames(prog, task):
+    return [frame.name if hasattr(frame, 'name') and isinstance(frame.name, str)
+            else str(frame).split(' ')[0] for frame in prog.stack_trace(task)]
+
+
+def stacks(prog):
+    """Of the tasks that sleep: their registers are in memory, on every core."""
+    found = {}
+    for task in for_each_task(prog):
+        if not task.on_cpu.value_():
+            found[name(task)] = attempt(lambda task=task: frames(prog, task))
+    return found
+
+
+def modules(prog):
+    head = prog['modules'].address_of_()
+    return sorted(m.name.string_().decode() for m in
+                  list_for_each_entry('struct module', head, 'list'))
+
+
+def main():
+    vmlinux, core = sys.argv[1:]
+    prog = drgn.Program()
+    prog.set_core_dump(core)
+    prog.load_debug_info([vmlinux])
+    uts = prog['init_uts_ns'].name
+    print(json.dumps({
+        'nodename': attempt(lambda: uts.nodename.string_().decode()),
+        'release': attempt(lambda: uts.release.string_().decode()),
+        'banner': attempt(lambda: prog['linux_banner'].string_().decode()),
+        'jiffies': attempt(lambda: prog['jiffies_64'].value_()),
+        'threads': attempt(lambda: prog['nr_threads'].value_()),
+        'dmesg': attempt(lambda: get_dmesg(prog).decode(errors='replace').splitlines()),
+        'tasks': attempt(lambda: tasks(prog)),
+        'stacks': attempt(lambda: stacks(prog)),
+        'modules': attempt(lambda: modules(prog)),
+    }))
+
+
+main()

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Builds the shim and kmdlab for a kernel, out of the source tree, once per content."""
+import fcntl
+import hashlib
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import kernels
+
+SOURCES = ('shim', 'include/kmemdump', 'tests/e2e/rig/kmdlab')
+
+
+def tracked():
+    """Files of the sources, without what a build in place may have left."""
+    for folder in SOURCES:
+        for path in sorted((kernels.TOP / folder).rglob('*')):
+            if path.is_file() and (path.suffix in ('.c', '.h') or path.name in ('Kbuild', 'Makefile')) \
+                    and not path.name.endswith('.mod.c'):
+                yield path
+
+
+def key(kernel):
+    digest = hashlib.sha256(kernel.version.encode())
+    for path in tracked():
+        digest.update(str(path.relative_to(kernels.TOP)).encode() + b'\0' + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def copy_sources(where):
+    for path in tracked():
+        to = where / path.relative_to(kernels.TOP)
+        to.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, to)
+    shutil.move(where / 'tests/e2e/rig/kmdlab', where / 'kmdlab')
+
+
+def make(kernel, where, folder, *words):
+    cross = ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'] if kernel.arch == 'arm64' else []
+    done = kernel.root.run(['make', '-C', f'/usr/src/linux-headers-{kernel.version}',
+                            f'M={where}/{folder}', *cross, *words, 'modules'], [where])
+    said = (done.stdout + done.stderr).decode(errors='replace')
+    if done.returncode:
+        sys.exit(f'make in {folder} for {kernel.version} failed:\n{said}')
+    return said
+
+
+def build_in(kernel, where, *words):
+    copy_sources(where)
+    said = make(kernel, where, 'shim', *words)
+    return said + make(kernel, where, 'kmdlab', *words,
+                       f'KBUILD_EXTRA_SYMBOLS={where}/shim/Module.symvers')
+
+
+def warnings(said):
+    """What a compiler, sparse or modpost complained about."""
+    return [line for line in said.splitlines()
+            if any(word in line for word in ('warning:', 'error:', 'WARNING:', 'ERROR:'))]
+
+
+def strip(kernel, module):
+    tool = 'aarch64-linux-gnu-strip' if kernel.arch == 'arm64' else 'strip'
+    kernel.root.run([tool, '--strip-debug', module], [module.parent])
+
+
+def modules(kernel):
+    """A folder of kmemdump.ko and the others, from the cache if nothing changed."""
+    cache = kernel.folder / 'modules' / key(kernel)
+    cache.parent.mkdir(exist_ok=True)
+    with open(cache.parent / 'lock', 'w', encoding='ascii') as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not cache.is_dir():
+            with tempfile.TemporaryDirectory(prefix='kmd-build-') as where:
+                where = pathlib.Path(where)
+                build_in(kernel, where)
+                found = where / 'found'
+                found.mkdir()
+                for module in list(where.rglob('*.ko')):
+                    strip(kernel, module)
+                    shutil.copyfile(module, found / module.name)
+                shutil.copytree(found, cache)
+    return cache
+
+
+def check(kernel):
+    """Build with all that can warn; the complaints."""
+    with tempfile.TemporaryDirectory(prefix='kmd-build-') as where:
+        return warnings(build_in(kernel, pathlib.Path(where), 'W=1', 'C=1'))
+
+
+if __name__ == '__main__':
+    complaints = check(kernels.kernel(sys.argv[1]))
+    print('\n'.join(complaints) or f'{sys.argv[1]}: no complaint with W=1 and sparse')
+    sys.exit(bool(complaints))

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Asks the debuggers of the kernel's own release about a core."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+
+import kernels
+
+GDB_WORDS = ('init_uts_ns.name.nodename', 'linux_banner', 'jiffies_64', 'nr_threads',
+             'init_task.comm', 'panic_cpu', 'saved_command_line')
+CRASH_COMMANDS = ('sys', 'log', 'ps', 'bt', 'mod', 'p jiffies_64', 'p -x tainted_mask')
+
+
+def output(done, who):
+    if done.returncode:
+        sys.exit(f'{who} exited {done.returncode}:\n' +
+                 (done.stdout + done.stderr).decode(errors='replace'))
+    return done.stdout.decode(errors='replace')
+
+
+def drgn(kernel, core):
+    done = kernel.root.run(['python3', kernels.HERE / 'ask_drgn.py', kernel.file('vmlinux'), core],
+                           [kernels.HERE, kernel.folder, core.parent])
+    return json.loads(output(done, 'drgn').splitlines()[-1])
+
+
+def gdb(kernel, core, offset):
+    """Answers by expression; a failure's text where there is no answer."""
+    words = ['gdb-multiarch', '-nx', '-batch', '-iex', 'set auto-load off',
+             '-ex', f'symbol-file {kernel.file("vmlinux")} -o {offset:#x}', '-ex', f'core-file {core}']
+    for expression in GDB_WORDS:
+        words += ['-ex', f'echo \\n@@{expression}\\n', '-ex', f'output {expression}']
+    done = kernel.root.run(words, [kernel.folder, core.parent])
+    said = (done.stdout + done.stderr).decode(errors='replace')
+    parts = re.split(r'\n@@(.*)\n', done.stdout.decode(errors='replace'))
+    return dict(zip(parts[1::2], parts[2::2])) or sys.exit(f'gdb said nothing:\n{said}')
+
+
+def crash_program(kernel):
+    """The command that runs crash for this kernel's machine, or None."""
+    if kernel.arch == 'amd64':
+        return lambda words, folders, seconds: kernel.root.run(['crash', *words], folders, seconds)
+    if kernel.debian != 'bookworm' or not shutil.which('qemu-aarch64-static'):
+        return None  # newer ones are unusably slow under emulation
+    root = kernels.fetch('fetch-crash', 'arm64')
+    environment = {'PATH': os.environ['PATH'], 'TERM': 'dumb', 'HOME': '/tmp'}
+    return lambda words, folders, seconds: subprocess.run(
+        ['timeout', '-k', '10', str(seconds), 'qemu-aarch64-static', '-L', str(root),
+         str(root / 'usr/bin/crash'), *map(str, words)], capture_output=True, check=False,
+        stdin=subprocess.DEVNULL, env=environment)
+
+
+def clean(text):
+    """Without what names the file, its size, or the debugger's own mood."""
+    drop = ('DUMPFILE:', 'KERNEL:', 'DEBUGINFO:', 'MEMORY:', 'please wait')
+    return [line.rstrip() for line in text.splitlines() if line.strip()
+            and not any(word in line for word in drop)]
+
+
+def crash(kernel, core, *options, commands=CRASH_COMMANDS):
+    """Answers by command, line by line; None if there is no crash for this kernel."""
+    program = crash_program(kernel)
+    if not program:
+        return None
+    script = core.parent / f'{core.name}.crash'
+    script.write_text(''.join(f'!echo @@{c}\n{c}\n' for c in commands) + '!echo @@end\nq\n')
+    done = program(['-s', *options, '-i', str(script), kernel.file('vmlinux'), core],
+                   [kernel.folder, core.parent], 600)
+    said = (done.stdout + done.stderr).decode(errors='replace')
+    parts = re.split(r'^@@(.*)\n', done.stdout.decode(errors='replace'), flags=re.M)
+    answers = {name: clean(text) for name, text in zip(parts[1::2], parts[2::2])}
+    if 'end' not in answers:
+        sys.exit(f'crash {core} did not get to its prompt ({done.returncode}):\n{said}')
+    return answers

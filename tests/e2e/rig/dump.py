@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""What was taken out of a dead guest: its dump in every form, and cores."""
+import pathlib
+import shutil
+import subprocess
+
+import elfcore
+import firmware
+import kit
+import qemu
+import truth
+
+
+class Dump:
+    """The regions that firmware finds in a stopped guest's RAM."""
+
+    def __init__(self, kernel, program, guest, folder):
+        self.kernel, self.program, self.folder = kernel, program, pathlib.Path(folder)
+        self.machine = guest.machine
+        self.ram_file = guest.ram
+        self.registers = guest.stop()
+        self.console = guest.console()
+        self.ram = firmware.Ram(guest.ram, self.machine['ram_base'])
+        self.rows = firmware.regions(self.ram, self.machine['reserved'])
+        self.info = self.vmcoreinfo()
+
+    def named(self, name):
+        return [row for row in self.rows if row.name == name]
+
+    def data(self, row):
+        return self.ram.read(row.address, row.size)
+
+    def vmcoreinfo(self):
+        """In the table under a name that was cut to what firmware holds."""
+        for row in self.rows:
+            data = self.data(row) if row.name == 'Kvmcoreinfo' else b''
+            if data.startswith(b'OSRELEASE='):
+                return truth.Info(data.split(b'\0')[0].decode())
+        return None
+
+    def write_forms(self):
+        """The dump as users get it: path and options for kmd-assemble, by form."""
+        shutil.rmtree(self.folder / 'md', ignore_errors=True)
+        firmware.write_folder(self.folder / 'md', self.ram, self.rows)
+        firmware.write_raw(self.folder / 'rawdump.img', self.ram, self.rows)
+        firmware.write_cat(self.folder / 'cat.elf', self.ram, self.rows)
+        place = [f'--ram-base={self.machine["ram_base"]:#x}', f'--smem={self.machine["reserved"]:#x}']
+        return {
+            'image': (self.folder / 'rawdump.img', []),
+            'folder': (self.folder / 'md', []),
+            'ram': (self.ram_file, place),
+            'cat': (self.folder / 'cat.elf', []),
+        }
+
+    def assemble(self, source, core, *options):
+        done = subprocess.run([self.program, *options, '-f', '-o', core, source],
+                              capture_output=True, check=False)
+        kit.check(done.returncode == 0, f'kmd-assemble {source} exited {done.returncode}:\n' +
+                  done.stderr.decode(errors='replace'))
+        return core
+
+    def cores(self):
+        """The core of each form; they must agree.  The one of the image is for use."""
+        made = {}
+        for form, (path, options) in self.write_forms().items():
+            made[form] = self.assemble(path, self.folder / f'{form}.core', *options)
+        image = made['image'].read_bytes()
+        for form in ('folder', 'ram'):
+            kit.check(made[form].read_bytes() == image, f'the core of the {form} differs')
+        want = elfcore.segments(image)
+        extra = [s for s in elfcore.segments(made['cat'].read_bytes()) if s not in want]
+        kit.check(not extra, f'the core of the cat has {len(extra)} segments of its own')
+        return made['image']
+
+    def truth(self):
+        """The core of all RAM."""
+        arch = self.kernel.arch
+        linear = truth.linear_offset(arch, self.info, self.ram)
+        if linear is None:
+            row = self.named('Kpage_offset')
+            linear, = self.ram.words(row[0].address, 'Q')
+        path = self.folder / 'truth.core'
+        truth.write(path, arch, self.info, linear, self.ram_file, self.machine['ram_base'], qemu.RAM)
+        return path

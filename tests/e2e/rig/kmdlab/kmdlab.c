@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * kmdlab.ko: ways to break a kernel, and to stress the shim.
+ *
+ *	what=null	reads through a NULL pointer
+ *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
+ *	what=hungtask	a task that waits forever, uninterruptible
+ *	what=storm	each CPU registers and unregisters for @seconds
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include <linux/kmemdump.h>
+
+static char *what = "";
+module_param(what, charp, 0444);
+
+static unsigned int seconds = 5;
+module_param(seconds, uint, 0444);
+
+static atomic_t spinning;
+static atomic_t failures;
+static atomic_t running;
+static DECLARE_COMPLETION(never);
+
+static noinline void kmdlab_spin(void)
+{
+	atomic_inc(&spinning);
+	while (1)
+		cpu_relax();
+}
+
+static int hang_here(void *unused)
+{
+	local_irq_disable();
+	kmdlab_spin();
+	return 0;
+}
+
+static int on_each_cpu_thread(int (*fn)(void *), const char *name)
+{
+	struct task_struct *task;
+	int cpu;
+
+	for_each_online_cpu(cpu) {
+		task = kthread_create(fn, (void *)(long)cpu, name, cpu);
+		if (IS_ERR(task))
+			return PTR_ERR(task);
+		kthread_bind(task, cpu);
+		wake_up_process(task);
+	}
+	return 0;
+}
+
+/* Said before, as nothing can be said afterwards. */
+static int hang(void)
+{
+	pr_emerg("all CPUs hang from here on\n");
+	msleep(200);
+	return on_each_cpu_thread(hang_here, "kmdlab_hang/%d");
+}
+
+static int wait_forever(void *unused)
+{
+	wait_for_completion(&never);
+	return 0;
+}
+
+static int hung_task(void)
+{
+	return PTR_ERR_OR_ZERO(kthread_run(wait_forever, NULL, "kmdlab_hung"));
+}
+
+static noinline int kmdlab_null(volatile int *p)
+{
+	return *p;
+}
+
+/* Several kinds of memory, in an order that differs from CPU to CPU. */
+static void register_some(int cpu, unsigned int round, void *flat, void *pages)
+{
+	int ids[8], i;
+
+	for (i = 0; i < ARRAY_SIZE(ids); i++) {
+		if ((round + i + cpu) & 1)
+			ids[i] = kmemdump_register("storm", flat + i * 64, 64);
+		else
+			ids[i] = kmemdump_register("storm_pages", pages,
+						   3 * PAGE_SIZE);
+		if (ids[i] <= 0)
+			atomic_inc(&failures);
+	}
+	for (i = 0; i < ARRAY_SIZE(ids); i++)
+		kmemdump_unregister(ids[(i + round) % ARRAY_SIZE(ids)]);
+}
+
+static int storm_here(void *arg)
+{
+	unsigned long end = jiffies + seconds * HZ;
+	void *pages = vzalloc(3 * PAGE_SIZE);
+	void *flat = kzalloc(512, GFP_KERNEL);
+	unsigned int round = 0;
+
+	while (pages && flat && time_before(jiffies, end)) {
+		unsigned long flags;
+
+		local_irq_save(flags);
+		register_some((long)arg, round++, flat, pages);
+		local_irq_restore(flags);
+		cond_resched();
+	}
+	vfree(pages);
+	kfree(flat);
+	pr_info("storm on CPU %ld: %u rounds\n", (long)arg, round);
+	atomic_dec(&running);
+	return 0;
+}
+
+static int storm(void)
+{
+	int err;
+
+	atomic_set(&running, num_online_cpus());
+	err = on_each_cpu_thread(storm_here, "kmdlab_storm/%d");
+	while (!err && atomic_read(&running))
+		msleep(50);
+	msleep(100);
+	pr_info("storm over, %d failures\n", atomic_read(&failures));
+	return err;
+}
+
+static int __init kmdlab_init(void)
+{
+	if (!strcmp(what, "null"))
+		return kmdlab_null(NULL);
+	if (!strcmp(what, "hang"))
+		return hang();
+	if (!strcmp(what, "hungtask"))
+		return hung_task();
+	if (!strcmp(what, "storm"))
+		return storm();
+	pr_err("what=\"%s\"?\n", what);
+	return -EINVAL;
+}
+
+static void __exit kmdlab_exit(void)
+{
+}
+
+module_init(kmdlab_init);
+module_exit(kmdlab_exit);
+
+MODULE_DESCRIPTION("Breaks kernels for tests");
+MODULE_LICENSE("Dual BSD/GPL");

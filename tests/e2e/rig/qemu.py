@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""One guest under QEMU, emulated (TCG), its RAM a file that we see from outside."""
+import json
+import pathlib
+import shutil
+import socket
+import subprocess
+import time
+
+import kernels
+
+MIB = 1 << 20
+RAM = 256 * MIB
+
+# Where RAM begins, and 1 MiB of it that the kernel is told to leave alone.
+MACHINES = {
+    'amd64': {
+        'program': 'qemu-system-x86_64', 'machine': ['-M', 'pc'], 'ram_base': 0,
+        'reserved': 0xfe00000, 'console': 'ttyS0', 'set_aside': 'memmap=1M$0xfe00000',
+    },
+    'arm64': {
+        'program': 'qemu-system-aarch64', 'machine': ['-M', 'virt', '-cpu', 'cortex-a72'],
+        'ram_base': 0x40000000, 'reserved': 0x4ff00000, 'console': 'ttyAMA0',
+        'set_aside': 'mem=255M',
+    },
+}
+RESERVED_SIZE = MIB
+
+
+class Guest:
+    """A running guest; with Guest(...) as g: ..., it ends with the block."""
+
+    def __init__(self, kernel, initramfs, folder, cmdline='', options=()):
+        self.machine = MACHINES[kernel.arch]
+        self.folder = pathlib.Path(folder)
+        self.ram = self.folder / 'ram'
+        self.log = self.folder / 'console'
+        self.ended = False
+        program = shutil.which(self.machine['program']) or kernels.skip(
+            f'{self.machine["program"]} is not installed (scripts/setup installs it)')
+        append = f'console={self.machine["console"]} {self.machine["set_aside"]} panic=0 {cmdline}'
+        self.process = subprocess.Popen([
+            program, '-accel', 'tcg', *self.machine['machine'], *options,
+            '-m', str(RAM // MIB), '-smp', '2', '-nodefaults', '-display', 'none', '-no-reboot',
+            '-object', f'memory-backend-file,id=ram,size={RAM},mem-path={self.ram},share=on',
+            '-machine', 'memory-backend=ram', '-serial', f'file:{self.log}',
+            '-qmp', f'unix:{self.folder}/qmp,server=on,wait=off',
+            '-kernel', str(kernel.file('vmlinuz')), '-initrd', str(initramfs),
+            '-append', append], stdin=subprocess.DEVNULL,
+            stderr=open(self.folder / 'qemu.log', 'wb'))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+
+    def console(self):
+        return self.log.read_text(errors='replace') if self.log.exists() else ''
+
+    def wait_for(self, text, seconds):
+        """True as soon as the console shows text; False if it does not in time."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if text in self.console():
+                return True
+            if self.process.poll() is not None:
+                return text in self.console()
+            time.sleep(0.1)
+        return False
+
+    def qmp(self, *commands):
+        """Run commands; the results, in order."""
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.folder / 'qmp'))
+            stream = connection.makefile('rw', encoding='utf-8')
+            stream.readline()
+            results = []
+            for command in ({'execute': 'qmp_capabilities'}, *commands):
+                stream.write(json.dumps(command) + '\n')
+                stream.flush()
+                answer = json.loads(stream.readline())
+                while 'event' in answer:
+                    answer = json.loads(stream.readline())
+                results.append(answer['return'])
+            return results[1:]
+
+    def stop(self):
+        """The watchdog bites: no CPU runs any more.  The registers, in QEMU's words."""
+        registers = {'execute': 'human-monitor-command',
+                     'arguments': {'command-line': 'info registers -a'}}
+        return self.qmp({'execute': 'stop'}, registers)[1]

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Crash a real kernel in QEMU and look at what firmware would have saved.
+
+    run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER]
+
+KERNEL is a row of kernels.txt, CASE one of cases.py; run.py --list names all.
+Exit 0, 1, or 77 (skipped) with a sentence.
+"""
+import argparse
+import contextlib
+import os
+import pathlib
+import sys
+import tempfile
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import cases  # noqa: E402
+import kernels  # noqa: E402
+
+
+@contextlib.contextmanager
+def scratch(keep):
+    if keep:
+        folder = pathlib.Path(keep).resolve()
+        folder.mkdir(parents=True, exist_ok=True)
+        for old in ('ram', 'console', 'qmp', 'md'):
+            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
+                os.unlink(folder / old)
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix='kmd-rig-') as where:
+        yield pathlib.Path(where)
+
+
+def main():
+    parser = argparse.ArgumentParser(description='Crash a real kernel and look at the dump.')
+    parser.add_argument('--list', action='store_true', help='name kernels and cases')
+    parser.add_argument('--keep', metavar='FOLDER', help='leave RAM, dumps and cores there')
+    parser.add_argument('words', nargs='*', metavar='KERNEL CASE KMD_ASSEMBLE')
+    options = parser.parse_args()
+    if options.list:
+        print('kernels:', *(row[0] for row in kernels.rows()))
+        print('cases:  ', *cases.CASES)
+        return
+    if len(options.words) != 3:
+        parser.error('KERNEL CASE KMD_ASSEMBLE are needed')
+    kernel_name, case_name, program = options.words
+    if case_name not in cases.CASES:
+        parser.error(f'no case {case_name!r}')
+    kernel = kernels.kernel(kernel_name)
+    with scratch(options.keep) as folder:
+        cases.CASES[case_name](cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder))
+    print(f'{kernel_name} {case_name}: good')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""A core of all RAM, to ask the same questions of; the answers are the truth.
+
+Made from QEMU's RAM file and the kernel's own VMCOREINFO, without the library.
+"""
+import re
+import struct
+
+MASK = (1 << 64) - 1
+START_KERNEL_MAP = 0xffffffff80000000
+IMAGE_ROOM = 64 << 20
+EM = {'amd64': 62, 'arm64': 183}
+
+
+class Info:
+    """The VMCOREINFO text."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def value(self, key, base):
+        match = re.search(rf'^{re.escape(key)}=(.*)$', self.text, re.M)
+        return int(match.group(1), base) if match else None
+
+    def symbol(self, name):
+        return self.value(f'SYMBOL({name})', 16)
+
+    def number(self, name):
+        text = re.search(rf'^NUMBER\({name}\)=(.*)$', self.text, re.M).group(1)
+        return int(text, 0)
+
+    def kaslr_offset(self):
+        return self.value('KERNELOFFSET', 16)
+
+
+def image_offset(arch, info):
+    """Virtual minus physical address of the kernel image."""
+    if arch == 'amd64':
+        return START_KERNEL_MAP - info.number('phys_base')
+    return info.number('kimage_voffset')
+
+
+def linear_offset(arch, info, ram):
+    """Virtual minus physical address of the linear map."""
+    if arch == 'arm64':
+        return -(1 << info.number('VA_BITS')) - info.number('PHYS_OFFSET')
+    at = info.symbol('page_offset_base')
+    if at is None:
+        return None
+    return ram.words(at - image_offset(arch, info) & MASK, 'Q')[0]
+
+
+def segments(arch, info, linear, base, size):
+    """(virtual, physical, size): the linear map, and the image's alias."""
+    image = image_offset(arch, info)
+    start = max(base, (info.symbol('_stext') - image & MASK) & -(2 << 20))
+    end = min(base + size, start + IMAGE_ROOM)
+    return [(start + image & MASK, start, end - start), (base + linear & MASK, base, size)]
+
+
+def write(path, arch, info, linear, ram_file, base, size):
+    desc = info.text.encode()
+    note = struct.pack('<III', 11, len(desc), 0) + b'VMCOREINFO\0\0' + desc + bytes(-len(desc) % 4)
+    parts = segments(arch, info, linear, base, size)
+    at = 64 + 56 * (1 + len(parts))
+    data = (at + len(note) + 0xffff) & ~0xffff
+    header = b'\x7fELF\x02\x01\x01' + bytes(9)
+    header += struct.pack('<HHIQQQIHHHHHH', 4, EM[arch], 1, 0, 64, 0, 0, 64, 56, 1 + len(parts), 0, 0, 0)
+    header += struct.pack('<IIQQQQQQ', 4, 0, at, 0, 0, len(note), len(note), 0)
+    for virtual, physical, length in parts:
+        header += struct.pack('<IIQQQQQQ', 1, 7, data + physical - base, virtual, physical, length, length, 0)
+    with open(path, 'wb') as core, open(ram_file, 'rb') as ram:
+        core.write(header + note)
+        core.seek(data)
+        while chunk := ram.read(1 << 22):
+            if chunk.strip(b'\0'):
+                core.write(chunk)
+            else:
+                core.seek(len(chunk), 1)
+        core.truncate(data + size)
