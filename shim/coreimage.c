@@ -70,7 +70,7 @@ static const struct variable rfc_variables[] = {
 	{ "_einittext", WORD },
 	{ "_stext", WORD },
 	{ "_etext", WORD },
-	{ "_end", WORD },
+	{ "_end", WORD, true }, /* on arm64 outside of what is mapped */
 	{ "kallsyms_num_syms", sizeof(int), true },
 	{ "kallsyms_relative_base", WORD, true },
 	{ "kallsyms_offsets", WORD, true },
@@ -81,8 +81,8 @@ static const struct variable rfc_variables[] = {
 	{ "kallsyms_seqs_of_names", WORD, true },
 };
 
-static void add(const char *name, unsigned long va, size_t size,
-		enum kmemdump_prio prio)
+static bool try_add(const char *name, unsigned long va, size_t size,
+		    enum kmemdump_prio prio)
 {
 	const struct kmd_spec spec = {
 		.name = name,
@@ -91,7 +91,13 @@ static void add(const char *name, unsigned long va, size_t size,
 		.prio = prio,
 	};
 
-	if (kmd_add(&spec) < 0)
+	return kmd_add(&spec) > 0;
+}
+
+static void add(const char *name, unsigned long va, size_t size,
+		enum kmemdump_prio prio)
+{
+	if (!try_add(name, va, size, prio))
 		kmd_missing(name);
 }
 
@@ -99,13 +105,13 @@ static void add_variables(const struct variable *v, unsigned int nr,
 			  enum kmemdump_prio prio)
 {
 	unsigned long va;
-	bool found;
 
 	for (; nr--; v++) {
-		found = v->optional ? kmd_symbol_quiet(v->symbol, &va) :
-				      kmd_symbol(v->symbol, &va);
-		if (found)
-			add(v->symbol, va, v->size, prio);
+		if (kmd_symbol_quiet(v->symbol, &va) &&
+		    try_add(v->symbol, va, v->size, prio))
+			continue;
+		if (!v->optional)
+			kmd_missing(v->symbol);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <linux/cpumask.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/slab.h>
 #include <linux/thread_info.h>
 
 #include "internal.h"
@@ -92,8 +93,26 @@ static void add_irq_stacks(void)
 }
 #endif
 
+/*
+ * The cache of caches, which crash looks at when it starts.  Its objects are
+ * struct kmem_cache, whose size it therefore tells.
+ */
+static void add_slab(void)
+{
+	unsigned long cache;
+	size_t size;
+
+	if (!kmd_symbol_word("kmem_cache", &cache) ||
+	    !virt_addr_valid((void *)cache))
+		return;
+	size = kmem_cache_size((struct kmem_cache *)cache);
+	if (size && size <= PAGE_SIZE)
+		add("kmem_cache", cache, size, KMEMDUMP_PRIO_DATA);
+}
+
 void kmd_full_register(void)
 {
+	add_slab();
 	add_image();
 	add_percpu();
 	add_irq_stacks();

@@ -11,14 +11,14 @@
 #include "internal.h"
 
 static void add(const char *name, const void *va, size_t size,
-		struct module *mod)
+		const void *owner)
 {
 	const struct kmd_spec spec = {
 		.name = name,
 		.va = (unsigned long)va,
 		.size = size,
 		.prio = KMEMDUMP_PRIO_MODULE,
-		.owner = mod,
+		.owner = owner,
 	};
 
 	if (!va || !size)
@@ -27,16 +27,35 @@ static void add(const char *name, const void *va, size_t size,
 	kmd_pgtable_follow(spec.va, size);
 }
 
+/* What goes when the module's init function is through. */
+static const void *init_key(struct module *mod)
+{
+	return &mod->init;
+}
+
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 4, 0)
 static void add_parts(struct module *mod)
 {
 	for_class_mod_mem_type(type, core)
 		add(mod->name, mod->mem[type].base, mod->mem[type].size, mod);
 }
+
+static void add_init_parts(struct module *mod)
+{
+	for_class_mod_mem_type(type, init)
+		add(mod->name, mod->mem[type].base, mod->mem[type].size,
+		    init_key(mod));
+}
 #else
 static void add_parts(struct module *mod)
 {
 	add(mod->name, mod->core_layout.base, mod->core_layout.size, mod);
+}
+
+static void add_init_parts(struct module *mod)
+{
+	add(mod->name, mod->init_layout.base, mod->init_layout.size,
+	    init_key(mod));
 }
 #endif
 
@@ -46,6 +65,8 @@ static void add_module(struct module *mod)
 	if (!kmd_has_va((unsigned long)mod, sizeof(*mod)))
 		add("module", mod, sizeof(*mod), mod);
 	add_parts(mod);
+	if (mod->state == MODULE_STATE_COMING)
+		add_init_parts(mod);
 }
 
 static int on_module(struct notifier_block *nb, unsigned long state, void *data)
@@ -54,7 +75,9 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 
 	if (state == MODULE_STATE_COMING)
 		add_module(mod);
-	else if (state == MODULE_STATE_GOING)
+	else
+		kmd_drop_owner(init_key(mod));
+	if (state == MODULE_STATE_GOING)
 		kmd_drop_owner(mod);
 	return NOTIFY_OK;
 }

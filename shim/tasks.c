@@ -86,13 +86,21 @@ static void add_stack(struct task_struct *p, enum kmemdump_prio prio)
 	kmd_pgtable_follow((unsigned long)stack, THREAD_SIZE);
 }
 
+/* With a number for each namespace that it is in; an array without a size. */
+static void add_pid(const struct pid *pid, const void *owner)
+{
+	if (pid)
+		add("pid", pid, offsetof(struct pid, numbers) +
+		    (pid->level + 1) * sizeof(pid->numbers[0]),
+		    KMEMDUMP_PRIO_TASK_AUX, owner);
+}
+
 /* Threads of a process share all but the struct pid. */
 static void add_aux(struct task_struct *p)
 {
 	const void *owner = aux_key(p);
 
-	add("pid", task_pid(p), sizeof(struct pid), KMEMDUMP_PRIO_TASK_AUX,
-	    owner);
+	add_pid(task_pid(p), owner);
 	if (!thread_group_leader(p))
 		return;
 	add("signal", p->signal, sizeof(*p->signal), KMEMDUMP_PRIO_TASK_AUX,

@@ -17,11 +17,12 @@
 #define PAGE_MASK  UINT64_C(0xfff)
 
 /*
- * Regions of one distance show a map of the kernel's if they lie this far apart;
- * the pages of one stack may well be neighbours in both address spaces.
+ * Regions of one distance show a map of the kernel's if they lie this far apart:
+ * mapped pages of one distance, several stacks for example, may well be neighbours
+ * in both address spaces, and then others differ from them by a page or two.
  */
-#define MAP_SPREAD (UINT64_C(1) << 20)
-#define MAPS       4
+#define MAP_SPREAD (UINT64_C(4) << 20)
+#define MAPS       2
 
 struct pair {
 	uint64_t distance, virt;
@@ -30,8 +31,8 @@ struct pair {
 struct distances {
 	struct pair *all; /* sorted */
 	size_t n;
-	uint64_t maps[MAPS]; /* the commonest */
-	size_t runs[MAPS];
+	uint64_t maps[MAPS]; /* the widest */
+	uint64_t spreads[MAPS];
 };
 
 static bool has_pair(const struct kmd_claim *claim)
@@ -52,21 +53,22 @@ static int by_distance(const void *a, const void *b)
 	return order ? order : kmd_cmp_u64(x->virt, y->virt);
 }
 
-/* Keep the run among the longest ones. */
+/* Keep the run among the widest ones. */
 static void note_run(struct distances *distances, const struct pair *pairs, size_t run)
 {
+	uint64_t spread = pairs[run - 1].virt - pairs[0].virt;
 	size_t at = MAPS;
 
-	while (at && distances->runs[at - 1] < run)
+	while (at && distances->spreads[at - 1] < spread)
 		at--;
-	if (at == MAPS || pairs[run - 1].virt - pairs[0].virt < MAP_SPREAD)
+	if (at == MAPS || spread < MAP_SPREAD)
 		return;
 	memmove(&distances->maps[at + 1], &distances->maps[at],
 		(MAPS - 1 - at) * sizeof(distances->maps[0]));
-	memmove(&distances->runs[at + 1], &distances->runs[at],
-		(MAPS - 1 - at) * sizeof(distances->runs[0]));
+	memmove(&distances->spreads[at + 1], &distances->spreads[at],
+		(MAPS - 1 - at) * sizeof(distances->spreads[0]));
 	distances->maps[at] = pairs[0].distance;
-	distances->runs[at] = run;
+	distances->spreads[at] = spread;
 }
 
 static bool collect(const struct kmd_claims *claims, size_t first, struct distances *distances)
@@ -98,11 +100,11 @@ static bool is_damaged(const struct distances *distances, uint64_t distance)
 {
 	if (distance & PAGE_MASK)
 		return true;
-	for (size_t i = 0; i < MAPS && distances->runs[i]; i++)
+	for (size_t i = 0; i < MAPS && distances->spreads[i]; i++)
 		if (distances->maps[i] == distance)
 			return false;
 	/* One bit more or less in either address. */
-	for (size_t i = 0; i < MAPS && distances->runs[i]; i++)
+	for (size_t i = 0; i < MAPS && distances->spreads[i]; i++)
 		if (kmd_is_pow2(distance - distances->maps[i]) ||
 		    kmd_is_pow2(distances->maps[i] - distance))
 			return true;
