@@ -70,7 +70,6 @@ static const struct variable rfc_variables[] = {
 	{ "_einittext", WORD },
 	{ "_stext", WORD },
 	{ "_etext", WORD },
-	{ "_end", WORD, true }, /* on arm64 outside of what is mapped */
 	{ "kallsyms_num_syms", sizeof(int), true },
 	{ "kallsyms_relative_base", WORD, true },
 	{ "kallsyms_offsets", WORD, true },

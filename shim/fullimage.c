@@ -60,16 +60,31 @@ static bool percpu_extent(unsigned long *start, unsigned long *end)
 	return *end > *start && *end - *start <= SZ_16M;
 }
 
+static unsigned long percpu_start;
+static size_t percpu_size; /* of the first chunk, per CPU */
+
+/*
+ * The first chunk: the kernel's own variables, room for modules', and the first
+ * that were allocated.
+ */
 static void add_percpu(void)
 {
-	unsigned long start, end;
+	unsigned long end;
 	int cpu;
 
-	if (!percpu_extent(&start, &end))
+	if (!percpu_extent(&percpu_start, &end))
 		return;
+	percpu_size = PAGE_ALIGN(end - percpu_start + PERCPU_MODULE_RESERVE +
+				 PERCPU_DYNAMIC_RESERVE);
 	for_each_possible_cpu(cpu)
-		add("percpu", start + per_cpu_offset(cpu), end - start,
+		add("percpu", percpu_start + per_cpu_offset(cpu), percpu_size,
 		    KMEMDUMP_PRIO_DATA);
+}
+
+/* Whether a per-CPU pointer leads to what is registered already. */
+bool kmd_in_percpu(const void __percpu *ptr)
+{
+	return (unsigned long)ptr - percpu_start < percpu_size;
 }
 
 #ifdef CONFIG_ARM64

@@ -148,6 +148,7 @@ bool kmd_symbol_word(const char *name, unsigned long *word);
 void kmd_coreimage_register(enum kmd_level level);
 void kmd_log_register(void);
 void kmd_full_register(void);
+bool kmd_in_percpu(const void __percpu *ptr);
 
 int kmd_tasks_init(void);
 void kmd_tasks_exit(void);

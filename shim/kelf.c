@@ -219,10 +219,11 @@ void kmd_kelf_del(struct kmd_kelf *kelf, unsigned int slot)
 	kelf->load_of[slot] = -1;
 	kelf->nr--;
 	publish(kelf);
-	if (hole == kelf->nr)
-		return;
-	kelf->loads[hole] = kelf->loads[kelf->nr];
-	kelf->slot_of[hole] = kelf->slot_of[kelf->nr];
-	kelf->load_of[kelf->slot_of[hole]] = hole;
-	set_offsets(kelf, hole);
+	if (hole != kelf->nr) {
+		kelf->loads[hole] = kelf->loads[kelf->nr];
+		kelf->slot_of[hole] = kelf->slot_of[kelf->nr];
+		kelf->load_of[kelf->slot_of[hole]] = hole;
+		set_offsets(kelf, hole);
+	}
+	memset(&kelf->loads[kelf->nr], 0, sizeof(kelf->loads[0]));
 }

@@ -21,6 +21,7 @@
 #include <linux/sched/task_stack.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/version.h>
 #include <linux/workqueue.h>
 #include <trace/events/sched.h>
 
@@ -53,15 +54,18 @@ static void add(const char *name, const void *va, size_t size,
 		kmd_add(&spec);
 }
 
-/*
- * What belongs to this one alone: a registration at its place is stale.  But
- * for the first task, which is part of the image.
- */
-static void add_own(const char *name, const void *va, size_t size,
-		    enum kmemdump_prio prio, const void *owner)
+/* A registration where something new begins is stale, but for the image's. */
+static void drop_at(const void *va)
 {
 	if (va && !kmd_is_image((unsigned long)va))
 		kmd_drop_va((unsigned long)va);
+}
+
+/* What belongs to this one alone. */
+static void add_own(const char *name, const void *va, size_t size,
+		    enum kmemdump_prio prio, const void *owner)
+{
+	drop_at(va);
 	add(name, va, size, prio, owner);
 }
 
@@ -95,7 +99,45 @@ static void add_pid(const struct pid *pid, const void *owner)
 		    KMEMDUMP_PRIO_TASK_AUX, owner);
 }
 
-/* Threads of a process share all but the struct pid. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && defined(CONFIG_SMP)
+/*
+ * The counters of a process's memory, one behind the other since 6.6.  The
+ * process may be giving its memory up just now, so this looks, and trusts not.
+ */
+static void add_counters(struct mm_struct *mm, const void *owner)
+{
+	const void __percpu *counters;
+	unsigned long at;
+	int cpu;
+
+	if (!kmd_read_word((unsigned long)&mm->rss_stat[0].counters, &at))
+		return;
+	counters = (const void __percpu *)at;
+	if (!counters || kmd_in_percpu(counters))
+		return;
+	for_each_possible_cpu(cpu)
+		add("rss", per_cpu_ptr(counters, cpu),
+		    NR_MM_COUNTERS * sizeof(s32), KMEMDUMP_PRIO_TASK_AUX,
+		    owner);
+}
+#else
+static void add_counters(struct mm_struct *mm, const void *owner)
+{
+}
+#endif
+
+static void add_mm(struct mm_struct *mm, const void *owner)
+{
+	if (!mm)
+		return;
+	add("mm", mm, sizeof(*mm), KMEMDUMP_PRIO_TASK_AUX, owner);
+	add_counters(mm, owner);
+}
+
+/*
+ * What a task points to.  Threads of a process share all but the struct pid;
+ * between vfork and exec, two processes share their memory.
+ */
 static void add_aux(struct task_struct *p)
 {
 	const void *owner = aux_key(p);
@@ -105,16 +147,28 @@ static void add_aux(struct task_struct *p)
 		return;
 	add("signal", p->signal, sizeof(*p->signal), KMEMDUMP_PRIO_TASK_AUX,
 	    owner);
-	add("mm", p->mm, sizeof(*p->mm), KMEMDUMP_PRIO_TASK_AUX, owner);
+	add_mm(p->mm, owner);
 	add("cred", rcu_access_pointer(p->real_cred), sizeof(*p->real_cred),
 	    KMEMDUMP_PRIO_TASK_AUX, owner);
+}
+
+/* The same, of a process that has just got them. */
+static void add_fresh_aux(struct task_struct *p, const struct mm_struct *shared)
+{
+	drop_at(task_pid(p));
+	if (thread_group_leader(p)) {
+		drop_at(p->signal);
+		drop_at(rcu_access_pointer(p->real_cred));
+		if (p->mm != shared)
+			drop_at(p->mm);
+	}
+	add_aux(p);
 }
 
 static void add_task(struct task_struct *p, enum kmemdump_prio prio)
 {
 	add_own("task", p, sizeof(*p), prio, p);
 	add_stack(p, prio);
-	add_aux(p);
 }
 
 static void drop_task(struct task_struct *p)
@@ -130,6 +184,7 @@ static void on_fork(void *unused, struct task_struct *parent,
 		    struct task_struct *child)
 {
 	add_task(child, KMEMDUMP_PRIO_TASK);
+	add_fresh_aux(child, parent->mm);
 	kmd_pid_added(pid_nr(task_pid(child)));
 }
 
@@ -144,7 +199,7 @@ static void on_exec(void *unused, struct task_struct *p, pid_t old_pid,
 		    struct linux_binprm *bprm)
 {
 	kmd_drop_owner(aux_key(p));
-	add_aux(p);
+	add_fresh_aux(p, NULL);
 	schedule_sweep();
 }
 
@@ -290,8 +345,7 @@ static bool look_at(struct task_struct *p)
 {
 	if (!kmd_has_va((unsigned long)p, sizeof(*p)))
 		add_task(p, KMEMDUMP_PRIO_TASK);
-	else
-		add_aux(p);
+	add_aux(p);
 	if (!(p->flags & PF_EXITING))
 		return false;
 	if (task_stack_page(p))

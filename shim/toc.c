@@ -56,10 +56,15 @@ static void uncover(struct kmd_toc *toc)
 static void clear_entry(struct kmemdump_backend *backend, unsigned int slot)
 {
 	struct kmd_toc *toc = to_toc(backend);
+	struct kmd_md_region *entry = &toc->regions[slot];
 
-	WRITE_ONCE(toc->regions[slot].valid, cpu_to_le32(MD_INVALID));
+	WRITE_ONCE(entry->valid, cpu_to_le32(MD_INVALID));
 	wmb(); /* not announced before anything else happens to the memory */
 	uncover(toc);
+	memset(entry->name, 0, sizeof(entry->name));
+	entry->seq = 0;
+	entry->address = 0;
+	entry->size = 0;
 }
 
 static void fill_subsystem(struct kmd_toc *toc)

@@ -44,18 +44,27 @@ static int hang_here(void *unused)
 	return 0;
 }
 
+#define MAX_CPUS	8
+
+/* All are made before one runs, as it may never let go of its CPU. */
 static int on_each_cpu_thread(int (*fn)(void *), const char *name)
 {
-	struct task_struct *task;
+	struct task_struct *tasks[MAX_CPUS] = {};
 	int cpu;
 
 	for_each_online_cpu(cpu) {
-		task = kthread_create(fn, (void *)(long)cpu, name, cpu);
-		if (IS_ERR(task))
-			return PTR_ERR(task);
-		kthread_bind(task, cpu);
-		wake_up_process(task);
+		if (cpu >= MAX_CPUS)
+			break;
+		tasks[cpu] = kthread_create(fn, (void *)(long)cpu, name, cpu);
+		if (IS_ERR(tasks[cpu]))
+			return PTR_ERR(tasks[cpu]);
+		kthread_bind(tasks[cpu], cpu);
 	}
+	preempt_disable();
+	for (cpu = 0; cpu < MAX_CPUS; cpu++)
+		if (tasks[cpu])
+			wake_up_process(tasks[cpu]);
+	preempt_enable();
 	return 0;
 }
 
