@@ -60,6 +60,21 @@ static bool percpu_extent(unsigned long *start, unsigned long *end)
 	return *end > *start && *end - *start <= SZ_16M;
 }
 
+/*
+ * The tables by which x86_64 unwinds stacks; crash reads them from the dump.
+ * They lie between data and bss, where the resource tree has no name for them.
+ */
+static void add_orc(void)
+{
+	unsigned long start, end;
+
+	if (!IS_ENABLED(CONFIG_UNWINDER_ORC))
+		return;
+	if (kmd_symbol("__start_orc_unwind_ip", &start) &&
+	    kmd_symbol("orc_lookup_end", &end) && end > start)
+		add("orc", start, end - start, KMEMDUMP_PRIO_TEXT);
+}
+
 static unsigned long percpu_start;
 static size_t percpu_size; /* of the first chunk, per CPU */
 
@@ -129,6 +144,7 @@ void kmd_full_register(void)
 {
 	add_slab();
 	add_image();
+	add_orc();
 	add_percpu();
 	add_irq_stacks();
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """What the rig can do to a kernel, and what must then be true."""
+import itertools
 import os
 import re
 
@@ -98,11 +99,11 @@ def first_difference(got, want):
 
 
 def without_guesses(answers):
-    """Frames that no debug information names are guesses from whatever lies on the stack."""
+    """From a frame on that no debug information names, what follows is guessed."""
     if isinstance(answers['stacks'], dict):
         answers['stacks'] = {
-            task: [f for f in frames if not f.startswith('#')] if isinstance(frames, list) else frames
-            for task, frames in answers['stacks'].items()}
+            task: list(itertools.takewhile(lambda frame: frame[0] not in '#0', frames))
+            if isinstance(frames, list) else frames for task, frames in answers['stacks'].items()}
     return answers
 
 
@@ -239,7 +240,7 @@ def case_reload(rig):
     kit.same(len([line for line in said if re.match(r'round \d: placed [1-9]\d\d', line)]), 3,
              f'rounds that placed regions: {said}')
     free = [int(n) for n in re.findall(r'round \d: free (\d+)', console)]
-    kit.check(len(free) == 3 and free[1] - free[2] < 512, f'memory is lost: free KiB {free}')
+    kit.check(len(free) == 3 and free[0] - free[2] < 3000, f'memory is lost: free KiB {free}')
 
 
 def case_storm(rig):
