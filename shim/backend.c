@@ -23,6 +23,7 @@
 static struct kmemdump_backend *backend;
 static struct kmd_kelf *kelf;
 static unsigned long *used_slots;
+static unsigned int nr_slots; /* no more than there can be regions */
 static bool accepting;
 
 static struct list_head queues[NR_STATES][KMEMDUMP_NR_PRIO];
@@ -102,11 +103,11 @@ static void place(struct kmd_record *rec)
 {
 	unsigned int slot;
 
-	slot = find_first_zero_bit(used_slots, backend->max_regions);
-	if (slot == backend->max_regions) {
+	slot = find_first_zero_bit(used_slots, nr_slots);
+	if (slot == nr_slots) {
 		if (!make_room(rec->r.prio))
 			return;
-		slot = find_first_zero_bit(used_slots, backend->max_regions);
+		slot = find_first_zero_bit(used_slots, nr_slots);
 	}
 	if (backend->write(backend, slot, &rec->r)) {
 		change_state(rec, KMEMDUMP_REFUSED);
@@ -122,7 +123,7 @@ static void place(struct kmd_record *rec)
 
 static bool has_free_slot(void)
 {
-	return !bitmap_full(used_slots, backend->max_regions);
+	return !bitmap_full(used_slots, nr_slots);
 }
 
 /* The longest waiting of the most important into a free slot. */
@@ -166,7 +167,7 @@ void kmd_backend_stats(struct kmd_stats *stats)
 {
 	memcpy(stats->by_state, in_state, sizeof(in_state));
 	stats->bytes_placed = bytes_placed;
-	stats->slots = backend ? backend->max_regions : 0;
+	stats->slots = backend ? nr_slots : 0;
 	stats->backend = backend ? backend->name : "none";
 }
 
@@ -254,8 +255,9 @@ static int attach(struct kmemdump_backend *to)
 	unsigned long *slots;
 	int id;
 
-	slots = bitmap_zalloc(to->max_regions, GFP_KERNEL);
-	new_kelf = kmd_kelf_alloc(to->max_regions);
+	nr_slots = min(to->max_regions, kmd_room());
+	slots = bitmap_zalloc(nr_slots, GFP_KERNEL);
+	new_kelf = kmd_kelf_alloc(nr_slots);
 	if (!slots || !new_kelf) {
 		bitmap_free(slots);
 		kmd_kelf_free(new_kelf);

@@ -36,6 +36,12 @@ static unsigned int index_of(const struct kmd_record *rec)
 	return rec - records;
 }
 
+/* Records in all, free and used. */
+unsigned int kmd_room(void)
+{
+	return room;
+}
+
 void kmd_count(enum kmd_reason reason)
 {
 	counters.refused[reason]++;

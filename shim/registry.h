@@ -27,6 +27,7 @@ struct kmd_record {
 extern raw_spinlock_t kmd_lock;
 
 void kmd_count(enum kmd_reason reason);
+unsigned int kmd_room(void);
 
 /* --- names.c: unique names within firmware's limits */
 
