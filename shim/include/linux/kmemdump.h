@@ -13,6 +13,7 @@
 #ifndef _LINUX_KMEMDUMP_H
 #define _LINUX_KMEMDUMP_H
 
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 /* Longest name that is kept, with its NUL; firmware's own limit is shorter. */

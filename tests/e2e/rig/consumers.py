@@ -9,7 +9,7 @@ import sys
 
 import kernels
 
-GDB_WORDS = ('init_uts_ns.name.nodename', 'linux_banner', 'jiffies_64', 'nr_threads',
+GDB_WORDS = ('init_uts_ns.name.nodename', 'init_uts_ns.name.version', 'jiffies_64', 'nr_threads',
              'init_task.comm', 'panic_cpu', 'saved_command_line')
 CRASH_COMMANDS = ('sys', 'log', 'ps', 'bt', 'mod', 'p jiffies_64', 'p -x tainted_mask')
 
@@ -60,8 +60,12 @@ def clean(text):
             and not any(word in line for word in drop)]
 
 
+class CrashFailed(Exception):
+    """It did not get to its prompt."""
+
+
 def crash(kernel, core, *options, commands=CRASH_COMMANDS):
-    """Answers by command, line by line; None if there is no crash for this kernel."""
+    """Answers by command, line by line; None if there is no crash for this machine."""
     program = crash_program(kernel)
     if not program:
         return None
@@ -73,5 +77,5 @@ def crash(kernel, core, *options, commands=CRASH_COMMANDS):
     parts = re.split(r'^@@(.*)\n', done.stdout.decode(errors='replace'), flags=re.M)
     answers = {name: clean(text) for name, text in zip(parts[1::2], parts[2::2])}
     if 'end' not in answers:
-        sys.exit(f'crash {core} did not get to its prompt ({done.returncode}):\n{said}')
+        raise CrashFailed(f'crash {core} did not get to its prompt ({done.returncode}):\n{said}')
     return answers

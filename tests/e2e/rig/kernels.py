@@ -64,7 +64,7 @@ class Root:
 
 
 def rows():
-    for line in (HERE / 'kernels.txt').read_text().splitlines():
+    for line in (HERE / 'kernels.txt').read_text(encoding='utf-8').splitlines():
         words = line.split()
         if words and not line.startswith('#'):
             yield words
@@ -73,5 +73,9 @@ def rows():
 def kernel(name):
     for words in rows():
         if words[0] == name:
-            return Kernel(*words)
+            return Kernel(*words[:4])
     sys.exit(f'no kernel {name!r} in kernels.txt')
+
+
+if __name__ == '__main__':
+    print(*(row[0] for row in rows() if 'by-hand' not in row))
