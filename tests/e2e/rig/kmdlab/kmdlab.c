@@ -44,7 +44,7 @@ static int hang_here(void *unused)
 	return 0;
 }
 
-#define MAX_CPUS	8
+#define MAX_CPUS 8
 
 /* All are made before one runs, as it may never let go of its CPU. */
 static int on_each_cpu_thread(int (*fn)(void *), const char *name)
@@ -52,7 +52,7 @@ static int on_each_cpu_thread(int (*fn)(void *), const char *name)
 	struct task_struct *tasks[MAX_CPUS] = {};
 	int cpu;
 
-	for_each_online_cpu(cpu) {
+	for_each_online_cpu (cpu) {
 		if (cpu >= MAX_CPUS)
 			break;
 		tasks[cpu] = kthread_create(fn, (void *)(long)cpu, name, cpu);
@@ -101,8 +101,7 @@ static void register_some(int cpu, unsigned int round, void *flat, void *pages)
 		if ((round + i + cpu) & 1)
 			ids[i] = kmemdump_register("storm", flat + i * 64, 64);
 		else
-			ids[i] = kmemdump_register("storm_pages", pages,
-						   3 * PAGE_SIZE);
+			ids[i] = kmemdump_register("storm_pages", pages, 3 * PAGE_SIZE);
 		if (ids[i] <= 0)
 			atomic_inc(&failures);
 	}
