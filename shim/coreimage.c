@@ -80,26 +80,6 @@ static const struct variable rfc_variables[] = {
 	{ "kallsyms_seqs_of_names", WORD, true },
 };
 
-static bool try_add(const char *name, unsigned long va, size_t size,
-		    enum kmemdump_prio prio)
-{
-	const struct kmd_spec spec = {
-		.name = name,
-		.va = va,
-		.size = size,
-		.prio = prio,
-	};
-
-	return kmd_add(&spec) > 0;
-}
-
-static void add(const char *name, unsigned long va, size_t size,
-		enum kmemdump_prio prio)
-{
-	if (!try_add(name, va, size, prio))
-		kmd_missing(name);
-}
-
 static void add_variables(const struct variable *v, unsigned int nr,
 			  enum kmemdump_prio prio)
 {
@@ -107,7 +87,7 @@ static void add_variables(const struct variable *v, unsigned int nr,
 
 	for (; nr--; v++) {
 		if (kmd_symbol_quiet(v->symbol, &va) &&
-		    try_add(v->symbol, va, v->size, prio))
+		    kmd_add_va(v->symbol, va, v->size, prio) > 0)
 			continue;
 		if (!v->optional)
 			kmd_missing(v->symbol);
@@ -150,7 +130,8 @@ static void add_banner(void)
 	unsigned long va;
 
 	if (kmd_symbol("linux_banner", &va))
-		add("linux_banner", va, string_size(va), KMEMDUMP_PRIO_LOG);
+		kmd_want("linux_banner", va, string_size(va),
+			 KMEMDUMP_PRIO_LOG);
 }
 
 static void add_command_line(void)
@@ -160,16 +141,17 @@ static void add_command_line(void)
 	if (!kmd_symbol_quiet("saved_command_line", &va) ||
 	    !kmd_read_word(va, &text))
 		return;
-	add("saved_command_line", va, WORD, KMEMDUMP_PRIO_RFC);
-	add("command_line", text, string_size(text), KMEMDUMP_PRIO_RFC);
+	kmd_want("saved_command_line", va, WORD, KMEMDUMP_PRIO_RFC);
+	kmd_want("command_line", text, string_size(text), KMEMDUMP_PRIO_RFC);
 }
 
 #ifdef CONFIG_SPARSEMEM
 static void add_sections(const struct mem_section *sections)
 {
 	if (sections)
-		add("memsect", (unsigned long)sections,
-		    SECTIONS_PER_ROOT * sizeof(*sections), KMEMDUMP_PRIO_RFC);
+		kmd_want("memsect", (unsigned long)sections,
+			 SECTIONS_PER_ROOT * sizeof(*sections),
+			 KMEMDUMP_PRIO_RFC);
 }
 
 #ifdef CONFIG_SPARSEMEM_EXTREME
@@ -180,11 +162,11 @@ static void add_mem_sections(void)
 
 	if (!kmd_symbol("mem_section", &va))
 		return;
-	add("mem_section", va, sizeof(mem_section), KMEMDUMP_PRIO_RFC);
+	kmd_want("mem_section", va, sizeof(mem_section), KMEMDUMP_PRIO_RFC);
 	if (!mem_section)
 		return;
-	add("memsect", (unsigned long)mem_section,
-	    NR_SECTION_ROOTS * sizeof(*mem_section), KMEMDUMP_PRIO_RFC);
+	kmd_want("memsect", (unsigned long)mem_section,
+		 NR_SECTION_ROOTS * sizeof(*mem_section), KMEMDUMP_PRIO_RFC);
 	for (i = 0; i < NR_SECTION_ROOTS; i++)
 		add_sections(mem_section[i]);
 }
@@ -209,8 +191,8 @@ static void add_nodes(void)
 
 	for_each_online_node(nid)
 		if (NODE_DATA(nid))
-			add("pglist_data", (unsigned long)NODE_DATA(nid),
-			    sizeof(pg_data_t), KMEMDUMP_PRIO_RFC);
+			kmd_want("pglist_data", (unsigned long)NODE_DATA(nid),
+				 sizeof(pg_data_t), KMEMDUMP_PRIO_RFC);
 }
 
 /* The markers around it belong to it: extract-ikconfig looks for them. */
@@ -220,7 +202,8 @@ static void add_config(void)
 
 	if (kmd_symbol_quiet("kernel_config_data", &start) &&
 	    kmd_symbol_quiet("kernel_config_data_end", &end) && end > start)
-		add("config", start - 8, end - start + 16, KMEMDUMP_PRIO_RFC);
+		kmd_want("config", start - 8, end - start + 16,
+			 KMEMDUMP_PRIO_RFC);
 }
 
 void kmd_coreimage_register(enum kmd_level level)

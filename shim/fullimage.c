@@ -10,20 +10,6 @@
 
 #include "internal.h"
 
-static void add(const char *name, unsigned long va, size_t size,
-		enum kmemdump_prio prio)
-{
-	const struct kmd_spec spec = {
-		.name = name,
-		.va = va,
-		.size = size,
-		.prio = prio,
-	};
-
-	if (kmd_add(&spec) < 0)
-		kmd_missing(name);
-}
-
 static const struct part {
 	const char *resource;
 	const char *name;
@@ -43,8 +29,8 @@ static void add_image(void)
 
 	for (i = 0; i < ARRAY_SIZE(parts); i++)
 		if (kmd_image_extent(parts[i].resource, &extent))
-			add(parts[i].name, kmd_image_va(extent.start),
-			    extent.end - extent.start, parts[i].prio);
+			kmd_want(parts[i].name, kmd_image_va(extent.start),
+				 extent.end - extent.start, parts[i].prio);
 }
 
 /*
@@ -72,7 +58,7 @@ static void add_orc(void)
 		return;
 	if (kmd_symbol("__start_orc_unwind_ip", &start) &&
 	    kmd_symbol("orc_lookup_end", &end) && end > start)
-		add("orc", start, end - start, KMEMDUMP_PRIO_TEXT);
+		kmd_want("orc", start, end - start, KMEMDUMP_PRIO_TEXT);
 }
 
 static unsigned long percpu_start;
@@ -92,8 +78,8 @@ static void add_percpu(void)
 	percpu_size = PAGE_ALIGN(end - percpu_start + PERCPU_MODULE_RESERVE +
 				 PERCPU_DYNAMIC_RESERVE);
 	for_each_possible_cpu(cpu)
-		add("percpu", percpu_start + per_cpu_offset(cpu), percpu_size,
-		    KMEMDUMP_PRIO_DATA);
+		kmd_want("percpu", percpu_start + per_cpu_offset(cpu),
+			 percpu_size, KMEMDUMP_PRIO_DATA);
 }
 
 /* Whether a per-CPU pointer leads to what is registered already. */
@@ -114,7 +100,7 @@ static void add_irq_stacks(void)
 	for_each_possible_cpu(cpu) {
 		if (!kmd_read_word(var + per_cpu_offset(cpu), &stack) || !stack)
 			continue;
-		add("irqstack", stack, THREAD_SIZE, KMEMDUMP_PRIO_CURRENT);
+		kmd_want("irqstack", stack, THREAD_SIZE, KMEMDUMP_PRIO_CURRENT);
 	}
 }
 #else
@@ -137,7 +123,7 @@ static void add_slab(void)
 		return;
 	size = kmem_cache_size((struct kmem_cache *)cache);
 	if (size && size <= PAGE_SIZE)
-		add("kmem_cache", cache, size, KMEMDUMP_PRIO_DATA);
+		kmd_want("kmem_cache", cache, size, KMEMDUMP_PRIO_DATA);
 }
 
 void kmd_full_register(void)

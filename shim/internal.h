@@ -97,6 +97,8 @@ struct kmd_stats {
 int kmd_registry_init(unsigned int max_regions);
 void kmd_registry_exit(void);
 int kmd_add(const struct kmd_spec *spec);
+int kmd_add_va(const char *name, unsigned long va, size_t size,
+	       enum kmemdump_prio prio);
 int kmd_refuse(enum kmd_reason reason, int err);
 void kmd_drop_owner(const void *owner);
 void kmd_drop_va(unsigned long va);
@@ -139,6 +141,8 @@ int kmd_symbols_init(void);
 bool kmd_symbol(const char *name, unsigned long *va);
 bool kmd_symbol_quiet(const char *name, unsigned long *va);
 void kmd_missing(const char *what);
+void kmd_want(const char *name, unsigned long va, size_t size,
+	      enum kmemdump_prio prio);
 void kmd_report_missing(void);
 bool kmd_read_word(unsigned long va, unsigned long *word);
 bool kmd_symbol_word(const char *name, unsigned long *word);

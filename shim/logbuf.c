@@ -11,19 +11,6 @@
 /* Larger than any kernel's; a wrong size_bits must not wrap around. */
 #define MAX_BITS	30
 
-static void add(const char *name, unsigned long va, size_t size)
-{
-	const struct kmd_spec spec = {
-		.name = name,
-		.va = va,
-		.size = size,
-		.prio = KMEMDUMP_PRIO_LOG,
-	};
-
-	if (!va || !size || kmd_add(&spec) < 0)
-		kmd_missing(name);
-}
-
 /* A member's address: @va plus the sum of the offsets of a path of members. */
 static bool member(unsigned long va, const char * const *path,
 		   unsigned long *at)
@@ -56,7 +43,8 @@ static void add_array(const char *name, unsigned long rb,
 	    !member(rb, bits, &at) || !kmd_read_word(at, &nr_bits))
 		return;
 	nr_bits &= UINT_MAX; /* an unsigned int */
-	add(name, array, nr_bits <= MAX_BITS ? element << nr_bits : 0);
+	kmd_want(name, array, nr_bits <= MAX_BITS ? element << nr_bits : 0,
+		 KMEMDUMP_PRIO_LOG);
 }
 
 static void add_arrays(unsigned long rb)
@@ -83,7 +71,7 @@ static void add_symbol(const char *symbol, size_t size, unsigned long not)
 	unsigned long va;
 
 	if (kmd_symbol_quiet(symbol, &va) && va != not)
-		add(symbol, va, size);
+		kmd_want(symbol, va, size, KMEMDUMP_PRIO_LOG);
 }
 
 void kmd_log_register(void)
@@ -96,8 +84,8 @@ void kmd_log_register(void)
 		kmd_missing("printk_ringbuffer");
 		return;
 	}
-	add("prb", prb, sizeof(unsigned long));
-	add("printk_rb", rb, size);
+	kmd_want("prb", prb, sizeof(unsigned long), KMEMDUMP_PRIO_LOG);
+	kmd_want("printk_rb", rb, size, KMEMDUMP_PRIO_LOG);
 	add_arrays(rb);
 	add_symbol("printk_rb_static", size, rb);
 	/* A seqcount_latch and two sequence numbers. */

@@ -210,19 +210,6 @@ static void add_probes(void)
 		kmd_missing("panic()'s registers (no kprobes)");
 }
 
-static void add_region(const char *name, const void *va, size_t size)
-{
-	const struct kmd_spec spec = {
-		.name = name,
-		.va = (unsigned long)va,
-		.size = size,
-		.prio = KMEMDUMP_PRIO_REGS,
-	};
-
-	if (kmd_add(&spec) < 0)
-		kmd_missing(name);
-}
-
 /* By the kernel's pointer, or where the loader read that they are. */
 static u32 *find_note(u32 __percpu *pointer, int cpu)
 {
@@ -251,8 +238,8 @@ static void find_notes(void)
 	for_each_possible_cpu(cpu) {
 		notes[cpu] = find_note((u32 __percpu *)pointer, cpu);
 		if (notes[cpu])
-			add_region("crash_notes", notes[cpu],
-				   sizeof(note_buf_t));
+			kmd_want("crash_notes", (unsigned long)notes[cpu],
+				 sizeof(note_buf_t), KMEMDUMP_PRIO_REGS);
 	}
 }
 
@@ -288,7 +275,8 @@ int kmd_registers_init(void)
 		free_table();
 		return err;
 	}
-	add_region("prstatus", table, table_size);
+	kmd_want("prstatus", (unsigned long)table, table_size,
+		 KMEMDUMP_PRIO_REGS);
 	find_notes();
 	add_probes();
 	return 0;

@@ -204,6 +204,7 @@ int kmd_add(const struct kmd_spec *spec)
 	struct kmd_record *head = NULL, *last = NULL, *rec;
 	struct kmd_run run;
 	size_t done;
+	int id;
 
 	if (in_nmi())
 		return -EPERM;
@@ -223,8 +224,23 @@ int kmd_add(const struct kmd_spec *spec)
 		head = head ?: rec;
 		last = rec;
 	}
+	id = head->r.id;
 	publish(head, spec);
-	return head->r.id;
+	return id;
+}
+
+/* The same for what has a virtual address and no owner. */
+int kmd_add_va(const char *name, unsigned long va, size_t size,
+	       enum kmemdump_prio prio)
+{
+	const struct kmd_spec spec = {
+		.name = name,
+		.va = va,
+		.size = size,
+		.prio = prio,
+	};
+
+	return va ? kmd_add(&spec) : kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
 }
 
 static struct kmd_record *find_va(unsigned long va)
@@ -334,16 +350,7 @@ void kmd_drop_untouched(const void *owner, u32 stamp)
  */
 int kmemdump_register(const char *name, const void *va, size_t size)
 {
-	const struct kmd_spec spec = {
-		.name = name,
-		.va = (unsigned long)va,
-		.size = size,
-		.prio = KMEMDUMP_PRIO_DRIVER,
-	};
-
-	if (!va)
-		return kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
-	return kmd_add(&spec);
+	return kmd_add_va(name, (unsigned long)va, size, KMEMDUMP_PRIO_DRIVER);
 }
 EXPORT_SYMBOL_GPL(kmemdump_register);
 

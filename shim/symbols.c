@@ -198,6 +198,14 @@ void kmd_missing(const char *what)
 		 what);
 }
 
+/* Register what the level asks for; what cannot be is remembered. */
+void kmd_want(const char *name, unsigned long va, size_t size,
+	      enum kmemdump_prio prio)
+{
+	if (kmd_add_va(name, va, size, prio) < 0)
+		kmd_missing(name);
+}
+
 /* Once, after everything was looked for. */
 void kmd_report_missing(void)
 {
