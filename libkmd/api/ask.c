@@ -73,7 +73,8 @@ static enum kmd_status fail_missing(struct kmd *kmd, const char *kind, uint64_t 
 			"%s address 0x%" PRIx64 " was not captured", kind, address);
 }
 
-KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *buffer, size_t length)
+KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *buffer,
+					 size_t length)
 {
 	enum kmd_status status = kmd_begin_ready(kmd);
 	uint64_t missing;
@@ -83,7 +84,8 @@ KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *b
 	return status == KMD_ERR_NOT_FOUND ? fail_missing(kmd, "physical", missing) : status;
 }
 
-KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffer, size_t length)
+KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffer,
+					 size_t length)
 {
 	enum kmd_status status = kmd_begin_ready(kmd);
 	uint64_t missing;
@@ -94,8 +96,8 @@ KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *b
 	return status == KMD_ERR_NOT_FOUND ? fail_missing(kmd, "virtual", missing) : status;
 }
 
-KMD_EXPORT enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, void *buffer,
-				       size_t length)
+KMD_EXPORT enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset,
+					   void *buffer, size_t length)
 {
 	enum kmd_status status = kmd_begin_ready(kmd);
 	const struct kmd_row *row;

@@ -3,8 +3,10 @@
 #ifndef KMD_API_HANDLE_H
 #define KMD_API_HANDLE_H
 
+#include "linux/core_notes.h"
 #include "linux/printk/log.h"
 #include "linux/registers/cpus.h"
+#include "linux/synth/synth.h"
 #include "linux/views.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
@@ -16,6 +18,8 @@ struct kmd {
 	unsigned int flags;
 	struct kmd_input_options input_options;
 	struct kmd_image_options image_options;
+	struct kmd_vmlinux_options vmlinux_options;
+	struct kmd_boot_given given;
 	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
 	/* One stage after the other, each built from those above it. */
 	struct kmd_input input;
@@ -27,6 +31,7 @@ struct kmd {
 	struct kmd_regions regions;
 	struct kmd_memory memory;
 	struct kmd_kernel_facts facts;
+	struct kmd_boot boot;
 	struct kmd_core_notes notes;
 	struct kmd_views views;
 	struct kmd_cpus cpus;

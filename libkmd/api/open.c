@@ -57,7 +57,8 @@ static enum kmd_status read_dump(struct kmd *kmd)
 	enum kmd_status status = KMD_OK;
 
 	if (kmd->vmlinux_path)
-		status = kmd_vmlinux_read(kmd->vmlinux_path, diag, &kmd->vmlinux);
+		status = kmd_vmlinux_open(kmd->vmlinux_path, &kmd->vmlinux_options, diag,
+					  &kmd->vmlinux);
 	if (status == KMD_OK)
 		status = kmd_image_read(&kmd->input, &kmd->image_options, diag, &kmd->image);
 	if (status == KMD_OK)
@@ -145,7 +146,7 @@ KMD_EXPORT enum kmd_status kmd_open_fd(struct kmd *kmd, int fd, const char *name
 }
 
 KMD_EXPORT enum kmd_status kmd_open_memory(struct kmd *kmd, const void *data, size_t size,
-				       const char *name)
+					   const char *name)
 {
 	enum kmd_status status = begin_open(kmd);
 

@@ -8,8 +8,8 @@
 #ifndef KMD_LINUX_ARCH_H
 #define KMD_LINUX_ARCH_H
 
-#include "linux/vmcoreinfo.h"
-#include "linux/vmlinux.h"
+#include "linux/vmcoreinfo/vmcoreinfo.h"
+#include "linux/vmlinux/vmlinux.h"
 
 /*
  * Two maps, each as "virtual = physical + delta" modulo 2^64, for virtual

@@ -14,7 +14,7 @@
 /* Regions that hold the log as plain text (downstream kernels, pstore zones). */
 static const char *const text_names[] = { "KLOGBUF", "KDMESG", "KCONSOLE", "KDPDLOGBUF" };
 
-uint64_t kmd_log_get(const struct kmd_log_space *space, const unsigned char *bytes, size_t size)
+uint64_t kmd_log_number(const struct kmd_log_space *space, const unsigned char *bytes, size_t size)
 {
 	uint64_t value = 0;
 
@@ -27,8 +27,8 @@ enum kmd_status kmd_log_fetch(const struct kmd_log_space *space, const char *wha
 			      void *to, uint64_t size)
 {
 	uint64_t missing = virt;
-	enum kmd_status status = kmd_views_read(space->views, space->memory, virt, to, size,
-						&missing, space->diag);
+	enum kmd_status status =
+		kmd_views_read(space->views, space->memory, virt, to, size, &missing, space->diag);
 
 	if (status == KMD_ERR_NOT_FOUND)
 		return kmd_fail(space->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
@@ -45,7 +45,7 @@ enum kmd_status kmd_log_word(const struct kmd_log_space *space, const char *what
 	enum kmd_status status = kmd_log_fetch(space, what, virt, bytes, size);
 
 	if (status == KMD_OK)
-		*word = kmd_log_get(space, bytes, size);
+		*word = kmd_log_number(space, bytes, size);
 	return status;
 }
 
@@ -122,12 +122,12 @@ enum kmd_status kmd_log_read(const struct kmd_log_space *space, struct kmd_log *
 	enum kmd_status status;
 
 	memset(log, 0, sizeof(*log));
-	if (!kmd_log_read_ring(space, log, &status) &&
-	    !kmd_log_read_records(space, log, &status) && !read_text_regions(space, log, &status))
-		status = kmd_fail(space->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
-				  "no kernel log: %s", space->info->text
-						? "VMCOREINFO does not tell where it is"
-						: "there is no VMCOREINFO that tells where it is");
+	if (!kmd_log_read_ring(space, log, &status) && !kmd_log_read_records(space, log, &status) &&
+	    !read_text_regions(space, log, &status))
+		status = kmd_fail(space->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL), "no kernel log: %s",
+				  space->info->text
+					  ? "VMCOREINFO does not tell where it is"
+					  : "there is no VMCOREINFO that tells where it is");
 	if (status != KMD_OK)
 		kmd_log_deinit(log);
 	return status;

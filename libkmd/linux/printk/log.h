@@ -44,7 +44,7 @@ bool kmd_log_read_records(const struct kmd_log_space *space, struct kmd_log *log
 
 /* --- what they share */
 
-uint64_t kmd_log_get(const struct kmd_log_space *space, const unsigned char *bytes, size_t size);
+uint64_t kmd_log_number(const struct kmd_log_space *space, const unsigned char *bytes, size_t size);
 /* Memory that must be there: KMD_ERR_NOT_FOUND names @what and the address. */
 enum kmd_status kmd_log_fetch(const struct kmd_log_space *space, const char *what, uint64_t virt,
 			      void *to, uint64_t size);

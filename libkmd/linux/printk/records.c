@@ -18,8 +18,7 @@ struct layout {
 	uint64_t word;
 };
 
-static bool member(const struct kmd_vmcoreinfo *info, const char *name, uint64_t size,
-		   uint64_t *to)
+static bool member(const struct kmd_vmcoreinfo *info, const char *name, uint64_t size, uint64_t *to)
 {
 	char key[64];
 
@@ -71,8 +70,9 @@ static enum kmd_status fetch_buffer(const struct kmd_log_space *space, const str
 	if (status != KMD_OK)
 		return status;
 	if (*size < at->size || *size > BUFFER_MAX || *first >= *size || *next >= *size)
-		return kmd_fail(space->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
-				"the kernel log cannot be read: its size or an index is impossible");
+		return kmd_fail(
+			space->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
+			"the kernel log cannot be read: its size or an index is impossible");
 	log->text = malloc((size_t)*size);
 	if (!log->text)
 		return kmd_fail_memory(space->diag);
@@ -88,12 +88,12 @@ static bool step(const struct kmd_log_space *space, const struct layout *at, uin
 
 	if (*index + at->size > size)
 		return false;
-	len = kmd_log_get(space, bytes + at->len, 2);
-	text_len = kmd_log_get(space, bytes + at->text_len, 2);
+	len = kmd_log_number(space, bytes + at->len, 2);
+	text_len = kmd_log_number(space, bytes + at->text_len, 2);
 	if (len < at->size || len > size - *index || text_len > len - at->size)
 		return false;
 	*record = (struct kmd_log_record){
-		.time = kmd_log_get(space, bytes + at->ts, 8),
+		.time = kmd_log_number(space, bytes + at->ts, 8),
 		.text = (const char *)bytes + at->size,
 		.length = (size_t)text_len,
 	};
@@ -109,10 +109,11 @@ static enum kmd_status walk(const struct kmd_log_space *space, const struct layo
 	bool wrapped = next > first;
 
 	for (uint64_t at_index = first; status == KMD_OK && (at_index != next || !wrapped);) {
-		uint64_t len = at_index + at->size <= size
-				       ? kmd_log_get(space, (unsigned char *)log->text + at_index +
-								    at->len, 2)
-				       : 0;
+		uint64_t len =
+			at_index + at->size <= size
+				? kmd_log_number(space,
+						 (unsigned char *)log->text + at_index + at->len, 2)
+				: 0;
 
 		if (!len && !wrapped) {
 			wrapped = true;

@@ -91,8 +91,8 @@ static bool fits(const struct layout *at)
 	       at->desc_ring + at->infos + w <= at->rb_size &&
 	       at->desc_ring + at->count_bits + 4 <= at->rb_size &&
 	       at->text_ring + at->data + w <= at->rb_size &&
-	       at->text_ring + at->size_bits + 4 <= at->rb_size &&
-	       at->state + w <= at->desc_size && at->blk + at->begin + w <= at->desc_size &&
+	       at->text_ring + at->size_bits + 4 <= at->rb_size && at->state + w <= at->desc_size &&
+	       at->blk + at->begin + w <= at->desc_size &&
 	       at->blk + at->next + w <= at->desc_size && at->seq + 8 <= at->info_size &&
 	       at->ts + 8 <= at->info_size && at->text_len + 2 <= at->info_size;
 }
@@ -123,7 +123,7 @@ static enum kmd_status fetch_array(const struct kmd_log_space *space, const char
 	*to = malloc((size_t)size);
 	if (!*to)
 		return kmd_fail_memory(space->diag);
-	return kmd_log_fetch(space, what, kmd_log_get(space, pointer, word), *to, size);
+	return kmd_log_fetch(space, what, kmd_log_number(space, pointer, word), *to, size);
 }
 
 static enum kmd_status fail_ring(const struct kmd_log_space *space, const char *what)
@@ -136,23 +136,24 @@ static enum kmd_status fail_ring(const struct kmd_log_space *space, const char *
 static enum kmd_status fetch_ring(const struct kmd_log_space *space, uint64_t rb, struct ring *ring)
 {
 	const struct layout *at = &ring->at;
-	unsigned char bytes[STRUCT_MAX], *desc = bytes + at->desc_ring, *text = bytes + at->text_ring;
+	unsigned char bytes[STRUCT_MAX], *desc = bytes + at->desc_ring,
+					 *text = bytes + at->text_ring;
 	enum kmd_status status = kmd_log_fetch(space, "prb's buffer", rb, bytes, at->rb_size);
 	uint64_t count_bits, size_bits;
 	size_t w = (size_t)at->word;
 
 	if (status != KMD_OK)
 		return status;
-	count_bits = kmd_log_get(space, desc + at->count_bits, 4);
-	size_bits = kmd_log_get(space, text + at->size_bits, 4);
+	count_bits = kmd_log_number(space, desc + at->count_bits, 4);
+	size_bits = kmd_log_number(space, text + at->size_bits, 4);
 	if (!count_bits || count_bits > BITS_MAX)
 		return fail_ring(space, "number of descriptors");
 	if (!size_bits || size_bits > BITS_MAX)
 		return fail_ring(space, "size of the text");
 	ring->n = UINT64_C(1) << count_bits;
 	ring->text_size = UINT64_C(1) << size_bits;
-	ring->head = kmd_log_get(space, desc + at->head_id, w);
-	ring->tail = kmd_log_get(space, desc + at->tail_id, w);
+	ring->head = kmd_log_number(space, desc + at->head_id, w);
+	ring->tail = kmd_log_number(space, desc + at->tail_id, w);
 	status = fetch_array(space, "prb_descs", desc + at->descs, w, ring->n * at->desc_size,
 			     &ring->descs);
 	if (status == KMD_OK)
@@ -178,7 +179,7 @@ static bool find_text(const struct kmd_log_space *space, const struct ring *ring
 	if ((begin ^ next) & ~mask && (next & mask))
 		at = 0; /* it did not fit in front of the end, and begins anew */
 	end = next & mask ? next & mask : ring->text_size;
-	if (end <= at || end - at < w || kmd_log_get(space, ring->data + at, (size_t)w) != id)
+	if (end <= at || end - at < w || kmd_log_number(space, ring->data + at, (size_t)w) != id)
 		return false;
 	record->text = (const char *)ring->data + at + w;
 	record->length = (size_t)kmd_min_u64(record->length, end - at - w);
@@ -194,25 +195,25 @@ static bool read_record(const struct kmd_log_space *space, const struct ring *ri
 	unsigned int shift = (unsigned int)(8 * w - 2);
 	const unsigned char *desc = ring->descs + (id & (ring->n - 1)) * at->desc_size;
 	const unsigned char *info = ring->infos + (id & (ring->n - 1)) * at->info_size;
-	uint64_t state = kmd_log_get(space, desc + at->state, w);
+	uint64_t state = kmd_log_number(space, desc + at->state, w);
 
 	*damaged = false;
 	if ((state & ~(UINT64_C(3) << shift)) != id ||
 	    ((state >> shift) != COMMITTED && (state >> shift) != FINALIZED))
 		return false;
 	memset(record, 0, sizeof(*record));
-	record->seq = kmd_log_get(space, info + at->seq, 8);
-	record->time = kmd_log_get(space, info + at->ts, 8);
-	record->length = (size_t)kmd_log_get(space, info + at->text_len, 2);
+	record->seq = kmd_log_number(space, info + at->seq, 8);
+	record->time = kmd_log_number(space, info + at->ts, 8);
+	record->length = (size_t)kmd_log_number(space, info + at->text_len, 2);
 	if (at->has_caller)
-		record->caller = (uint32_t)kmd_log_get(space, info + at->caller, 4);
+		record->caller = (uint32_t)kmd_log_number(space, info + at->caller, 4);
 	if (at->has_level) {
 		record->facility = info[at->level];
 		record->level = info[at->level + 1] >> 5;
 	}
 	record->text = "";
-	*damaged = !find_text(space, ring, id, kmd_log_get(space, desc + at->blk + at->begin, w),
-			      kmd_log_get(space, desc + at->blk + at->next, w), record);
+	*damaged = !find_text(space, ring, id, kmd_log_number(space, desc + at->blk + at->begin, w),
+			      kmd_log_number(space, desc + at->blk + at->next, w), record);
 	return !*damaged;
 }
 

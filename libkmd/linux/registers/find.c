@@ -60,8 +60,9 @@ static enum kmd_status take_record(const struct kmd_row *row, uint16_t machine,
 	stride = get_u32(header + MD_REGS_STRIDE);
 	panic = get_u32(header + MD_REGS_PANIC_CPU);
 	if (!n || n > KMD_CPUS_MAX || !stride || stride > STRIDE_MAX || panic > n)
-		return kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, kmd_in(row->pub.name),
-				"the record of CPU registers has an impossible header; it is not used");
+		return kmd_find(
+			diag, KMD_FIND_HEADER, KMD_DAMAGE, kmd_in(row->pub.name),
+			"the record of CPU registers has an impossible header; it is not used");
 	if (panic) {
 		found->has_panic_cpu = true;
 		found->panic_cpu = panic - 1;
@@ -102,8 +103,8 @@ static enum kmd_status take_named(const struct kmd_regions *regions, uint16_t ma
 		if (!name || !kmd_row_is_used(row))
 			continue;
 		if (size && read_row(row, 0, bytes, size, diag))
-			status = add_note(bytes, (size_t)size, machine, number,
-					  KMD_CPU_FROM_NOTES, diag, cpus);
+			status = add_note(bytes, (size_t)size, machine, number, KMD_CPU_FROM_NOTES,
+					  diag, cpus);
 		number++;
 	}
 	return status;

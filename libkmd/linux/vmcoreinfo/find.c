@@ -4,7 +4,7 @@
  * inside captured memory.  A text counts only if it reads like one from its first
  * line to its last.
  */
-#include "linux/vmcoreinfo.h"
+#include "linux/vmcoreinfo/vmcoreinfo.h"
 
 #include "base/checked.h"
 #include "base/text.h"

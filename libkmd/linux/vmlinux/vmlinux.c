@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "linux/vmlinux.h"
+#include "linux/vmlinux/vmlinux.h"
 
 #include "base/array.h"
 #include "base/checked.h"
@@ -107,13 +107,14 @@ static enum kmd_status read_elf(Elf *elf, const char *path, struct kmd_diag *dia
 	return KMD_OK;
 }
 
-enum kmd_status kmd_vmlinux_read(const char *path, struct kmd_diag *diag,
-				 struct kmd_vmlinux *vmlinux)
+enum kmd_status kmd_vmlinux_open(const char *path, const struct kmd_vmlinux_options *options,
+				 struct kmd_diag *diag, struct kmd_vmlinux *vmlinux)
 {
 	enum kmd_status status;
 	Elf *elf;
 	int fd;
 
+	(void)options;
 	memset(vmlinux, 0, sizeof(*vmlinux));
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)

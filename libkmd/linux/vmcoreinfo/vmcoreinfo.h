@@ -5,8 +5,8 @@
  * Source: Linux kernel/vmcore_info.c (until 6.8 kernel/crash_core.c) and
  * arch/.../kernel/ of the same name.
  */
-#ifndef KMD_LINUX_VMCOREINFO_H
-#define KMD_LINUX_VMCOREINFO_H
+#ifndef KMD_LINUX_VMCOREINFO_VMCOREINFO_H
+#define KMD_LINUX_VMCOREINFO_VMCOREINFO_H
 
 #include "memory/memory.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The text and its keys; vmcoreinfo_find.c knows where to look for it. */
-#include "linux/vmcoreinfo.h"
+#include "linux/vmcoreinfo/vmcoreinfo.h"
 
 #include "base/text.h"
 

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* vmlinux.h - the kernel's own ELF file: machine, build-id, symbols. */
+#ifndef KMD_LINUX_VMLINUX_VMLINUX_H
+#define KMD_LINUX_VMLINUX_VMLINUX_H
+
+#include "region/region.h"
+
+struct kmd_symbol {
+	uint64_t value;   /* link-time address */
+	const char *name; /* inside .names */
+};
+
+struct kmd_vmlinux {
+	uint16_t machine;
+	unsigned char elf_class;
+	bool big_endian;
+	char build_id[129];         /* hexadecimal, "" = none */
+	struct kmd_symbol *symbols; /* sorted by value, then name */
+	size_t n, cap;
+	char *names;
+	char *banner;              /* linux_banner without its newline, NULL = not in it */
+	struct kmd_elf_files *elf; /* kept open for content and debug information */
+};
+
+struct kmd_vmlinux_options {
+	bool debuginfod;       /* may ask servers for what is not here */
+	uint64_t unpack_limit; /* most bytes to unpack to */
+};
+
+/*
+ * Open @path: a vmlinux, whole or stripped, compressed (xz, zstd, gzip) or not.  Where it
+ * has no symbols or no DWARF, its separate debug file is looked for: beside it and
+ * under /usr/lib/debug, by build-id and .gnu_debuglink, then with debuginfod.
+ */
+enum kmd_status kmd_vmlinux_open(const char *path, const struct kmd_vmlinux_options *options,
+				 struct kmd_diag *diag, struct kmd_vmlinux *vmlinux);
+void kmd_vmlinux_deinit(struct kmd_vmlinux *vmlinux);
+
+/*
+ * The @size bytes that the file has for link address @link, with the kernel's own
+ * relative relocations applied as for a KASLR offset of 0.  False if they are not all in
+ * the file (.bss, per-CPU templates at other addresses, beyond the image).
+ */
+bool kmd_vmlinux_bytes(const struct kmd_vmlinux *vmlinux, uint64_t link, void *to, size_t size);
+
+/* Link-time address of the symbol @name. */
+bool kmd_vmlinux_symbol(const struct kmd_vmlinux *vmlinux, const char *name, uint64_t *value);
+
+/* A hint for each symbol that lies at a KELF claim's virtual address minus @kaslr. */
+enum kmd_status kmd_vmlinux_hints(const struct kmd_vmlinux *vmlinux,
+				  const struct kmd_claims *claims, uint64_t kaslr,
+				  struct kmd_diag *diag, struct kmd_hints *hints);
+
+#endif
