@@ -48,25 +48,6 @@ KMD_EXPORT bool kmd_is_degraded(const struct kmd *kmd)
 	return kmd->diag.degraded;
 }
 
-KMD_EXPORT const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd)
-{
-	return kmd->ready ? &kmd->facts.pub : NULL;
-}
-
-KMD_EXPORT enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length)
-{
-	enum kmd_status status = kmd_begin_ready(kmd);
-
-	if (status == KMD_OK && !kmd->info.text)
-		status = kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
-				  "no VMCOREINFO in this dump");
-	if (status != KMD_OK)
-		return status;
-	*text = kmd->info.text;
-	*length = kmd->info.length;
-	return KMD_OK;
-}
-
 static enum kmd_status fail_missing(struct kmd *kmd, const char *kind, uint64_t address)
 {
 	return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),

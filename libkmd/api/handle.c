@@ -17,6 +17,7 @@ KMD_EXPORT struct kmd *kmd_new(void)
 		return NULL;
 	kmd_diag_init(&kmd->diag);
 	kmd->input_options.unpack_limit = DEFAULT_UNPACK_LIMIT;
+	kmd->vmlinux_options.unpack_limit = DEFAULT_UNPACK_LIMIT;
 	return kmd;
 }
 
@@ -24,12 +25,15 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 {
 	if (!kmd)
 		return;
+	kmd_log_deinit(&kmd->log);
+	kmd_cpus_deinit(&kmd->cpus);
 	kmd_views_deinit(&kmd->views);
 	kmd_core_notes_deinit(&kmd->notes);
 	kmd_kernel_deinit(&kmd->facts);
 	kmd_memory_deinit(&kmd->memory);
 	kmd_regions_deinit(&kmd->regions);
 	kmd_hints_deinit(&kmd->hints);
+	kmd_boot_deinit(&kmd->boot);
 	kmd_vmcoreinfo_deinit(&kmd->info);
 	kmd_vmlinux_deinit(&kmd->vmlinux);
 	kmd_claims_deinit(&kmd->claims);
@@ -37,6 +41,8 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_input_deinit(&kmd->input);
 	kmd_diag_deinit(&kmd->diag);
 	free(kmd->vmlinux_path);
+	free(kmd->vmcoreinfo_path);
+	free(kmd->registers_path);
 	free(kmd);
 }
 
@@ -112,7 +118,8 @@ KMD_EXPORT enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address)
 	return status;
 }
 
-KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
+/* NULL takes the path back. */
+static enum kmd_status set_path(struct kmd *kmd, char **to, const char *path)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
 	char *copy = NULL;
@@ -121,9 +128,47 @@ KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
 		return status;
 	if (path && !(copy = strdup(path)))
 		return kmd_fail_memory(&kmd->diag);
-	free(kmd->vmlinux_path);
-	kmd->vmlinux_path = copy;
+	free(*to);
+	*to = copy;
 	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->vmlinux_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->vmcoreinfo_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->registers_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint64_t value)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+	enum kmd_boot_key found;
+
+	if (status != KMD_OK)
+		return status;
+	if (!key || !kmd_boot_key_by_name(key, &found))
+		return kmd_misuse(kmd, "there is no such run-time value");
+	kmd->given.has[found] = true;
+	kmd->given.values[found] = value;
+	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK)
+		kmd->vmlinux_options.debuginfod = allowed;
+	return status;
 }
 
 KMD_EXPORT enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes)
@@ -132,6 +177,7 @@ KMD_EXPORT enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes)
 
 	if (status == KMD_OK)
 		kmd->input_options.unpack_limit = bytes ? bytes : DEFAULT_UNPACK_LIMIT;
+	kmd->vmlinux_options.unpack_limit = kmd->input_options.unpack_limit;
 	return status;
 }
 

@@ -34,6 +34,8 @@ struct kmd {
 	struct kmd_boot boot;
 	struct kmd_core_notes notes;
 	struct kmd_views views;
+	struct kmd_value values[KMD_N_BOOT_KEYS]; /* of .boot, as handed out */
+	size_t n_values;
 	struct kmd_cpus cpus;
 	struct kmd_log log;
 	bool log_read; /* the log is read when it is first asked for */
@@ -41,6 +43,8 @@ struct kmd {
 
 /* The sentence of a call that does not fit. */
 enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence);
+/* Hand out what .boot knows. */
+void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */
 void kmd_begin(struct kmd *kmd);
 enum kmd_status kmd_begin_option(struct kmd *kmd);

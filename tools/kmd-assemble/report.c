@@ -95,16 +95,76 @@ static void print_regions(FILE *out, const struct kmd *kmd)
 	fprintf(out, " (%" PRIu64 " bytes in them)\n", bytes);
 }
 
-static void print_kernel(FILE *out, const struct kmd_kernel *kernel)
+/* An offset and who vouches for it: a wrong one makes every symbol wrong. */
+static void print_kaslr(FILE *out, const struct kmd *kmd)
 {
+	for (size_t i = 0; i < kmd_value_count(kmd); i++) {
+		const struct kmd_value *value = kmd_value_get(kmd, i);
+
+		if (strcmp(value->key, "kaslr") != 0)
+			continue;
+		fprintf(out, "kaslr    offset 0x%" PRIx64, value->value);
+		if (value->witnesses)
+			fprintf(out, " by %zu witness%s: %s\n", value->witnesses,
+				value->witnesses == 1 ? "" : "es", value->witnessed);
+		else
+			fputs(", not confirmed\n", out);
+	}
+}
+
+static void print_panic(FILE *out, const struct kmd_kernel *kernel)
+{
+	if (kernel->panic)
+		fprintf(out, "panic    %s\n", kernel->panic);
+	if (!kernel->has_panic_cpu && !kernel->has_panic_pid)
+		return;
+	fputs("         on", out);
+	if (kernel->has_panic_cpu)
+		fprintf(out, " CPU %" PRIu32 " (thread %" PRIu32 " in gdb)", kernel->panic_cpu,
+			kernel->panic_cpu + 1);
+	if (kernel->has_panic_pid)
+		fprintf(out, " in task %" PRIu32, kernel->panic_pid);
+	if (kernel->panic_task)
+		fprintf(out, " \"%s\"", kernel->panic_task);
+	fputc('\n', out);
+}
+
+/* "CPUs 0-3, 5 (crash_notes)" */
+static void print_registers(FILE *out, const struct kmd *kmd)
+{
+	size_t n = kmd_cpu_count(kmd);
+
+	if (!n) {
+		fputs("no CPU registers\n", out);
+		return;
+	}
+	fprintf(out, "registers of CPU%s", n > 1 ? "s" : "");
+	for (size_t i = 0, end; i < n; i = end) {
+		uint32_t first = kmd_cpu_get(kmd, i)->cpu, last = first;
+
+		for (end = i + 1; end < n && kmd_cpu_get(kmd, end)->cpu == last + 1; end++)
+			last++;
+		fprintf(out, "%s %" PRIu32, i ? "," : "", first);
+		if (last > first)
+			fprintf(out, "-%" PRIu32, last);
+	}
+	fprintf(out, " (%s)\n", kmd_cpu_get(kmd, 0)->source);
+}
+
+static void print_kernel(FILE *out, const struct kmd *kmd)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+
 	fprintf(out, "kernel   %s, %s", kernel->release ? kernel->release : "release unknown",
 		kernel->machine ? kernel->machine : "machine unknown");
 	if (kernel->build_id)
 		fprintf(out, ", build-id %s", kernel->build_id);
-	if (kernel->has_kaslr_offset)
-		fprintf(out, ", KASLR offset 0x%" PRIx64, kernel->kaslr_offset);
-	fprintf(out, "\nnotes    VMCOREINFO %s\n",
+	fputc('\n', out);
+	print_kaslr(out, kmd);
+	print_panic(out, kernel);
+	fprintf(out, "notes    VMCOREINFO %s; ",
 		kernel->vmcoreinfo_source ? kernel->vmcoreinfo_source : "not found");
+	print_registers(out, kmd);
 }
 
 static void print_findings(FILE *out, const struct kmd *kmd)
@@ -174,7 +234,7 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 
 	fprintf(out, "input    %s, %s\n", options->input, kernel->form);
 	print_regions(out, kmd);
-	print_kernel(out, kernel);
+	print_kernel(out, kmd);
 	print_findings(out, kmd);
 	if (!options->output)
 		return;
