@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -47,6 +48,22 @@ def make(kernel, where, folder, *words):
     return said
 
 
+def build_as_dkms(kernel, where):
+    """Build out of the tree that dkms_install lays, which has to be whole by itself."""
+    for name in ('dkms.conf', 'README.md'):
+        shutil.copyfile(kernels.TOP / 'shim' / name, where / 'shim' / name)
+    done = kernel.root.run(['make', '-C', where / 'shim', 'dkms_install', f'DESTDIR={where}/dkms'],
+                           [where])
+    if done.returncode:
+        sys.exit(f'make dkms_install failed:\n{done.stderr.decode(errors="replace")}')
+    config, = where.glob('dkms/usr/src/*/dkms.conf')
+    made = make(kernel, where, config.parent.relative_to(where))
+    for module in re.findall(r'^BUILT_MODULE_NAME\[\d+\]="(.*)"', config.read_text(), re.M):
+        if not (config.parent / f'{module}.ko').is_file():
+            sys.exit(f'dkms.conf names {module}, which is not built')
+    return made
+
+
 def build_in(kernel, where, *words):
     copy_sources(where)
     said = make(kernel, where, 'shim', *words)
@@ -87,9 +104,10 @@ def modules(kernel):
 def check(kernel):
     """Build with all that can warn; the complaints."""
     with tempfile.TemporaryDirectory(prefix='kmd-build-') as where:
+        where = pathlib.Path(where)
         # The qcom backend too, though these kernels have nothing that it could link to.
-        said = build_in(kernel, pathlib.Path(where), 'W=1', 'C=1', 'CONFIG_QCOM_SMEM=m',
-                        'KBUILD_MODPOST_WARN=1')
+        said = build_in(kernel, where, 'W=1', 'C=1', 'CONFIG_QCOM_SMEM=m', 'KBUILD_MODPOST_WARN=1')
+        said += build_as_dkms(kernel, where)
     for sign in ('  CHECK ', 'kmemdump_qcom.ko'):
         if sign not in said:
             return [f'no {sign.strip()} in what make said']

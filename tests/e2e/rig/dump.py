@@ -28,7 +28,8 @@ class Dump:
         self.kernel, self.program, self.folder = kernel, program, pathlib.Path(folder)
         self.machine = guest.machine
         self.ram_file = guest.ram
-        self.registers = guest.stop()
+        self.registers = self.folder / 'registers.txt'
+        self.registers.write_text(guest.stop(), encoding='utf-8')
         self.console = guest.console()
         self.ram = firmware.Ram(guest.ram, self.machine['ram_base'])
         self.rows = firmware.regions(self.ram, self.machine['reserved'])
