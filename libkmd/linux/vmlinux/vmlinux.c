@@ -1,129 +1,91 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "linux/vmlinux/vmlinux.h"
+#include "linux/vmlinux/files.h"
+#include "linux/vmlinux/symbols.h"
 
-#include "base/array.h"
 #include "base/checked.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <gelf.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Many times what any kernel registers; headers that repeat an address must not add up. */
-#define HINTS_MAX 65536
+#define HINTS_MAX  65536
+/* The longest seen have some 250 bytes. */
+#define BANNER_MAX 1024
+/* To read where the symbol table does not tell the size. */
+#define BANNER_MIN 128
 
-static enum kmd_status fail_elf(struct kmd_diag *diag, const char *path, const char *what)
+static enum kmd_status read_symbols(const struct kmd_elf_files *files, struct kmd_diag *diag,
+				    struct kmd_vmlinux *vmlinux)
 {
-	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(path), "not a usable vmlinux: %s", what);
+	const struct kmd_elf_file *file = kmd_elf_files_with(files, KMD_ELF_SYMBOLS);
+	const char *name = files->items[0].source->name;
+	enum kmd_status status;
+
+	if (!file)
+		return kmd_elf_file_unusable(diag, name,
+					     "it has no symbol table (stripped?), and no separate "
+					     "debug file of it was found");
+	status = kmd_symbols_read(file, diag, vmlinux);
+	if (status == KMD_OK && !vmlinux->n)
+		return kmd_elf_file_unusable(diag, file->source->name,
+					     "its symbol table is empty or damaged");
+	return status;
 }
 
-/* The build-id note among the notes of @data. */
-static void read_build_id(Elf_Data *data, struct kmd_vmlinux *vmlinux)
+static enum kmd_status read_content(struct kmd_elf_files *files, struct kmd_diag *diag)
 {
-	size_t at = 0, name_at, desc_at;
-	GElf_Nhdr note;
+	const struct kmd_elf_file *file = kmd_elf_files_with(files, KMD_ELF_CONTENT);
 
-	while ((at = gelf_getnote(data, at, &note, &name_at, &desc_at)) > 0) {
-		const unsigned char *bytes = (const unsigned char *)data->d_buf;
-
-		if (note.n_type != NT_GNU_BUILD_ID || note.n_namesz != 4 ||
-		    memcmp(bytes + name_at, "GNU", 4) != 0 ||
-		    note.n_descsz * 2 >= sizeof(vmlinux->build_id))
-			continue;
-		for (size_t i = 0; i < note.n_descsz; i++)
-			snprintf(vmlinux->build_id + 2 * i, 3, "%02x", bytes[desc_at + i]);
-	}
+	return file ? kmd_content_init(file, diag, &files->content) : KMD_OK;
 }
 
-/* Names are copied: the ELF file is not kept open. */
-static bool read_symbols(Elf *elf, const GElf_Shdr *shdr, Elf_Data *data,
-			 struct kmd_vmlinux *vmlinux)
+static enum kmd_status read_banner(struct kmd_diag *diag, struct kmd_vmlinux *vmlinux)
 {
-	Elf_Scn *scn = elf_getscn(elf, shdr->sh_link);
-	Elf_Data *strings = scn ? elf_getdata(scn, NULL) : NULL;
-	size_t count = shdr->sh_entsize ? (size_t)(shdr->sh_size / shdr->sh_entsize) : 0;
+	const struct kmd_symbol *symbol = kmd_vmlinux_find(vmlinux, "linux_banner");
+	char text[BANNER_MAX + 1];
+	size_t size, length;
 
-	if (!strings || !strings->d_size || vmlinux->names ||
-	    ((const char *)strings->d_buf)[strings->d_size - 1])
-		return true;
-	vmlinux->names = malloc(strings->d_size);
-	if (!vmlinux->names)
-		return false;
-	memcpy(vmlinux->names, strings->d_buf, strings->d_size);
-	for (size_t i = 0; i < count && i < INT32_MAX; i++) {
-		GElf_Sym symbol;
-
-		if (!gelf_getsym(data, (int)i, &symbol) || symbol.st_shndx == SHN_UNDEF ||
-		    symbol.st_name >= strings->d_size || !vmlinux->names[symbol.st_name])
-			continue;
-		if (!KMD_ARRAY_RESERVE(vmlinux->symbols, vmlinux->n, vmlinux->cap))
-			return false;
-		vmlinux->symbols[vmlinux->n++] =
-			(struct kmd_symbol){ symbol.st_value, vmlinux->names + symbol.st_name };
-	}
-	return true;
+	if (!symbol)
+		return KMD_OK;
+	size = symbol->size ? (size_t)kmd_min_u64(symbol->size, BANNER_MAX) : BANNER_MIN;
+	if (!kmd_vmlinux_bytes(vmlinux, symbol->value, text, size))
+		return KMD_OK;
+	text[size] = '\0';
+	length = strcspn(text, "\n");
+	vmlinux->banner = strndup(text, length);
+	return vmlinux->banner ? KMD_OK : kmd_fail_memory(diag);
 }
 
-static int by_value(const void *a, const void *b)
+static enum kmd_status open_vmlinux(const char *path, const struct kmd_vmlinux_options *options,
+				    struct kmd_diag *diag, struct kmd_vmlinux *vmlinux)
 {
-	const struct kmd_symbol *x = a, *y = b;
-	int order = kmd_cmp_u64(x->value, y->value);
+	struct kmd_elf_files *files = vmlinux->elf;
+	enum kmd_status status = kmd_elf_files_open(path, options, diag, files);
+	const struct kmd_elf_file *given = &files->items[0];
 
-	return order ? order : strcmp(x->name, y->name);
-}
-
-static enum kmd_status read_elf(Elf *elf, const char *path, struct kmd_diag *diag,
-				struct kmd_vmlinux *vmlinux)
-{
-	Elf_Scn *scn = NULL;
-	GElf_Ehdr ehdr;
-
-	if (elf_kind(elf) != ELF_K_ELF || !gelf_getehdr(elf, &ehdr))
-		return fail_elf(diag, path, "it is no ELF file");
-	if (ehdr.e_type != ET_EXEC && ehdr.e_type != ET_DYN)
-		return fail_elf(diag, path, "it is no executable");
-	vmlinux->machine = ehdr.e_machine;
-	vmlinux->elf_class = ehdr.e_ident[EI_CLASS];
-	vmlinux->big_endian = ehdr.e_ident[EI_DATA] == ELFDATA2MSB;
-	while ((scn = elf_nextscn(elf, scn))) {
-		GElf_Shdr shdr;
-		Elf_Data *data;
-
-		if (!gelf_getshdr(scn, &shdr) ||
-		    (shdr.sh_type != SHT_NOTE && shdr.sh_type != SHT_SYMTAB))
-			continue;
-		data = elf_getdata(scn, NULL);
-		if (data && shdr.sh_type == SHT_NOTE)
-			read_build_id(data, vmlinux);
-		else if (data && !read_symbols(elf, &shdr, data, vmlinux))
-			return kmd_fail_memory(diag);
-	}
-	if (!vmlinux->n)
-		return fail_elf(diag, path, "it has no symbol table (stripped?)");
-	qsort(vmlinux->symbols, vmlinux->n, sizeof(*vmlinux->symbols), by_value);
-	return KMD_OK;
+	if (status != KMD_OK)
+		return status;
+	vmlinux->machine = given->header.e_machine;
+	vmlinux->elf_class = given->header.e_ident[EI_CLASS];
+	vmlinux->big_endian = given->header.e_ident[EI_DATA] == ELFDATA2MSB;
+	memcpy(vmlinux->build_id, given->build_id, sizeof(vmlinux->build_id));
+	status = read_symbols(files, diag, vmlinux);
+	if (status == KMD_OK)
+		status = read_content(files, diag);
+	if (status == KMD_OK)
+		status = read_banner(diag, vmlinux);
+	kmd_elf_files_drop_buffers(files);
+	return status;
 }
 
 enum kmd_status kmd_vmlinux_open(const char *path, const struct kmd_vmlinux_options *options,
 				 struct kmd_diag *diag, struct kmd_vmlinux *vmlinux)
 {
 	enum kmd_status status;
-	Elf *elf;
-	int fd;
 
-	(void)options;
 	memset(vmlinux, 0, sizeof(*vmlinux));
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return kmd_fail_errno(diag, kmd_in(path), "cannot open", errno);
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_READ, NULL);
-	status = elf ? read_elf(elf, path, diag, vmlinux) : fail_elf(diag, path, elf_errmsg(-1));
-	elf_end(elf);
-	close(fd);
+	vmlinux->elf = calloc(1, sizeof(*vmlinux->elf));
+	status = vmlinux->elf ? open_vmlinux(path, options, diag, vmlinux) : kmd_fail_memory(diag);
 	if (status != KMD_OK)
 		kmd_vmlinux_deinit(vmlinux);
 	return status;
@@ -131,19 +93,24 @@ enum kmd_status kmd_vmlinux_open(const char *path, const struct kmd_vmlinux_opti
 
 void kmd_vmlinux_deinit(struct kmd_vmlinux *vmlinux)
 {
+	if (vmlinux->elf)
+		kmd_elf_files_deinit(vmlinux->elf);
+	free(vmlinux->elf);
 	free(vmlinux->symbols);
+	free(vmlinux->by_name);
 	free(vmlinux->names);
+	free(vmlinux->banner);
 	memset(vmlinux, 0, sizeof(*vmlinux));
 }
 
-bool kmd_vmlinux_symbol(const struct kmd_vmlinux *vmlinux, const char *name, uint64_t *value)
+bool kmd_vmlinux_bytes(const struct kmd_vmlinux *vmlinux, uint64_t link, void *to, size_t size)
 {
-	for (size_t i = 0; i < vmlinux->n; i++)
-		if (!strcmp(vmlinux->symbols[i].name, name)) {
-			*value = vmlinux->symbols[i].value;
-			return true;
-		}
-	return false;
+	const struct kmd_elf_file *file;
+
+	if (!vmlinux->elf)
+		return false;
+	file = kmd_elf_files_with(vmlinux->elf, KMD_ELF_CONTENT);
+	return file && kmd_content_read(&vmlinux->elf->content, file->source, link, to, size);
 }
 
 static size_t first_at(const struct kmd_vmlinux *vmlinux, uint64_t value)
