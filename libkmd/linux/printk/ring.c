@@ -13,6 +13,9 @@ enum state { RESERVED, COMMITTED, FINALIZED, REUSABLE };
 /* Both ends of the block of a record that is an empty line; it has no text. */
 #define EMPTY_LINE 3
 
+/* The bits that ids of all kernels have in common. */
+#define SEQ_MASK ((UINT64_C(1) << 30) - 1)
+
 /* What a descriptor turns out to be. */
 enum verdict { RECORD, GONE, DAMAGED };
 
@@ -82,10 +85,13 @@ static enum verdict find_text(const struct kmd_log_space *space, const struct km
 	return RECORD;
 }
 
-/* The sequence numbers of one index go up in step with its ids, which began @n below 0. */
+/*
+ * Ids and sequence numbers go up in step.  The first id is the number of descriptors below 0:
+ * before 7.0 below 0 of 32 bits also where ids have 62.
+ */
 static bool is_seq_of(const struct kmd_ring *ring, uint64_t seq, uint64_t id)
 {
-	return ((seq - ring->n) & id_mask(ring)) == id;
+	return !((id + ring->n - seq) & SEQ_MASK);
 }
 
 static enum verdict read_info(const struct kmd_log_space *space, const struct kmd_ring *ring,
