@@ -13,6 +13,8 @@
 /* log_buf_len= ends at 2 GiB. */
 #define BITS_MAX   31
 #define STRUCT_MAX 1024
+/* struct printk_info of 5.10; it has grown to 112 bytes. */
+#define INFO_MIN   88
 
 /* struct printk_ringbuffer with the structures in it. */
 struct heads {
@@ -243,7 +245,8 @@ static bool guess(const struct kmd_region *descs, const struct kmd_region *infos
 		return false;
 	at->info_size = infos->size / ring->n;
 	learn_level(at);
-	return at->info_size >= 24 && at->info_size <= STRUCT_MAX;
+	/* Taken for words of another size, infos would be half or twice as long. */
+	return at->info_size >= INFO_MIN && at->info_size < 2 * INFO_MIN;
 }
 
 static enum kmd_status read_rows(const struct kmd_log_space *space,

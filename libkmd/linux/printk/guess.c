@@ -139,8 +139,8 @@ enum kmd_status kmd_log_guess_records(const struct kmd_log_space *space, struct 
 
 struct block {
 	uint64_t at;
-	int64_t id; /* the first ids are below 0 */
-	bool chained;
+	int64_t id;              /* the first ids are below 0 */
+	uint32_t before, behind; /* how many lead here, and on from here */
 };
 
 struct blocks {
@@ -175,45 +175,61 @@ static enum kmd_status find_blocks(const struct kmd_log_space *space, const stru
 	return KMD_OK;
 }
 
-/* Mark what has the next ids near behind it, and those; how many there are. */
-static size_t chain_blocks(struct blocks *blocks)
+/* The block that has the next id, near behind block @i; @n if there is none. */
+static size_t find_follower(const struct blocks *blocks, size_t i)
 {
-	size_t chained = 0;
+	const struct block *block = &blocks->items[i];
 
-	for (size_t i = 0; i < blocks->n; i++) {
-		struct block *block = &blocks->items[i];
+	for (size_t j = i + 1; j < blocks->n && j - i <= BLOCK_ID_STEP; j++) {
+		const struct block *next = &blocks->items[j];
 
-		for (size_t j = i + 1; j < blocks->n; j++) {
-			struct block *next = &blocks->items[j];
-
-			if (next->at - block->at > BLOCK_TEXT_MAX || j - i > BLOCK_ID_STEP)
-				break;
-			if (next->id <= block->id || next->id - block->id > BLOCK_ID_STEP)
-				continue;
-			block->chained = next->chained = true;
+		if (next->at - block->at > BLOCK_TEXT_MAX)
 			break;
-		}
-		chained += block->chained;
+		if (next->id > block->id && next->id - block->id <= BLOCK_ID_STEP)
+			return j;
 	}
-	return chained;
+	return blocks->n;
 }
 
-static enum kmd_status take_block(const struct kmd_log_space *space, const struct block *block,
-				  uint64_t end, struct kmd_log *log)
+/* Small numbers are found anywhere; only long chains of them are kept. */
+static void keep_chains(struct blocks *blocks)
 {
-	struct kmd_log_record record = {
-		.seq = (uint64_t)block->id,
-		.text = log->text + block->at,
-	};
+	size_t kept = 0;
 
-	/* The kernel's own writer leaves a NUL behind the text. */
-	record.length = strnlen(record.text, (size_t)(end - block->at));
-	if (record.length && record.text[record.length - 1] == '\n')
-		record.length--;
-	if (kmd_text_is_printable(record.text, record.length))
-		return kmd_log_add(log, &record, space->diag);
-	log->damaged++;
-	return KMD_OK;
+	for (size_t i = blocks->n; i--;) {
+		size_t next = find_follower(blocks, i);
+
+		if (next < blocks->n)
+			blocks->items[i].behind = blocks->items[next].behind + 1;
+	}
+	for (size_t i = 0; i < blocks->n; i++) {
+		size_t next = find_follower(blocks, i);
+
+		if (next < blocks->n && blocks->items[next].before <= blocks->items[i].before)
+			blocks->items[next].before = blocks->items[i].before + 1;
+	}
+	for (size_t i = 0; i < blocks->n; i++)
+		if (blocks->items[i].before + blocks->items[i].behind + 1 >= CHAIN_MIN)
+			blocks->items[kept++] = blocks->items[i];
+	blocks->n = kept;
+}
+
+/*
+ * The text that printk() has left in a block, whose length only the info knows.  It wrote level
+ * and text and a NUL, then moved the text over the level: so its last two bytes are there twice.
+ * Not where the level came by another way, as with dev_info(): there "0000" loses two.
+ */
+static size_t measure_text(const char *text, size_t most)
+{
+	size_t length = 0;
+
+	while (length < most && (text[length] == '\n' || kmd_text_is_printable(text + length, 1)))
+		length++;
+	if (length && text[length - 1] == '\n')
+		length--;
+	if (length >= 4 && !memcmp(text + length - 2, text + length - 4, 2))
+		length -= 2;
+	return length;
 }
 
 static int by_id(const void *a, const void *b)
@@ -228,18 +244,21 @@ static enum kmd_status take_blocks(const struct kmd_log_space *space, struct blo
 				   size_t size, size_t word, struct kmd_log *log)
 {
 	enum kmd_status status = KMD_OK;
-	uint64_t end = size;
 
-	/* Backwards: each ends where the next one begins. */
-	for (size_t i = blocks->n; status == KMD_OK && i--;) {
-		struct block block = blocks->items[i];
+	/* Each ends where the next one begins. */
+	for (size_t i = 0; status == KMD_OK && i < blocks->n; i++) {
+		uint64_t at = blocks->items[i].at + word;
+		uint64_t end = i + 1 < blocks->n ? blocks->items[i + 1].at : size;
+		struct kmd_log_record record = {
+			.seq = (uint64_t)blocks->items[i].id,
+			.text = log->text + at,
+		};
 
-		if (!block.chained)
+		end = kmd_min_u64(end, at + BLOCK_TEXT_MAX);
+		if (end < at)
 			continue;
-		block.at += word;
-		status =
-			take_block(space, &block, kmd_min_u64(end, block.at + BLOCK_TEXT_MAX), log);
-		end = blocks->items[i].at;
+		record.length = measure_text(record.text, (size_t)(end - at));
+		status = kmd_log_add(log, &record, space->diag);
 	}
 	if (log->n)
 		qsort(log->items, log->n, sizeof(*log->items), by_id);
@@ -257,7 +276,8 @@ enum kmd_status kmd_log_guess_blocks(const struct kmd_log_space *space, struct k
 		struct blocks blocks = { 0 };
 
 		status = find_blocks(space, log, size, word, &blocks);
-		if (status == KMD_OK && chain_blocks(&blocks) >= CHAIN_MIN)
+		keep_chains(&blocks);
+		if (status == KMD_OK)
 			status = take_blocks(space, &blocks, size, word, log);
 		free(blocks.items);
 	}

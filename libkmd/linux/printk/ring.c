@@ -14,7 +14,7 @@ enum state { RESERVED, COMMITTED, FINALIZED, REUSABLE };
 #define EMPTY_LINE 3
 
 /* The bits that ids of all kernels have in common. */
-#define SEQ_MASK ((UINT64_C(1) << 30) - 1)
+#define SEQ_MASK   ((UINT64_C(1) << 30) - 1)
 
 /* What a descriptor turns out to be. */
 enum verdict { RECORD, GONE, DAMAGED };
@@ -53,9 +53,9 @@ static bool place_block(const struct kmd_ring *ring, uint64_t begin, uint64_t ne
 	*at = begin & mask;
 	*size = length;
 	if (*at + length > ring->text_size) {
-		/* What is left in front of the end was not used. */
+		/* What is left in front of the end was not used: it was too little. */
 		*size = next & mask;
-		if (length - *size != ring->text_size - *at)
+		if (length - *size != ring->text_size - *at || *size < ring->text_size - *at)
 			return false;
 		*at = 0;
 	}
@@ -87,7 +87,7 @@ static enum verdict find_text(const struct kmd_log_space *space, const struct km
 
 /*
  * Ids and sequence numbers go up in step.  The first id is the number of descriptors below 0:
- * before 7.0 below 0 of 32 bits also where ids have 62.
+ * with older kernels (6.12 still) below 0 of 32 bits also where ids have 62.
  */
 static bool is_seq_of(const struct kmd_ring *ring, uint64_t seq, uint64_t id)
 {
