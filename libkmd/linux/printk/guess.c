@@ -88,7 +88,8 @@ static enum kmd_status take_chains(const struct kmd_log_space *space,
 	uint64_t index = 0, len;
 
 	while (status == KMD_OK && index < buffer->size) {
-		if (measure_chain(space, at, buffer, index) < CHAIN_MIN) {
+		/* The first may be followed by the place where the newest ends. */
+		if (index && measure_chain(space, at, buffer, index) < CHAIN_MIN) {
 			index += 4;
 			continue;
 		}
@@ -123,11 +124,14 @@ enum kmd_status kmd_log_guess_records(const struct kmd_log_space *space, struct 
 		enum kmd_status status;
 
 		/* A record begins at 0 in any such buffer. */
-		if (measure_chain(space, &at, &buffer, 0) < CHAIN_MIN)
+		if (!measure_chain(space, &at, &buffer, 0))
 			continue;
 		status = take_chains(space, &at, &buffer, log);
-		turn_records(log, kmd_log_turn(log));
-		return status;
+		if (status != KMD_OK || log->n >= CHAIN_MIN) {
+			turn_records(log, kmd_log_turn(log));
+			return status;
+		}
+		log->n = 0;
 	}
 	return KMD_OK;
 }
@@ -255,7 +259,8 @@ static enum kmd_status take_blocks(const struct kmd_log_space *space, struct blo
 		};
 
 		end = kmd_min_u64(end, at + BLOCK_TEXT_MAX);
-		if (end < at)
+		/* A block that did not fit in front of the end left its id there. */
+		if (end < at || (i && blocks->items[i].id == blocks->items[0].id))
 			continue;
 		record.length = measure_text(record.text, (size_t)(end - at));
 		status = kmd_log_add(log, &record, space->diag);
