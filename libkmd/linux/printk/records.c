@@ -1,44 +1,124 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/*
- * The record buffer of Linux 3.5 to 5.9: struct printk_log, its text and its
- * dictionary, one record behind the other; a length of 0 leads back to the start.
- */
-#include "linux/printk/log.h"
+#include "linux/printk/records.h"
 
 #include "base/checked.h"
 
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 
 #define STRUCT_MAX 256
-#define BUFFER_MAX (UINT64_C(128) << 20)
 
 struct layout {
-	uint64_t size, ts, len, text_len;
-	uint64_t word;
+	struct kmd_records_layout record;
+	uint64_t word; /* size of a pointer */
 };
 
-static bool member(const struct kmd_vmcoreinfo *info, const char *name, uint64_t size, uint64_t *to)
+static bool member(const struct kmd_vmcoreinfo *info, const char *type, const char *name,
+		   uint64_t *to)
 {
 	char key[64];
 
-	snprintf(key, sizeof(key), "OFFSET(%s)", name);
-	return kmd_vmcoreinfo_number(info, key, to) && *to <= STRUCT_MAX - size;
+	snprintf(key, sizeof(key), "OFFSET(%s.%s)", type, name);
+	return kmd_vmcoreinfo_number(info, key, to) && *to < STRUCT_MAX;
+}
+
+static bool learn_type(const struct kmd_vmcoreinfo *info, const char *type,
+		       struct kmd_records_layout *at)
+{
+	uint64_t dict;
+	char key[64];
+
+	memset(at, 0, sizeof(*at));
+	snprintf(key, sizeof(key), "SIZE(%s)", type);
+	if (!kmd_vmcoreinfo_number(info, key, &at->size) || at->size > STRUCT_MAX ||
+	    !member(info, type, "ts_nsec", &at->ts) || !member(info, type, "len", &at->len) ||
+	    !member(info, type, "text_len", &at->text_len))
+		return false;
+	/* facility (u8), then flags:5 and level:3 follow dict_len. */
+	at->has_level = member(info, type, "dict_len", &dict) && dict + 4 <= at->size;
+	at->level = at->has_level ? dict + 2 : 0;
+	at->has_caller = member(info, type, "caller_id", &at->caller) && at->caller + 4 <= at->size;
+	return at->ts + 8 <= at->size && at->len + 2 <= at->size && at->text_len + 2 <= at->size;
 }
 
 static bool learn(const struct kmd_vmcoreinfo *info, struct layout *at)
 {
 	uint64_t symbol;
 
-	if (!kmd_vmcoreinfo_number(info, "SIZE(printk_log)", &at->size) ||
-	    !member(info, "printk_log.ts_nsec", 8, &at->ts) ||
-	    !member(info, "printk_log.len", 2, &at->len) ||
-	    !member(info, "printk_log.text_len", 2, &at->text_len) ||
-	    !kmd_vmcoreinfo_hex(info, "SYMBOL(log_buf)", &symbol))
+	if (!kmd_vmcoreinfo_hex(info, "SYMBOL(log_buf)", &symbol) ||
+	    (!learn_type(info, "printk_log", &at->record) && !learn_type(info, "log", &at->record)))
 		return false;
 	at->word = symbol >> 32 ? 8 : 4;
-	return at->size && at->size <= STRUCT_MAX && at->ts + 8 <= at->size &&
-	       at->len + 2 <= at->size && at->text_len + 2 <= at->size;
+	return true;
+}
+
+uint64_t kmd_record_at(const struct kmd_log_space *space, const struct kmd_records_layout *at,
+		       const struct kmd_span *buffer, uint64_t index, struct kmd_log_record *record)
+{
+	const unsigned char *head = kmd_span_at(buffer, index, at->size), *whole;
+	uint64_t len, text_len;
+
+	if (!head)
+		return UINT64_MAX;
+	len = kmd_log_number(space, head + at->len, 2);
+	if (!len)
+		return 0;
+	text_len = kmd_log_number(space, head + at->text_len, 2);
+	whole = kmd_span_at(buffer, index, len);
+	if (!whole || len < at->size || text_len > len - at->size)
+		return UINT64_MAX;
+	*record = (struct kmd_log_record){
+		.time = kmd_log_number(space, head + at->ts, 8),
+		.has_time = true,
+		.has_caller = at->has_caller,
+		.text = (const char *)whole + at->size,
+		.length = (size_t)text_len,
+	};
+	if (at->has_caller)
+		record->caller = (uint32_t)kmd_log_number(space, head + at->caller, 4);
+	if (at->has_level) {
+		record->facility = head[at->level];
+		record->level = kmd_log_level(space, head[at->level + 1]);
+	}
+	return len;
+}
+
+/* [@index, @end) of the buffer; a record of no length ends it as well. */
+static enum kmd_status walk_part(const struct kmd_log_space *space,
+				 const struct kmd_records_layout *at, const struct kmd_span *buffer,
+				 uint64_t index, uint64_t end, struct kmd_log *log)
+{
+	enum kmd_status status = KMD_OK;
+	struct kmd_log_record record;
+
+	while (status == KMD_OK && index < end) {
+		uint64_t len = kmd_record_at(space, at, buffer, index, &record);
+
+		/* The mark belongs behind the last record in front of the end. */
+		if (!len && end == buffer->size)
+			break;
+		if (!len || len > end - index) {
+			log->damaged++;
+			break;
+		}
+		record.seq = log->n;
+		status = kmd_log_add(log, &record, space->diag);
+		index += len;
+	}
+	return status;
+}
+
+enum kmd_status kmd_records_walk(const struct kmd_log_space *space,
+				 const struct kmd_records_layout *at, const struct kmd_span *buffer,
+				 uint64_t first, uint64_t next, struct kmd_log *log)
+{
+	enum kmd_status status;
+
+	/* The kernel never fills it wholly: where both are the same, it is empty. */
+	if (first <= next)
+		return walk_part(space, at, buffer, first, next, log);
+	status = walk_part(space, at, buffer, first, buffer->size, log);
+	return status == KMD_OK ? walk_part(space, at, buffer, 0, next, log) : status;
 }
 
 static enum kmd_status variable(const struct kmd_log_space *space, const char *name, size_t size,
@@ -54,94 +134,42 @@ static enum kmd_status variable(const struct kmd_log_space *space, const char *n
 	return kmd_log_word(space, name, virt, size, value);
 }
 
-static enum kmd_status fetch_buffer(const struct kmd_log_space *space, const struct layout *at,
-				    uint64_t *first, uint64_t *next, uint64_t *size,
-				    struct kmd_log *log)
+static enum kmd_status read_buffer(const struct kmd_log_space *space, const struct layout *at,
+				   struct kmd_span *buffer, struct kmd_log *log)
 {
-	uint64_t buffer;
-	enum kmd_status status = variable(space, "log_buf", (size_t)at->word, &buffer);
+	uint64_t virt, size, first, next;
+	enum kmd_status status = variable(space, "log_buf", (size_t)at->word, &virt);
 
 	if (status == KMD_OK)
-		status = variable(space, "log_buf_len", 4, size);
+		status = variable(space, "log_buf_len", 4, &size);
 	if (status == KMD_OK)
-		status = variable(space, "log_first_idx", 4, first);
+		status = variable(space, "log_first_idx", 4, &first);
 	if (status == KMD_OK)
-		status = variable(space, "log_next_idx", 4, next);
+		status = variable(space, "log_next_idx", 4, &next);
 	if (status != KMD_OK)
 		return status;
-	if (*size < at->size || *size > BUFFER_MAX || *first >= *size || *next >= *size)
+	if (size < at->record.size || size > KMD_SPAN_MAX || first >= size || next >= size)
 		return kmd_fail(
 			space->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 			"the kernel log cannot be read: its size or an index is impossible");
-	log->text = malloc((size_t)*size);
-	if (!log->text)
-		return kmd_fail_memory(space->diag);
-	return kmd_log_fetch(space, "log_buf's buffer", buffer, log->text, *size);
-}
-
-/* The record at *@index, which is moved on; false where there can be none. */
-static bool step(const struct kmd_log_space *space, const struct layout *at, uint64_t size,
-		 uint64_t *index, const struct kmd_log *log, struct kmd_log_record *record)
-{
-	const unsigned char *bytes = (const unsigned char *)log->text + *index;
-	uint64_t len, text_len;
-
-	if (*index + at->size > size)
-		return false;
-	len = kmd_log_number(space, bytes + at->len, 2);
-	text_len = kmd_log_number(space, bytes + at->text_len, 2);
-	if (len < at->size || len > size - *index || text_len > len - at->size)
-		return false;
-	*record = (struct kmd_log_record){
-		.time = kmd_log_number(space, bytes + at->ts, 8),
-		.text = (const char *)bytes + at->size,
-		.length = (size_t)text_len,
-	};
-	*index += len;
-	return true;
-}
-
-static enum kmd_status walk(const struct kmd_log_space *space, const struct layout *at,
-			    uint64_t first, uint64_t next, uint64_t size, struct kmd_log *log)
-{
-	enum kmd_status status = KMD_OK;
-	struct kmd_log_record record;
-	bool wrapped = next > first;
-
-	for (uint64_t at_index = first; status == KMD_OK && (at_index != next || !wrapped);) {
-		uint64_t len =
-			at_index + at->size <= size
-				? kmd_log_number(space,
-						 (unsigned char *)log->text + at_index + at->len, 2)
-				: 0;
-
-		if (!len && !wrapped) {
-			wrapped = true;
-			at_index = 0;
-			continue;
-		}
-		if ((wrapped && at_index > next) ||
-		    !step(space, at, size, &at_index, log, &record)) {
-			log->damaged++;
-			break;
-		}
-		record.seq = log->n;
-		status = kmd_log_add(log, &record, space->diag);
-	}
+	status = kmd_span_read(buffer, space->views, space->memory, virt, size, space->diag);
+	if (status == KMD_OK && !buffer->n)
+		status = kmd_log_absent(space, "log_buf's buffer", virt);
+	if (status == KMD_OK)
+		status = kmd_records_walk(space, &at->record, buffer, first, next, log);
 	return status;
 }
 
 bool kmd_log_read_records(const struct kmd_log_space *space, struct kmd_log *log,
 			  enum kmd_status *status)
 {
-	uint64_t first, next, size;
+	struct kmd_span buffer = { 0 };
 	struct layout at;
 
 	if (!space->info->text || !learn(space->info, &at))
 		return false;
 	log->form = "record buffer";
-	*status = fetch_buffer(space, &at, &first, &next, &size, log);
-	if (*status == KMD_OK)
-		*status = walk(space, &at, first, next, size, log);
+	*status = read_buffer(space, &at, &buffer, log);
+	kmd_log_take(log, &buffer);
 	return true;
 }
