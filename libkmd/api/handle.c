@@ -24,6 +24,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 {
 	if (!kmd)
 		return;
+	kmd_cpus_deinit(&kmd->cpus);
 	kmd_views_deinit(&kmd->views);
 	kmd_core_notes_deinit(&kmd->notes);
 	kmd_kernel_deinit(&kmd->facts);
@@ -37,6 +38,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_input_deinit(&kmd->input);
 	kmd_diag_deinit(&kmd->diag);
 	free(kmd->vmlinux_path);
+	free(kmd->registers_path);
 	free(kmd);
 }
 
@@ -112,7 +114,7 @@ KMD_EXPORT enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address)
 	return status;
 }
 
-KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
+static enum kmd_status set_path(struct kmd *kmd, char **to, const char *path)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
 	char *copy = NULL;
@@ -121,9 +123,19 @@ KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
 		return status;
 	if (path && !(copy = strdup(path)))
 		return kmd_fail_memory(&kmd->diag);
-	free(kmd->vmlinux_path);
-	kmd->vmlinux_path = copy;
+	free(*to);
+	*to = copy;
 	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->vmlinux_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->registers_path, path);
 }
 
 KMD_EXPORT enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes)

@@ -27,6 +27,8 @@ static void set_options(struct kmd *kmd, const struct options *options)
 		kmd_set_unpack_limit(kmd, options->unpack_limit);
 	if (options->vmlinux)
 		kmd_set_vmlinux(kmd, options->vmlinux);
+	if (options->registers)
+		kmd_set_registers(kmd, options->registers);
 }
 
 static enum kmd_status open_input(struct kmd *kmd, const struct options *options)

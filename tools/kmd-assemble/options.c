@@ -27,6 +27,7 @@ static const char help[] =
 	"      --strict          fail where the dump is damaged, instead of leaving that out\n"
 	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
 	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
+	"      --registers=FILE  the CPUs' registers, as QEMU's \"info registers -a\" prints them\n"
 	"      --unpack-limit=N  most bytes to unpack compressed input to, with K, M, G or T\n"
 	"                        (default 64G)\n"
 	"  -q, --quiet           print errors only\n"
@@ -37,7 +38,7 @@ static const char help[] =
 	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 assembled but degraded,\n"
 	"64 usage.\n";
 
-enum { OPT_STRICT = 256, OPT_SMEM, OPT_RAM_BASE, OPT_UNPACK_LIMIT };
+enum { OPT_STRICT = 256, OPT_SMEM, OPT_RAM_BASE, OPT_REGISTERS, OPT_UNPACK_LIMIT };
 
 static const struct option longs[] = {
 	{ "output", required_argument, NULL, 'o' },
@@ -47,6 +48,7 @@ static const struct option longs[] = {
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "smem", required_argument, NULL, OPT_SMEM },
 	{ "ram-base", required_argument, NULL, OPT_RAM_BASE },
+	{ "registers", required_argument, NULL, OPT_REGISTERS },
 	{ "unpack-limit", required_argument, NULL, OPT_UNPACK_LIMIT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -121,6 +123,9 @@ static bool take(int option, struct options *options)
 	case OPT_RAM_BASE:
 		options->has_ram_base = true;
 		return parse_address("ram-base", optarg, &options->ram_base);
+	case OPT_REGISTERS:
+		options->registers = optarg;
+		return true;
 	case OPT_UNPACK_LIMIT:
 		options->has_unpack_limit = true;
 		return parse_size("unpack-limit", optarg, &options->unpack_limit);

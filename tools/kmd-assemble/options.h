@@ -18,7 +18,7 @@ enum {
 struct options {
 	const char *input;  /* "-" = standard input */
 	const char *output; /* NULL = none, "-" = standard output */
-	const char *vmlinux;
+	const char *vmlinux, *registers;
 	uint64_t smem, ram_base, unpack_limit;
 	bool has_smem, has_ram_base, has_unpack_limit;
 	bool list, strict, force, quiet, verbose;
