@@ -86,7 +86,9 @@ static enum kmd_status note_cpus(struct kmd *kmd, const struct kmd_cpus_found *f
 
 	if (kmd->info.text)
 		kmd_vmcoreinfo_number(&kmd->info, "NUMBER(KERNELPACMASK)", &hints.pac_mask);
-	hints.all_cpus = kmd->info.text && found->empty_notes && kmd->facts.arch == &kmd_arch_arm64;
+	/* arm64: the kernel's own notes, where they are filled in, are taken without that. */
+	hints.all_cpus =
+		kmd->info.text && (found->empty_notes || kmd->facts.arch != &kmd_arch_arm64);
 	return kmd_cpus_notes(&kmd->cpus, kmd->facts.machine, &hints, &kmd->diag, &kmd->notes.bytes,
 			      &kmd->notes.size);
 }

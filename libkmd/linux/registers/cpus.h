@@ -90,8 +90,9 @@ struct kmd_cpu_hints {
 	uint64_t entry;    /* run-time address of vmlinux's e_entry, where it is ET_DYN; 0 = not */
 	bool has_auxv;     /* there is an auxiliary vector already */
 	/*
-	 * crash is to take these registers for each CPU, whether it counts that as online or
-	 * not.  It does so where a note is named QEMU.
+	 * crash is to take these registers for each CPU.  It does so where notes are named QEMU:
+	 * on arm64 also for CPUs that it counts as offline (all but one, after a panic), on
+	 * x86_64 also for others than the one that panicked.
 	 */
 	bool all_cpus;
 };

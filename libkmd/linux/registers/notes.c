@@ -103,15 +103,36 @@ static void put_auxv(struct writer *writer)
 }
 
 /*
- * crash gives the i-th NT_PRSTATUS to CPU i.  It counts notes of any name, others look at
- * those named CORE only.
+ * crash gives the i-th NT_PRSTATUS to CPU i, and counts notes of any name; others look at
+ * those named CORE, gdb at those of the right size.  Zeroes where crash would look for
+ * registers, counted from the note's end.
  */
 static void put_placeholder(struct writer *writer)
 {
-	begin_note(writer, "KMD", 0, NT_PRSTATUS);
+	begin_note(writer, "KMD", 8 * writer->layout->words + 8, NT_PRSTATUS);
 }
 
-static void put_qemu(struct writer *writer)
+/* What is known of an x86_64 CPU; the rest, control registers among it, is 0. */
+static void fill_qemu(unsigned char *desc, const uint64_t *words)
+{
+	/* rax, rbx, rcx, rdx, rsi, rdi, rsp, rbp, r8 to r15, rip, rflags */
+	static const unsigned char regs[] = { 10, 5, 11, 12, 13, 14, 19, 4,  9,
+					      8,  7, 6,  3,  2,  1,  0,  16, 18 };
+	/* cs, ds, es, fs, gs, ss; the bases of fs and gs */
+	static const unsigned char segs[] = { 17, 23, 24, 25, 26, 20 };
+	static const unsigned char bases[] = { 0, 0, 0, 21, 22, 0 };
+
+	for (size_t i = 0; i < sizeof(regs); i++)
+		put(desc + QEMU_REGS_AT + 8 * i, 8, words[regs[i]]);
+	for (size_t i = 0; i < sizeof(segs); i++) {
+		unsigned char *seg = desc + QEMU_SEGS_AT + QEMU_SEG_SIZE * i;
+
+		put(seg, 4, words[segs[i]]);
+		put(seg + QEMU_BASE_AT, 8, bases[i] ? words[bases[i]] : 0);
+	}
+}
+
+static void put_qemu(struct writer *writer, const struct kmd_cpu *cpu)
 {
 	unsigned char *desc = begin_note(writer, "QEMU", QEMU_SIZE, 0);
 
@@ -119,6 +140,25 @@ static void put_qemu(struct writer *writer)
 		return;
 	put(desc, 4, QEMU_VERSION);
 	put(desc + 4, 4, QEMU_SIZE);
+	if (cpu)
+		fill_qemu(desc, cpu->words);
+}
+
+/* arm64 has no such record; crash wants to see one all the same. */
+static void put_qemus(struct writer *writer, const struct kmd_cpus *cpus)
+{
+	uint32_t next = 0;
+
+	if (writer->layout->machine != EM_X86_64) {
+		put_qemu(writer, NULL);
+		return;
+	}
+	for (size_t i = 0; i < cpus->n; i++) {
+		for (; next < cpus->items[i].cpu; next++)
+			put_qemu(writer, NULL);
+		put_qemu(writer, &cpus->items[i]);
+		next = cpus->items[i].cpu + 1;
+	}
 }
 
 static void put_all(struct writer *writer, const struct kmd_cpus *cpus)
@@ -136,7 +176,7 @@ static void put_all(struct writer *writer, const struct kmd_cpus *cpus)
 	}
 	put_auxv(writer);
 	if (writer->hints->all_cpus && cpus->n)
-		put_qemu(writer);
+		put_qemus(writer, cpus);
 }
 
 enum kmd_status kmd_cpus_notes(const struct kmd_cpus *cpus, uint16_t machine,
