@@ -14,9 +14,16 @@
 /* Pointer authentication of addresses (arch/arm64/include/uapi/asm/hwcap.h). */
 #define HWCAP_PACA    (UINT64_C(1) << 30)
 
-/* QEMU's own record of a CPU, which crash reads (QEMU target/i386/arch_dump.c). */
+/*
+ * QEMU's own record of a CPU (struct QEMUX86CPUState of target/i386/arch_dump.c): version and
+ * size, general registers, segments of 24 bytes.
+ */
 #define QEMU_SIZE     440
 #define QEMU_VERSION  1
+#define QEMU_REGS_AT  8
+#define QEMU_SEGS_AT  152
+#define QEMU_SEG_SIZE 24
+#define QEMU_BASE_AT  16 /* in a segment, behind selector, limit, flags */
 
 #ifndef NT_ARM_PAC_MASK
 #define NT_ARM_PAC_MASK 0x406
