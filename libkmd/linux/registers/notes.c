@@ -94,10 +94,10 @@ static void put_pair(unsigned char **at, uint64_t key, uint64_t value)
  * gdb moves a vmlinux that is ET_DYN to its entry's address, and looks at the masks only
  * where the processor has keys.
  */
-static void put_auxv(struct writer *writer)
+static void put_auxv(struct writer *writer, bool keys)
 {
 	const struct kmd_cpu_hints *hints = writer->hints;
-	size_t pairs = (hints->entry ? 1u : 0u) + (hints->pac_mask ? 1u : 0u);
+	size_t pairs = (hints->entry ? 1u : 0u) + (keys ? 1u : 0u);
 	unsigned char *desc;
 
 	if (!pairs || hints->has_auxv)
@@ -105,7 +105,7 @@ static void put_auxv(struct writer *writer)
 	desc = begin_note(writer, "CORE", 16 * (pairs + 1), NT_AUXV);
 	if (desc && hints->entry)
 		put_pair(&desc, AT_ENTRY, hints->entry);
-	if (desc && hints->pac_mask)
+	if (desc && keys)
 		put_pair(&desc, AT_HWCAP, HWCAP_PACA);
 }
 
@@ -181,7 +181,7 @@ static void put_all(struct writer *writer, const struct kmd_cpus *cpus)
 			put_pac_mask(writer);
 		next = cpus->items[i].cpu + 1;
 	}
-	put_auxv(writer);
+	put_auxv(writer, writer->hints->pac_mask && cpus->n);
 	if (writer->hints->all_cpus && cpus->n)
 		put_qemus(writer, cpus);
 }
