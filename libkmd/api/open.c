@@ -6,6 +6,8 @@
  */
 #include "api/handle.h"
 
+#include "linux/registers/find.h"
+
 #include <string.h>
 
 /* Symbols at registered addresses tell region files apart. */
@@ -77,6 +79,44 @@ static enum kmd_status read_dump(struct kmd *kmd)
 	return status;
 }
 
+/* What gdb, drgn and crash need to take the registers as they are. */
+static enum kmd_status note_cpus(struct kmd *kmd, const struct kmd_cpus_found *found)
+{
+	struct kmd_cpu_hints hints = { .has_auxv = kmd->notes.size != 0 };
+
+	if (kmd->info.text)
+		kmd_vmcoreinfo_number(&kmd->info, "NUMBER(KERNELPACMASK)", &hints.pac_mask);
+	/* arm64: the kernel's own notes, where they are filled in, are taken without that. */
+	hints.all_cpus =
+		kmd->info.text && (found->empty_notes || kmd->facts.arch != &kmd_arch_arm64);
+	return kmd_cpus_notes(&kmd->cpus, kmd->facts.machine, &hints, &kmd->diag, &kmd->notes.bytes,
+			      &kmd->notes.size);
+}
+
+/* Registers of a finished core stay as they are, unless the user has better ones. */
+static enum kmd_status learn_cpus(struct kmd *kmd)
+{
+	uint16_t machine = kmd->facts.machine;
+	struct kmd_cpus_found found = { 0 };
+	struct kmd_diag *diag = &kmd->diag;
+	enum kmd_status status = KMD_OK;
+
+	if (kmd->registers_path)
+		status = kmd_cpus_from_file(kmd->registers_path, machine, diag, &kmd->cpus);
+	if (status == KMD_OK && kmd->notes.cpus)
+		status = kmd_cpus_from_core(&kmd->notes, machine, diag, &kmd->cpus);
+	if (status == KMD_OK)
+		status = kmd_cpus_find(&kmd->memory, &kmd->views, &kmd->facts,
+				       kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag, &kmd->cpus,
+				       &found);
+	if (status != KMD_OK)
+		return status;
+	kmd_cpus_sort(&kmd->cpus, machine);
+	kmd->facts.pub.has_panic_cpu = found.has_panic_cpu;
+	kmd->facts.pub.panic_cpu = found.panic_cpu;
+	return kmd->notes.cpus ? KMD_OK : note_cpus(kmd, &found);
+}
+
 static enum kmd_status learn_kernel(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
@@ -92,9 +132,11 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 					  kmd->vmlinux_path ? &kmd->vmlinux : NULL,
 					  kmd->flags & KMD_FORCE, diag, &kmd->facts);
 	if (status == KMD_OK)
-		status = kmd_core_notes_read(&kmd->claims, diag, &kmd->notes);
+		status = kmd_core_notes_read(&kmd->claims, !kmd->registers_path, diag, &kmd->notes);
 	if (status == KMD_OK)
 		status = kmd_views_build(&kmd->memory, &kmd->facts, diag, &kmd->views);
+	if (status == KMD_OK)
+		status = learn_cpus(kmd);
 	kmd->facts.pub.form = kmd->image.form;
 	return status;
 }

@@ -48,12 +48,16 @@ static bool is_registers(const struct note *note)
 	return note->type == NT_PRSTATUS && !strcmp(note->name, "CORE");
 }
 
+static bool is_auxv(const struct note *note)
+{
+	return note->type == NT_AUXV && !strcmp(note->name, "CORE");
+}
+
 static bool is_wanted(const struct note *note)
 {
-	if (note->desc_size > DESC_MAX)
-		return false;
-	return is_registers(note) || (!strcmp(note->name, "CORE") && note->type == NT_AUXV) ||
-	       !strcmp(note->name, "LINUX") || !strcmp(note->name, "QEMU");
+	return note->desc_size <= DESC_MAX &&
+	       (is_registers(note) || is_auxv(note) || !strcmp(note->name, "LINUX") ||
+		!strcmp(note->name, "QEMU"));
 }
 
 /* Registers that nobody filled in say nothing. */
@@ -88,8 +92,17 @@ static enum kmd_status append(struct kmd_cursor *cursor, const struct kmd_claims
 }
 
 /* Registers first: consumers map the i-th of them to the i-th CPU. */
+enum kind { REGISTERS, REST, AUXV_ONLY };
+
+static bool is_of(const struct note *note, enum kind kind)
+{
+	if (kind == AUXV_ONLY)
+		return is_auxv(note);
+	return is_registers(note) == (kind == REGISTERS);
+}
+
 static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *claims,
-			    bool registers, struct kmd_core_notes *notes)
+			    enum kind kind, struct kmd_core_notes *notes)
 {
 	enum kmd_status status = KMD_OK;
 	struct note note;
@@ -98,7 +111,7 @@ static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *
 	     at += note.size) {
 		if (!read_note(cursor, at, &note))
 			break;
-		if (is_wanted(&note) && is_registers(&note) == registers)
+		if (is_wanted(&note) && is_of(&note, kind))
 			status = append(cursor, claims, &note, notes);
 	}
 	return status;
@@ -167,11 +180,11 @@ static enum kmd_status number_anew(const struct kmd_claims *claims, struct kmd_d
 	return KMD_OK;
 }
 
-enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, struct kmd_diag *diag,
-				    struct kmd_core_notes *notes)
+enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, bool registers,
+				    struct kmd_diag *diag, struct kmd_core_notes *notes)
 {
 	struct kmd_cursor cursor;
-	enum kmd_status status;
+	enum kmd_status status = KMD_OK;
 
 	memset(notes, 0, sizeof(*notes));
 	if (!claims->notes || !claims->notes_trusted)
@@ -179,9 +192,10 @@ enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, struct kmd_
 	kmd_cursor_init(&cursor, claims->notes, claims->notes_at,
 			kmd_min_u64(claims->notes_size, NOTES_MAX), diag);
 	cursor.big_endian = claims->big_endian;
-	status = take(&cursor, claims, true, notes);
+	if (registers)
+		status = take(&cursor, claims, REGISTERS, notes);
 	if (status == KMD_OK)
-		status = take(&cursor, claims, false, notes);
+		status = take(&cursor, claims, registers ? REST : AUXV_ONLY, notes);
 	if (status == KMD_OK && notes->cpus)
 		status = number_anew(claims, diag, notes);
 	if (status != KMD_OK)

@@ -44,7 +44,7 @@ static void carry(void)
 	claims.elf_class = ELFCLASS64;
 	claims.big_endian = notes.big_endian;
 	kmd_core_notes_deinit(&carried);
-	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	expect_ok(kmd_core_notes_read(&claims, true, &diag, &carried));
 }
 
 static void done(void)
@@ -118,11 +118,11 @@ START_TEST(notes_that_are_not_trusted)
 	carry();
 	claims.notes_trusted = false;
 	kmd_core_notes_deinit(&carried);
-	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	expect_ok(kmd_core_notes_read(&claims, true, &diag, &carried));
 	ck_assert_uint_eq(carried.size, 0);
 	claims.notes = NULL;
 	claims.notes_trusted = true;
-	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	expect_ok(kmd_core_notes_read(&claims, true, &diag, &carried));
 	ck_assert_uint_eq(carried.size, 0);
 	done();
 }

@@ -1,181 +1,198 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "linux/registers/find.h"
 
+#include "base/array.h"
 #include "base/checked.h"
-#include "source/cursor.h"
+#include "base/text.h"
 
-#include <kmemdump/minidump.h>
-
+#include <stdlib.h>
 #include <string.h>
 
-/* The kernel keeps one NT_PRSTATUS and an empty note in each (KEXEC_NOTE_BYTES). */
-#define NOTE_MAX     1024
-#define STRIDE_MAX   4096
-/* Regions are called K and the name, cut to what firmware holds. */
-#define NOTES_PREFIX "Kcrash_n"
+/*
+ * The kernel keeps an NT_PRSTATUS and an empty note for each CPU in crash_notes.  Names of
+ * regions are cut to make room for their number: Kcrash_notes, Kcrash_not59, Kcrash_n1234.
+ */
+#define NAME     "crash_notes"
+#define NAME_MIN 5 /* crash: six digits in twelve characters, behind the K */
+#define DESC_AT  (KMD_NOTE_HEADER_SIZE + KMD_NOTE_NAME_SIZE)
+#define NOTE_MAX 512
 
-static bool read_row(const struct kmd_row *row, uint64_t offset, void *to, uint64_t size,
-		     struct kmd_diag *diag)
+struct finder {
+	const struct kmd_memory *memory;
+	const struct kmd_views *views;
+	const struct kmd_cpu_layout *layout;
+	struct kmd_diag *diag;
+	struct kmd_cpus *cpus;
+	struct kmd_cpus_found *found;
+	size_t seen; /* notes that could be read, empty or not */
+};
+
+static size_t note_size(const struct finder *finder)
 {
-	return row->has_bytes && kmd_inside(offset, size, row->pub.captured) &&
-	       kmd_source_read(row->source, row->offset + offset, to, (size_t)size, diag) == KMD_OK;
+	return DESC_AT + finder->layout->desc_size;
 }
 
-static uint32_t get_u32(const unsigned char *bytes)
-{
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
-	       (uint32_t)bytes[3] << 24;
-}
-
-static uint64_t get_u64(const unsigned char *bytes)
-{
-	return get_u32(bytes) | (uint64_t)get_u32(bytes + 4) << 32;
-}
-
-static enum kmd_status add_note(const unsigned char *bytes, size_t size, uint16_t machine,
-				uint32_t number, enum kmd_cpu_source source, struct kmd_diag *diag,
-				struct kmd_cpus *cpus)
+static enum kmd_status add_note(struct finder *finder, const unsigned char *bytes, uint32_t number)
 {
 	struct kmd_cpu cpu;
 
-	if (!kmd_cpu_from_note(bytes, size, machine, &cpu))
+	finder->seen++;
+	if (!kmd_cpu_from_note(bytes, note_size(finder), DESC_AT, finder->layout, &cpu)) {
+		finder->found->empty_notes = true;
 		return KMD_OK;
+	}
 	cpu.cpu = number;
-	cpu.source = source;
-	return kmd_cpus_add(cpus, &cpu, diag);
+	cpu.source = KMD_CPU_FROM_NOTES;
+	return kmd_cpus_add(finder->cpus, &cpu, finder->diag);
 }
 
-static enum kmd_status take_record(const struct kmd_row *row, uint16_t machine,
-				   struct kmd_diag *diag, struct kmd_cpus *cpus,
-				   struct kmd_cpus_found *found)
-{
-	unsigned char header[MD_REGS_HEADER_SIZE], bytes[STRIDE_MAX];
-	enum kmd_status status = KMD_OK;
-	uint32_t n, stride, panic;
+/* ----- by the names of regions */
 
-	if (!read_row(row, 0, header, sizeof(header), diag) ||
-	    memcmp(header, MD_REGS_MAGIC, MD_REGS_MAGIC_SIZE) != 0)
-		return KMD_OK;
-	n = get_u32(header + MD_REGS_CPUS);
-	stride = get_u32(header + MD_REGS_STRIDE);
-	panic = get_u32(header + MD_REGS_PANIC_CPU);
-	if (!n || n > KMD_CPUS_MAX || !stride || stride > STRIDE_MAX || panic > n)
-		return kmd_find(
-			diag, KMD_FIND_HEADER, KMD_DAMAGE, kmd_in(row->pub.name),
-			"the record of CPU registers has an impossible header; it is not used");
-	if (panic) {
-		found->has_panic_cpu = true;
-		found->panic_cpu = panic - 1;
-	}
-	for (uint32_t i = 0; status == KMD_OK && i < n; i++)
-		if (read_row(row, MD_REGS_HEADER_SIZE + (uint64_t)i * stride, bytes, stride, diag))
-			status = add_note(bytes, stride, machine, i, KMD_CPU_FROM_RECORD, diag,
-					  cpus);
-	return status;
-}
-
-static enum kmd_status take_records(const struct kmd_regions *regions, uint16_t machine,
-				    struct kmd_diag *diag, struct kmd_cpus *cpus,
-				    struct kmd_cpus_found *found)
-{
-	enum kmd_status status = KMD_OK;
-
-	for (size_t i = 0; status == KMD_OK && i < regions->n; i++)
-		if (regions->rows[i].pub.size >= MD_REGS_HEADER_SIZE &&
-		    kmd_row_is_used(&regions->rows[i]))
-			status = take_record(&regions->rows[i], machine, diag, cpus, found);
-	return status;
-}
-
-/* Rows are in order of physical address, as the CPUs' own memory is. */
-static enum kmd_status take_named(const struct kmd_regions *regions, uint16_t machine,
-				  struct kmd_diag *diag, struct kmd_cpus *cpus)
-{
-	enum kmd_status status = KMD_OK;
-	unsigned char bytes[NOTE_MAX];
-	uint32_t number = 0;
-
-	for (size_t i = 0; status == KMD_OK && i < regions->n; i++) {
-		const struct kmd_row *row = &regions->rows[i];
-		uint64_t size = kmd_min_u64(row->pub.captured, sizeof(bytes));
-		const char *name = strstr(row->pub.name, NOTES_PREFIX);
-
-		if (!name || !kmd_row_is_used(row))
-			continue;
-		if (size && read_row(row, 0, bytes, size, diag))
-			status = add_note(bytes, (size_t)size, machine, number, KMD_CPU_FROM_NOTES,
-					  diag, cpus);
-		number++;
-	}
-	return status;
-}
-
-struct space {
-	const struct kmd_views *views;
-	const struct kmd_memory *memory;
-	struct kmd_diag *diag;
+struct named {
+	const struct kmd_row *row;
+	uint64_t seq;
+	size_t index; /* of the row, which is by address */
 };
 
-static bool read_virt(const struct space *space, uint64_t virt, void *to, uint64_t size)
+/* The number behind the name is that of the registration, which goes CPU by CPU. */
+static bool is_named(const char *name, uint64_t *seq)
+{
+	size_t same = 0;
+
+	if (*name == 'K')
+		name++;
+	while (NAME[same] && name[same] == NAME[same])
+		same++;
+	*seq = 0;
+	if (same < NAME_MIN)
+		return false;
+	return !name[same] || kmd_text_u64(name + same, strlen(name + same), 10, seq);
+}
+
+static int by_seq(const void *a, const void *b)
+{
+	const struct named *x = a, *y = b;
+	int order = kmd_cmp_u64(x->seq, y->seq);
+
+	return order ? order : kmd_cmp_u64(x->index, y->index);
+}
+
+/* Also those that were not captured: they count.  Smaller ones are something else's. */
+static enum kmd_status list_named(const struct finder *finder, struct named **items, size_t *n)
+{
+	const struct kmd_regions *regions = finder->memory->regions;
+	size_t cap = 0;
+
+	for (size_t i = 0; i < regions->n && *n < KMD_CPUS_MAX; i++) {
+		const struct kmd_row *row = &regions->rows[i];
+		struct named named = { row, 0, i };
+
+		if (!is_named(row->pub.name, &named.seq) || row->pub.size < note_size(finder) ||
+		    row->pub.state == KMD_REGION_OTHER_VM || row->pub.state == KMD_REGION_AUXILIARY)
+			continue;
+		if (!KMD_ARRAY_RESERVE(*items, *n, cap))
+			return kmd_fail_memory(finder->diag);
+		(*items)[(*n)++] = named;
+	}
+	return KMD_OK;
+}
+
+static enum kmd_status take_named(struct finder *finder)
+{
+	struct named *items = NULL;
+	size_t n = 0, size = note_size(finder);
+	enum kmd_status status = list_named(finder, &items, &n);
+	unsigned char bytes[NOTE_MAX];
+
+	if (n)
+		qsort(items, n, sizeof(*items), by_seq);
+	for (size_t i = 0; status == KMD_OK && i < n; i++) {
+		const struct kmd_row *row = items[i].row;
+
+		if (kmd_row_is_used(row) && row->pub.captured >= size &&
+		    kmd_source_read(row->source, row->offset, bytes, size, finder->diag) == KMD_OK)
+			status = add_note(finder, bytes, (uint32_t)i);
+	}
+	free(items);
+	return status;
+}
+
+/* ----- by the kernel's own pointers */
+
+static bool read_virt(const struct finder *finder, uint64_t virt, void *to, uint64_t size)
 {
 	uint64_t missing;
 
-	return kmd_views_read(space->views, space->memory, virt, to, size, &missing, space->diag) ==
-	       KMD_OK;
+	return kmd_views_read(finder->views, finder->memory, virt, to, size, &missing,
+			      finder->diag) == KMD_OK;
 }
 
-static bool read_word(const struct space *space, uint64_t virt, uint64_t *word)
+static bool read_word(const struct finder *finder, uint64_t virt, uint64_t *word)
 {
 	unsigned char bytes[8];
 
-	if (!read_virt(space, virt, bytes, sizeof(bytes)))
+	*word = 0;
+	if (!read_virt(finder, virt, bytes, sizeof(bytes)))
 		return false;
-	*word = get_u64(bytes);
+	for (size_t i = sizeof(bytes); i--;)
+		*word = *word << 8 | bytes[i];
 	return true;
 }
 
-/* crash_notes points into per-CPU memory; __per_cpu_offset has a word for each CPU. */
-static enum kmd_status take_pointed(const struct space *space, const struct kmd_vmlinux *vmlinux,
-				    uint64_t kaslr, uint16_t machine, struct kmd_cpus *cpus)
+/* Behind the last possible CPU all words of __per_cpu_offset are alike. */
+static bool read_offset(const struct finder *finder, uint64_t offsets, uint32_t cpu,
+			uint64_t *offset)
 {
-	const struct kmd_cpu_layout *layout = kmd_cpu_layout(machine);
-	uint64_t notes, offsets, pointer, offset, last = 0;
+	uint64_t next;
+
+	offsets += 8 * (uint64_t)cpu;
+	return read_word(finder, offsets, offset) && *offset &&
+	       !(read_word(finder, offsets + 8, &next) && next == *offset);
+}
+
+/* crash_notes points into per-CPU memory, of which each CPU has its own. */
+static enum kmd_status take_pointed(struct finder *finder, const struct kmd_vmlinux *vmlinux,
+				    uint64_t kaslr)
+{
+	uint64_t notes, offsets, pointer, offset = 0;
 	enum kmd_status status = KMD_OK;
 	unsigned char bytes[NOTE_MAX];
+	bool smp;
 
 	if (!kmd_vmlinux_symbol(vmlinux, "crash_notes", &notes) ||
-	    !kmd_vmlinux_symbol(vmlinux, "__per_cpu_offset", &offsets) ||
-	    !read_word(space, notes + kaslr, &pointer) || !pointer)
+	    !read_word(finder, notes + kaslr, &pointer) || !pointer)
 		return KMD_OK;
-	for (uint32_t i = 0; status == KMD_OK && i < KMD_CPUS_MAX; i++) {
-		/* Behind the last possible CPU all words are alike. */
-		if (!read_word(space, offsets + kaslr + 8 * i, &offset) || (i && offset == last))
+	smp = kmd_vmlinux_symbol(vmlinux, "__per_cpu_offset", &offsets);
+	for (uint32_t i = 0; status == KMD_OK && i < (smp ? KMD_CPUS_MAX : 1); i++) {
+		if (smp && !read_offset(finder, offsets + kaslr, i, &offset))
 			break;
-		last = offset;
-		if (read_virt(space, pointer + offset, bytes, layout->desc_size + 20))
-			status = add_note(bytes, layout->desc_size + 20, machine, i,
-					  KMD_CPU_FROM_NOTES, space->diag, cpus);
+		if (read_virt(finder, pointer + offset, bytes, note_size(finder)))
+			status = add_note(finder, bytes, i);
 	}
 	return status;
 }
 
-enum kmd_status kmd_cpus_find(const struct kmd_regions *regions, const struct kmd_memory *memory,
-			      const struct kmd_views *views, uint16_t machine,
-			      const struct kmd_vmlinux *vmlinux, uint64_t kaslr,
-			      struct kmd_diag *diag, struct kmd_cpus *cpus,
-			      struct kmd_cpus_found *found)
+enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_views *views,
+			      const struct kmd_kernel_facts *facts,
+			      const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
+			      struct kmd_cpus *cpus, struct kmd_cpus_found *found)
 {
-	const struct space space = { views, memory, diag };
+	struct finder finder = { .memory = memory,
+				 .views = views,
+				 .layout = kmd_cpu_layout(facts->machine),
+				 .diag = diag,
+				 .cpus = cpus,
+				 .found = found };
 	enum kmd_status status;
-	size_t before;
 
-	if (!kmd_cpu_layout(machine))
+	if (!finder.layout)
 		return KMD_OK;
-	status = take_records(regions, machine, diag, cpus, found);
-	before = cpus->n;
+	status = kmd_cpus_from_record(memory, finder.layout, diag, cpus, found);
 	if (status == KMD_OK && vmlinux)
-		status = take_pointed(&space, vmlinux, kaslr, machine, cpus);
-	if (status == KMD_OK && cpus->n == before)
-		status = take_named(regions, machine, diag, cpus);
+		status = take_pointed(&finder, vmlinux, facts->pub.kaslr_offset);
+	if (status == KMD_OK && !finder.seen)
+		status = take_named(&finder);
+	if (status == KMD_OK)
+		status = kmd_cpus_from_contexts(memory, facts->machine, diag, cpus);
 	return status;
 }
