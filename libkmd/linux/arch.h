@@ -58,6 +58,8 @@ void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints);
 
 /* Major and minor of OSRELEASE as major << 8 | minor; 0 if it cannot be read. */
 unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info);
+/* The same of a release as uname -r says it. */
+unsigned int kmd_release_version(const char *release);
 
 /*
  * The commonest "virtual - physical" of regions whose virtual address lies in
