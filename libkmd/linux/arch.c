@@ -54,7 +54,7 @@ void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints)
 
 	if (!arch)
 		return;
-	arch->layout(info, NULL, &layout);
+	arch->layout(info, NULL, NULL, &layout);
 	add_map(&layout.linear, layout.linear.high, hints);
 	add_map(&layout.image, kmd_vmcoreinfo_top_symbol(info, layout.image.low, layout.image.high),
 		hints);
@@ -83,6 +83,13 @@ unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
 	memcpy(text, value, length);
 	text[length] = '\0';
 	return kmd_release_version(text);
+}
+
+bool kmd_boot_or_number(const struct kmd_boot *boot, enum kmd_boot_key key,
+			const struct kmd_vmcoreinfo *info, const char *number, uint64_t *value)
+{
+	return kmd_boot_get(boot, key, value) ||
+	       (info->text && kmd_vmcoreinfo_number(info, number, value));
 }
 
 static int by_number(const void *a, const void *b)

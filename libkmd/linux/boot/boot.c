@@ -172,3 +172,11 @@ void kmd_boot_deinit(struct kmd_boot *boot)
 		free(boot->values[i].witnessed);
 	memset(boot, 0, sizeof(*boot));
 }
+
+bool kmd_boot_get(const struct kmd_boot *boot, enum kmd_boot_key key, uint64_t *value)
+{
+	if (!boot || !boot->values[key].known)
+		return false;
+	*value = boot->values[key].value;
+	return true;
+}

@@ -18,6 +18,7 @@
 
 #define ARM64_IMAGE_PAGE  UINT64_C(0xfff)
 #define X86_LINEAR_LOW    UINT64_C(0xff00000000000000)
+#define X86_4LEVEL        UINT64_C(0xffff800000000000)
 #define X86_LINEAR_ALIGN  ((UINT64_C(1) << 30) - 1)
 
 /* struct arm64_cpu_capabilities: u16 capability, u16 type, padding, then .matches. */
@@ -56,8 +57,11 @@ static void ask_x86(struct kmd_inquiry *inquiry)
 	if (read_variable(inquiry, "__pgtable_l5_enabled", 4, &value) && value <= 1)
 		vote(inquiry, KMD_BOOT_L5, value, WHO_L5);
 	if (read_variable(inquiry, "page_offset_base", 8, &value) && value >= X86_LINEAR_LOW &&
-	    value < KMD_X86_KERNEL_MAP && !(value & X86_LINEAR_ALIGN))
+	    value < KMD_X86_KERNEL_MAP && !(value & X86_LINEAR_ALIGN)) {
 		vote(inquiry, KMD_BOOT_PAGE_OFFSET, value, WHO_PAGE_OFFSET);
+		/* The space of four levels begins above that of five. */
+		vote(inquiry, KMD_BOOT_L5, value < X86_4LEVEL, WHO_PAGE_OFFSET);
+	}
 	if (read_variable(inquiry, "sme_me_mask", 8, &value) &&
 	    (!value || (kmd_is_pow2(value) && value >> 32)))
 		vote(inquiry, KMD_BOOT_SME_MASK, value, WHO_SME);
