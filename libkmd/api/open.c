@@ -128,7 +128,7 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 			status = match_vmlinux(kmd);
 	}
 	if (status == KMD_OK)
-		status = kmd_kernel_learn(&kmd->claims, &kmd->memory, &kmd->info,
+		status = kmd_kernel_learn(&kmd->claims, &kmd->memory, &kmd->info, &kmd->boot,
 					  kmd->vmlinux_path ? &kmd->vmlinux : NULL,
 					  kmd->flags & KMD_FORCE, diag, &kmd->facts);
 	if (status == KMD_OK)

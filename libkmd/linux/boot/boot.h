@@ -62,6 +62,9 @@ enum kmd_status kmd_boot_infer(const struct kmd_memory *memory, const struct kmd
 			       struct kmd_boot *boot);
 void kmd_boot_deinit(struct kmd_boot *boot);
 
+/* True, with the value, if it is known; @boot may be NULL. */
+bool kmd_boot_get(const struct kmd_boot *boot, enum kmd_boot_key key, uint64_t *value);
+
 /*
  * The KASLR offset that most of the named claims tell against @vmlinux, for use before
  * there is memory; false if none does.
