@@ -4,7 +4,7 @@
 #define KMD_API_HANDLE_H
 
 #include "linux/core_notes.h"
-#include "linux/printk/log.h"
+#include "linux/printk/panic.h"
 #include "linux/registers/cpus.h"
 #include "linux/synth/synth.h"
 #include "linux/views.h"
@@ -38,11 +38,16 @@ struct kmd {
 	size_t n_values;
 	struct kmd_cpus cpus;
 	struct kmd_log log;
-	bool log_read; /* the log is read when it is first asked for */
+	struct kmd_log_panic panic;
+	bool synthesised; /* .info is not the dump's own */
+	bool log_read;    /* the log is read when it is first asked for */
 };
 
 /* The sentence of a call that does not fit. */
 enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence);
+/* Steps of the opening: registers of CPUs, why the kernel died. */
+enum kmd_status kmd_learn_cpus(struct kmd *kmd);
+enum kmd_status kmd_learn_panic(struct kmd *kmd);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */

@@ -3,6 +3,7 @@
 #include "api/handle.h"
 
 #include "linux/printk/log.h"
+#include "linux/printk/panic.h"
 
 static enum kmd_status read_log(struct kmd *kmd)
 {
@@ -39,4 +40,26 @@ KMD_EXPORT const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_
 KMD_EXPORT size_t kmd_log_damaged(const struct kmd *kmd)
 {
 	return kmd->log_read ? kmd->log.damaged : 0;
+}
+
+/* Why it died, and who was at it; the shim's record of the CPU is the better witness. */
+enum kmd_status kmd_learn_panic(struct kmd *kmd)
+{
+	struct kmd_kernel *pub = &kmd->facts.pub;
+	enum kmd_status status = read_log(kmd);
+
+	if (status != KMD_OK)
+		return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
+	status = kmd_log_panic(&kmd->log, &kmd->diag, &kmd->panic);
+	if (status != KMD_OK)
+		return status;
+	pub->panic = kmd->panic.reason;
+	pub->panic_task = kmd->panic.task;
+	pub->has_panic_pid = kmd->panic.has_pid;
+	pub->panic_pid = kmd->panic.pid;
+	if (!pub->has_panic_cpu && kmd->panic.has_cpu) {
+		pub->has_panic_cpu = true;
+		pub->panic_cpu = kmd->panic.cpu;
+	}
+	return KMD_OK;
 }

@@ -5,6 +5,7 @@
  *	source -> image -> region -> memory -> linux (-> vmcore: assemble.c)
  */
 #include "api/handle.h"
+#include "linux/match.h"
 
 #include "linux/registers/find.h"
 
@@ -13,14 +14,15 @@
 /* Symbols at registered addresses tell region files apart. */
 static enum kmd_status gather_hints(struct kmd *kmd)
 {
-	uint64_t kaslr = 0;
+	uint64_t kaslr = kmd->given.values[KMD_BOOT_KASLR];
 	enum kmd_status status = KMD_OK;
 
 	if (kmd->info.text) {
 		kmd_vmcoreinfo_hex(&kmd->info, "KERNELOFFSET", &kaslr);
 		kmd_arch_hints(&kmd->info, &kmd->hints);
 		status = kmd_vmcoreinfo_hints(&kmd->info, &kmd->diag, &kmd->hints);
-	}
+	} else if (kmd->vmlinux_path && !kmd->given.has[KMD_BOOT_KASLR])
+		kmd_boot_kaslr_of_claims(&kmd->claims, &kmd->vmlinux, &kaslr);
 	if (status == KMD_OK && kmd->vmlinux_path)
 		status = kmd_vmlinux_hints(&kmd->vmlinux, &kmd->claims, kaslr, &kmd->diag,
 					   &kmd->hints);
@@ -28,29 +30,18 @@ static enum kmd_status gather_hints(struct kmd *kmd)
 	return status;
 }
 
-/* A vmlinux of another build would put wrong names to addresses. */
-static enum kmd_status match_vmlinux(struct kmd *kmd)
+static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
 {
-	const char *build_id;
-	size_t length;
-	bool same = true;
+	return kmd->vmlinux_path ? &kmd->vmlinux : NULL;
+}
 
+/* A vmlinux of another build would put wrong names to addresses. */
+static enum kmd_status match_vmlinux(struct kmd *kmd, const struct kmd_memory *memory)
+{
 	if (!kmd->vmlinux_path)
 		return KMD_OK;
-	if (kmd->claims.machine && kmd->claims.machine != kmd->vmlinux.machine)
-		same = false;
-	if (kmd->info.text && kmd->vmlinux.build_id[0] &&
-	    kmd_vmcoreinfo_get(&kmd->info, "BUILD-ID", &build_id, &length))
-		same &= length == strlen(kmd->vmlinux.build_id) &&
-			!memcmp(build_id, kmd->vmlinux.build_id, length);
-	if (same)
-		return KMD_OK;
-	if (kmd->flags & KMD_FORCE)
-		return kmd_find(&kmd->diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(kmd->vmlinux_path),
-				"not the dumped kernel's vmlinux");
-	return kmd_fail(&kmd->diag, KMD_ERR_MISMATCH, kmd_in(kmd->vmlinux_path),
-			"not the dumped kernel's vmlinux: its build-id or machine differs; --force "
-			"takes it nevertheless");
+	return kmd_match_vmlinux(&kmd->vmlinux, kmd->vmlinux_path, kmd->claims.machine, &kmd->info,
+				 memory, kmd->flags & KMD_FORCE, &kmd->diag);
 }
 
 static enum kmd_status read_dump(struct kmd *kmd)
@@ -68,7 +59,7 @@ static enum kmd_status read_dump(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = kmd_vmcoreinfo_from_claims(&kmd->image, &kmd->claims, diag, &kmd->info);
 	if (status == KMD_OK)
-		status = match_vmlinux(kmd);
+		status = match_vmlinux(kmd, NULL);
 	if (status == KMD_OK)
 		status = gather_hints(kmd);
 	if (status == KMD_OK)
@@ -79,65 +70,73 @@ static enum kmd_status read_dump(struct kmd *kmd)
 	return status;
 }
 
-/* What gdb, drgn and crash need to take the registers as they are. */
-static enum kmd_status note_cpus(struct kmd *kmd, const struct kmd_cpus_found *found)
+/* Where the dump has no VMCOREINFO: from a file, or from the vmlinux. */
+static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 {
-	struct kmd_cpu_hints hints = { .has_auxv = kmd->notes.size != 0 };
-
-	if (kmd->info.text)
-		kmd_vmcoreinfo_number(&kmd->info, "NUMBER(KERNELPACMASK)", &hints.pac_mask);
-	/* arm64: the kernel's own notes, where they are filled in, are taken without that. */
-	hints.all_cpus =
-		kmd->info.text && (found->empty_notes || kmd->facts.arch != &kmd_arch_arm64);
-	return kmd_cpus_notes(&kmd->cpus, kmd->facts.machine, &hints, &kmd->diag, &kmd->notes.bytes,
-			      &kmd->notes.size);
-}
-
-/* Registers of a finished core stay as they are, unless the user has better ones. */
-static enum kmd_status learn_cpus(struct kmd *kmd)
-{
-	uint16_t machine = kmd->facts.machine;
-	struct kmd_cpus_found found = { 0 };
 	struct kmd_diag *diag = &kmd->diag;
 	enum kmd_status status = KMD_OK;
 
-	if (kmd->registers_path)
-		status = kmd_cpus_from_file(kmd->registers_path, machine, diag, &kmd->cpus);
-	if (status == KMD_OK && kmd->notes.cpus)
-		status = kmd_cpus_from_core(&kmd->notes, machine, diag, &kmd->cpus);
+	if (kmd->info.text && kmd->vmcoreinfo_path)
+		return kmd_find(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(kmd->vmcoreinfo_path),
+				"not used: the dump has VMCOREINFO of its own");
+	if (kmd->info.text)
+		return KMD_OK;
+	if (kmd->vmcoreinfo_path)
+		status = kmd_vmcoreinfo_from_file(kmd->vmcoreinfo_path, &kmd->boot, diag,
+						  &kmd->info);
+	else if (kmd->vmlinux_path)
+		status = kmd_synth_vmcoreinfo(&kmd->memory, &kmd->vmlinux, &kmd->boot, diag,
+					      &kmd->info);
+	/* A vmlinux that does not suffice for that may still be good for the rest. */
+	if (status == KMD_ERR_NOT_FOUND)
+		return kmd_find(diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(""), "%s",
+				diag->sentence);
+	kmd->synthesised = status == KMD_OK && kmd->info.text;
+	return status;
+}
+
+/* VMCOREINFO and the values of this boot, whoever tells them. */
+static enum kmd_status learn_boot(struct kmd *kmd)
+{
+	const struct kmd_vmlinux *vmlinux = vmlinux_of(kmd);
+	struct kmd_diag *diag = &kmd->diag;
+	enum kmd_status status = KMD_OK;
+
+	if (!kmd->info.text)
+		status = kmd_vmcoreinfo_search(&kmd->memory, diag, &kmd->info);
 	if (status == KMD_OK)
-		status = kmd_cpus_find(&kmd->memory, &kmd->views, &kmd->facts,
-				       kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag, &kmd->cpus,
-				       &found);
-	if (status != KMD_OK)
-		return status;
-	kmd_cpus_sort(&kmd->cpus, machine);
-	kmd->facts.pub.has_panic_cpu = found.has_panic_cpu;
-	kmd->facts.pub.panic_cpu = found.panic_cpu;
-	return kmd->notes.cpus ? KMD_OK : note_cpus(kmd, &found);
+		status = match_vmlinux(kmd, &kmd->memory);
+	if (status == KMD_OK)
+		status = kmd_boot_infer(&kmd->memory, &kmd->info, vmlinux, &kmd->given, diag,
+					&kmd->boot);
+	if (status == KMD_OK && vmlinux)
+		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->memory, &kmd->boot,
+					   kmd->flags & KMD_FORCE, diag);
+	if (status == KMD_OK)
+		status = complete_vmcoreinfo(kmd);
+	kmd_publish_values(kmd);
+	return status;
 }
 
 static enum kmd_status learn_kernel(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
-	enum kmd_status status = KMD_OK;
+	enum kmd_status status = learn_boot(kmd);
 
-	if (!kmd->info.text) {
-		status = kmd_vmcoreinfo_search(&kmd->memory, diag, &kmd->info);
-		if (status == KMD_OK && kmd->info.text)
-			status = match_vmlinux(kmd);
-	}
 	if (status == KMD_OK)
 		status = kmd_kernel_learn(&kmd->claims, &kmd->memory, &kmd->info, &kmd->boot,
-					  kmd->vmlinux_path ? &kmd->vmlinux : NULL,
-					  kmd->flags & KMD_FORCE, diag, &kmd->facts);
+					  vmlinux_of(kmd), kmd->flags & KMD_FORCE, diag,
+					  &kmd->facts);
 	if (status == KMD_OK)
 		status = kmd_core_notes_read(&kmd->claims, !kmd->registers_path, diag, &kmd->notes);
 	if (status == KMD_OK)
 		status = kmd_views_build(&kmd->memory, &kmd->facts, diag, &kmd->views);
 	if (status == KMD_OK)
-		status = learn_cpus(kmd);
+		status = kmd_learn_cpus(kmd);
+	if (status == KMD_OK)
+		status = kmd_learn_panic(kmd);
 	kmd->facts.pub.form = kmd->image.form;
+	kmd->facts.pub.vmcoreinfo_synthesised = kmd->synthesised;
 	return status;
 }
 

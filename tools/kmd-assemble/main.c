@@ -88,7 +88,7 @@ static int run(struct kmd *kmd, const struct options *options)
 	said = kmd_finding_count(kmd);
 	if (options->list)
 		report_list(out, kmd);
-	if (options->dmesg && (status = dmesg_print(out, kmd)) != KMD_OK)
+	if (options->dmesg && (status = dmesg_print(out, kmd, options->verbose)) != KMD_OK)
 		return fail(kmd, status);
 	status = write_output(kmd, options);
 	progress_clear();
