@@ -22,16 +22,22 @@ static struct kmd_write_options write_options(const struct kmd *kmd)
 					   kmd->input_options.progress_user };
 }
 
+static bool is_same_file(const struct stat *st, const char *path)
+{
+	struct stat own;
+
+	return path && !stat(path, &own) && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
 /* A core in place of the dump that it comes from would be the end of both. */
 static enum kmd_status check_target(struct kmd *kmd, const char *path)
 {
-	struct stat st, own;
+	struct stat st;
 
 	if (!kmd->ready || stat(path, &st) < 0)
 		return KMD_OK;
-	if (kmd_input_holds(&kmd->input, &st) ||
-	    (kmd->vmlinux_path && !stat(kmd->vmlinux_path, &own) && own.st_dev == st.st_dev &&
-	     own.st_ino == st.st_ino))
+	if (kmd_input_holds(&kmd->input, &st) || is_same_file(&st, kmd->vmlinux_path) ||
+	    is_same_file(&st, kmd->registers_path))
 		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(path),
 				"this is what the core is to be made of");
 	return KMD_OK;

@@ -8,8 +8,11 @@
 struct kmd_core_notes {
 	unsigned char *bytes; /* whole notes, padded to 4 */
 	size_t size;
-	size_t cpus; /* NT_PRSTATUS among them; they come first */
+	size_t cpus; /* NT_PRSTATUS among them; they and what belongs to a CPU come first */
 };
+
+/* Name of a note of NT_PRSTATUS's type that stands for a CPU without registers: see notes.c. */
+#define KMD_PLACEHOLDER "KMD"
 
 /*
  * Take over the registers (NT_PRSTATUS, "LINUX" register sets), NT_AUXV and QEMU's

@@ -174,6 +174,33 @@ START_TEST(record_behind_a_bad_one)
 }
 END_TEST
 
+START_TEST(panic_cpu_of_the_kernel)
+{
+	static const unsigned char none[] = { 0xff, 0xff, 0xff, 0xff }, three[] = { 3, 0, 0, 0 },
+				   odd[] = { 0, 0x20, 0, 0 };
+
+	add_row(&regions, "Kpanic_cpu", PHYS + 0x300000, none, 4);
+	find(NULL);
+	ck_assert(!found.has_panic_cpu);
+	teardown();
+	setup();
+	add_row(&regions, "Kpanic_cpu", PHYS + 0x300000, odd, 4);
+	find(NULL);
+	ck_assert(!found.has_panic_cpu);
+	teardown();
+	setup();
+	add_row(&regions, "Kpanic_cpu", PHYS + 0x300000, three, 4);
+	find(NULL);
+	ck_assert(found.has_panic_cpu && found.panic_cpu == 3);
+	teardown();
+	setup();
+	add_row(&regions, "Kpanic_cpu", PHYS + 0x300000, three, 4);
+	add_record(2, NARROW, 1, 20, 2);
+	find(NULL);
+	ck_assert(found.has_panic_cpu && found.panic_cpu == 0);
+}
+END_TEST
+
 /* -------------------------------------------------- crash_notes by region */
 
 /* The first that was registered has no number; addresses are in no order. */
@@ -430,6 +457,7 @@ int main(void)
 	tcase_add_test(tcase, record_that_is_cut);
 	tcase_add_test(tcase, record_with_a_bad_header);
 	tcase_add_test(tcase, record_behind_a_bad_one);
+	tcase_add_test(tcase, panic_cpu_of_the_kernel);
 	tcase_add_test(tcase, named_by_sequence);
 	tcase_add_test(tcase, named_with_gaps);
 	tcase_add_test(tcase, named_but_no_notes);

@@ -420,12 +420,13 @@ END_TEST
 /* A finished core's own registers, as the public API shows them. */
 START_TEST(notes_of_a_core)
 {
-	static const struct kmd_cpu_hints none;
+	static const struct kmd_cpu_hints hints = { .pac_mask = 1, .all_cpus = true };
 	struct kmd_core_notes carried = { 0 };
+	size_t first;
 
 	add(1, KMD_CPU_FROM_FILE, 10);
 	add(5, KMD_CPU_FROM_FILE, 20);
-	make(EM_AARCH64, &none);
+	make(EM_AARCH64, &hints);
 	kmd_cpus_deinit(&cpus);
 	carried = (struct kmd_core_notes){ notes, size, 2 };
 	expect_ok(kmd_cpus_from_core(&carried, EM_AARCH64, &diag, &cpus));
@@ -434,8 +435,10 @@ START_TEST(notes_of_a_core)
 	ck_assert_uint_eq(cpus.items[0].cpu, 1);
 	ck_assert_uint_eq(cpus.items[1].cpu, 5);
 	ck_assert_uint_eq(cpus.items[1].pub.pc, 52);
-	/* pids that are none of QEMU's: by place */
-	notes[HEADER + PID_AT] = 99;
+	/* pids that are none of QEMU's: by place; CPU 0 has a placeholder */
+	first = 16 + 35 * 8;
+	ck_assert_uint_eq(notes[first + HEADER + PID_AT], 2);
+	notes[first + HEADER + PID_AT] = 99;
 	kmd_cpus_deinit(&cpus);
 	expect_ok(kmd_cpus_from_core(&carried, EM_AARCH64, &diag, &cpus));
 	ck_assert_uint_eq(cpus.n, 2);
@@ -445,7 +448,10 @@ START_TEST(notes_of_a_core)
 	kmd_cpus_deinit(&cpus);
 	expect_ok(kmd_cpus_from_core(&carried, EM_X86_64, &diag, &cpus));
 	ck_assert_uint_eq(cpus.n, 0);
-	carried.size--;
+	carried.size = first + HEADER + 391;
+	expect_ok(kmd_cpus_from_core(&carried, EM_AARCH64, &diag, &cpus));
+	ck_assert_uint_eq(cpus.n, 0);
+	carried.size++;
 	expect_ok(kmd_cpus_from_core(&carried, EM_AARCH64, &diag, &cpus));
 	ck_assert_uint_eq(cpus.n, 1);
 	done();

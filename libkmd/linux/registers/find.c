@@ -172,6 +172,42 @@ static enum kmd_status take_pointed(struct finder *finder, const struct kmd_vmli
 	return status;
 }
 
+/* ----- who panicked */
+
+/* The kernel's panic_cpu: -1 as long as nobody did. */
+static bool read_panic_cpu(const struct finder *finder, const struct kmd_vmlinux *vmlinux,
+			   uint64_t kaslr, unsigned char bytes[4])
+{
+	const struct kmd_regions *regions = finder->memory->regions;
+	uint64_t virt;
+
+	if (vmlinux && kmd_vmlinux_symbol(vmlinux, "panic_cpu", &virt))
+		return read_virt(finder, virt + kaslr, bytes, 4);
+	for (size_t i = 0; i < regions->n; i++) {
+		const struct kmd_row *row = &regions->rows[i];
+
+		if (!strcmp(row->pub.name, "Kpanic_cpu") && row->pub.captured == 4 &&
+		    kmd_row_is_used(row))
+			return kmd_source_read(row->source, row->offset, bytes, 4, finder->diag) ==
+			       KMD_OK;
+	}
+	return false;
+}
+
+static void find_panic_cpu(const struct finder *finder, const struct kmd_vmlinux *vmlinux,
+			   uint64_t kaslr)
+{
+	unsigned char bytes[4];
+	uint32_t cpu;
+
+	if (finder->found->has_panic_cpu || !read_panic_cpu(finder, vmlinux, kaslr, bytes))
+		return;
+	cpu = (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	      (uint32_t)bytes[3] << 24;
+	finder->found->has_panic_cpu = cpu < KMD_CPUS_MAX;
+	finder->found->panic_cpu = finder->found->has_panic_cpu ? cpu : 0;
+}
+
 enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_views *views,
 			      const struct kmd_kernel_facts *facts,
 			      const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
@@ -188,6 +224,7 @@ enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_
 	if (!finder.layout)
 		return KMD_OK;
 	status = kmd_cpus_from_record(memory, finder.layout, diag, cpus, found);
+	find_panic_cpu(&finder, vmlinux, facts->pub.kaslr_offset);
 	if (status == KMD_OK && vmlinux)
 		status = take_pointed(&finder, vmlinux, facts->pub.kaslr_offset);
 	if (status == KMD_OK && !finder.seen)

@@ -18,7 +18,8 @@ struct kmd_cpus_found {
 /*
  * The shim's record (known by its first bytes), the kernel's own notes (at crash_notes where
  * @vmlinux names it, else in regions registered as that), and what Qualcomm's firmware saved.
- * Machines whose registers are not known here have none.  @vmlinux may be NULL.
+ * Machines whose registers are not known here have none.  Who panicked tells the record, else
+ * the kernel's panic_cpu.  @vmlinux may be NULL.
  */
 enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_views *views,
 			      const struct kmd_kernel_facts *facts,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The notes that bring registers to gdb, drgn and crash. */
+#include "linux/core_notes.h"
 #include "linux/registers/cpus.h"
 
 #include <elf.h>
@@ -116,7 +117,7 @@ static void put_auxv(struct writer *writer, bool keys)
  */
 static void put_placeholder(struct writer *writer)
 {
-	begin_note(writer, "KMD", 8 * writer->layout->words + 8, NT_PRSTATUS);
+	begin_note(writer, KMD_PLACEHOLDER, 8 * writer->layout->words + 8, NT_PRSTATUS);
 }
 
 /* What is known of an x86_64 CPU; the rest, control registers among it, is 0. */

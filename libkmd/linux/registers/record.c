@@ -101,25 +101,37 @@ enum kmd_status kmd_cpus_from_record(const struct kmd_memory *memory,
 	return status;
 }
 
+/* The size of the whole note at @at, or 0 if it is not there. */
+static size_t size_of_note(const struct kmd_core_notes *notes, size_t at)
+{
+	uint64_t size = KMD_NOTE_HEADER_SIZE;
+
+	if (!kmd_inside(at, size, notes->size))
+		return 0;
+	size += kmd_align_up(get_u32(notes->bytes + at), 4);
+	size += kmd_align_up(get_u32(notes->bytes + at + 4), 4);
+	return kmd_inside(at, size, notes->size) ? (size_t)size : 0;
+}
+
 enum kmd_status kmd_cpus_from_core(const struct kmd_core_notes *notes, uint16_t machine,
 				   struct kmd_diag *diag, struct kmd_cpus *cpus)
 {
 	const struct kmd_cpu_layout *layout = kmd_cpu_layout(machine);
-	size_t each = layout ? DESC_AT + layout->desc_size : 0, first = cpus->n;
 	enum kmd_status status = KMD_OK;
+	size_t first = cpus->n, size;
 	bool by_pid = true;
 	struct kmd_cpu cpu;
 	uint32_t last = 0;
 
-	for (size_t i = 0; layout && status == KMD_OK && i < notes->cpus; i++) {
-		const unsigned char *note = notes->bytes + i * each;
+	for (size_t at = 0; layout && status == KMD_OK; at += size) {
 		uint32_t pid;
 
-		/* Registers come first, so they lie side by side if they are this machine's. */
-		if (!kmd_inside(i * each, each, notes->size) ||
-		    !kmd_cpu_from_note(note, each, DESC_AT, layout, &cpu))
+		size = size_of_note(notes, at);
+		if (!size || cpus->n - first == KMD_CPUS_MAX)
 			break;
-		pid = get_u32(note + DESC_AT + PID_AT);
+		if (!kmd_cpu_from_note(notes->bytes + at, size, DESC_AT, layout, &cpu))
+			continue;
+		pid = get_u32(notes->bytes + at + DESC_AT + PID_AT);
 		by_pid &= pid > last && pid <= KMD_CPUS_MAX;
 		last = pid;
 		cpu.cpu = pid - 1;
