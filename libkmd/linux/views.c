@@ -279,10 +279,12 @@ enum kmd_status kmd_views_read(const struct kmd_views *views, const struct kmd_m
 		if (view->kind == KMD_VIEW_VIRTUAL)
 			status = kmd_memory_read_virt(memory, virt, to, part, &absent, diag);
 		else
-			status = kmd_memory_read(memory, view->phys + into, to, part, &absent, diag);
+			status =
+				kmd_memory_read(memory, view->phys + into, to, part, &absent, diag);
 		if (status == KMD_ERR_NOT_FOUND)
-			*missing = virt + (absent - (view->kind == KMD_VIEW_VIRTUAL
-							     ? virt : view->phys + into));
+			*missing = virt +
+				   (absent -
+				    (view->kind == KMD_VIEW_VIRTUAL ? virt : view->phys + into));
 		to += part;
 		virt += part;
 		length -= part;

@@ -309,11 +309,14 @@ static void add_image(size_t n, uint64_t pad)
 }
 
 static struct kmd_symbol symbols[] = {
-	{ IMAGE + NOTES_AT - KASLR, "crash_notes" },
-	{ IMAGE + TABLE_AT - KASLR, "__per_cpu_offset" },
+	{ .value = IMAGE + NOTES_AT - KASLR, .name = "crash_notes" },
+	{ .value = IMAGE + TABLE_AT - KASLR, .name = "__per_cpu_offset" },
 };
-static const struct kmd_vmlinux vmlinux = { .symbols = symbols, .n = 2 };
-static const struct kmd_vmlinux uniprocessor = { .symbols = symbols, .n = 1 };
+static uint32_t by_name[] = { 1, 0 }, first_only[] = { 0 };
+static const struct kmd_vmlinux vmlinux = { .symbols = symbols, .n = 2, .by_name = by_name };
+static const struct kmd_vmlinux uniprocessor = { .symbols = symbols,
+						 .n = 1,
+						 .by_name = first_only };
 
 START_TEST(pointed_at)
 {
