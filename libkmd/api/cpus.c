@@ -3,6 +3,8 @@
 #include "api/handle.h"
 #include "linux/registers/find.h"
 
+#include <elf.h>
+
 KMD_EXPORT size_t kmd_cpu_count(const struct kmd *kmd)
 {
 	return kmd->ready ? kmd->cpus.n : 0;
@@ -30,23 +32,28 @@ static enum kmd_status note_cpus(struct kmd *kmd, const struct kmd_cpus_found *f
 /* Registers of a finished core stay as they are, unless the user has better ones. */
 enum kmd_status kmd_learn_cpus(struct kmd *kmd)
 {
-	uint16_t machine = kmd->facts.machine;
+	/* Layouts are known of little-endian machines only. */
+	uint16_t machine = kmd->facts.big_endian ? EM_NONE : kmd->facts.machine;
 	struct kmd_cpus_found found = { 0 };
 	struct kmd_diag *diag = &kmd->diag;
 	enum kmd_status status = KMD_OK;
+	size_t carried;
 
 	if (kmd->registers_path)
 		status = kmd_cpus_from_file(kmd->registers_path, machine, diag, &kmd->cpus);
 	if (status == KMD_OK && kmd->notes.cpus)
 		status = kmd_cpus_from_core(&kmd->notes, machine, diag, &kmd->cpus);
+	carried = kmd->cpus.n;
 	if (status == KMD_OK)
 		status = kmd_cpus_find(&kmd->memory, &kmd->views, &kmd->facts,
 				       kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag, &kmd->cpus,
 				       &found);
 	if (status != KMD_OK)
 		return status;
-	kmd_cpus_sort(&kmd->cpus, machine);
 	kmd->facts.pub.has_panic_cpu = found.has_panic_cpu;
 	kmd->facts.pub.panic_cpu = found.panic_cpu;
+	if (kmd->notes.cpus)
+		kmd->cpus.n = carried;
+	kmd_cpus_sort(&kmd->cpus, machine);
 	return kmd->notes.cpus ? KMD_OK : note_cpus(kmd, &found);
 }

@@ -215,7 +215,8 @@ enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_
 {
 	struct finder finder = { .memory = memory,
 				 .views = views,
-				 .layout = kmd_cpu_layout(facts->machine),
+				 .layout =
+					 facts->big_endian ? NULL : kmd_cpu_layout(facts->machine),
 				 .diag = diag,
 				 .cpus = cpus,
 				 .found = found };
