@@ -130,8 +130,11 @@ static void sort_endings(const struct kmd_dwarf_words *words, struct endings *en
 		endings->first[i] = words->n;
 	for (size_t i = 0; i < words->n; i++) {
 		const struct kmd_dwarf_word *word = &words->items[i];
-		size_t *first = &endings->first[(unsigned char)word->text[word->length - 1]];
+		size_t *first;
 
+		if (!word->length)
+			continue;
+		first = &endings->first[(unsigned char)word->text[word->length - 1]];
 		endings->next[i] = *first;
 		*first = i;
 	}

@@ -2,6 +2,7 @@
 #include "linux/vmlinux/elf_file.h"
 
 #include "base/checked.h"
+#include "linux/vmlinux/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -166,17 +167,32 @@ static enum kmd_status open_source(const char *path, struct kmd_diag *diag,
 	return status;
 }
 
-static enum kmd_status check_head(const struct kmd_source *source, struct kmd_diag *diag)
+static enum kmd_status read_head(const struct kmd_source *source, struct kmd_diag *diag,
+				 unsigned char head[HEAD_SIZE], size_t *size)
+{
+	*size = (size_t)kmd_min_u64(HEAD_SIZE, source->size);
+	return kmd_source_read(source, 0, head, *size, diag);
+}
+
+/* Unpack it where it is compressed; say what it is where it is no ELF file. */
+static enum kmd_status check_head(const struct kmd_vmlinux_options *options, struct kmd_diag *diag,
+				  struct kmd_source **source)
 {
 	unsigned char head[HEAD_SIZE];
-	size_t size = (size_t)kmd_min_u64(sizeof(head), source->size);
-	enum kmd_status status = kmd_source_read(source, 0, head, size, diag);
+	enum kmd_status status;
 	const char *what;
+	size_t size;
 
+	status = read_head(*source, diag, head, &size);
+	if (status == KMD_OK && kmd_vmlinux_is_packed(head, size)) {
+		status = kmd_vmlinux_unpack(options, diag, source);
+		if (status == KMD_OK)
+			status = read_head(*source, diag, head, &size);
+	}
 	if (status != KMD_OK || (size >= SELFMAG && !memcmp(head, ELFMAG, SELFMAG)))
 		return status;
 	what = size ? kmd_elf_file_foreign(head, size) : "it is empty";
-	return kmd_elf_file_unusable(diag, source->name, what ? what : "it is no ELF file");
+	return kmd_elf_file_unusable(diag, (*source)->name, what ? what : "it is no ELF file");
 }
 
 enum kmd_status kmd_elf_file_open(const char *path, const struct kmd_vmlinux_options *options,
@@ -184,11 +200,10 @@ enum kmd_status kmd_elf_file_open(const char *path, const struct kmd_vmlinux_opt
 {
 	enum kmd_status status;
 
-	(void)options;
 	memset(file, 0, sizeof(*file));
 	status = open_source(path, diag, &file->source);
 	if (status == KMD_OK)
-		status = check_head(file->source, diag);
+		status = check_head(options, diag, &file->source);
 	if (status == KMD_OK)
 		status = read_elf(file, diag);
 	if (status != KMD_OK)

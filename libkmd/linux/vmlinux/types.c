@@ -231,11 +231,8 @@ static enum kmd_status ask(const struct kmd_elf_file *file, struct kmd_type_ask 
 	Dwarf *dwarf = elf ? dwarf_begin_elf(elf, DWARF_C_READ, NULL) : NULL;
 	enum kmd_status status;
 
-	for (size_t i = 0; i < n; i++) {
-		asks[i].known = false;
-		if (asks[i].question == KMD_TYPE_ENUMERATOR)
-			pass.left_enumerators++;
-	}
+	for (size_t i = 0; i < n; i++)
+		pass.left_enumerators += asks[i].question == KMD_TYPE_ENUMERATOR;
 	if (dwarf)
 		status = run(&pass, dwarf, file->source->name, diag);
 	else
@@ -253,6 +250,8 @@ enum kmd_status kmd_vmlinux_types(const struct kmd_vmlinux *vmlinux, struct kmd_
 {
 	const struct kmd_elf_file *file = kmd_elf_files_with(vmlinux->elf, KMD_ELF_DWARF);
 
+	for (size_t i = 0; i < n; i++)
+		asks[i].known = false;
 	if (file)
 		return ask(file, asks, n, diag);
 	return kmd_fail(diag, KMD_ERR_NOT_FOUND, kmd_in(vmlinux->elf->items[0].source->name),

@@ -29,8 +29,10 @@ struct kmd_type_ask {
 };
 
 /*
- * Answer @asks[0..n).  What the debug information does not hold stays unknown.
- * KMD_ERR_NOT_FOUND, with a sentence, if the vmlinux has no debug information at all.
+ * Answer @asks[0..n).  What the debug information does not hold stays unknown: macros, what
+ * assembly or the linker defines.  Of several types of one name the first that has the answer
+ * is taken; the kernel's core is linked first.  KMD_ERR_NOT_FOUND, with a sentence, if the
+ * vmlinux has no debug information at all; KMD_ERR_DAMAGED if it cannot be read.
  */
 enum kmd_status kmd_vmlinux_types(const struct kmd_vmlinux *vmlinux, struct kmd_type_ask *asks,
 				  size_t n, struct kmd_diag *diag);

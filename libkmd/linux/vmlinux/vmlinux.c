@@ -14,15 +14,6 @@
 /* To read where the symbol table does not tell the size. */
 #define BANNER_MIN 128
 
-const struct kmd_elf_file *kmd_elf_files_with(const struct kmd_elf_files *files,
-					      enum kmd_elf_part part)
-{
-	for (size_t i = 0; i < files->n; i++)
-		if (files->items[i].parts & part)
-			return &files->items[i];
-	return NULL;
-}
-
 static enum kmd_status read_symbols(const struct kmd_elf_files *files, struct kmd_diag *diag,
 				    struct kmd_vmlinux *vmlinux)
 {
@@ -31,7 +22,9 @@ static enum kmd_status read_symbols(const struct kmd_elf_files *files, struct km
 	enum kmd_status status;
 
 	if (!file)
-		return kmd_elf_file_unusable(diag, name, "it has no symbol table (stripped?)");
+		return kmd_elf_file_unusable(diag, name,
+					     "it has no symbol table (stripped?), and no separate "
+					     "debug file of it was found");
 	status = kmd_symbols_read(file, diag, vmlinux);
 	if (status == KMD_OK && !vmlinux->n)
 		return kmd_elf_file_unusable(diag, file->source->name,
@@ -63,30 +56,11 @@ static enum kmd_status read_banner(struct kmd_diag *diag, struct kmd_vmlinux *vm
 	return vmlinux->banner ? KMD_OK : kmd_fail_memory(diag);
 }
 
-/* What the sections hold has been read; only descriptors stay. */
-static void drop_buffers(struct kmd_elf_files *files)
-{
-	for (size_t i = 0; i < files->n; i++) {
-		elf_end(files->items[i].elf);
-		files->items[i].elf = NULL;
-	}
-}
-
-static enum kmd_status open_files(const char *path, const struct kmd_vmlinux_options *options,
-				  struct kmd_diag *diag, struct kmd_elf_files *files)
-{
-	enum kmd_status status = kmd_elf_file_open(path, options, diag, &files->items[0]);
-
-	if (status == KMD_OK)
-		files->n = 1;
-	return status;
-}
-
 static enum kmd_status open_vmlinux(const char *path, const struct kmd_vmlinux_options *options,
 				    struct kmd_diag *diag, struct kmd_vmlinux *vmlinux)
 {
 	struct kmd_elf_files *files = vmlinux->elf;
-	enum kmd_status status = open_files(path, options, diag, files);
+	enum kmd_status status = kmd_elf_files_open(path, options, diag, files);
 	const struct kmd_elf_file *given = &files->items[0];
 
 	if (status != KMD_OK)
@@ -100,7 +74,7 @@ static enum kmd_status open_vmlinux(const char *path, const struct kmd_vmlinux_o
 		status = read_content(files, diag);
 	if (status == KMD_OK)
 		status = read_banner(diag, vmlinux);
-	drop_buffers(files);
+	kmd_elf_files_drop_buffers(files);
 	return status;
 }
 
@@ -117,19 +91,11 @@ enum kmd_status kmd_vmlinux_open(const char *path, const struct kmd_vmlinux_opti
 	return status;
 }
 
-static void free_files(struct kmd_elf_files *files)
-{
-	if (!files)
-		return;
-	for (size_t i = 0; i < files->n; i++)
-		kmd_elf_file_deinit(&files->items[i]);
-	kmd_content_deinit(&files->content);
-	free(files);
-}
-
 void kmd_vmlinux_deinit(struct kmd_vmlinux *vmlinux)
 {
-	free_files(vmlinux->elf);
+	if (vmlinux->elf)
+		kmd_elf_files_deinit(vmlinux->elf);
+	free(vmlinux->elf);
 	free(vmlinux->symbols);
 	free(vmlinux->by_name);
 	free(vmlinux->names);

@@ -29,8 +29,9 @@ struct kmd_vmlinux {
 };
 
 struct kmd_vmlinux_options {
-	bool debuginfod;       /* may ask servers for what is not here */
-	uint64_t unpack_limit; /* most bytes to unpack to; 0 = 64 GiB */
+	bool debuginfod;        /* may ask servers for what is not here */
+	uint64_t unpack_limit;  /* most bytes to unpack to; 0 = 64 GiB */
+	const char *debug_root; /* folder of separate debug files; NULL = /usr/lib/debug */
 };
 
 /*
