@@ -140,5 +140,5 @@ bool kmd_build_is_image(const struct kmd_build *build, uint64_t virt)
 
 uint64_t kmd_build_page_offset(unsigned int va_bits)
 {
-	return 0 - (UINT64_C(1) << va_bits);
+	return va_bits < 64 ? 0 - (UINT64_C(1) << va_bits) : 0;
 }
