@@ -29,8 +29,6 @@ static enum kmd_status turn_text(struct kmd_log *log, size_t size, struct kmd_di
 	if (!turn)
 		return KMD_OK;
 	cut = (size_t)(log->items[turn - 1].text - log->text) + log->items[turn - 1].length;
-	/* Its newline belongs to it. */
-	cut += cut < size;
 	turned = malloc(size);
 	if (!turned)
 		return kmd_fail_memory(diag);
