@@ -261,6 +261,7 @@ static const struct {
 	uint64_t begin, next;
 } impossible[] = {
 	{ 0xfffffffffffffe04, 0xfffffffffffffe20 }, /* not aligned */
+	{ 0xfffffffffffffe00, 0xfffffffffffffe1c },
 	{ 0xfffffffffffffe00, 0xfffffffffffffe00 }, /* nothing, not even an id */
 	{ 0xfffffffffffffe18, 0xfffffffffffffe00 }, /* backwards */
 	{ 0xfffffffffffffe00, 0xfffffffffffffe04 }, /* no room for an id */
@@ -327,6 +328,19 @@ START_TEST(impossible_heads)
 }
 END_TEST
 
+/* One more than there are descriptors. */
+START_TEST(tail_too_far)
+{
+	note(1, "text");
+	freeze();
+	bytes_set(&heads, 32, ring.head_id - 15, 8);
+	expect_ok(read_frozen());
+	ck_assert_str_eq(texts(), "text|");
+	bytes_set(&heads, 32, ring.head_id - 16, 8);
+	expect_error(read_frozen(), KMD_ERR_DAMAGED, "head and tail");
+}
+END_TEST
+
 /* As many descriptors as the kernel allows, of which the dump holds a few: no time, no memory. */
 START_TEST(huge_rings)
 {
@@ -365,6 +379,33 @@ START_TEST(holes)
 	expect_ok(read_log(true));
 	ck_assert_str_eq(texts(), "a|b|e|h|");
 	ck_assert_uint_eq(log_read.damaged, 4);
+}
+END_TEST
+
+/* Arrays in several regions that touch: nothing is missing. */
+START_TEST(in_parts)
+{
+	struct kmd_row *row;
+
+	note(1, "cut in its id");
+	note(2, "cut in its text");
+	freeze();
+	place("prb", base() + 0x1000, pointer.at, pointer.size);
+	place("rb", base() + 0x2000, heads.at, heads.size);
+	place("d", base() + 0x100000, descs.at, 30);
+	place("d2", base() + 0x100000 + 30, descs.at + 30, descs.size - 30);
+	place("i", base() + 0x200000, ring.infos.at, 3);
+	place("i2", base() + 0x200000 + 3, ring.infos.at + 3, ring.infos.size - 3);
+	place("t", base() + 0x300000, ring.text.at, 5);
+	/* This one has a physical address, so that its view is another. */
+	row = add_row(&regions, "t2", 0x40000000, ring.text.at + 5, 35);
+	row->pub.virt = base() + 0x300000 + 5;
+	row->pub.has_virt = true;
+	place("t3", base() + 0x300000 + 40, ring.text.at + 40, ring.text.size - 40);
+	set_vmcoreinfo("%s", ring_vmcoreinfo(&ring, base() + 0x1000));
+	expect_ok(read_log(true));
+	ck_assert_str_eq(texts(), "cut in its id|cut in its text|");
+	ck_assert_uint_eq(log_read.damaged, 0);
 }
 END_TEST
 
@@ -444,6 +485,22 @@ START_TEST(registered_arrays)
 }
 END_TEST
 
+/* A descriptor at another's place is none, even if all of it is right. */
+START_TEST(registered_twice)
+{
+	note(1, "one");
+	note(2, "two");
+	freeze();
+	memcpy(descs.at + 5 * 24, descs.at, 24);
+	place("LOG_DESC", base() + 0x100000, descs.at, descs.size);
+	place("LOG_INFO", base() + 0x200000, ring.infos.at, ring.infos.size);
+	place("KLOGBUF", base() + 0x300000, ring.text.at, ring.text.size);
+	expect_ok(read_log(true));
+	ck_assert_str_eq(texts(), "one|two|");
+	ck_assert_uint_eq(log_read.damaged, 1);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = log_tcase();
@@ -464,10 +521,13 @@ int main(void)
 			    sizeof(impossible) / sizeof(impossible[0]));
 	tcase_add_test(tcase, text_length_of_block);
 	tcase_add_loop_test(tcase, impossible_heads, 0, sizeof(bad_heads) / sizeof(bad_heads[0]));
+	tcase_add_test(tcase, tail_too_far);
 	tcase_add_test(tcase, huge_rings);
 	tcase_add_test(tcase, holes);
+	tcase_add_test(tcase, in_parts);
 	tcase_add_test(tcase, nothing_captured);
 	tcase_add_loop_test(tcase, hostile_vmcoreinfo, 0, 11);
 	tcase_add_loop_test(tcase, registered_arrays, 0, 4);
+	tcase_add_test(tcase, registered_twice);
 	return kit_run("log_ring", tcase);
 }

@@ -102,7 +102,7 @@ static bool starts(const struct line *line, const char *with)
 static size_t sign_of(const struct line *line)
 {
 	/* "---[ end Kernel panic - not syncing: ..." repeats it. */
-	if (starts(line, "---[ end"))
+	if (memmem(line->text, line->length, "---[ end", 8))
 		return N_SIGNS;
 	for (size_t i = 0; i < N_SIGNS; i++)
 		if (signs[i].anywhere ? memmem(line->text, line->length, signs[i].text,

@@ -9,10 +9,11 @@
 #include <string.h>
 
 /* The largest seen is 2 MiB. */
-#define TEXT_MAX (UINT64_C(64) << 20)
+#define TEXT_MAX (UINT64_C(16) << 20)
 
 /* The kernel's own buffer first, then what consoles and pstore keep. */
-static const char *const row_names[] = { "KLOGBUF", "KDPDLOGBUF", "KDMESG", "KCONSOLE" };
+static const char *const row_names[] = { "KLOGBUF", "prb_data", "KDPDLOGBUF", "KDMESG",
+					 "KCONSOLE" };
 
 static bool has_bytes(const struct kmd_row *row)
 {
@@ -28,8 +29,6 @@ static enum kmd_status turn_text(struct kmd_log *log, size_t size, struct kmd_di
 	if (!turn)
 		return KMD_OK;
 	cut = (size_t)(log->items[turn - 1].text - log->text) + log->items[turn - 1].length;
-	/* Its newline belongs to it. */
-	cut += cut < size;
 	turned = malloc(size);
 	if (!turned)
 		return kmd_fail_memory(diag);

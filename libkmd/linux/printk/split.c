@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define SECONDS_MAX (UINT64_C(1) << 33)
+/* Many times what a log of the usual size has; a region of newlines must not fill the memory. */
+#define LINES_MAX   (UINT64_C(1) << 20)
 
 static bool is_text(unsigned char c)
 {
@@ -148,6 +150,10 @@ enum kmd_status kmd_log_split(struct kmd_log *log, size_t size, struct kmd_diag 
 		start = at + 1;
 		if (!record.length)
 			continue;
+		if (log->n == LINES_MAX) {
+			log->damaged++;
+			break;
+		}
 		parse_prefix(&record);
 		status = kmd_log_add(log, &record, diag);
 	}
