@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "linux/match.h"
 
-#include "linux/boot/scan.h"
+#include "memory/scan.h"
 #include "linux/boot/space.h"
 
 #include <ctype.h>

@@ -5,7 +5,7 @@
 #include "linux/boot/boot.h"
 #include "linux/boot/build.h"
 #include "linux/boot/names.h"
-#include "linux/boot/scan.h"
+#include "memory/scan.h"
 
 #include <elf.h>
 #include <stdio.h>

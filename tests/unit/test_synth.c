@@ -389,7 +389,7 @@ START_TEST(whole_text)
 	expect_ok(synthesise());
 	ck_assert(!memcmp(info.text, start, sizeof(start) - 1));
 	ck_assert_uint_eq(kmd_vmcoreinfo_measure(info.text, info.length), info.length);
-	ck_assert_str_eq(info.origin, "made from vmlinux");
+	ck_assert_str_eq(info.origin, "synthesised from vmlinux");
 	expect_line("PAGESIZE=4096");
 	expect_symbol("_stext", 0x1c400000);
 	expect_symbol("prb", 0x1c400000);

@@ -95,20 +95,24 @@ static void print_regions(FILE *out, const struct kmd *kmd)
 	fprintf(out, " (%" PRIu64 " bytes in them)\n", bytes);
 }
 
-/* An offset and who vouches for it: a wrong one makes every symbol wrong. */
-static void print_kaslr(FILE *out, const struct kmd *kmd)
+/*
+ * The KASLR offset and who vouches for it: a wrong one makes every symbol wrong.  The
+ * other values of this boot where the dump itself does not say them, or if asked for.
+ */
+static void print_values(FILE *out, const struct kmd *kmd, bool all)
 {
 	for (size_t i = 0; i < kmd_value_count(kmd); i++) {
 		const struct kmd_value *value = kmd_value_get(kmd, i);
 
-		if (strcmp(value->key, "kaslr") != 0)
+		if (!all && strcmp(value->key, "kaslr") != 0)
 			continue;
-		fprintf(out, "kaslr    offset 0x%" PRIx64, value->value);
+		fprintf(out, "%-8s %s 0x%" PRIx64, i ? "" : "values", value->key, value->value);
 		if (value->witnesses)
 			fprintf(out, " by %zu witness%s: %s\n", value->witnesses,
 				value->witnesses == 1 ? "" : "es", value->witnessed);
 		else
-			fputs(", not confirmed\n", out);
+			fprintf(out, ", not confirmed%s%s\n", *value->witnessed ? ": " : "",
+				value->witnessed);
 	}
 }
 
@@ -151,7 +155,7 @@ static void print_registers(FILE *out, const struct kmd *kmd)
 	fprintf(out, " (%s)\n", kmd_cpu_get(kmd, 0)->source);
 }
 
-static void print_kernel(FILE *out, const struct kmd *kmd)
+static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
@@ -160,7 +164,7 @@ static void print_kernel(FILE *out, const struct kmd *kmd)
 	if (kernel->build_id)
 		fprintf(out, ", build-id %s", kernel->build_id);
 	fputc('\n', out);
-	print_kaslr(out, kmd);
+	print_values(out, kmd, verbose || kernel->vmcoreinfo_synthesised);
 	print_panic(out, kernel);
 	fprintf(out, "notes    VMCOREINFO %s; ",
 		kernel->vmcoreinfo_source ? kernel->vmcoreinfo_source : "not found");
@@ -234,7 +238,7 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 
 	fprintf(out, "input    %s, %s\n", options->input, kernel->form);
 	print_regions(out, kmd);
-	print_kernel(out, kmd);
+	print_kernel(out, kmd, options->verbose);
 	print_findings(out, kmd);
 	if (!options->output)
 		return;

@@ -9,7 +9,7 @@
 #define KMD_LINUX_BOOT_INQUIRY_H
 
 #include "linux/boot/build.h"
-#include "linux/boot/scan.h"
+#include "memory/scan.h"
 #include "linux/boot/space.h"
 #include "linux/boot/votes.h"
 

@@ -20,14 +20,16 @@ enum { NEEDLE_OFFSET, NEEDLE_PHYS, NEEDLE_FEATURES, NEEDLE_BANNER, NEEDLES };
 
 /*
  * In the kernel's own buffer printk() leaves the end of a text twice: it moved the text
- * down over its two bytes of level, and the newline is not counted.
+ * down over its two bytes of level, and the newline is not counted.  A text there stands
+ * behind its descriptor's id, whose highest byte is 0, or 0x3f since ids begin below the
+ * end of their range.
  */
 static void cut_leftover(struct kmd_hit *hit)
 {
 	char *end = strchr(hit->after, '\n');
 	size_t length = end ? (size_t)(end - hit->after) : 0;
 
-	if (!hit->before && length >= 4 && !memcmp(end - 2, end - 4, 2))
+	if ((!hit->before || hit->before == 0x3f) && length >= 4 && !memcmp(end - 2, end - 4, 2))
 		end[-2] = '\0';
 }
 

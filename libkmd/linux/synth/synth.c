@@ -205,11 +205,11 @@ static enum kmd_status write_text(struct kmd_synth *synth, const struct kmd_synt
 		status = write_keys(synth, own, &text);
 	if (status == KMD_OK && *text.missing)
 		status = kmd_find(synth->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
-				  "VMCOREINFO was made from vmlinux, and nothing in the dump tells "
+				  "VMCOREINFO was synthesised from vmlinux, and nothing in the dump tells "
 				  "%s: consumers that need it will not work",
 				  text.missing);
 	if (status == KMD_OK) {
-		info->origin = strdup("made from vmlinux");
+		info->origin = strdup("synthesised from vmlinux");
 		status = info->origin ? KMD_OK : kmd_fail_memory(synth->diag);
 	}
 	if (status != KMD_OK) {
@@ -224,7 +224,7 @@ static enum kmd_status write_text(struct kmd_synth *synth, const struct kmd_synt
 static enum kmd_status cannot(const struct kmd_synth *synth, const char *why)
 {
 	return kmd_fail(synth->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
-			"VMCOREINFO cannot be made from vmlinux: %s", why);
+			"VMCOREINFO cannot be synthesised from vmlinux: %s", why);
 }
 
 enum kmd_status kmd_synth_vmcoreinfo(const struct kmd_memory *memory,

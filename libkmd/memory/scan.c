@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "linux/boot/scan.h"
+#include "memory/scan.h"
 
 #include "base/array.h"
 #include "base/checked.h"

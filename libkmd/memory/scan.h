@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* scan.h - texts in captured memory. */
-#ifndef KMD_LINUX_BOOT_SCAN_H
-#define KMD_LINUX_BOOT_SCAN_H
+#ifndef KMD_MEMORY_SCAN_H
+#define KMD_MEMORY_SCAN_H
 
 #include "memory/memory.h"
 
