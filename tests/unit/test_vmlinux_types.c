@@ -3,6 +3,7 @@
 #include "elf_kit.h"
 #include "linux/vmlinux/types.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -192,6 +193,26 @@ START_TEST(cut)
 }
 END_TEST
 
+/* Each text without its end: the last one of a section then ends with the section. */
+START_TEST(unterminated)
+{
+	struct bytes file = { 0 };
+	size_t texts = 0;
+
+	vmlinux_fixture_read("gcc-x86_64", &file);
+	for (size_t i = 1; i < file.size; i++) {
+		if (file.at[i] || !isalnum(file.at[i - 1]))
+			continue;
+		file.at[i] = 'x';
+		survive(file.at, file.size);
+		file.at[i] = '\0';
+		texts++;
+	}
+	ck_assert_uint_gt(texts, 50);
+	bytes_free(&file);
+}
+END_TEST
+
 static void flip(const char *name)
 {
 	uint32_t random = 1;
@@ -225,6 +246,89 @@ START_TEST(flipped)
 }
 END_TEST
 
+/* Entry codes of the debug information below. */
+enum { UNIT = 1, TYPEDEF, STRUCT, MEMBER, ARRAY, END = 0 };
+
+static const unsigned char abbreviations[] = {
+	UNIT,    0x11, 1, 0,    0,                      /* compile unit, has children */
+	TYPEDEF, 0x16, 0, 0x03, 0x08, 0x49, 0x13, 0, 0, /* name as text, type by offset */
+	STRUCT,  0x13, 1, 0x03, 0x08, 0,    0,          /* name */
+	MEMBER,  0x0d, 0, 0x49, 0x13, 0,    0,          /* type: it is anonymous */
+	ARRAY,   0x01, 0, 0x49, 0x13, 0,    0,          /* type, no dimensions */
+	END,
+};
+
+static void add_entry(struct bytes *info, unsigned char code, const char *name, size_t type)
+{
+	bytes_number(info, code, 1);
+	if (name)
+		bytes_add(info, name, strlen(name) + 1);
+	if (type)
+		bytes_number(info, type, 4);
+}
+
+/* Types that are made of themselves. */
+static void make_circles(struct bytes *info)
+{
+	size_t at;
+
+	bytes_number(info, 0, 4); /* length, set later */
+	bytes_number(info, 4, 2);
+	bytes_number(info, 0, 4);
+	bytes_number(info, 8, 1);
+	add_entry(info, UNIT, NULL, 0);
+	add_entry(info, TYPEDEF, "circle", info->size);
+	at = info->size;
+	add_entry(info, STRUCT, "tree", 0);
+	for (int i = 0; i < 8; i++)
+		add_entry(info, MEMBER, NULL, at);
+	bytes_number(info, END, 1);
+	at = info->size + 1 + sizeof("row") + 4;
+	add_entry(info, TYPEDEF, "row", at);
+	add_entry(info, ARRAY, NULL, at);
+	bytes_number(info, END, 1);
+	bytes_set(info, 0, info->size - 4, 4);
+}
+
+START_TEST(circles)
+{
+	struct kmd_type_ask asks[] = {
+		{ .question = KMD_TYPE_SIZE, .type = "circle" },
+		{ .question = KMD_TYPE_OFFSET, .type = "circle", .member = "a" },
+		{ .question = KMD_TYPE_SIZE, .type = "row" },
+		{ .question = KMD_TYPE_OFFSET, .type = "tree", .member = "a" },
+	};
+	struct bytes info = { 0 }, file = { 0 }, table = { 0 };
+	struct elf_section sections[] = {
+		{ ".text", SHT_PROGBITS, SHF_ALLOC | SHF_EXECINSTR, 0x1000, "text", 4, 0, 0 },
+		{ ".symtab", SHT_SYMTAB, 0, 0, NULL, 0, 3, 24 },
+		{ ".strtab", SHT_STRTAB, 0, 0, "\0a", 3, 0, 0 },
+		{ ".debug_abbrev", SHT_PROGBITS, 0, 0, abbreviations, sizeof(abbreviations), 0, 0 },
+		{ ".debug_info", SHT_PROGBITS, 0, 0, NULL, 0, 0, 0 },
+	};
+	struct kmd_vmlinux vmlinux;
+
+	make_circles(&info);
+	elf_symbol(&table, 1, 0x11, 1, 0x1000, 4);
+	sections[1].data = table.at;
+	sections[1].size = table.size;
+	sections[4].data = info.at;
+	sections[4].size = info.size;
+	elf_make(&file, ET_EXEC, EM_X86_64, sections, 5);
+	expect_ok(kmd_vmlinux_open(file_with("vmlinux", file.at, file.size), &options, &diag,
+				   &vmlinux));
+	expect_ok(kmd_vmlinux_types(&vmlinux, asks, 3, &diag));
+	expect_error(kmd_vmlinux_types(&vmlinux, asks, 4, &diag), KMD_ERR_DAMAGED,
+		     "types hold each other");
+	for (size_t i = 0; i < 4; i++)
+		ck_assert(!asks[i].known);
+	kmd_vmlinux_deinit(&vmlinux);
+	bytes_free(&info);
+	bytes_free(&table);
+	bytes_free(&file);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = kit_tcase();
@@ -233,6 +337,8 @@ int main(void)
 	tcase_add_test(tcase, one_by_one);
 	tcase_add_test(tcase, no_debug_information);
 	tcase_add_test(tcase, cut);
+	tcase_add_test(tcase, unterminated);
 	tcase_add_test(tcase, flipped);
+	tcase_add_test(tcase, circles);
 	return kit_run("vmlinux-types", tcase);
 }

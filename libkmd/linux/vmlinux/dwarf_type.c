@@ -10,12 +10,36 @@
 #define CHAIN_MAX 64
 #define DEPTH_MAX 16
 
-static bool spend(struct kmd_dwarf_budget *budget)
+static bool spend(struct kmd_dwarf_reader *reader)
 {
-	if (!budget->left)
+	if (!reader->budget)
 		return false;
-	budget->left--;
+	reader->budget--;
 	return true;
+}
+
+/* libdw does not see to it that a name ends before its section does. */
+const char *kmd_dwarf_name(Dwarf_Die *die, const struct kmd_dwarf_reader *reader, size_t *length)
+{
+	Dwarf_Attribute attribute;
+	const char *name;
+
+	if (!dwarf_attr_integrate(die, DW_AT_name, &attribute))
+		return NULL;
+	name = dwarf_formstring(&attribute);
+	for (size_t i = 0; name && i < KMD_DWARF_TEXTS; i++) {
+		const Elf_Data *text = reader->texts[i];
+		uint64_t at;
+
+		if (!text || !text->d_buf || (uintptr_t)name < (uintptr_t)text->d_buf)
+			continue;
+		at = (uintptr_t)name - (uintptr_t)text->d_buf;
+		if (at >= text->d_size)
+			continue;
+		*length = strnlen(name, text->d_size - at);
+		return name;
+	}
+	return NULL;
 }
 
 bool kmd_dwarf_type_of(Dwarf_Die *die, Dwarf_Die *type)
@@ -86,7 +110,7 @@ static bool dimension(Dwarf_Die *range, uint64_t *elements)
 }
 
 /* Product of the dimensions, of at most @most of them. */
-static bool multiply(Dwarf_Die *array, size_t most, struct kmd_dwarf_budget *budget,
+static bool multiply(Dwarf_Die *array, size_t most, struct kmd_dwarf_reader *reader,
 		     uint64_t *product)
 {
 	size_t seen = 0;
@@ -99,7 +123,7 @@ static bool multiply(Dwarf_Die *array, size_t most, struct kmd_dwarf_budget *bud
 	do {
 		if (dwarf_tag(&child) != DW_TAG_subrange_type)
 			continue;
-		if (!spend(budget) || !dimension(&child, &n) ||
+		if (!spend(reader) || !dimension(&child, &n) ||
 		    __builtin_mul_overflow(*product, n, product))
 			return false;
 		seen++;
@@ -107,15 +131,15 @@ static bool multiply(Dwarf_Die *array, size_t most, struct kmd_dwarf_budget *bud
 	return seen;
 }
 
-bool kmd_dwarf_elements(Dwarf_Die *type, struct kmd_dwarf_budget *budget, uint64_t *elements)
+bool kmd_dwarf_elements(Dwarf_Die *type, struct kmd_dwarf_reader *reader, uint64_t *elements)
 {
 	Dwarf_Die array;
 
 	return kmd_dwarf_peel(type, &array) && dwarf_tag(&array) == DW_TAG_array_type &&
-	       multiply(&array, 1, budget, elements);
+	       multiply(&array, 1, reader, elements);
 }
 
-bool kmd_dwarf_size(Dwarf_Die *type, struct kmd_dwarf_budget *budget, uint64_t *size)
+bool kmd_dwarf_size(Dwarf_Die *type, struct kmd_dwarf_reader *reader, uint64_t *size)
 {
 	uint64_t factor = 1, product;
 	Dwarf_Die at = *type, inner;
@@ -133,7 +157,7 @@ bool kmd_dwarf_size(Dwarf_Die *type, struct kmd_dwarf_budget *budget, uint64_t *
 					    NULL) &&
 			       !__builtin_mul_overflow(factor, (uint64_t)address_size, size);
 		if (dwarf_tag(&inner) != DW_TAG_array_type ||
-		    !multiply(&inner, SIZE_MAX, budget, &product) ||
+		    !multiply(&inner, SIZE_MAX, reader, &product) ||
 		    __builtin_mul_overflow(factor, product, &factor) ||
 		    !kmd_dwarf_type_of(&inner, &at))
 			return false;
@@ -174,7 +198,7 @@ static bool offset_of(Dwarf_Die *member, uint64_t *offset)
 struct wanted {
 	const char *name;
 	size_t length;
-	struct kmd_dwarf_budget *budget;
+	struct kmd_dwarf_reader *reader;
 };
 
 static bool find(Dwarf_Die *type, const struct wanted *wanted, int depth, uint64_t *offset,
@@ -184,12 +208,14 @@ static bool find(Dwarf_Die *type, const struct wanted *wanted, int depth, uint64
 static bool try_member(Dwarf_Die *child, const struct wanted *wanted, int depth, uint64_t *offset,
 		       Dwarf_Die *member)
 {
-	const char *name = dwarf_diename(child);
 	Dwarf_Die inner, type;
+	const char *name;
+	size_t length;
 	uint64_t base;
 
+	name = kmd_dwarf_name(child, wanted->reader, &length);
 	if (name) {
-		if (strlen(name) != wanted->length || memcmp(name, wanted->name, wanted->length))
+		if (length != wanted->length || memcmp(name, wanted->name, length) != 0)
 			return false;
 		*member = *child;
 		return offset_of(child, offset);
@@ -207,7 +233,7 @@ static bool find(Dwarf_Die *type, const struct wanted *wanted, int depth, uint64
 	if (dwarf_child(type, &child))
 		return false;
 	do {
-		if (!spend(wanted->budget))
+		if (!spend(wanted->reader))
 			return false;
 		if (dwarf_tag(&child) == DW_TAG_member &&
 		    try_member(&child, wanted, depth, offset, member))
@@ -216,14 +242,14 @@ static bool find(Dwarf_Die *type, const struct wanted *wanted, int depth, uint64
 	return false;
 }
 
-bool kmd_dwarf_member(Dwarf_Die *type, const char *path, struct kmd_dwarf_budget *budget,
+bool kmd_dwarf_member(Dwarf_Die *type, const char *path, struct kmd_dwarf_reader *reader,
 		      uint64_t *offset, Dwarf_Die *member)
 {
 	Dwarf_Die at = *type, inner, outer;
 
 	*offset = 0;
 	for (;;) {
-		struct wanted wanted = { path, strcspn(path, "."), budget };
+		struct wanted wanted = { path, strcspn(path, "."), reader };
 		uint64_t part;
 
 		if (!kmd_dwarf_peel(&at, &outer) || !kmd_dwarf_is_whole_struct(&outer) ||

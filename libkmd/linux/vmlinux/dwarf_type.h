@@ -12,10 +12,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Entries that may still be looked at.  Spent, nothing more is found. */
-struct kmd_dwarf_budget {
-	uint64_t left;
+/* Sections that names lie in: .debug_info, .debug_str. */
+#define KMD_DWARF_TEXTS 2
+
+struct kmd_dwarf_reader {
+	/* Entries that may still be looked at; once spent, nothing more is found. */
+	uint64_t budget;
+	const Elf_Data *texts[KMD_DWARF_TEXTS];
 };
+
+/* Name of @die, which need not be terminated; NULL = none. */
+const char *kmd_dwarf_name(Dwarf_Die *die, const struct kmd_dwarf_reader *reader, size_t *length);
 
 /* DW_AT_type of @die, or of what it completes. */
 bool kmd_dwarf_type_of(Dwarf_Die *die, Dwarf_Die *type);
@@ -25,16 +32,16 @@ bool kmd_dwarf_peel(const Dwarf_Die *die, Dwarf_Die *out);
 bool kmd_dwarf_is_whole_struct(Dwarf_Die *die);
 
 /* Size in bytes of a type; false where it is incomplete. */
-bool kmd_dwarf_size(Dwarf_Die *type, struct kmd_dwarf_budget *budget, uint64_t *size);
+bool kmd_dwarf_size(Dwarf_Die *type, struct kmd_dwarf_reader *reader, uint64_t *size);
 /* Number of elements of an array type, of its first dimension. */
-bool kmd_dwarf_elements(Dwarf_Die *type, struct kmd_dwarf_budget *budget, uint64_t *elements);
+bool kmd_dwarf_elements(Dwarf_Die *type, struct kmd_dwarf_reader *reader, uint64_t *elements);
 /*
  * The member @path ("a", "a.b") of the structure @type: its offset, and itself.  Members
  * of anonymous structures count as the outer one's.
  */
-bool kmd_dwarf_member(Dwarf_Die *type, const char *path, struct kmd_dwarf_budget *budget,
+bool kmd_dwarf_member(Dwarf_Die *type, const char *path, struct kmd_dwarf_reader *reader,
 		      uint64_t *offset, Dwarf_Die *member);
-/* The value of enumerator @die. */
+/* The value of the enumerator @die. */
 bool kmd_dwarf_enumerator(Dwarf_Die *die, uint64_t *value);
 
 #endif

@@ -176,7 +176,7 @@ static bool add_strings(struct kmd_dwarf_words *words, const Elf_Data *data,
 	return true;
 }
 
-static bool look_up(struct kmd_dwarf_words *words, const Elf_Data *strings)
+static bool look_up(struct kmd_dwarf_words *words)
 {
 	struct endings endings = {
 		.next = calloc(words->n + 1, sizeof(size_t)),
@@ -186,8 +186,8 @@ static bool look_up(struct kmd_dwarf_words *words, const Elf_Data *strings)
 
 	if (good)
 		sort_endings(words, &endings);
-	if (good && strings)
-		good = add_strings(words, strings, &endings);
+	if (good && words->strings)
+		good = add_strings(words, words->strings, &endings);
 	for (size_t i = 0; good && i < words->n; i++)
 		if (words->items[i].length < SHORTEST)
 			words->items[i].always = true;
@@ -202,13 +202,7 @@ static bool look_up(struct kmd_dwarf_words *words, const Elf_Data *strings)
 
 /* ---------------------------------------------------------------- sections */
 
-struct sections {
-	Elf_Data *strings;
-	bool supplement;
-};
-
-static void take_section(struct kmd_dwarf_words *words, Elf_Scn *scn, const char *name,
-			 struct sections *sections)
+static void take_section(struct kmd_dwarf_words *words, Elf_Scn *scn, const char *name)
 {
 	/* GNU's older form of compression; libdw has unpacked it. */
 	if (!strncmp(name, ".zdebug_", 8))
@@ -216,17 +210,15 @@ static void take_section(struct kmd_dwarf_words *words, Elf_Scn *scn, const char
 	else if (!strncmp(name, ".debug_", 7))
 		name += 1;
 	if (!strcmp(name, "debug_str"))
-		sections->strings = elf_getdata(scn, NULL);
+		words->strings = elf_getdata(scn, NULL);
 	else if (!strcmp(name, "debug_info"))
 		words->info = elf_getdata(scn, NULL);
 	else if (!strcmp(name, "debug_str_offsets"))
 		words->offsets = elf_getdata(scn, NULL);
-	else if (!strcmp(name, ".gnu_debugaltlink") || !strcmp(name, "debug_sup"))
-		sections->supplement = true;
 }
 
 /* Those that libdw has read, and unpacked, already. */
-static void take_sections(struct kmd_dwarf_words *words, Elf *elf, struct sections *sections)
+static void take_sections(struct kmd_dwarf_words *words, Elf *elf)
 {
 	size_t names = 0;
 	Elf_Scn *scn = NULL;
@@ -243,18 +235,15 @@ static void take_sections(struct kmd_dwarf_words *words, Elf *elf, struct sectio
 		if (!gelf_getshdr(scn, &shdr) || shdr.sh_type == SHT_NOBITS ||
 		    !(name = elf_strptr(elf, names, shdr.sh_name)))
 			continue;
-		take_section(words, scn, name, sections);
+		take_section(words, scn, name);
 	}
 }
 
 bool kmd_dwarf_words_prepare(struct kmd_dwarf_words *words, Dwarf *dwarf)
 {
-	struct sections sections = { 0 };
-
 	sort_words(words);
-	take_sections(words, dwarf_getelf(dwarf), &sections);
-	words->blind = sections.supplement || !words->info;
-	return words->blind || look_up(words, sections.strings);
+	take_sections(words, dwarf_getelf(dwarf));
+	return look_up(words);
 }
 
 /* ------------------------------------------------------------------- units */
@@ -323,10 +312,9 @@ void kmd_dwarf_words_look(struct kmd_dwarf_words *words, const struct kmd_dwarf_
 	Dwarf_Die die = unit->die;
 	Dwarf_Attribute base;
 
-	if (words->blind)
-		return;
-	start = words->info->d_buf;
-	if (at < start || !kmd_inside((uint64_t)(at - start), unit->size, words->info->d_size)) {
+	start = words->info ? words->info->d_buf : NULL;
+	if (!start || at < start ||
+	    !kmd_inside((uint64_t)(at - start), unit->size, words->info->d_size)) {
 		mark_all(words, unit->number);
 		return;
 	}
@@ -340,7 +328,7 @@ bool kmd_dwarf_words_may_hold(const struct kmd_dwarf_words *words, size_t word,
 {
 	const struct kmd_dwarf_word *item = &words->items[word];
 
-	return words->blind || item->always || item->seen == unit->number;
+	return item->always || item->seen == unit->number;
 }
 
 void kmd_dwarf_words_deinit(struct kmd_dwarf_words *words)

@@ -30,11 +30,12 @@ struct kmd_dwarf_needle {
 struct kmd_dwarf_words {
 	struct kmd_dwarf_word *items; /* sorted */
 	size_t n, cap;
+	/* Sections as libdw has read them; NULL = none. */
+	Elf_Data *info, *strings;
 	/* private */
 	struct kmd_dwarf_needle *needles; /* sorted */
 	size_t n_needles, cap_needles;
-	Elf_Data *info, *offsets;
-	bool blind; /* names may lie in another file */
+	Elf_Data *offsets;
 	bool big_endian;
 	uint8_t sieve[1u << (KMD_DWARF_SIEVE_BITS - 3)];
 };

@@ -14,8 +14,8 @@
  * not there: others of that name are private to some file.
  */
 #define MISSES_MAX 64
-/* Entries inside of types; thousands of times what a kernel needs. */
-#define BUDGET     (1ull << 27)
+/* Entries inside of types; many times what a kernel needs. */
+#define BUDGET     (1ull << 24)
 
 struct pending {
 	size_t type; /* word */
@@ -29,7 +29,7 @@ struct pass {
 	size_t n, left;
 	size_t left_enumerators;
 	struct kmd_dwarf_words words;
-	struct kmd_dwarf_budget budget;
+	struct kmd_dwarf_reader reader;
 };
 
 static void finish(struct pass *pass, size_t i)
@@ -50,10 +50,10 @@ static bool answer_member(struct pass *pass, size_t i, Dwarf_Die *die, uint64_t 
 
 	if (!kmd_dwarf_peel(die, &whole) || !kmd_dwarf_is_whole_struct(&whole))
 		return false;
-	if (kmd_dwarf_member(&whole, ask->member, &pass->budget, value, &member)) {
+	if (kmd_dwarf_member(&whole, ask->member, &pass->reader, value, &member)) {
 		if (ask->question == KMD_TYPE_OFFSET ||
 		    (kmd_dwarf_type_of(&member, &type) &&
-		     kmd_dwarf_elements(&type, &pass->budget, value)))
+		     kmd_dwarf_elements(&type, &pass->reader, value)))
 			return true;
 		finish(pass, i);
 		return false;
@@ -71,8 +71,8 @@ static bool answer_variable(struct pass *pass, const struct kmd_type_ask *ask, D
 	if (!kmd_dwarf_type_of(die, &type))
 		return false;
 	if (ask->question == KMD_TYPE_VARIABLE)
-		return kmd_dwarf_size(&type, &pass->budget, value);
-	return kmd_dwarf_elements(&type, &pass->budget, value);
+		return kmd_dwarf_size(&type, &pass->reader, value);
+	return kmd_dwarf_elements(&type, &pass->reader, value);
 }
 
 static bool answer(struct pass *pass, size_t i, Dwarf_Die *die, int tag, uint64_t *value)
@@ -82,7 +82,7 @@ static bool answer(struct pass *pass, size_t i, Dwarf_Die *die, int tag, uint64_
 	switch (ask->question) {
 	case KMD_TYPE_SIZE:
 		return tag != DW_TAG_variable && tag != DW_TAG_enumerator &&
-		       kmd_dwarf_size(die, &pass->budget, value);
+		       kmd_dwarf_size(die, &pass->reader, value);
 	case KMD_TYPE_OFFSET:
 	case KMD_TYPE_LENGTH:
 		return tag != DW_TAG_variable && tag != DW_TAG_enumerator &&
@@ -97,8 +97,9 @@ static bool answer(struct pass *pass, size_t i, Dwarf_Die *die, int tag, uint64_
 /* Whatever is asked of the name of @die. */
 static void take_named(struct pass *pass, Dwarf_Die *die, int tag)
 {
-	const char *name = dwarf_diename(die);
-	ptrdiff_t word = name ? kmd_dwarf_words_find(&pass->words, name, strlen(name)) : -1;
+	size_t length;
+	const char *name = kmd_dwarf_name(die, &pass->reader, &length);
+	ptrdiff_t word = name ? kmd_dwarf_words_find(&pass->words, name, length) : -1;
 
 	for (size_t i = 0; word >= 0 && i < pass->n; i++) {
 		uint64_t value;
@@ -215,9 +216,11 @@ static enum kmd_status run(struct pass *pass, Dwarf *dwarf, const char *name, st
 	pass->pending = calloc(pass->n + 1, sizeof(*pass->pending));
 	if (!pass->pending || !add_words(pass) || !kmd_dwarf_words_prepare(&pass->words, dwarf))
 		return kmd_fail_memory(diag);
+	pass->reader.texts[0] = pass->words.info;
+	pass->reader.texts[1] = pass->words.strings;
 	resolve_words(pass);
 	walk_units(pass, dwarf);
-	if (!pass->budget.left)
+	if (!pass->reader.budget)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(name),
 				"its debug information is damaged: types hold each other");
 	return KMD_OK;
@@ -226,7 +229,7 @@ static enum kmd_status run(struct pass *pass, Dwarf *dwarf, const char *name, st
 static enum kmd_status ask(const struct kmd_elf_file *file, struct kmd_type_ask *asks, size_t n,
 			   struct kmd_diag *diag)
 {
-	struct pass pass = { .asks = asks, .n = n, .left = n, .budget = { BUDGET } };
+	struct pass pass = { .asks = asks, .n = n, .left = n, .reader = { .budget = BUDGET } };
 	Elf *elf = elf_begin(file->source->fd, ELF_C_READ, NULL);
 	Dwarf *dwarf = elf ? dwarf_begin_elf(elf, DWARF_C_READ, NULL) : NULL;
 	enum kmd_status status;
