@@ -12,8 +12,8 @@ struct ring_kind {
 	unsigned int word; /* 4 or 8 */
 	bool big_endian;
 	bool fits_exactly;   /* since 6.18 a block may end where the ring does */
-	bool ids_of_32_bits; /* until 6.12 and later the first id is below 0 of 32 bits */
-	size_t info_size;    /* 88; 112 since 7.0 with CONFIG_PRINTK_EXECUTION_CTX */
+	bool ids_of_32_bits; /* on 6.12 and older the first id is below 0 of 32 bits */
+	size_t info_size;    /* 88; 112 on 7.2, where the task is kept as well */
 };
 
 enum { DESC_RESERVED, DESC_COMMITTED, DESC_FINALIZED, DESC_REUSABLE };
