@@ -31,7 +31,7 @@ enum kmd_boot_key {
 struct kmd_boot_value {
 	bool known;
 	uint64_t value;
-	size_t witnesses; /* that told exactly this; 0 = derived or a default, unconfirmed */
+	size_t witnesses; /* that told exactly this; 0 = only a hint did, unconfirmed */
 	char *witnessed;  /* their names, ", " between them; NULL = none */
 };
 
@@ -53,8 +53,8 @@ bool kmd_boot_key_by_name(const char *name, enum kmd_boot_key *key);
 /*
  * Ask all witnesses.  @info may be without text, @vmlinux NULL (then fewer can speak).
  * Values that witnesses disagree on are a finding that names them; what most say is
- * taken, the user's word and VMCOREINFO's before that.  A value that nobody tells stays
- * unknown.
+ * taken, the user's word and VMCOREINFO's before that.  A value that nobody tells, or
+ * that is undecided, stays unknown.  Searches the first GiB of captured memory.
  */
 enum kmd_status kmd_boot_infer(const struct kmd_memory *memory, const struct kmd_vmcoreinfo *info,
 			       const struct kmd_vmlinux *vmlinux,
