@@ -90,10 +90,12 @@ const char *kmd_error(const struct kmd *kmd);
 /* ----------------------------------------------- options, before the opening */
 
 enum kmd_flag {
-	KMD_STRICT = 1u << 0, /* a finding of damage is an error */
-	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone, or a cat of
-			       * files whose bytes are provably misplaced; take a vmlinux of
-			       * another build */
+	KMD_STRICT = 1u << 0,       /* a finding of damage is an error */
+	KMD_FORCE = 1u << 1,        /* read a dump whose marker or validity bit is gone, or a cat of
+				     * files whose bytes are provably misplaced; take a vmlinux of
+				     * another build */
+	KMD_NO_REGISTERS = 1u << 2, /* no CPU registers in the core: drgn before 0.0.23 takes
+				     * those of CPU n for those of the task whose pid is n + 1 */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */

@@ -55,5 +55,7 @@ enum kmd_status kmd_learn_cpus(struct kmd *kmd)
 	if (kmd->notes.cpus)
 		kmd->cpus.n = carried;
 	kmd_cpus_sort(&kmd->cpus, machine);
-	return kmd->notes.cpus ? KMD_OK : note_cpus(kmd, &found);
+	if (kmd->notes.cpus || kmd->flags & KMD_NO_REGISTERS)
+		return KMD_OK;
+	return note_cpus(kmd, &found);
 }

@@ -128,7 +128,9 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 					  vmlinux_of(kmd), kmd->flags & KMD_FORCE, diag,
 					  &kmd->facts);
 	if (status == KMD_OK)
-		status = kmd_core_notes_read(&kmd->claims, !kmd->registers_path, diag, &kmd->notes);
+		status = kmd_core_notes_read(
+			&kmd->claims, !kmd->registers_path && !(kmd->flags & KMD_NO_REGISTERS),
+			diag, &kmd->notes);
 	if (status == KMD_OK)
 		status = kmd_views_build(&kmd->memory, &kmd->facts, diag, &kmd->views);
 	if (status == KMD_OK)

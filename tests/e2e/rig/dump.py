@@ -84,6 +84,14 @@ class Dump:
                       f'at {segment.vaddr:#x}, {segment.paddr:#x} of its own')
         return made['image']
 
+    def core_for_drgn(self, core, *options):
+        """The drgn of bookworm (0.0.22) takes registers of CPU n for those of task n + 1."""
+        if self.kernel.debian != 'bookworm':
+            return core
+        return self.assemble(core.with_suffix('.img') if core.stem != 'image'
+                             else self.folder / 'rawdump.img', core.with_suffix('.noregs'),
+                             '--no-registers', *options)
+
     def dmesg(self):
         """The lines that kmd-assemble --dmesg prints of the image, without a vmlinux."""
         if not (self.folder / 'rawdump.img').exists():

@@ -5,11 +5,10 @@ import re
 import shutil
 import subprocess
 
-import consumers
 import elfcore
 import kernels
 import kit
-from checks import same_answers, without_guesses
+from checks import ask_drgn
 
 
 def assemble(taken, image, *options):
@@ -53,8 +52,7 @@ def check_vmcoreinfo(rig, taken, names):
     check_text(vmcoreinfo_of(core), taken.info.text)
     kit.check(int(re.search(r' kaslr 0x([0-9a-f]+) by', said).group(1), 16) ==
               taken.info.kaslr_offset(), 'the KASLR offset is wrong')
-    got, want = (without_guesses(consumers.drgn(rig.kernel, c)) for c in (core, taken.truth()))
-    same_answers(got, want, names, 'drgn, without VMCOREINFO')
+    ask_drgn(rig, taken, core, taken.truth(), names, '-x', rig.kernel.file('vmlinux'))
 
 
 def check_registers(rig, taken):
