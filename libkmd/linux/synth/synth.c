@@ -204,10 +204,11 @@ static enum kmd_status write_text(struct kmd_synth *synth, const struct kmd_synt
 	if (status == KMD_OK)
 		status = write_keys(synth, own, &text);
 	if (status == KMD_OK && *text.missing)
-		status = kmd_find(synth->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
-				  "VMCOREINFO was synthesised from vmlinux, and nothing in the dump tells "
-				  "%s: consumers that need it will not work",
-				  text.missing);
+		status = kmd_find(
+			synth->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
+			"VMCOREINFO was synthesised from vmlinux, and nothing in the dump tells "
+			"%s: consumers that need it will not work",
+			text.missing);
 	if (status == KMD_OK) {
 		info->origin = strdup("synthesised from vmlinux");
 		status = info->origin ? KMD_OK : kmd_fail_memory(synth->diag);

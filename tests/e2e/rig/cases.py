@@ -180,15 +180,17 @@ def case_withheld(rig):
 
 
 def case_wrap(rig):
-    """More is logged than the ring buffer holds, in records of one line and of several."""
+    """More is logged than the ring buffer holds, in records of one line and of several.
+
+    The console is the judge: of the one block that goes round the ring's end drgn (to 0.0.30
+    at least) takes the id in front of the text for text.
+    """
     taken = rig.crash('wrap', END_OF_PANIC, level='log')
-    core, truth = taken.cores(), taken.truth()
-    got = ask_drgn(rig, taken, core, truth, ('nodename', 'dmesg'))
-    kit.same_log(got['dmesg'], taken.dmesg(), 'drgn, kmd-assemble --dmesg')
-    kit.same(taken.dmesg(), kernel_lines(taken.console)[-len(taken.dmesg()):], 'kmd-assemble, console')
-    first = kernel_lines(taken.console)[0]
-    kit.check(first not in got['dmesg'], 'the log did not wrap')
-    kit.check(any(rig.token in line for line in got['dmesg']), 'the log lacks the token')
+    taken.cores()
+    log, shown = taken.dmesg(), kernel_lines(taken.console)
+    kit.check(len(log) < len(shown), 'the log did not wrap')
+    kit.same(log, shown[-len(log):], 'kmd-assemble --dmesg, console')
+    kit.check(any(rig.token in line for line in log), 'the log lacks the token')
 
 
 def case_pac(rig):

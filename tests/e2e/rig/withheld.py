@@ -74,7 +74,7 @@ def check_wrong_vmlinux(rig, taken):
     others = [row for row in kernels.rows()
               if row[2] == rig.kernel.arch and row[0] != rig.kernel.name and 'by-hand' not in row]
     other = kernels.Kernel(*others[0][:4]).file('vmlinux')
-    for image in (taken.folder / 'rawdump.img', taken.without('no-vmcoreinfo', 'Kvmcoreinfo')):
+    for image in (taken.without('whole', 'Kpgtable'), taken.without('no-vmcoreinfo', 'Kvmcoreinfo')):
         code, said, core = assemble(taken, image, '-x', other)
         kit.check(code == 2 and not core.exists(), f'a foreign vmlinux: exit {code}')
         code, said, core = assemble(taken, image, '-x', neighbour(rig, taken))
