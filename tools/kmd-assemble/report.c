@@ -116,16 +116,28 @@ static void print_values(FILE *out, const struct kmd *kmd, bool all)
 	}
 }
 
-static void print_panic(FILE *out, const struct kmd_kernel *kernel)
+/* gdb's number of a CPU's thread; 0 where its registers are not there. */
+static size_t thread_of(const struct kmd *kmd, uint32_t cpu)
 {
+	for (size_t i = 0; i < kmd_cpu_count(kmd); i++)
+		if (kmd_cpu_get(kmd, i)->cpu == cpu)
+			return i + 1;
+	return 0;
+}
+
+static void print_panic(FILE *out, const struct kmd *kmd, const struct kmd_kernel *kernel)
+{
+	size_t thread = kernel->has_panic_cpu ? thread_of(kmd, kernel->panic_cpu) : 0;
+
 	if (kernel->panic)
 		fprintf(out, "panic    %s\n", kernel->panic);
 	if (!kernel->has_panic_cpu && !kernel->has_panic_pid)
 		return;
 	fputs("         on", out);
 	if (kernel->has_panic_cpu)
-		fprintf(out, " CPU %" PRIu32 " (thread %" PRIu32 " in gdb)", kernel->panic_cpu,
-			kernel->panic_cpu + 1);
+		fprintf(out, " CPU %" PRIu32, kernel->panic_cpu);
+	if (thread)
+		fprintf(out, " (gdb: thread %zu)", thread);
 	if (kernel->has_panic_pid)
 		fprintf(out, " in task %" PRIu32, kernel->panic_pid);
 	if (kernel->panic_task)
@@ -165,7 +177,7 @@ static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
 		fprintf(out, ", build-id %s", kernel->build_id);
 	fputc('\n', out);
 	print_values(out, kmd, verbose || kernel->vmcoreinfo_synthesised);
-	print_panic(out, kernel);
+	print_panic(out, kmd, kernel);
 	fprintf(out, "notes    VMCOREINFO %s; ",
 		kernel->vmcoreinfo_source ? kernel->vmcoreinfo_source : "not found");
 	print_registers(out, kmd);
