@@ -2,6 +2,7 @@
 /* The kernel log of an open dump; read when it is first asked for. */
 #include "api/handle.h"
 
+#include "linux/boot/hear_log.h"
 #include "linux/printk/log.h"
 #include "linux/printk/panic.h"
 
@@ -42,7 +43,8 @@ KMD_EXPORT size_t kmd_log_damaged(const struct kmd *kmd)
 	return kmd->log_read ? kmd->log.damaged : 0;
 }
 
-/* Why it died, and who was at it; the shim's record of the CPU is the better witness. */
+/* What the log adds to what is known: why it died, and who was at it.  The shim's record of the CPU
+ * is the better witness. */
 enum kmd_status kmd_learn_panic(struct kmd *kmd)
 {
 	struct kmd_kernel *pub = &kmd->facts.pub;
@@ -50,7 +52,9 @@ enum kmd_status kmd_learn_panic(struct kmd *kmd)
 
 	if (status != KMD_OK)
 		return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
-	status = kmd_log_panic(&kmd->log, &kmd->diag, &kmd->panic);
+	status = kmd_boot_hear_log(&kmd->log, &kmd->diag, &kmd->boot);
+	if (status == KMD_OK)
+		status = kmd_log_panic(&kmd->log, &kmd->diag, &kmd->panic);
 	if (status != KMD_OK)
 		return status;
 	pub->panic = kmd->panic.reason;

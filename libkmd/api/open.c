@@ -114,7 +114,6 @@ static enum kmd_status learn_boot(struct kmd *kmd)
 					   kmd->flags & KMD_FORCE, diag);
 	if (status == KMD_OK)
 		status = complete_vmcoreinfo(kmd);
-	kmd_publish_values(kmd);
 	return status;
 }
 
@@ -137,6 +136,7 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 		status = kmd_learn_cpus(kmd);
 	if (status == KMD_OK)
 		status = kmd_learn_panic(kmd);
+	kmd_publish_values(kmd);
 	kmd->facts.pub.form = kmd->image.form;
 	kmd->facts.pub.vmcoreinfo_synthesised = kmd->synthesised;
 	return status;

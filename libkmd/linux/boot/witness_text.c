@@ -152,6 +152,9 @@ enum kmd_status kmd_witness_text(struct kmd_inquiry *inquiry)
 	struct kmd_hits hits;
 	enum kmd_status status;
 
+	/* All of memory is read for that: only where the dump's own word is not enough. */
+	if (inquiry->info->text && !inquiry->vmlinux)
+		return KMD_OK;
 	if (inquiry->vmlinux && inquiry->build.text && inquiry->vmlinux->banner &&
 	    *inquiry->vmlinux->banner)
 		needles[n++] = inquiry->vmlinux->banner;
