@@ -18,6 +18,7 @@ static struct kmd_views views = { list, 0 };
 static void teardown(void)
 {
 	kmd_made_tables_deinit(&made);
+	views.n = 0;
 }
 
 static void add_view(uint64_t virt, uint64_t phys, uint64_t size, enum kmd_view_kind kind)
@@ -296,6 +297,40 @@ START_TEST(one_table_for_two_places)
 }
 END_TEST
 
+/* crash looks into the CPU entry area, and dies where a table is named but not there. */
+START_TEST(closed)
+{
+	static const unsigned char zero[0x1000];
+	bool found;
+	uint64_t phys;
+
+	use("x86 4");
+	set_entry(ROOT, 508, UINT64_C(0x70000067));
+	set_entry(ROOT, 300, UINT64_C(0x71000067)); /* nobody looks there */
+	set_entry(ROOT, 511, T1 | 0x67);
+	set_entry(T1, 510, UINT64_C(0x72000067));
+	set_entry(T1, 511, T2 | 0x67);
+	set_entry(T2, 503, UINT64_C(0x73000067));
+	set_entry(T2, 507, UINT64_C(0x74000067));
+	set_entry(T2, 508, T3 | 0x67);
+	set_entry(T2, 511, UINT64_C(0x74000067));
+	set_entry(T3, 0, 0);
+	add(UINT64_C(0xffff900000000000), RAM, 0x1000, KMD_VIEW_OTHER);
+	capture();
+	make();
+	ck_assert_uint_eq(made.tables_closed, 2);
+	ck_assert_uint_eq(made.tables_completed, 0);
+	ck_assert_uint_eq(made.n, 2);
+	ck_assert_uint_eq(made.items[0].phys, 0x70000000);
+	ck_assert_mem_eq(made.items[0].bytes, zero, 0x1000);
+	ck_assert_uint_eq(made.items[1].phys, 0x74000000);
+	supply();
+	expect_ok(kmd_paging_translate(&paging, &memory, UINT64_C(0xfffffe0000015000), &found,
+				       &phys, &diag));
+	ck_assert(!found);
+}
+END_TEST
+
 START_TEST(loop)
 {
 	paging = shapes[_i].paging;
@@ -307,6 +342,40 @@ START_TEST(loop)
 	make();
 	ck_assert_uint_eq(made.n, 0);
 	ck_assert_uint_gt(made.refused, 0);
+}
+END_TEST
+
+/* Tables of anything that lead to each other, some of them in part: it ends, and keeps its word. */
+START_TEST(anything)
+{
+	uint64_t page, seed = 88172645463325252;
+
+	paging = shapes[_i].paging;
+	paging.root = ROOT;
+	page = kmd_paging_page(&paging);
+	for (uint64_t table = 0; table < 6; table++) {
+		for (size_t i = 0; i < page / 8; i++) {
+			uint64_t to;
+
+			seed ^= seed << 13;
+			seed ^= seed >> 7;
+			seed ^= seed << 17;
+			to = ROOT + (seed >> 40) % 16 * page;
+			set_entry(ROOT + table * page, i,
+				  to | (seed & 0x80) | (seed >> 8 & 3) | (seed >> 56) << 56);
+		}
+	}
+	add_bytes(ROOT + 7 * page + 0x123, 0x456);
+	add_bytes(ROOT + 12 * page, (size_t)page);
+	add_all_kinds();
+	capture();
+	walk(NULL);
+	for (size_t i = 0; i < mappings.n; i++)
+		ck_assert(kmd_table_captured(&memory, mappings.items[i].phys,
+					     mappings.items[i].size));
+	make();
+	supply();
+	walk(NULL);
 }
 END_TEST
 
@@ -397,7 +466,9 @@ int main(void)
 	tcase_add_test(tcase, completed);
 	tcase_add_test(tcase, captured_elsewhere);
 	tcase_add_test(tcase, one_table_for_two_places);
+	tcase_add_test(tcase, closed);
 	tcase_add_loop_test(tcase, loop, 0, (int)n_shapes);
+	tcase_add_loop_test(tcase, anything, 0, (int)n_shapes);
 	tcase_add_test(tcase, views_that_fit_nowhere);
 	tcase_add_test(tcase, place_of_new_tables);
 	tcase_add_test(tcase, too_much);

@@ -11,6 +11,22 @@
 /* Entries to look for: 64 GiB in pages of 4K. */
 #define STEPS_MAX ((size_t)1 << 24)
 
+/* Entries to look at for tables that end a walk. */
+#define CLOSE_MAX ((size_t)1 << 22)
+
+/*
+ * Where crash looks on x86_64 while it starts, whatever is there: the stacks in the CPU
+ * entry area (arch/x86/include/asm/pgtable_64_types.h, CPU_ENTRY_AREA_PGD) and the fixed
+ * mappings.  It takes "not mapped" for an answer, but gives up on a table that it
+ * cannot read.
+ */
+static const struct {
+	uint64_t low, last;
+} looked_at[] = {
+	{ UINT64_C(0xfffffe0000000000), UINT64_C(0xfffffe7fffffffff) },
+	{ UINT64_C(0xffffffffff000000), UINT64_MAX },
+};
+
 /* Whole pages of one view. */
 struct span {
 	uint64_t virt, phys, size;
@@ -185,6 +201,65 @@ static enum kmd_status map_view(struct make *make, struct kmd_node *root,
 	return status;
 }
 
+static enum kmd_status close_below(struct make *make, const struct at *at, uint64_t low,
+				   uint64_t last, size_t *budget);
+
+/* Where a captured entry leads to a table that is missing, put an empty one. */
+static enum kmd_status close_entry(struct make *make, const struct at *at, size_t index,
+				   uint64_t low, uint64_t last, size_t *budget)
+{
+	unsigned int shift = kmd_paging_shift(make->paging, at->level);
+	struct at next = { NULL, at->level + 1, at->virt + ((uint64_t)index << shift) };
+	enum kmd_status status;
+	uint64_t entry, phys;
+
+	if (look(make, at->node, index, &entry) != SLOT_USED ||
+	    kmd_entry_decode(make->paging, at->level, entry, &phys) != KMD_ENTRY_TABLE)
+		return KMD_OK;
+	status = kmd_tree_get(&make->tree, phys, next.level, next.virt, &next.node, make->diag);
+	if (status != KMD_OK || !next.node)
+		return status;
+	if (!next.node->table.n_known) {
+		next.node->closed = !next.node->set;
+		return KMD_OK;
+	}
+	return next.level + 1 < make->paging->levels ? close_below(make, &next, low, last, budget)
+						     : KMD_OK;
+}
+
+static enum kmd_status close_below(struct make *make, const struct at *at, uint64_t low,
+				   uint64_t last, size_t *budget)
+{
+	unsigned int shift = kmd_paging_shift(make->paging, at->level);
+	size_t first, n = kmd_paging_entries(make->paging, at->level, &first);
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = first; status == KMD_OK && i < n; i++) {
+		uint64_t virt = at->virt + ((uint64_t)i << shift);
+
+		if (virt > last || virt + ((UINT64_C(1) << shift) - 1) < low)
+			continue;
+		if (!*budget || make->tree.n == make->tree.max)
+			return KMD_OK;
+		--*budget;
+		status = close_entry(make, at, i, low, last, budget);
+	}
+	return status;
+}
+
+static enum kmd_status close_all(struct make *make, struct kmd_node *root)
+{
+	const struct at at = { root, 0, kmd_paging_base(make->paging) };
+	enum kmd_status status = KMD_OK;
+	size_t budget = CLOSE_MAX;
+
+	if (make->paging->layout != KMD_PA_X86_64)
+		return KMD_OK;
+	for (size_t i = 0; status == KMD_OK && i < sizeof(looked_at) / sizeof(*looked_at); i++)
+		status = close_below(make, &at, looked_at[i].low, looked_at[i].last, &budget);
+	return status;
+}
+
 static bool add_supplied(struct make *make, const struct kmd_table *table, size_t from, size_t to)
 {
 	struct kmd_made_tables *out = make->out;
@@ -221,10 +296,11 @@ static enum kmd_status supply_all(struct make *make)
 	for (size_t i = 0; i < make->tree.n; i++) {
 		const struct kmd_node *node = make->tree.nodes[i];
 
-		if (!node->set)
+		if (!node->set && !node->closed)
 			continue;
 		make->out->tables_added += node->fresh;
-		make->out->tables_completed += !node->fresh;
+		make->out->tables_completed += !node->fresh && node->set;
+		make->out->tables_closed += node->closed;
 		if (!supply(make, &node->table))
 			return kmd_fail_memory(make->diag);
 	}
@@ -248,6 +324,8 @@ static enum kmd_status map_all(struct make *make, const struct kmd_views *views)
 		make->out->root = KMD_ROOT_PARTLY;
 	for (size_t i = 0; status == KMD_OK && i < views->n; i++)
 		status = map_view(make, root, &views->items[i]);
+	if (status == KMD_OK)
+		status = close_all(make, root);
 	return status == KMD_OK ? supply_all(make) : status;
 }
 

@@ -34,6 +34,7 @@ struct kmd_made_tables {
 	enum kmd_root_state root;
 	size_t tables_added;     /* at addresses that no RAM has */
 	size_t tables_completed; /* where the kernel has them, captured in part or not at all */
+	size_t tables_closed;    /* the same, but empty: crash dies where one is missing */
 	uint64_t mapped;         /* bytes newly mapped */
 	/* Captured tables map it elsewhere or not at all; linear map and image not counted. */
 	uint64_t refused, first_refused;
@@ -44,7 +45,8 @@ struct kmd_made_tables {
  * Complete the tables so that they map the views' pages, and no other.  Entries that
  * were captured stay, and what they forbid stays unmapped.  Tables below a captured
  * entry are supplied where that entry says; new ones lie above all RAM that the dump
- * knows of and above @ram_end (0 = not known), below the machine's limit.
+ * knows of and above @ram_end (0 = not known), below the machine's limit.  Where crash
+ * looks at its start, on x86_64, tables that captured entries name are supplied empty.
  * Nothing is made where nothing is missing.
  */
 enum kmd_status kmd_tables_make(const struct kmd_paging *paging, const struct kmd_memory *memory,

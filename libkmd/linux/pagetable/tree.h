@@ -11,6 +11,7 @@ struct kmd_node {
 	uint64_t virt; /* where what it maps begins */
 	bool fresh;    /* at an address that no RAM has */
 	bool set;      /* an entry was put into it */
+	bool closed;   /* supplied empty */
 };
 
 struct kmd_tree {
