@@ -29,7 +29,7 @@ struct build {
 };
 
 /* The first two maps are the kernel's; regions with a distance of their own follow. */
-enum { MAP_LINEAR, MAP_IMAGE, MAP_VIRTUAL, MAPS_FIXED };
+enum { MAP_LINEAR, MAP_IMAGE, MAP_VIRTUAL, MAP_LINK, MAPS_FIXED };
 
 static bool add_map(struct build *build, enum kmd_view_kind kind, uint64_t delta)
 {
@@ -81,6 +81,20 @@ static bool add_maps(struct build *build)
 			return false;
 		if (layout->linear.known &&
 		    !add_mapped(build, MAP_LINEAR, &layout->linear, piece->start, piece->end))
+			return false;
+	}
+	return true;
+}
+
+/* Behind all others: an alias must not take an address that something is at. */
+static bool add_aliases(struct build *build)
+{
+	const struct kmd_map *link = &build->layout->link;
+
+	for (size_t i = 0; link->known && i < build->memory->n_phys; i++) {
+		const struct kmd_interval *piece = &build->memory->phys[i];
+
+		if (!add_mapped(build, MAP_LINK, link, piece->start, piece->end))
 			return false;
 	}
 	return true;
@@ -287,9 +301,10 @@ enum kmd_status kmd_views_build_mapped(const struct kmd_memory *memory,
 	build.limit = facts->elf_class == 1 ? UINT32_MAX : UINT64_MAX;
 	if (!add_map(&build, KMD_VIEW_LINEAR, facts->layout.linear.delta) ||
 	    !add_map(&build, KMD_VIEW_IMAGE, facts->layout.image.delta) ||
-	    !add_map(&build, KMD_VIEW_VIRTUAL, 0) || !add_regions(&build, true) ||
-	    !add_maps(&build) || !add_regions(&build, false) || !add_virtual(&build) ||
-	    !add_mappings(&build))
+	    !add_map(&build, KMD_VIEW_VIRTUAL, 0) ||
+	    !add_map(&build, KMD_VIEW_LINK, facts->layout.link.delta) ||
+	    !add_regions(&build, true) || !add_maps(&build) || !add_regions(&build, false) ||
+	    !add_virtual(&build) || !add_mappings(&build) || !add_aliases(&build))
 		status = kmd_fail_memory(diag);
 	else
 		status = finish(&build);

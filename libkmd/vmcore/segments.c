@@ -95,7 +95,7 @@ static bool add_alias(const struct kmd_interval *lead_spans, size_t n,
 					       from, false };
 
 		/* A physical address would make makedumpfile take it for the linear map. */
-		if (view->kind == KMD_VIEW_OTHER)
+		if (view->kind == KMD_VIEW_OTHER || view->kind == KMD_VIEW_LINK)
 			segment.phys = KMD_NO_PHYS;
 		if (lead_spans[i].owner != index && !add(segments, segment))
 			return false;
