@@ -96,6 +96,8 @@ enum kmd_flag {
 				     * another build */
 	KMD_NO_REGISTERS = 1u << 2, /* no CPU registers in the core: drgn before 0.0.23 takes
 				     * those of CPU n for those of the task whose pid is n + 1 */
+	KMD_CAPTURED_ONLY = 1u << 3, /* nothing in the core that was not captured; see
+				      * kmd_supplied_get() */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -405,6 +407,15 @@ enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, 
 				size_t length);
 
 /* -------------------------------------------------------------- assembling */
+
+/*
+ * Memory in the core that was not captured: page tables that lead consumers to captured
+ * memory, where the kernel's own are missing.  Captured bytes are never changed, and a
+ * note of the core (name "KMD") lists these ranges.  A range's name says what it is; its
+ * other members are phys, size and captured (= size).
+ */
+size_t kmd_supplied_count(const struct kmd *kmd);
+const struct kmd_region *kmd_supplied_get(const struct kmd *kmd, size_t index);
 
 enum kmd_assemble_flag {
 	KMD_OVERWRITE = 1u << 0, /* replace an existing file */

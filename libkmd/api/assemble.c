@@ -12,8 +12,8 @@ static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
 
 	if (status != KMD_OK)
 		return status;
-	return kmd_plan_build(&kmd->memory, &kmd->views, &kmd->facts, &kmd->notes, &kmd->info,
-			      &kmd->diag, plan);
+	return kmd_plan_build(&kmd->core.memory, &kmd->core_views, &kmd->facts, &kmd->notes,
+			      &kmd->info, &kmd->diag, plan);
 }
 
 static struct kmd_write_options write_options(const struct kmd *kmd)

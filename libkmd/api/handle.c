@@ -28,6 +28,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_log_panic_deinit(&kmd->panic);
 	kmd_log_deinit(&kmd->log);
 	kmd_cpus_deinit(&kmd->cpus);
+	kmd_core_deinit(kmd);
 	kmd_views_deinit(&kmd->views);
 	kmd_core_notes_deinit(&kmd->notes);
 	kmd_kernel_deinit(&kmd->facts);
@@ -87,8 +88,8 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
 
-	if (status == KMD_OK &&
-	    (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS)))
+	if (status == KMD_OK && (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS |
+							 KMD_CAPTURED_ONLY)))
 		status = kmd_misuse(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;

@@ -7,7 +7,9 @@
 #include "linux/printk/panic.h"
 #include "linux/registers/cpus.h"
 #include "linux/synth/synth.h"
+#include "linux/pagetable/make.h"
 #include "linux/views.h"
+#include "memory/supply.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -33,7 +35,15 @@ struct kmd {
 	struct kmd_kernel_facts facts;
 	struct kmd_boot boot;
 	struct kmd_core_notes notes;
+	struct kmd_paging paging; /* if has_paging */
+	bool has_paging;
+	struct kmd_mappings mappings;
 	struct kmd_views views;
+	/* What the core gets besides: */
+	struct kmd_made_tables tables;
+	struct kmd_supply supply;
+	struct kmd_core_memory core;
+	struct kmd_views core_views;
 	struct kmd_value values[KMD_N_BOOT_KEYS]; /* of .boot, as handed out */
 	size_t n_values;
 	struct kmd_cpus cpus;
@@ -46,7 +56,10 @@ struct kmd {
 /* The sentence of a call that does not fit. */
 enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence);
 /* Steps of the opening: registers of CPUs, why the kernel died. */
+enum kmd_status kmd_learn_views(struct kmd *kmd);
 enum kmd_status kmd_learn_cpus(struct kmd *kmd);
+enum kmd_status kmd_prepare_core(struct kmd *kmd);
+void kmd_core_deinit(struct kmd *kmd);
 enum kmd_status kmd_learn_panic(struct kmd *kmd);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);

@@ -26,6 +26,7 @@ static const char help[] =
 	"                        tells apart region files for which only addresses are recorded\n"
 	"  -i, --vmcoreinfo=FILE VMCOREINFO text for a dump that has none\n"
 	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
+	"      --captured-only   nothing in the core that was not captured: no page tables made\n"
 	"      --no-registers    no registers in the core, for drgn 0.0.22, which mistakes them\n"
 	"      --kaslr-offset=N  run-time minus link-time address of the kernel; only where the\n"
 	"                        dump does not tell\n"
@@ -54,6 +55,7 @@ enum {
 	OPT_DMESG,
 	OPT_REGISTERS,
 	OPT_NO_REGISTERS,
+	OPT_CAPTURED_ONLY,
 	OPT_KASLR_OFFSET,
 };
 
@@ -64,6 +66,7 @@ static const struct option longs[] = {
 	{ "vmlinux", required_argument, NULL, 'x' },
 	{ "vmcoreinfo", required_argument, NULL, 'i' },
 	{ "registers", required_argument, NULL, OPT_REGISTERS },
+	{ "captured-only", no_argument, NULL, OPT_CAPTURED_ONLY },
 	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
 	{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },
 	{ "machdep", required_argument, NULL, 'm' },
@@ -178,6 +181,8 @@ static bool take(int option, struct options *options)
 	case OPT_REGISTERS:
 		options->registers = optarg;
 		return true;
+	case OPT_CAPTURED_ONLY:
+		return options->captured_only = true;
 	case OPT_NO_REGISTERS:
 		return options->no_registers = true;
 	case OPT_KASLR_OFFSET:
