@@ -89,7 +89,7 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 	enum kmd_status status = kmd_begin_option(kmd);
 
 	if (status == KMD_OK && (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS |
-							 KMD_CAPTURED_ONLY)))
+							 KMD_CAPTURED_ONLY | KMD_ZERO_HOLES)))
 		status = kmd_misuse(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;

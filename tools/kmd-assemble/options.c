@@ -27,6 +27,8 @@ static const char help[] =
 	"  -i, --vmcoreinfo=FILE VMCOREINFO text for a dump that has none\n"
 	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
 	"      --captured-only   nothing in the core that was not captured: no page tables made\n"
+	"      --zero-holes      memory that was not captured reads as zero, for consumers that\n"
+	"                        insist; they then tell what was not there\n"
 	"      --no-registers    no registers in the core, for drgn 0.0.22, which mistakes them\n"
 	"      --kaslr-offset=N  run-time minus link-time address of the kernel; only where the\n"
 	"                        dump does not tell\n"
@@ -56,6 +58,7 @@ enum {
 	OPT_REGISTERS,
 	OPT_NO_REGISTERS,
 	OPT_CAPTURED_ONLY,
+	OPT_ZERO_HOLES,
 	OPT_KASLR_OFFSET,
 };
 
@@ -66,6 +69,7 @@ static const struct option longs[] = {
 	{ "vmlinux", required_argument, NULL, 'x' },
 	{ "vmcoreinfo", required_argument, NULL, 'i' },
 	{ "registers", required_argument, NULL, OPT_REGISTERS },
+	{ "zero-holes", no_argument, NULL, OPT_ZERO_HOLES },
 	{ "captured-only", no_argument, NULL, OPT_CAPTURED_ONLY },
 	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
 	{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },
@@ -183,6 +187,8 @@ static bool take(int option, struct options *options)
 		return true;
 	case OPT_CAPTURED_ONLY:
 		return options->captured_only = true;
+	case OPT_ZERO_HOLES:
+		return options->zero_holes = true;
 	case OPT_NO_REGISTERS:
 		return options->no_registers = true;
 	case OPT_KASLR_OFFSET:

@@ -183,6 +183,28 @@ static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
 	print_registers(out, kmd);
 }
 
+/* What is in the core and was not in the dump, by kind. */
+static void print_supplied(FILE *out, const struct kmd *kmd)
+{
+	size_t n = kmd_supplied_count(kmd), ranges = 0;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_region *range = kmd_supplied_get(kmd, i), *next;
+
+		ranges++;
+		bytes += range->size;
+		next = kmd_supplied_get(kmd, i + 1);
+		if (next && !strcmp(next->name, range->name))
+			continue;
+		fprintf(out, "%-8s %s: %zu range%s, %" PRIu64 " bytes\n",
+			i + 1 == ranges ? "supplied" : "", range->name, ranges,
+			ranges == 1 ? "" : "s", bytes);
+		ranges = 0;
+		bytes = 0;
+	}
+}
+
 static void print_findings(FILE *out, const struct kmd *kmd)
 {
 	size_t damage = 0, notes = 0;
@@ -231,7 +253,7 @@ static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct 
 	print_word(out, core);
 	fputs(" -s ", out);
 	print_word(out, vmlinux);
-	if (kernel->has_kaslr_offset && kernel->kaslr_offset) {
+	if (kernel->has_kaslr_offset && kernel->kaslr_offset && !kernel->plain_gdb) {
 		fprintf(out,
 			"\n         gdb -ex 'symbol-file %s -o 0x%" PRIx64 "' -ex 'core-file %s'\n",
 			vmlinux, kernel->kaslr_offset, core);
@@ -257,5 +279,6 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 	fprintf(out, "core     %s (%s)\n",
 		strcmp(options->output, "-") ? options->output : "standard output",
 		kmd_is_degraded(kmd) ? "degraded" : "complete");
+	print_supplied(out, kmd);
 	print_next(out, kernel, options);
 }
