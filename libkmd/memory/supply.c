@@ -87,11 +87,36 @@ static bool copy_rows(const struct kmd_regions *from, struct kmd_regions *to)
 	return true;
 }
 
+/*
+ * BFD takes a segment that begins with an ELF header for a program, and its notes for
+ * threads: gdb shows ghosts.  The header that the kernel registers (KELF) is one.  So the
+ * first byte of such memory is left out.
+ */
+static void hide_headers(const struct kmd_memory *memory, struct kmd_interval *pieces, size_t n,
+			 bool physical, struct kmd_diag *diag)
+{
+	static const char magic[4] = "\177ELF";
+
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_source *source;
+		char bytes[sizeof(magic)];
+		uint64_t offset;
+
+		if (pieces[i].end - pieces[i].start <= sizeof(magic))
+			continue;
+		source = kmd_memory_bytes(memory, &pieces[i], physical, pieces[i].start, &offset);
+		if (kmd_source_read(source, offset, bytes, sizeof(bytes), diag) == KMD_OK &&
+		    !memcmp(bytes, magic, sizeof(magic)))
+			pieces[i].start++;
+	}
+}
+
 enum kmd_status kmd_core_memory_build(const struct kmd_memory *captured,
 				      const struct kmd_supply *supply, struct kmd_diag *diag,
 				      struct kmd_core_memory *core)
 {
-	bool ok = true;
+	enum kmd_status status;
+	bool ok;
 
 	memset(core, 0, sizeof(*core));
 	ok = copy_rows(captured->regions, &core->regions);
@@ -101,7 +126,12 @@ enum kmd_status kmd_core_memory_build(const struct kmd_memory *captured,
 		kmd_core_memory_deinit(core);
 		return kmd_fail_memory(diag);
 	}
-	return kmd_memory_build(&core->regions, diag, &core->memory);
+	status = kmd_memory_build(&core->regions, diag, &core->memory);
+	if (status != KMD_OK)
+		return status;
+	hide_headers(&core->memory, core->memory.phys, core->memory.n_phys, true, diag);
+	hide_headers(&core->memory, core->memory.virt, core->memory.n_virt, false, diag);
+	return KMD_OK;
 }
 
 void kmd_core_memory_deinit(struct kmd_core_memory *core)

@@ -38,7 +38,10 @@ struct kmd_core_memory {
 	struct kmd_memory memory;
 };
 
-/* @captured and @supply must outlive the result. */
+/*
+ * @captured and @supply must outlive the result.  Where captured memory begins with an ELF
+ * header, its first byte is left out: gdb would take its notes for threads.
+ */
 enum kmd_status kmd_core_memory_build(const struct kmd_memory *captured,
 				      const struct kmd_supply *supply, struct kmd_diag *diag,
 				      struct kmd_core_memory *core);
