@@ -7,6 +7,29 @@
 
 #define WORD 8
 
+static uint64_t captured_in(const struct kmd_memory *memory, bool physical, uint64_t start,
+			    uint64_t size)
+{
+	const struct kmd_interval *pieces = physical ? memory->phys : memory->virt;
+	size_t n = physical ? memory->n_phys : memory->n_virt;
+	uint64_t end, sum = 0;
+
+	if (!kmd_add_u64(start, size, &end))
+		return 0;
+	for (size_t i = kmd_intervals_find(pieces, n, start); i < n && pieces[i].start < end; i++)
+		sum += kmd_min_u64(end, pieces[i].end) - kmd_max_u64(start, pieces[i].start);
+	return sum;
+}
+
+uint64_t kmd_captured_of_part(const struct kmd_link_image *image, const struct kmd_image_part *part)
+{
+	const struct kmd_space *space = &image->space;
+	uint64_t phys = captured_in(space->memory, true, part->link - space->place, part->size);
+	uint64_t virt = captured_in(space->memory, false, part->link + space->kaslr, part->size);
+
+	return kmd_max_u64(phys, virt);
+}
+
 static enum kmd_status overlay(const struct kmd_memory *memory, bool physical, uint64_t start,
 			       struct kmd_stretch *stretch, struct kmd_diag *diag)
 {
@@ -79,7 +102,6 @@ static void judge_word(const struct kmd_stretch *stretch, size_t at, size_t size
 	bool differs = false;
 
 	for (size_t i = at; i < at + size; i++) {
-		comparison->captured += stretch->have[i];
 		if (!stretch->have[i] || stretch->states[i] != KMD_BYTE_KNOWN)
 			continue;
 		comparison->compared++;

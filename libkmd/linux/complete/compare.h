@@ -18,13 +18,16 @@ struct kmd_stretch {
 };
 
 struct kmd_comparison {
-	uint64_t captured; /* bytes */
-	uint64_t compared; /* those among them whose value is known */
+	uint64_t compared; /* captured bytes whose value is known */
 	uint64_t words, differing;
 	uint64_t first_differing; /* link address of a word */
 	/* Captured words that seem to be addresses: they moved by KASLR; did anything else. */
 	uint64_t moved, unmoved;
 };
+
+/* How many bytes of it were captured, at least: by physical or by virtual address. */
+uint64_t kmd_captured_of_part(const struct kmd_link_image *image,
+			      const struct kmd_image_part *part);
 
 /* The stretch at @link, as long as chunk and part are. */
 enum kmd_status kmd_stretch_read(const struct kmd_link_image *image,

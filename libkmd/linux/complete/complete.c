@@ -14,7 +14,7 @@
 #define LEARNED_WORDS 1024
 
 struct work {
-	const struct kmd_link_image *image;
+	struct kmd_link_image *image;
 	struct kmd_stretch *stretch;
 	struct kmd_filler *filler;
 	unsigned int wanted;
@@ -37,14 +37,14 @@ const char *kmd_complete_name(enum kmd_complete kind)
 	}
 }
 
-static bool is_proved(const struct kmd_image_part *part, const struct kmd_comparison *comparison)
+/* So many bytes that are the same prove the others. */
+static bool is_proof(const struct kmd_image_part *part, uint64_t bytes)
 {
 	bool tables = part->kind == KMD_COMPLETE_ORC || part->kind == KMD_COMPLETE_BTF;
 
-	if (part->kind == KMD_COMPLETE_TEXT || comparison->differing || !comparison->compared)
+	if (part->kind == KMD_COMPLETE_TEXT || !bytes)
 		return false;
-	return comparison->compared >= part->size / 4 ||
-	       (tables && comparison->compared >= PROOF_BYTES);
+	return bytes >= part->size / 4 || (tables && bytes >= PROOF_BYTES);
 }
 
 /* In the words that the report has, so that the same stands in both. */
@@ -76,7 +76,6 @@ static enum kmd_status fill(struct work *work, const struct kmd_image_part *part
 {
 	enum kmd_status status;
 
-	done->state = KMD_COMPLETED_SUPPLIED;
 	status = kmd_filler_add(work->filler, part, learned, work->stretch, work->diag,
 				&done->supplied, &done->left_out);
 	if (status == KMD_OK && part->kind == KMD_COMPLETE_TEXT && done->supplied)
@@ -85,9 +84,10 @@ static enum kmd_status fill(struct work *work, const struct kmd_image_part *part
 }
 
 static void describe(const struct work *work, const struct kmd_image_part *part,
-		     const struct kmd_comparison *comparison, struct kmd_completed *done)
+		     struct kmd_completed *done)
 {
 	const struct kmd_space *space = &work->image->space;
+	uint64_t captured = kmd_captured_of_part(work->image, part);
 
 	memset(done, 0, sizeof(*done));
 	memcpy(done->name, part->name, strnlen(part->name, sizeof(done->name) - 1));
@@ -95,37 +95,58 @@ static void describe(const struct work *work, const struct kmd_image_part *part,
 	done->virt = part->link + space->kaslr;
 	done->phys = part->link - space->place;
 	done->size = part->size;
-	done->compared = comparison->compared;
-	done->words = comparison->words;
-	done->differing = comparison->differing;
-	if (done->differing)
-		done->first_differing = comparison->first_differing + space->kaslr;
-	done->left_out = part->size - comparison->captured;
+	done->left_out = part->size - captured;
+	if (captured == part->size)
+		done->state = KMD_COMPLETED_WHOLE;
+	else if (work->wanted & part->kind || is_proof(part, captured))
+		done->state = KMD_COMPLETED_SUPPLIED; /* if the comparison bears it out */
+	else
+		done->state = KMD_COMPLETED_UNASKED;
 }
 
-static enum kmd_status complete_part(struct work *work, const struct kmd_image_part *part,
-				     struct kmd_completed *done)
+static enum kmd_status compare(struct work *work, const struct kmd_image_part *part, bool *learned,
+			       struct kmd_completed *done)
 {
-	bool asked = work->wanted & part->kind, learned = false;
 	struct kmd_comparison comparison;
-	enum kmd_status status =
-		kmd_compare_part(work->image, part, false, work->stretch, work->diag, &comparison);
+	enum kmd_status status = kmd_link_image_prepare(work->image, work->diag);
 
-	if (status == KMD_OK && asked && comparison.moved >= LEARNED_WORDS && !comparison.unmoved) {
-		learned = true;
+	*learned = false;
+	if (status == KMD_OK)
+		status = kmd_compare_part(work->image, part, false, work->stretch, work->diag,
+					  &comparison);
+	if (status == KMD_OK && work->wanted & part->kind && comparison.moved >= LEARNED_WORDS &&
+	    !comparison.unmoved) {
+		*learned = true;
 		status = kmd_compare_part(work->image, part, true, work->stretch, work->diag,
 					  &comparison);
 	}
 	if (status != KMD_OK)
 		return status;
-	describe(work, part, &comparison, done);
-	if (comparison.captured == part->size)
-		return KMD_OK; /* KMD_COMPLETED_WHOLE */
-	if (comparison.differing && part->kind != KMD_COMPLETE_TEXT) {
+	done->compared = comparison.compared;
+	done->words = comparison.words;
+	done->differing = comparison.differing;
+	if (done->differing)
+		done->first_differing = comparison.first_differing + work->image->space.kaslr;
+	return KMD_OK;
+}
+
+static enum kmd_status complete_part(struct work *work, const struct kmd_image_part *part,
+				     struct kmd_completed *done)
+{
+	bool asked = work->wanted & part->kind, learned;
+	enum kmd_status status;
+
+	describe(work, part, done);
+	if (done->state != KMD_COMPLETED_SUPPLIED)
+		return KMD_OK;
+	status = compare(work, part, &learned, done);
+	if (status != KMD_OK)
+		return status;
+	if (done->differing && part->kind != KMD_COMPLETE_TEXT) {
 		done->state = KMD_COMPLETED_DIFFERENT;
 		return asked ? say_different(work, done) : KMD_OK;
 	}
-	if (!asked && !is_proved(part, &comparison)) {
+	if (!asked && !is_proof(part, done->compared)) {
 		done->state = KMD_COMPLETED_UNASKED;
 		return KMD_OK;
 	}

@@ -169,6 +169,14 @@ enum kmd_status kmd_link_image_init(const struct kmd_vmlinux *vmlinux, const str
 	return status;
 }
 
+enum kmd_status kmd_link_image_prepare(struct kmd_link_image *image, struct kmd_diag *diag)
+{
+	if (image->moves_read)
+		return KMD_OK;
+	image->moves_read = true;
+	return kmd_vmlinux_layout_read_moves(image->vmlinux, diag, &image->layout);
+}
+
 void kmd_link_image_deinit(struct kmd_link_image *image)
 {
 	kmd_vmlinux_layout_deinit(&image->layout);

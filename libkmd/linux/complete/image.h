@@ -45,6 +45,7 @@ struct kmd_link_image {
 	size_t n_holes;
 	struct kmd_image_part *parts; /* by address, disjoint */
 	size_t n_parts, cap_parts;
+	bool moves_read;           /* once they are needed */
 	unsigned char *orc_lookup; /* computed; NULL = none */
 };
 
@@ -52,6 +53,8 @@ struct kmd_link_image {
 enum kmd_status kmd_link_image_init(const struct kmd_vmlinux *vmlinux, const struct kmd_boot *boot,
 				    const struct kmd_memory *captured, struct kmd_diag *diag,
 				    struct kmd_link_image *image, const char **why);
+/* Before any part is read. */
+enum kmd_status kmd_link_image_prepare(struct kmd_link_image *image, struct kmd_diag *diag);
 void kmd_link_image_deinit(struct kmd_link_image *image);
 
 /*

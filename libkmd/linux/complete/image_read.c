@@ -135,11 +135,11 @@ static void relocate(struct window *window, const struct kmd_image_part *part)
 {
 	const struct kmd_link_image *image = window->image;
 
-	if (!image->space.kaslr)
-		return;
-	if (image->layout.moves_known)
+	if (image->layout.moves_known) {
 		move_told(window);
-	else if (part->kind == KMD_COMPLETE_RODATA) {
+	} else if (image->layout.dynamic && part->kind == KMD_COMPLETE_RODATA) {
+		mark(window, 0, window->size, KMD_BYTE_OPEN);
+	} else if (image->space.kaslr && part->kind == KMD_COMPLETE_RODATA) {
 		if (image->layout.percpu_size)
 			doubt_distances(window);
 		doubt_addresses(window);
@@ -176,10 +176,8 @@ bool kmd_link_image_is_plain(const struct kmd_link_image *image, const struct km
 	const struct kmd_vmlinux_layout *layout = &image->layout;
 	size_t first = kmd_vmlinux_layout_first(layout, part->link);
 
-	if (part->made)
+	if (part->made ||
+	    (first < layout->n_moves && layout->moves[first].at < part->link + part->size))
 		return false;
-	if (image->layout.moves_known)
-		return first == layout->n_moves ||
-		       layout->moves[first].at >= part->link + part->size;
-	return part->kind != KMD_COMPLETE_RODATA || !image->space.kaslr;
+	return layout->moves_known || part->kind != KMD_COMPLETE_RODATA || !image->space.kaslr;
 }

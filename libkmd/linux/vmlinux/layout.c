@@ -100,40 +100,54 @@ static void sort_moves(struct kmd_vmlinux_layout *layout)
 	layout->n_moves = kept;
 }
 
-static enum kmd_status read_layout(const struct kmd_elf_file *file, Elf *elf, struct kmd_diag *diag,
-				   struct kmd_vmlinux_layout *layout)
+/* Sections as libelf reads them again; *@elf is NULL where there are none to look at. */
+static enum kmd_status open_elf(const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
+				const struct kmd_elf_file **file, Elf **elf)
 {
-	const struct kmd_vmlinux_section *percpu;
-	enum kmd_status status = read_sections(elf, diag, layout);
-
-	if (status != KMD_OK)
-		return status;
-	percpu = kmd_vmlinux_layout_find(layout, ".data..percpu");
-	if (file->header.e_machine == EM_X86_64 && percpu && !percpu->link)
-		layout->percpu_size = percpu->size;
-	status = kmd_vmlinux_moves_read(&file->header, elf, diag, layout);
-	sort_moves(layout);
-	return status;
+	*elf = NULL;
+	*file = vmlinux->elf ? kmd_elf_files_with(vmlinux->elf, KMD_ELF_CONTENT) : NULL;
+	if (!*file || vmlinux->elf_class != ELFCLASS64)
+		return KMD_OK;
+	*elf = elf_begin((*file)->source->fd, ELF_C_READ, NULL);
+	return *elf ? KMD_OK : kmd_elf_file_unusable(diag, (*file)->source->name, elf_errmsg(-1));
 }
 
 enum kmd_status kmd_vmlinux_layout_read(const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
 					struct kmd_vmlinux_layout *layout)
 {
-	const struct kmd_elf_file *file =
-		vmlinux->elf ? kmd_elf_files_with(vmlinux->elf, KMD_ELF_CONTENT) : NULL;
+	const struct kmd_vmlinux_section *percpu;
+	const struct kmd_elf_file *file;
 	enum kmd_status status;
 	Elf *elf;
 
 	memset(layout, 0, sizeof(*layout));
-	if (!file || vmlinux->elf_class != ELFCLASS64)
-		return KMD_OK;
-	elf = elf_begin(file->source->fd, ELF_C_READ, NULL);
-	if (!elf)
-		return kmd_elf_file_unusable(diag, file->source->name, elf_errmsg(-1));
-	status = read_layout(file, elf, diag, layout);
+	status = open_elf(vmlinux, diag, &file, &elf);
+	if (status != KMD_OK || !elf)
+		return status;
+	status = read_sections(elf, diag, layout);
 	elf_end(elf);
+	percpu = kmd_vmlinux_layout_find(layout, ".data..percpu");
+	if (vmlinux->machine == EM_X86_64 && percpu && !percpu->link)
+		layout->percpu_size = percpu->size;
 	if (status != KMD_OK)
 		kmd_vmlinux_layout_deinit(layout);
+	return status;
+}
+
+enum kmd_status kmd_vmlinux_layout_read_moves(const struct kmd_vmlinux *vmlinux,
+					      struct kmd_diag *diag,
+					      struct kmd_vmlinux_layout *layout)
+{
+	const struct kmd_elf_file *file;
+	enum kmd_status status;
+	Elf *elf;
+
+	status = open_elf(vmlinux, diag, &file, &elf);
+	if (status != KMD_OK || !elf)
+		return status;
+	status = kmd_vmlinux_moves_read(&file->header, elf, diag, layout);
+	elf_end(elf);
+	sort_moves(layout);
 	return status;
 }
 

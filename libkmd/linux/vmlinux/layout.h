@@ -41,13 +41,18 @@ struct kmd_vmlinux_layout {
 	struct kmd_vmlinux_move *moves; /* by address */
 	size_t n_moves, cap_moves;
 	bool moves_known; /* all of them are there */
+	bool dynamic;     /* the file need not hold what moves: only its relocations tell */
 	/* x86_64 before 6.15: per-CPU variables are linked at [0, this); 0 = they are not */
 	uint64_t percpu_size;
 };
 
-/* Without content (a debug file) there are no sections. */
+/* The sections; there are none without content (a debug file). */
 enum kmd_status kmd_vmlinux_layout_read(const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
 					struct kmd_vmlinux_layout *layout);
+/* The moves, which can be millions, once sections were read. */
+enum kmd_status kmd_vmlinux_layout_read_moves(const struct kmd_vmlinux *vmlinux,
+					      struct kmd_diag *diag,
+					      struct kmd_vmlinux_layout *layout);
 void kmd_vmlinux_layout_deinit(struct kmd_vmlinux_layout *layout);
 
 /* The section of that name, or NULL. */

@@ -212,7 +212,8 @@ static enum kmd_status read_static(Elf *elf, struct kmd_diag *diag,
 enum kmd_status kmd_vmlinux_moves_read(const GElf_Ehdr *header, Elf *elf, struct kmd_diag *diag,
 				       struct kmd_vmlinux_layout *layout)
 {
-	if (header->e_type == ET_DYN)
+	layout->dynamic = header->e_type == ET_DYN;
+	if (layout->dynamic)
 		return read_dynamic(header, elf, diag, layout);
 	if (header->e_machine == EM_X86_64)
 		return read_static(elf, diag, layout);
