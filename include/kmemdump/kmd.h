@@ -147,6 +147,24 @@ enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path);
  */
 enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint64_t value);
 
+/* What vmlinux can supply where it was not captured; a set of bits. */
+enum kmd_complete {
+	KMD_COMPLETE_RODATA = 1u << 0, /* constants, strings, tables of symbols */
+	KMD_COMPLETE_TEXT = 1u << 1,   /* code, as it was before the kernel patched it */
+	KMD_COMPLETE_ORC = 1u << 2,    /* x86_64: what unwinding the stack takes */
+	KMD_COMPLETE_BTF = 1u << 3,    /* types */
+	KMD_COMPLETE_ALL = (1u << 4) - 1,
+	KMD_COMPLETE_NONE = 1u << 30, /* not even what is proved */
+};
+
+/*
+ * Complete the core out of the vmlinux with these (enum kmd_complete, or-ed).  All that is
+ * supplied has been compared with what was captured, and is named in the core's note "KMD";
+ * captured bytes are never changed.  By default, or with 0, only sections are supplied of
+ * which enough was captured to prove that all is as in the file.
+ */
+enum kmd_status kmd_set_complete(struct kmd *kmd, unsigned int sections);
+
 /*
  * Let a vmlinux that is not whole (no DWARF, or no vmlinux at all) be asked for from the
  * servers in $DEBUGINFOD_URLS, by build-id.  Off by default: nothing goes to a network

@@ -5,6 +5,7 @@
  */
 #include "api/handle.h"
 #include "linux/pagetable/make.h"
+#include "vmcore/kmd_note.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -62,19 +63,29 @@ enum kmd_status kmd_learn_views(struct kmd *kmd)
 	return status;
 }
 
+static enum kmd_status supply(struct kmd *kmd)
+{
+	enum kmd_status status = kmd_complete_memory(kmd, &kmd->supply, &kmd->completion);
+
+	return status == KMD_OK && kmd->has_paging ? make_tables(kmd, &kmd->paging) : status;
+}
+
 enum kmd_status kmd_prepare_core(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
 	enum kmd_status status = KMD_OK;
 
-	if (kmd->has_paging && !(kmd->flags & KMD_CAPTURED_ONLY))
-		status = make_tables(kmd, &kmd->paging);
+	if (!(kmd->flags & KMD_CAPTURED_ONLY))
+		status = supply(kmd);
 	if (status == KMD_OK)
 		status = kmd_core_memory_build(&kmd->memory, &kmd->supply, diag, &kmd->core);
 	if (status == KMD_OK)
 		status = kmd_views_build_mapped(&kmd->core.memory, &kmd->facts,
 						kmd->has_paging ? &kmd->mappings : NULL, diag,
 						&kmd->core_views);
+	if (status == KMD_OK)
+		status = kmd_note_supplied(&kmd->core, kmd->facts.big_endian, diag,
+					   &kmd->notes.bytes, &kmd->notes.size);
 	return status;
 }
 
@@ -82,6 +93,7 @@ void kmd_core_deinit(struct kmd *kmd)
 {
 	kmd_views_deinit(&kmd->core_views);
 	kmd_core_memory_deinit(&kmd->core);
+	kmd_completion_deinit(&kmd->completion);
 	kmd_supply_deinit(&kmd->supply);
 	kmd_made_tables_deinit(&kmd->tables);
 	kmd_mappings_deinit(&kmd->mappings);

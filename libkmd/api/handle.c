@@ -165,6 +165,18 @@ KMD_EXPORT enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint6
 	return KMD_OK;
 }
 
+KMD_EXPORT enum kmd_status kmd_set_complete(struct kmd *kmd, unsigned int sections)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (sections != KMD_COMPLETE_NONE && (sections & ~(unsigned int)KMD_COMPLETE_ALL))
+		return kmd_misuse(kmd, "there is nothing of that kind to complete");
+	kmd->complete = sections;
+	return KMD_OK;
+}
+
 KMD_EXPORT enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed)
 {
 	enum kmd_status status = kmd_begin_option(kmd);

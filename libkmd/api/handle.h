@@ -3,6 +3,7 @@
 #ifndef KMD_API_HANDLE_H
 #define KMD_API_HANDLE_H
 
+#include "linux/complete/complete.h"
 #include "linux/core_notes.h"
 #include "linux/printk/panic.h"
 #include "linux/registers/cpus.h"
@@ -22,6 +23,7 @@ struct kmd {
 	struct kmd_image_options image_options;
 	struct kmd_vmlinux_options vmlinux_options;
 	struct kmd_boot_given given;
+	unsigned int complete; /* enum kmd_complete, or-ed */
 	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
 	/* One stage after the other, each built from those above it. */
 	struct kmd_input input;
@@ -41,6 +43,7 @@ struct kmd {
 	struct kmd_views views;
 	/* What the core gets besides: */
 	struct kmd_made_tables tables;
+	struct kmd_completion completion;
 	struct kmd_supply supply;
 	struct kmd_core_memory core;
 	struct kmd_views core_views;
@@ -61,6 +64,9 @@ enum kmd_status kmd_learn_cpus(struct kmd *kmd);
 enum kmd_status kmd_prepare_core(struct kmd *kmd);
 void kmd_core_deinit(struct kmd *kmd);
 enum kmd_status kmd_learn_panic(struct kmd *kmd);
+/* Add to @supply what vmlinux has of memory that was not captured. */
+enum kmd_status kmd_complete_memory(struct kmd *kmd, struct kmd_supply *supply,
+				    struct kmd_completion *completion);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */

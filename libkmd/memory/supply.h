@@ -10,12 +10,20 @@
 
 #include "memory/memory.h"
 
+/* How far a supplied byte can be trusted. */
+enum kmd_supply_kind {
+	KMD_SUPPLY_MADE,    /* made for consumers: page tables */
+	KMD_SUPPLY_FILE,    /* what the dumped kernel had there, out of its vmlinux */
+	KMD_SUPPLY_SIMILAR, /* the same before the kernel patched it: text */
+};
+
 struct kmd_supply_item {
 	uint64_t phys, size;
 	uint64_t virt; /* an address in no map of the kernel's, as of a region; 0 = none */
 	const struct kmd_source *source;
 	uint64_t offset;
-	const char *what; /* a constant: "page table", ".rodata of vmlinux" */
+	const char *what; /* a constant: "page table", "rodata of vmlinux" */
+	enum kmd_supply_kind kind;
 };
 
 struct kmd_supply {

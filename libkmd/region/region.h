@@ -11,7 +11,8 @@
 struct kmd_row {
 	struct kmd_region pub; /* as handed out; .name is fit for printing */
 	bool supplied;         /* not captured; see memory/supply.h */
-	bool has_bytes;        /* .pub.captured bytes are there: */
+	unsigned int supply_kind;
+	bool has_bytes; /* .pub.captured bytes are there: */
 	const struct kmd_source *source;
 	uint64_t offset;
 };

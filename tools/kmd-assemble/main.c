@@ -47,6 +47,7 @@ static void set_options(struct kmd *kmd, const struct options *options)
 	kmd_set_vmlinux(kmd, options->vmlinux);
 	kmd_set_vmcoreinfo(kmd, options->vmcoreinfo);
 	kmd_set_registers(kmd, options->registers);
+	kmd_set_complete(kmd, options->complete);
 	kmd_set_debuginfod(kmd, servers && *servers);
 }
 

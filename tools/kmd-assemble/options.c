@@ -30,6 +30,9 @@ static const char help[] =
 	"      --zero-holes      memory that was not captured reads as zero, for consumers that\n"
 	"                        insist; they then tell what was not there\n"
 	"      --no-registers    no registers in the core, for drgn 0.0.22, which mistakes them\n"
+	"      --complete=LIST   supply out of vmlinux what was not captured: rodata, orc, btf,\n"
+	"                        text (as it was before the kernel patched it), all; or none,\n"
+	"                        not even what comparison proved to be the same\n"
 	"      --kaslr-offset=N  run-time minus link-time address of the kernel; only where the\n"
 	"                        dump does not tell\n"
 	"  -m, --machdep=KEY=N   a value that the dump does not tell, in crash's words: kaslr,\n"
@@ -60,6 +63,7 @@ enum {
 	OPT_CAPTURED_ONLY,
 	OPT_ZERO_HOLES,
 	OPT_KASLR_OFFSET,
+	OPT_COMPLETE,
 };
 
 static const struct option longs[] = {
@@ -73,6 +77,7 @@ static const struct option longs[] = {
 	{ "captured-only", no_argument, NULL, OPT_CAPTURED_ONLY },
 	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
 	{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },
+	{ "complete", required_argument, NULL, OPT_COMPLETE },
 	{ "machdep", required_argument, NULL, 'm' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "strict", no_argument, NULL, OPT_STRICT },
@@ -163,6 +168,37 @@ static bool add_kaslr(struct options *options, const char *text)
 	return true;
 }
 
+/* Names with commas between them. */
+static bool parse_complete(const char *list, unsigned int *out)
+{
+	static const struct {
+		const char *name;
+		unsigned int bits;
+	} names[] = { { "rodata", KMD_COMPLETE_RODATA }, { "text", KMD_COMPLETE_TEXT },
+		      { "orc", KMD_COMPLETE_ORC },       { "btf", KMD_COMPLETE_BTF },
+		      { "all", KMD_COMPLETE_ALL },       { "none", KMD_COMPLETE_NONE } };
+	const size_t n = sizeof(names) / sizeof(names[0]);
+	const char *at = list;
+	size_t length, i;
+
+	for (*out = 0;; at += length + 1) {
+		length = strcspn(at, ",");
+		for (i = 0; i < n; i++)
+			if (strlen(names[i].name) == length && !memcmp(at, names[i].name, length))
+				break;
+		if (i == n || (*out && (*out | names[i].bits) & KMD_COMPLETE_NONE))
+			break;
+		*out |= names[i].bits;
+		if (!at[length])
+			return true;
+	}
+	fprintf(stderr,
+		"kmd-assemble: --complete: '%s' is no list of these: rodata, text, orc, "
+		"btf; nor all, nor none\n",
+		list);
+	return false;
+}
+
 /* One option; false for a bad one. */
 static bool take(int option, struct options *options)
 {
@@ -193,6 +229,8 @@ static bool take(int option, struct options *options)
 		return options->no_registers = true;
 	case OPT_KASLR_OFFSET:
 		return add_kaslr(options, optarg);
+	case OPT_COMPLETE:
+		return parse_complete(optarg, &options->complete);
 	case 'f':
 		return options->force = true;
 	case 'q':
@@ -257,6 +295,10 @@ bool options_parse(int argc, char **argv, struct options *options, int *exit_cod
 		}
 		if (!take(option, options))
 			return usage(exit_code);
+	}
+	if (options->complete && options->complete != KMD_COMPLETE_NONE && !options->vmlinux) {
+		fputs("kmd-assemble: --complete takes a vmlinux (-x FILE)\n", stderr);
+		return usage(exit_code);
 	}
 	return take_input(argc, argv, options) || usage(exit_code);
 }
