@@ -5,6 +5,7 @@
 
 #include "linux/core_notes.h"
 #include "linux/printk/panic.h"
+#include "linux/ready/ready.h"
 #include "linux/registers/cpus.h"
 #include "linux/synth/synth.h"
 #include "linux/views.h"
@@ -39,8 +40,9 @@ struct kmd {
 	struct kmd_cpus cpus;
 	struct kmd_log log;
 	struct kmd_log_panic panic;
-	bool synthesised; /* .info is not the dump's own */
-	bool log_read;    /* the log is read when it is first asked for */
+	struct kmd_ready readiness; /* judged when it is first asked for */
+	bool synthesised;           /* .info is not the dump's own */
+	bool log_read;              /* the log is read when it is first asked for */
 };
 
 /* The sentence of a call that does not fit. */
