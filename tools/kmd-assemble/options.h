@@ -32,7 +32,7 @@ struct options {
 	size_t n_values;
 	uint64_t smem, ram_base, unpack_limit;
 	bool has_smem, has_ram_base, has_unpack_limit;
-	bool list, dmesg, no_registers, strict, force, quiet, verbose;
+	bool list, dmesg, check, no_registers, strict, force, quiet, verbose;
 };
 
 /* True to go on; else *@exit_code is what to exit with, and everything is said. */
