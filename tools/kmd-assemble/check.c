@@ -10,14 +10,26 @@ static const char *word(enum kmd_ready_state state)
 	return (unsigned int)state < sizeof(words) / sizeof(words[0]) ? words[state] : "?";
 }
 
+static bool is_start(const struct kmd_readiness *row)
+{
+	return !strcmp(row->ability, "start");
+}
+
 void check_print(FILE *out, const struct kmd *kmd)
 {
-	const struct kmd_readiness *row;
+	const struct kmd_readiness *row, *start = NULL;
 
 	fprintf(out, "%-26s %-15s %-5s %s\n", "CONSUMER", "ABILITY", "WORKS", "MISSING");
-	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++)
+	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++) {
+		const char *missing = *row->missing ? row->missing : "-";
+
+		if (is_start(row))
+			start = row;
+		else if (start && start->state == KMD_READY_FAILS)
+			missing = "(it does not start)";
 		fprintf(out, "%-26s %-15s %-5s %s\n", row->consumer, row->ability, word(row->state),
-			*row->missing ? row->missing : "-");
+			missing);
+	}
 }
 
 bool check_starts(const struct kmd *kmd, const char *consumer)
@@ -28,11 +40,6 @@ bool check_starts(const struct kmd *kmd, const char *consumer)
 		if (!strcmp(row->consumer, consumer) && !strcmp(row->ability, "start"))
 			return row->state != KMD_READY_FAILS && row->state != KMD_READY_UNKNOWN;
 	return false;
-}
-
-static bool is_start(const struct kmd_readiness *row)
-{
-	return !strcmp(row->ability, "start");
 }
 
 /* "drgn: log, tasks | gdb: variables": all of one state. */

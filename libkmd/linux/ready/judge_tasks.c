@@ -132,8 +132,7 @@ static void judge_stacks(const struct kmd_look *look, enum kmd_look_mode mode,
 	struct count count = { 0, 0, 0, 0 };
 	uint64_t at, size;
 
-	if (!kmd_look_type(look, KMD_T_TASK_STACK, &at) ||
-	    !kmd_look_type(look, KMD_T_STACK, &size)) {
+	if (!kmd_look_type(look, KMD_T_TASK_STACK, &at) || !kmd_look_stack_size(look, &size)) {
 		kmd_verdict_add(verdict, KMD_UNKNOWN, "size of stacks");
 		return;
 	}

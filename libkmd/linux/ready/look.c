@@ -24,7 +24,6 @@ static const struct kmd_type_ask questions[KMD_T_N] = {
 	[KMD_T_MODULE] = { KMD_TYPE_SIZE, "module", NULL, false, 0 },
 	[KMD_T_MODULE_LIST] = { KMD_TYPE_OFFSET, "module", "list", false, 0 },
 	[KMD_T_PGLIST] = { KMD_TYPE_SIZE, "pglist_data", NULL, false, 0 },
-	[KMD_T_STACK] = { KMD_TYPE_SIZE, "thread_union", NULL, false, 0 },
 	[KMD_T_TSS_IST] = { KMD_TYPE_OFFSET, "tss_struct", "x86_tss.ist", false, 0 },
 	[KMD_T_SECTION] = { KMD_TYPE_SIZE, "mem_section", NULL, false, 0 },
 };
@@ -75,6 +74,20 @@ bool kmd_look_type(const struct kmd_look *look, enum kmd_look_type type, uint64_
 	return look->types[type].known;
 }
 
+bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size)
+{
+	uint64_t start, end;
+
+	/* The names until 6.9, and since. */
+	if ((!kmd_look_symbol(look, "__start_init_task", &start, NULL) ||
+	     !kmd_look_symbol(look, "__end_init_task", &end, NULL)) &&
+	    (!kmd_look_symbol(look, "__start_init_stack", &start, NULL) ||
+	     !kmd_look_symbol(look, "__end_init_stack", &end, NULL)))
+		return false;
+	*size = end - start;
+	return *size >= 4096 && *size <= 1 << 20;
+}
+
 /* ----- memory */
 
 static bool in_map(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
@@ -85,12 +98,20 @@ static bool in_map(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
 	return true;
 }
 
+static uint64_t ram_end(const struct kmd_memory *memory)
+{
+	return memory->n_phys ? memory->phys[memory->n_phys - 1].end : 0;
+}
+
 static bool walk(const struct kmd_look *look, uint64_t virt, uint64_t *phys)
 {
 	const struct kmd_layout *layout = &look->in->facts->layout;
 	bool found = false;
 
-	if (in_map(&layout->image, virt, phys) || in_map(&layout->linear, virt, phys))
+	if (in_map(&layout->image, virt, phys))
+		return true;
+	/* The linear map ends with RAM: above may be vmalloc, where the layout does not tell. */
+	if (in_map(&layout->linear, virt, phys) && *phys < ram_end(look->in->memory))
 		return true;
 	return look->has_paging &&
 	       kmd_paging_translate(&look->paging, look->in->memory, virt, &found, phys,

@@ -32,7 +32,6 @@ enum kmd_look_type {
 	KMD_T_MODULE,
 	KMD_T_MODULE_LIST,
 	KMD_T_PGLIST,
-	KMD_T_STACK,
 	KMD_T_TSS_IST,
 	KMD_T_SECTION,
 	KMD_T_N,
@@ -57,6 +56,9 @@ enum kmd_status kmd_look_init(struct kmd_look *look, const struct kmd_ready_inpu
 bool kmd_look_symbol(const struct kmd_look *look, const char *name, uint64_t *virt, uint64_t *size);
 /* A size or offset out of the debug information. */
 bool kmd_look_type(const struct kmd_look *look, enum kmd_look_type type, uint64_t *value);
+
+/* THREAD_SIZE, as the first task's stack has it. */
+bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size);
 
 /* How many of the @size bytes from @virt on are there; up to the page's end for page tables. */
 uint64_t kmd_look_have(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
