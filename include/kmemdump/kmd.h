@@ -461,6 +461,35 @@ enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned in
  */
 enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd);
 
+/* --------------------------------------------------------------- readiness */
+
+/* Whether a consumer can do something with the core.  Values are part of the ABI. */
+enum kmd_ready_state {
+	KMD_READY_WORKS = 0,   /* as on a core of all RAM */
+	KMD_READY_PARTLY = 1,  /* it answers, and what is missing is absent from the answer */
+	KMD_READY_UNKNOWN = 2, /* cannot be told */
+	KMD_READY_FAILS = 3,
+};
+
+struct kmd_readiness {
+	const char *consumer; /* as it is started: "crash", "crash --minimal", "drgn", ... */
+	const char *ability;  /* "start", or a command or what one would ask for: "bt", "tasks" */
+	enum kmd_ready_state state;
+	const char *missing; /* objects with their addresses, or why nothing can be told;
+			      * "" where it works */
+};
+
+/*
+ * Judge what consumers will be able to do with the core, from what it will hold: done once,
+ * when first asked for.  *@count is the number of answers.  Without a vmlinux only what
+ * VMCOREINFO tells can be judged, and the rest is KMD_READY_UNKNOWN.  With one its debug
+ * information is read, which takes about a second.
+ */
+enum kmd_status kmd_check(struct kmd *kmd, size_t *count);
+
+/* Answer @index, consumer by consumer, or NULL behind the last or before kmd_check(). */
+const struct kmd_readiness *kmd_readiness_get(const struct kmd *kmd, size_t index);
+
 #ifdef __cplusplus
 }
 #endif

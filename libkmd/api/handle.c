@@ -25,6 +25,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 {
 	if (!kmd)
 		return;
+	kmd_ready_deinit(&kmd->readiness);
 	kmd_log_panic_deinit(&kmd->panic);
 	kmd_log_deinit(&kmd->log);
 	kmd_cpus_deinit(&kmd->cpus);

@@ -6,6 +6,7 @@
 #include "linux/complete/complete.h"
 #include "linux/core_notes.h"
 #include "linux/printk/panic.h"
+#include "linux/ready/ready.h"
 #include "linux/registers/cpus.h"
 #include "linux/synth/synth.h"
 #include "linux/pagetable/make.h"
@@ -52,8 +53,9 @@ struct kmd {
 	struct kmd_cpus cpus;
 	struct kmd_log log;
 	struct kmd_log_panic panic;
-	bool synthesised; /* .info is not the dump's own */
-	bool log_read;    /* the log is read when it is first asked for */
+	struct kmd_ready readiness; /* judged when it is first asked for */
+	bool synthesised;           /* .info is not the dump's own */
+	bool log_read;              /* the log is read when it is first asked for */
 };
 
 /* The sentence of a call that does not fit. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-assemble: a kernel minidump to an ELF core. */
+#include "check.h"
 #include "dmesg.h"
 #include "options.h"
 #include "progress.h"
@@ -73,6 +74,23 @@ static FILE *report_stream(const struct options *options)
 	return options->output && !strcmp(options->output, "-") ? stderr : stdout;
 }
 
+/* The table if it is asked for; the report of an assembly has its own, shorter form. */
+static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *options)
+{
+	enum kmd_status status;
+	size_t n;
+
+	if (!options->check && (options->quiet || !options->output))
+		return KMD_OK;
+	status = kmd_check(kmd, &n);
+	if (status == KMD_OK && options->check) {
+		check_print(out, kmd);
+		if (!options->output)
+			report_next(out, kmd, options);
+	}
+	return status;
+}
+
 static int run(struct kmd *kmd, const struct options *options)
 {
 	FILE *out = report_stream(options);
@@ -99,6 +117,8 @@ static int run(struct kmd *kmd, const struct options *options)
 	if (!options->quiet)
 		report_findings(stderr, kmd, said, options->verbose);
 	if (status != KMD_OK)
+		return fail(kmd, status);
+	if ((status = check(out, kmd, options)) != KMD_OK)
 		return fail(kmd, status);
 	if (!options->quiet && options->output)
 		report_end(out, kmd, options);

@@ -10,7 +10,7 @@
 
 static const char help[] =
 	"Usage: kmd-assemble [OPTION]... INPUT -o VMCORE\n"
-	"       kmd-assemble [OPTION]... INPUT --list | --dmesg\n"
+	"       kmd-assemble [OPTION]... INPUT --list | --dmesg | --check\n"
 	"Assemble the ELF core of a kernel from a minidump (Qualcomm Minidump; kernel side:\n"
 	"kmemdump, meminspect) for crash, gdb and drgn.\n"
 	"\n"
@@ -21,6 +21,8 @@ static const char help[] =
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
+	"      --check           tell what crash, drgn, gdb and makedumpfile will be able to do,\n"
+	"                        and what is missing for the rest; with -x it can tell more\n"
 	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel, compressed or split or not: tells\n"
 	"                        its exact extent, makes VMCOREINFO where the dump has none, and\n"
 	"                        tells apart region files for which only addresses are recorded\n"
@@ -58,6 +60,7 @@ enum {
 	OPT_RAM_BASE,
 	OPT_UNPACK_LIMIT,
 	OPT_DMESG,
+	OPT_CHECK,
 	OPT_REGISTERS,
 	OPT_NO_REGISTERS,
 	OPT_CAPTURED_ONLY,
@@ -70,6 +73,7 @@ static const struct option longs[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "dmesg", no_argument, NULL, OPT_DMESG },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "vmlinux", required_argument, NULL, 'x' },
 	{ "vmcoreinfo", required_argument, NULL, 'i' },
 	{ "registers", required_argument, NULL, OPT_REGISTERS },
@@ -218,6 +222,8 @@ static bool take(int option, struct options *options)
 		return add_value(options, optarg);
 	case OPT_DMESG:
 		return options->dmesg = true;
+	case OPT_CHECK:
+		return options->check = true;
 	case OPT_REGISTERS:
 		options->registers = optarg;
 		return true;
@@ -269,9 +275,9 @@ static bool take_input(int argc, char **argv, struct options *options)
 		fputs("kmd-assemble: a file name is empty\n", stderr);
 		return false;
 	}
-	if (!options->output && !options->list && !options->dmesg) {
-		fputs("kmd-assemble: say where to write the core (-o FILE), or --list, or "
-		      "--dmesg\n",
+	if (!options->output && !options->list && !options->dmesg && !options->check) {
+		fputs("kmd-assemble: say where to write the core (-o FILE), or --list, "
+		      "--dmesg or --check\n",
 		      stderr);
 		return false;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "report.h"
 
+#include "check.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -238,14 +240,15 @@ static void print_word(FILE *out, const char *word)
 }
 
 /* Stock tools, with what KASLR makes necessary: gdb does not relocate vmlinux for a core. */
-static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct options *options)
+void report_next(FILE *out, const struct kmd *kmd, const struct options *options)
 {
-	const char *core = options->output;
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	const char *core = options->output ? options->output : "VMCORE";
 	const char *vmlinux = options->vmlinux ? options->vmlinux : "vmlinux";
 
-	if (!core || !strcmp(core, "-") || !kernel->vmcoreinfo_source)
+	if (!strcmp(core, "-") || !kernel->vmcoreinfo_source)
 		return;
-	fputs("next     crash --minimal ", out);
+	fputs(check_starts(kmd, "crash") ? "next     crash " : "next     crash --minimal ", out);
 	print_word(out, vmlinux);
 	fputc(' ', out);
 	print_word(out, core);
@@ -280,5 +283,6 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 		strcmp(options->output, "-") ? options->output : "standard output",
 		kmd_is_degraded(kmd) ? "degraded" : "complete");
 	print_supplied(out, kmd);
-	print_next(out, kernel, options);
+	check_summary(out, kmd, options->vmlinux);
+	report_next(out, kmd, options);
 }
