@@ -301,8 +301,14 @@ START_TEST(orc)
 {
 	begin(EM_X86_64);
 	make_orc();
+	symbol("lookup_num_blocks", base + AT_WRITTEN + 0x20);
+	set_both(AT_WRITTEN + 0x20, 0, 4);
+	set_running(AT_WRITTEN + 0x20, LOOKUP_N, 4);
+	vmlinux_write(ET_EXEC);
+	bytes_set(&file, symbol_of("lookup_num_blocks") + 16, 4, 8); /* st_size */
 	complete(KMD_COMPLETE_ORC);
 	expect_silence();
+	ck_assert_uint_eq(supplied(AT_WRITTEN, 0x800), 4);
 	ck_assert_uint_eq(supplied(AT_ORC_IP, 4 * ORC_N), 4 * ORC_N);
 	ck_assert_uint_eq(supplied(AT_ORC, 6 * ORC_N), 6 * ORC_N);
 	ck_assert_uint_eq(supplied(AT_LOOKUP, 4 * LOOKUP_N), 4 * LOOKUP_N);

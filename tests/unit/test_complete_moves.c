@@ -58,6 +58,25 @@ START_TEST(left_out_at_a_border)
 }
 END_TEST
 
+/* Of some tables the source says what they hold. */
+START_TEST(known_table)
+{
+	begin(EM_X86_64);
+	symbol("task_state_array", base + AT_RODATA + 0x400);
+	pointer(AT_RODATA + 0x3f8, 1);
+	pointer(AT_RODATA + 0x400, 2);
+	pointer(AT_RODATA + 0x408, 3);
+	pointer(AT_RODATA + 0x410, 4);
+	vmlinux_write(ET_EXEC);
+	bytes_set(&file, symbol_of("task_state_array") + 16, 16, 8); /* st_size */
+	complete(KMD_COMPLETE_RODATA);
+	ck_assert_uint_eq(supplied(AT_RODATA + 0x3f8, 8), 0);
+	ck_assert_uint_eq(supplied(AT_RODATA + 0x400, 16), 16);
+	ck_assert_uint_eq(supplied(AT_RODATA + 0x410, 8), 0);
+	done();
+}
+END_TEST
+
 /* Without KASLR nothing moves. */
 START_TEST(no_kaslr)
 {
@@ -300,6 +319,7 @@ int main(void)
 
 	tcase_add_test(tcase, left_out);
 	tcase_add_test(tcase, left_out_at_a_border);
+	tcase_add_test(tcase, known_table);
 	tcase_add_test(tcase, no_kaslr);
 	tcase_add_test(tcase, learned);
 	tcase_add_test(tcase, not_enough_to_learn);

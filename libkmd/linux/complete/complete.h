@@ -9,8 +9,10 @@
  *   - Unasked, a section is supplied only if it is proved: a quarter of it was captured, or
  *     4 KiB of tables that nothing moves (ORC, BTF), and all of that is as in the file.
  *   - Words that KASLR moves are moved, as relocations say.  Where vmlinux has none
- *     (x86_64, stripped of them), words that may be addresses are left out; if the section
- *     was asked for and 1024 of them were captured, which all moved, the others do too.
+ *     (x86_64, stripped of them), words that may be addresses are left out, but for a few
+ *     tables whose source tells what they hold; if the section was asked for and 1024 of
+ *     them were captured, which all moved, the others do too.
+ *   - The index of the ORC tables, and its length, are computed as the kernel does.
  *   - Never: .data, .bss, per-CPU areas, what is freed after the start (.init, .head.text),
  *     what is written while the kernel starts (__ro_after_init, the arm64 vDSO,
  *     .hyp.rodata), .notes (the kernel's build decides whether its addresses move).

@@ -22,6 +22,11 @@ static const char *const holes[][2] = {
 
 _Static_assert(sizeof(holes) / sizeof(holes[0]) <= KMD_IMAGE_HOLES, "room for all");
 
+/* Read-only tables that crash reads: of strings, of {mask, string}, of functions. */
+static const char *const tables[] = { "task_state_array", "pageflag_names", "sys_call_table" };
+
+_Static_assert(sizeof(tables) / sizeof(tables[0]) <= KMD_IMAGE_TABLES, "room for all");
+
 static bool symbols(const struct kmd_vmlinux *vmlinux, const char *start, const char *end,
 		    struct kmd_link_range *range)
 {
@@ -35,6 +40,19 @@ static void find_holes(struct kmd_link_image *image)
 		if (symbols(image->vmlinux, holes[i][0], holes[i][1],
 			    &image->holes[image->n_holes]))
 			image->n_holes++;
+}
+
+static void find_tables(struct kmd_link_image *image)
+{
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
+		const struct kmd_symbol *symbol = kmd_vmlinux_find(image->vmlinux, tables[i]);
+		struct kmd_link_range *range = &image->tables[image->n_tables];
+
+		if (symbol && kmd_add_u64(symbol->value, symbol->size, &range->end)) {
+			range->start = symbol->value;
+			image->n_tables++;
+		}
+	}
 }
 
 static bool has_prefix(const char *text, const char *prefix)
@@ -64,11 +82,10 @@ static unsigned int kind_of(const struct kmd_link_image *image,
 	return KMD_COMPLETE_RODATA;
 }
 
-static bool in_hole(const struct kmd_link_image *image, const struct kmd_vmlinux_section *section)
+static bool in_hole(const struct kmd_link_image *image, uint64_t link, uint64_t size)
 {
 	for (size_t i = 0; i < image->n_holes; i++)
-		if (section->link >= image->holes[i].start &&
-		    section->link + section->size <= image->holes[i].end)
+		if (link >= image->holes[i].start && link + size <= image->holes[i].end)
 			return true;
 	return false;
 }
@@ -103,7 +120,8 @@ static bool find_parts(struct kmd_link_image *image)
 					       section->link,   section->size,
 					       section->offset, NULL };
 
-		if (kind && !in_hole(image, section) && !add_part(image, &part))
+		if (kind && !in_hole(image, section->link, section->size) &&
+		    !add_part(image, &part))
 			return false;
 	}
 	return true;
@@ -113,6 +131,26 @@ static int by_link(const void *a, const void *b)
 {
 	return kmd_cmp_u64(((const struct kmd_image_part *)a)->link,
 			   ((const struct kmd_image_part *)b)->link);
+}
+
+/* The index, and the number of its entries, which lies among what is written at the start. */
+static bool add_orc_lookup(struct kmd_link_image *image, const struct kmd_image_part *index)
+{
+	const struct kmd_symbol *symbol = kmd_vmlinux_find(image->vmlinux, "lookup_num_blocks");
+	struct kmd_image_part number = {
+		"lookup_num_blocks", KMD_COMPLETE_ORC, 0, sizeof(image->orc_entries), 0,
+		image->orc_entries
+	};
+	uint64_t entries = index->size / sizeof(uint32_t);
+
+	if (!add_part(image, index))
+		return false;
+	if (!symbol || symbol->size != number.size || !in_hole(image, symbol->value, number.size))
+		return true;
+	number.link = symbol->value;
+	for (size_t i = 0; i < sizeof(image->orc_entries); i++, entries >>= 8)
+		image->orc_entries[i] = (unsigned char)entries;
+	return add_part(image, &number);
 }
 
 static enum kmd_status make_orc_lookup(struct kmd_link_image *image, struct kmd_diag *diag)
@@ -132,7 +170,7 @@ static enum kmd_status make_orc_lookup(struct kmd_link_image *image, struct kmd_
 		return status;
 	part.name = section->name;
 	part.made = image->orc_lookup;
-	if (!add_part(image, &part))
+	if (!add_orc_lookup(image, &part))
 		return kmd_fail_memory(diag);
 	qsort(image->parts, image->n_parts, sizeof(*image->parts), by_link);
 	return KMD_OK;
@@ -157,6 +195,7 @@ enum kmd_status kmd_link_image_init(const struct kmd_vmlinux *vmlinux, const str
 		return KMD_OK;
 	status = kmd_vmlinux_layout_read(vmlinux, diag, &image->layout);
 	find_holes(image);
+	find_tables(image);
 	if (status == KMD_OK && !find_parts(image))
 		status = kmd_fail_memory(diag);
 	if (status == KMD_OK)

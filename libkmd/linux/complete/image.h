@@ -18,7 +18,8 @@ struct kmd_link_range {
 	uint64_t start, end;
 };
 
-#define KMD_IMAGE_HOLES 8
+#define KMD_IMAGE_HOLES  8
+#define KMD_IMAGE_TABLES 4
 
 /* What of the image may be supplied. */
 struct kmd_image_part {
@@ -43,10 +44,14 @@ struct kmd_link_image {
 	struct kmd_vmlinux_layout layout;
 	struct kmd_link_range holes[KMD_IMAGE_HOLES]; /* never supplied */
 	size_t n_holes;
+	/* By their source, aligned words in here that can be addresses are that. */
+	struct kmd_link_range tables[KMD_IMAGE_TABLES];
+	size_t n_tables;
 	struct kmd_image_part *parts; /* by address, disjoint */
 	size_t n_parts, cap_parts;
-	bool moves_read;           /* once they are needed */
-	unsigned char *orc_lookup; /* computed; NULL = none */
+	bool moves_read;              /* once they are needed */
+	unsigned char *orc_lookup;    /* computed; NULL = none */
+	unsigned char orc_entries[4]; /* the number of its entries, as the kernel keeps it */
 };
 
 /* *@why tells, in words, if there is nothing that can be supplied; then .n_parts is 0. */

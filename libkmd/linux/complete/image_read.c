@@ -79,26 +79,36 @@ static bool may_be_address(const struct kmd_link_image *image, uint64_t value)
 	       value <= image->build.end + (UINT64_C(1) << 24);
 }
 
+static bool is_address(const struct window *window, uint64_t link)
+{
+	const struct kmd_link_image *image = window->image;
+
+	for (size_t i = 0; i < image->n_tables; i++)
+		if (link >= image->tables[i].start && link < image->tables[i].end)
+			return true;
+	return window->learned;
+}
+
 /* Nothing tells which words move; those that cannot move are known. */
 static void doubt_addresses(struct window *window)
 {
 	const struct kmd_build *build = &window->image->build;
+	size_t step;
 
-	for (size_t at = 0; at + WORD <= window->size; at++) {
-		uint64_t value = get(window, at, WORD);
-		bool aligned = !((window->link + at) % WORD);
+	for (size_t at = 0; at + WORD <= window->size; at += step) {
+		uint64_t value = get(window, at, WORD), link = window->link + at;
 
+		step = 1;
 		if (!may_be_address(window->image, value))
 			continue;
-		if (!aligned || value < build->text || value > build->end)
+		if (link % WORD || value < build->text || value > build->end) {
 			mark(window, at, WORD, KMD_BYTE_OPEN);
-		else if (window->learned)
+		} else if (is_address(window, link)) {
 			put(window, at, WORD, value + window->image->space.kaslr);
-		else
+			/* What stands there now is no link address, nor what overlaps it. */
+			step = WORD;
+		} else
 			mark(window, at, WORD, KMD_BYTE_POINTER);
-		/* Moved: what now stands there is no link address, nor what overlaps it. */
-		if (aligned && window->learned && value >= build->text && value <= build->end)
-			at += WORD - 1;
 	}
 }
 
