@@ -38,11 +38,12 @@ module_param_array_named(crash_notes, given_notes, ullong, &nr_given, 0400);
 MODULE_PARM_DESC(crash_notes,
 		 "physical addresses of the CPUs' crash_notes, as scripts/kmemdump-load gives them");
 
+/* A note's parts lie side by side, at multiples of 4. */
 struct record {
 	struct elf_note note;
 	char name[8];
 	struct elf_prstatus status;
-};
+} __packed __aligned(4);
 
 struct record_table {
 	char magic[MD_REGS_MAGIC_SIZE];
@@ -57,6 +58,7 @@ static_assert(offsetof(struct record_table, cpus) == MD_REGS_CPUS);
 static_assert(offsetof(struct record_table, stride) == MD_REGS_STRIDE);
 static_assert(offsetof(struct record_table, panic_cpu) == MD_REGS_PANIC_CPU);
 static_assert(offsetof(struct record_table, records) == MD_REGS_HEADER_SIZE);
+static_assert(sizeof(struct record) + sizeof(struct elf_note) <= sizeof(note_buf_t));
 
 static struct record_table *table;
 static size_t table_size;

@@ -31,7 +31,8 @@
  *              caller: later versions may add members at their end.
  *   Manners    The library never prints, exits, changes signals, locale, umask or
  *              working directory, nor reads the environment (but TMPDIR, for
- *              where unpacked input is kept).
+ *              where unpacked input is kept; and what libdebuginfod reads, once
+ *              kmd_set_debuginfod() allows it).
  *   Units      Addresses, offsets and sizes are in bytes.
  */
 #ifndef KMEMDUMP_KMD_H
@@ -89,10 +90,12 @@ const char *kmd_error(const struct kmd *kmd);
 /* ----------------------------------------------- options, before the opening */
 
 enum kmd_flag {
-	KMD_STRICT = 1u << 0, /* a finding of damage is an error */
-	KMD_FORCE = 1u << 1,  /* read a dump whose marker or validity bit is gone, or a cat of
-			       * files whose bytes are provably misplaced; take a vmlinux of
-			       * another build */
+	KMD_STRICT = 1u << 0,       /* a finding of damage is an error */
+	KMD_FORCE = 1u << 1,        /* read a dump whose marker or validity bit is gone, or a cat of
+				     * files whose bytes are provably misplaced; take a vmlinux of
+				     * another build */
+	KMD_NO_REGISTERS = 1u << 2, /* no CPU registers in the core: drgn before 0.0.23 takes
+				     * those of CPU n for those of the task whose pid is n + 1 */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -118,6 +121,34 @@ enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
  * build-id or machine is not the dump's.
  */
 enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
+
+/*
+ * A file with VMCOREINFO text (what /proc/vmcore's note or makedumpfile -g holds), for a
+ * dump that has none of its own.  Addresses in it are moved to where this boot's KASLR
+ * put the kernel, as far as the dump tells.  The dump's own text is preferred to it.
+ */
+enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path);
+
+/*
+ * A file with the CPUs' registers as QEMU's monitor prints them ("info registers -a"),
+ * for x86_64 and arm64.  They win over registers that the dump holds.
+ */
+enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path);
+
+/*
+ * A run-time value of the dumped kernel that the dump does not tell, or tells wrong; it
+ * wins over what is found, and a contradiction is a finding.  Keys, as crash's --machdep
+ * has them: "kaslr" (KERNELOFFSET), "kimage_voffset", "phys_offset", "vabits_actual"
+ * (arm64), "phys_base" (x86_64).  KMD_ERR_USAGE for another key.
+ */
+enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint64_t value);
+
+/*
+ * Let a vmlinux that is not whole (no DWARF, or no vmlinux at all) be asked for from the
+ * servers in $DEBUGINFOD_URLS, by build-id.  Off by default: nothing goes to a network
+ * unasked.  libdebuginfod is loaded when it is needed; without it nothing is fetched.
+ */
+enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed);
 
 /*
  * Most bytes that compressed input may unpack to, or a stream may bring; 0 restores
@@ -270,6 +301,12 @@ struct kmd_kernel {
 	uint64_t page_size;            /* 4096 where nothing says otherwise */
 	uint64_t kaslr_offset;         /* KERNELOFFSET, if has_kaslr_offset */
 	bool has_kaslr_offset;
+	bool vmcoreinfo_synthesised; /* made from the vmlinux, or from a file: not the dump's own */
+	const char *banner;          /* linux_banner, without its newline; NULL = not captured */
+	const char *panic;           /* the line of the log that says why; NULL = none found */
+	const char *panic_task;      /* command name of the task that panicked */
+	uint32_t panic_cpu, panic_pid; /* if has_panic_cpu, has_panic_pid */
+	bool has_panic_cpu, has_panic_pid;
 };
 
 /* The kernel's facts after the opening, or NULL before it. */
@@ -280,6 +317,74 @@ const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd);
  * KMD_ERR_NOT_FOUND where the dump holds none.
  */
 enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length);
+
+/*
+ * The value of a VMCOREINFO key, such as "SYMBOL(prb)" or "PAGESIZE"; not NUL-terminated.
+ * KMD_ERR_NOT_FOUND where there is no such key.
+ */
+enum kmd_status kmd_vmcoreinfo_value(struct kmd *kmd, const char *key, const char **value,
+				     size_t *length);
+
+/* A value of the running kernel, and who told it. */
+struct kmd_value {
+	const char *key; /* "kaslr", "kimage_voffset", "phys_base", ...: see kmd_set_value() */
+	uint64_t value;
+	size_t witnesses;      /* independent sources that told it; 0 = derived, not confirmed */
+	const char *witnessed; /* who, for people: "VMCOREINFO, linux_banner, ..." */
+};
+
+/* Run-time values known after the opening. */
+size_t kmd_value_count(const struct kmd *kmd);
+const struct kmd_value *kmd_value_get(const struct kmd *kmd, size_t index);
+
+/*
+ * The run-time virtual address of a symbol of the kernel: by the vmlinux, if one was
+ * given, else by VMCOREINFO.  KMD_ERR_NOT_FOUND where neither names it.
+ */
+enum kmd_status kmd_symbol(struct kmd *kmd, const char *name, uint64_t *virt);
+
+/* --------------------------------------------------------------- registers */
+
+/* The general registers of one CPU. */
+struct kmd_cpu_registers {
+	uint32_t cpu;          /* number of the CPU, from 0 */
+	const char *source;    /* for people: "crash_notes", "panic record", ... */
+	const uint64_t *words; /* in the order of the machine's user_regs structure */
+	size_t n_words;
+	uint64_t pc, sp; /* program counter and stack pointer among them */
+};
+
+/* CPUs whose registers are known, in order of number; none for 32-bit machines. */
+size_t kmd_cpu_count(const struct kmd *kmd);
+const struct kmd_cpu_registers *kmd_cpu_get(const struct kmd *kmd, size_t index);
+
+/* --------------------------------------------------------------- kernel log */
+
+/* A record of the kernel log.  Text is raw: newlines divide the lines of one record. */
+struct kmd_log_record {
+	uint64_t seq;    /* the kernel's sequence number, or the record's place */
+	uint64_t time;   /* nanoseconds since boot; 0 where the form has none */
+	uint32_t caller; /* CPU number | 1u << 31, or thread id; valid if has_caller */
+	bool has_caller, has_time;
+	uint8_t facility, level; /* as for syslog(3); 0 where the form has none */
+	const char *text;        /* not NUL-terminated */
+	size_t length;
+};
+
+/*
+ * Read the kernel log out of captured memory, by VMCOREINFO's own offsets; no vmlinux is
+ * needed.  Known are the ring buffer of 5.10 and later, the record buffer of 3.5 to 5.9
+ * and text regions of downstream kernels.  *@count is the number of records.
+ * KMD_ERR_NOT_FOUND where there is no log, or its memory was not captured;
+ * KMD_ERR_DAMAGED where its head cannot be believed.
+ */
+enum kmd_status kmd_log_load(struct kmd *kmd, size_t *count);
+
+/* Record @index, oldest first, or NULL behind the last or before kmd_log_load(). */
+const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_t index);
+
+/* Records that could not be read and were skipped. */
+size_t kmd_log_damaged(const struct kmd *kmd);
 
 /*
  * Read memory.  All @length bytes must have been captured: KMD_ERR_NOT_FOUND

@@ -54,17 +54,27 @@ void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints)
 
 	if (!arch)
 		return;
-	arch->layout(info, NULL, &layout);
+	arch->layout(info, NULL, NULL, &layout);
 	add_map(&layout.linear, layout.linear.high, hints);
 	add_map(&layout.image, kmd_vmcoreinfo_top_symbol(info, layout.image.low, layout.image.high),
 		hints);
 }
 
-unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
+unsigned int kmd_release_version(const char *release)
 {
 	unsigned long major, minor = 0;
+	char *rest;
+
+	major = strtoul(release, &rest, 10);
+	if (*rest == '.')
+		minor = strtoul(rest + 1, NULL, 10);
+	return major < 256 && minor < 256 ? (unsigned int)(major << 8 | minor) : 0;
+}
+
+unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
+{
 	const char *value;
-	char text[32], *rest;
+	char text[32];
 	size_t length;
 
 	if (!info->text || !kmd_vmcoreinfo_get(info, "OSRELEASE", &value, &length))
@@ -72,10 +82,14 @@ unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
 	length = kmd_min_u64(length, sizeof(text) - 1);
 	memcpy(text, value, length);
 	text[length] = '\0';
-	major = strtoul(text, &rest, 10);
-	if (*rest == '.')
-		minor = strtoul(rest + 1, NULL, 10);
-	return major < 256 && minor < 256 ? (unsigned int)(major << 8 | minor) : 0;
+	return kmd_release_version(text);
+}
+
+bool kmd_boot_or_number(const struct kmd_boot *boot, enum kmd_boot_key key,
+			const struct kmd_vmcoreinfo *info, const char *number, uint64_t *value)
+{
+	return kmd_boot_get(boot, key, value) ||
+	       (info->text && kmd_vmcoreinfo_number(info, number, value));
 }
 
 static int by_number(const void *a, const void *b)

@@ -8,8 +8,7 @@
 #ifndef KMD_LINUX_ARCH_H
 #define KMD_LINUX_ARCH_H
 
-#include "linux/vmcoreinfo.h"
-#include "linux/vmlinux.h"
+#include "linux/boot/boot.h"
 
 /*
  * Two maps, each as "virtual = physical + delta" modulo 2^64, for virtual
@@ -33,11 +32,11 @@ struct kmd_arch {
 	/* True if the keys of @info are those of this machine's kernel. */
 	bool (*owns)(const struct kmd_vmcoreinfo *info);
 	/*
-	 * @layout comes zeroed; what cannot be told stays unknown.  @memory is NULL as long
-	 * as there is none.
+	 * @layout comes zeroed; what cannot be told stays unknown.  What @boot tells goes
+	 * before what @info does.  @boot and @memory are NULL as long as there are none.
 	 */
-	void (*layout)(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
-		       struct kmd_layout *layout);
+	void (*layout)(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		       const struct kmd_memory *memory, struct kmd_layout *layout);
 };
 
 extern const struct kmd_arch kmd_arch_arm64;
@@ -58,6 +57,12 @@ void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints);
 
 /* Major and minor of OSRELEASE as major << 8 | minor; 0 if it cannot be read. */
 unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info);
+/* The same of a release as uname -r says it. */
+unsigned int kmd_release_version(const char *release);
+
+/* The value of this boot that @boot tells, or VMCOREINFO's NUMBER() @number. */
+bool kmd_boot_or_number(const struct kmd_boot *boot, enum kmd_boot_key key,
+			const struct kmd_vmcoreinfo *info, const char *number, uint64_t *value);
 
 /*
  * The commonest "virtual - physical" of regions whose virtual address lies in

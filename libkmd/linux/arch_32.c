@@ -27,10 +27,11 @@ static bool owns_i386(const struct kmd_vmcoreinfo *info)
 	return kmd_vmcoreinfo_get(info, "CONFIG_X86_PAE", &value, &length);
 }
 
-static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
-		   struct kmd_layout *out)
+static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		   const struct kmd_memory *memory, struct kmd_layout *out)
 {
 	(void)info;
+	(void)boot;
 	out->linear.low = LINEAR_LOW;
 	out->linear.high = LINEAR_HIGH;
 	/* PHYS_OFFSET is a multiple of 2 MiB. */

@@ -25,23 +25,30 @@ static bool owns(const struct kmd_vmcoreinfo *info)
  * Bits that the processor translates.  A kernel built for 52 bits runs with 48
  * where the hardware has no more, and then keeps VA_BITS but not its address space.
  */
-static uint64_t bits_in_use(const struct kmd_vmcoreinfo *info, uint64_t bits)
+static uint64_t bits_in_use(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+			    uint64_t bits)
 {
-	uint64_t t1sz;
+	uint64_t t1sz, actual;
 
-	if (kmd_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &t1sz) && t1sz >= 12 && t1sz <= 28)
+	if (kmd_boot_get(boot, KMD_BOOT_VABITS_ACTUAL, &actual) && actual >= 36 && actual <= 52)
+		return actual;
+	if (info->text && kmd_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &t1sz) &&
+	    t1sz >= 12 && t1sz <= 28)
 		return 64 - t1sz;
 	return bits > 48 ? 48 : bits;
 }
 
 /* Since 5.4 the linear map is the lower half of the kernel's space, before the upper. */
-static void linear_map(const struct kmd_vmcoreinfo *info, struct kmd_map *map)
+static void linear_map(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		       struct kmd_map *map)
 {
 	unsigned int version = kmd_kernel_version(info);
 	uint64_t bits, phys_offset;
 
-	if (!kmd_vmcoreinfo_number(info, "NUMBER(VA_BITS)", &bits) || bits < 36 || bits > 52 ||
-	    !kmd_vmcoreinfo_number(info, "NUMBER(PHYS_OFFSET)", &phys_offset))
+	if (!kmd_boot_or_number(boot, KMD_BOOT_VA_BITS, info, "NUMBER(VA_BITS)", &bits) ||
+	    bits < 36 || bits > 52 ||
+	    !kmd_boot_or_number(boot, KMD_BOOT_PHYS_OFFSET, info, "NUMBER(PHYS_OFFSET)",
+				&phys_offset))
 		return;
 	map->known = true;
 	if (version && version < 0x504) {
@@ -49,33 +56,33 @@ static void linear_map(const struct kmd_vmcoreinfo *info, struct kmd_map *map)
 		map->high = UINT64_MAX;
 	} else {
 		map->low = 0 - (UINT64_C(1) << bits);
-		map->high = 0 - (UINT64_C(1) << (bits_in_use(info, bits) - 1));
+		map->high = 0 - (UINT64_C(1) << (bits_in_use(info, boot, bits) - 1));
 	}
 	map->delta = map->low - phys_offset;
 }
 
-static void image_map(const struct kmd_vmcoreinfo *info, struct kmd_map *map)
+static void image_map(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		      struct kmd_map *map)
 {
 	uint64_t stext;
 
-	if (!kmd_vmcoreinfo_number(info, "NUMBER(kimage_voffset)", &map->delta))
+	if (!kmd_boot_or_number(boot, KMD_BOOT_KIMAGE_VOFFSET, info, "NUMBER(kimage_voffset)",
+				&map->delta))
 		return;
 	map->known = true;
-	if (!kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) || stext < HEAD_MAX ||
-	    stext > UINT64_MAX - IMAGE_MAX)
+	if (!info->text || !kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext) ||
+	    stext < HEAD_MAX || stext > UINT64_MAX - IMAGE_MAX)
 		return;
 	map->low = (stext & ~(HEAD_MAX - 1)) == stext ? stext - HEAD_MAX : stext & ~(HEAD_MAX - 1);
 	map->high = stext + IMAGE_MAX;
 }
 
-static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
-		   struct kmd_layout *out)
+static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		   const struct kmd_memory *memory, struct kmd_layout *out)
 {
 	(void)memory;
-	if (!info->text)
-		return;
-	linear_map(info, &out->linear);
-	image_map(info, &out->image);
+	linear_map(info, boot, &out->linear);
+	image_map(info, boot, &out->image);
 }
 
 const struct kmd_arch kmd_arch_arm64 = { "aarch64", EM_AARCH64, ELFCLASS64, owns, layout };

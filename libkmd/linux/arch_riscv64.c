@@ -12,11 +12,12 @@ static bool owns(const struct kmd_vmcoreinfo *info)
 	       kmd_vmcoreinfo_number(info, "NUMBER(phys_ram_base)", &number);
 }
 
-static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
-		   struct kmd_layout *out)
+static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		   const struct kmd_memory *memory, struct kmd_layout *out)
 {
 	uint64_t page_offset, ram_base, link;
 
+	(void)boot;
 	(void)memory;
 	if (!info->text)
 		return;

@@ -3,9 +3,9 @@
  * x86_64: arch/x86/include/asm/page_64_types.h, arch/x86/kernel/machine_kexec_64.c.
  *
  * The image lies in a range of its own at the top; nothing else is mapped there.
- * The linear map's base is random and not in VMCOREINFO: it is told from regions
- * that were registered by linear address, or from mem_section, which VMCOREINFO
- * names and which is a region of its own.
+ * The linear map's base is random and not in VMCOREINFO: it is told by the kernel's
+ * own variable, from regions that were registered by linear address, or from
+ * mem_section, which VMCOREINFO names and which is a region of its own.
  */
 #include "linux/arch.h"
 
@@ -56,23 +56,24 @@ static bool delta_of_mem_section(const struct kmd_vmcoreinfo *info, const struct
 	return found == 1;
 }
 
-static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
-		   struct kmd_layout *out)
+static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+		   const struct kmd_memory *memory, struct kmd_layout *out)
 {
 	uint64_t phys_base, size = IMAGE_SIZE, stext = START_KERNEL_MAP;
 
 	out->linear.low = LINEAR_LOW;
 	out->linear.high = START_KERNEL_MAP;
-	out->linear.known = kmd_common_delta(memory, LINEAR_LOW, START_KERNEL_MAP, LINEAR_ALIGN,
-					     &out->linear.delta);
-	if (!info->text)
+	out->linear.known =
+		kmd_boot_get(boot, KMD_BOOT_PAGE_OFFSET, &out->linear.delta) ||
+		kmd_common_delta(memory, LINEAR_LOW, START_KERNEL_MAP, LINEAR_ALIGN,
+				 &out->linear.delta) ||
+		(info->text && memory && delta_of_mem_section(info, memory, &out->linear.delta));
+	if (!kmd_boot_or_number(boot, KMD_BOOT_PHYS_BASE, info, "NUMBER(phys_base)", &phys_base))
 		return;
-	if (!out->linear.known && memory)
-		out->linear.known = delta_of_mem_section(info, memory, &out->linear.delta);
-	if (!kmd_vmcoreinfo_number(info, "NUMBER(phys_base)", &phys_base))
-		return;
-	kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_IMAGE_SIZE)", &size);
-	kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext);
+	if (info->text) {
+		kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_IMAGE_SIZE)", &size);
+		kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext);
+	}
 	out->image.known = true;
 	out->image.delta = START_KERNEL_MAP - phys_base;
 	out->image.low = kmd_max_u64(START_KERNEL_MAP, stext & ~((UINT64_C(2) << 20) - 1));

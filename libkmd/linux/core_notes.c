@@ -48,12 +48,16 @@ static bool is_registers(const struct note *note)
 	return note->type == NT_PRSTATUS && !strcmp(note->name, "CORE");
 }
 
-static bool is_wanted(const struct note *note)
+static bool is_auxv(const struct note *note)
 {
-	if (note->desc_size > DESC_MAX)
-		return false;
-	return is_registers(note) || (!strcmp(note->name, "CORE") && note->type == NT_AUXV) ||
-	       !strcmp(note->name, "LINUX") || !strcmp(note->name, "QEMU");
+	return note->type == NT_AUXV && !strcmp(note->name, "CORE");
+}
+
+/* Of a CPU: its registers, what of it stands behind them, or that it has none. */
+static bool is_of_cpu(const struct note *note)
+{
+	return is_registers(note) || !strcmp(note->name, "LINUX") ||
+	       (note->type == NT_PRSTATUS && !strcmp(note->name, KMD_PLACEHOLDER));
 }
 
 /* Registers that nobody filled in say nothing. */
@@ -88,8 +92,17 @@ static enum kmd_status append(struct kmd_cursor *cursor, const struct kmd_claims
 }
 
 /* Registers first: consumers map the i-th of them to the i-th CPU. */
+enum kind { OF_CPUS, AUXV, QEMU };
+
+static bool is_of(const struct note *note, enum kind kind)
+{
+	if (kind == OF_CPUS)
+		return is_of_cpu(note);
+	return kind == AUXV ? is_auxv(note) : !strcmp(note->name, "QEMU");
+}
+
 static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *claims,
-			    bool registers, struct kmd_core_notes *notes)
+			    enum kind kind, struct kmd_core_notes *notes)
 {
 	enum kmd_status status = KMD_OK;
 	struct note note;
@@ -98,7 +111,7 @@ static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *
 	     at += note.size) {
 		if (!read_note(cursor, at, &note))
 			break;
-		if (is_wanted(&note) && is_registers(&note) == registers)
+		if (note.desc_size <= DESC_MAX && is_of(&note, kind))
 			status = append(cursor, claims, &note, notes);
 	}
 	return status;
@@ -119,23 +132,23 @@ static void put_u32(unsigned char *bytes, uint32_t value, bool big_endian)
 		bytes[big_endian ? 3 - i : i] = (unsigned char)(value >> (8 * i));
 }
 
-static size_t note_size(const struct kmd_claims *claims, const unsigned char *note, size_t *desc)
-{
-	*desc = NOTE_HEADER + (size_t)kmd_align_up(get_u32(note, claims->big_endian), 4);
-	return *desc + (size_t)kmd_align_up(get_u32(note + 4, claims->big_endian), 4);
-}
-
 /* Where pr_pid of each register note lies; fresh memory. */
 static size_t *find_pids(const struct kmd_claims *claims, const struct kmd_core_notes *notes)
 {
-	size_t *pids = calloc(notes->cpus + 1, sizeof(*pids)), at = 0, desc;
+	size_t *pids = calloc(notes->cpus + 1, sizeof(*pids)), at = 0, found = 0;
+	size_t pid_at = claims->elf_class == ELFCLASS64 ? PID_OFFSET_64 : PID_OFFSET_32;
 
-	for (size_t i = 0; pids && i < notes->cpus; i++) {
-		size_t size = note_size(claims, notes->bytes + at, &desc);
+	while (pids && found < notes->cpus && at < notes->size) {
+		const unsigned char *note = notes->bytes + at;
+		uint32_t named = get_u32(note, claims->big_endian);
+		size_t name = (size_t)kmd_align_up(named, 4);
+		size_t desc = (size_t)kmd_align_up(get_u32(note + 4, claims->big_endian), 4);
 
-		pids[i] = at + desc +
-			  (claims->elf_class == ELFCLASS64 ? PID_OFFSET_64 : PID_OFFSET_32);
-		at += size;
+		/* As is_registers() has it: the name may lack its NUL. */
+		if (get_u32(note + 8, claims->big_endian) == NT_PRSTATUS &&
+		    !strncmp((const char *)note + NOTE_HEADER, "CORE", named))
+			pids[found++] = at + NOTE_HEADER + name + pid_at;
+		at += NOTE_HEADER + name + desc;
 	}
 	return pids;
 }
@@ -167,11 +180,11 @@ static enum kmd_status number_anew(const struct kmd_claims *claims, struct kmd_d
 	return KMD_OK;
 }
 
-enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, struct kmd_diag *diag,
-				    struct kmd_core_notes *notes)
+enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, bool registers,
+				    struct kmd_diag *diag, struct kmd_core_notes *notes)
 {
 	struct kmd_cursor cursor;
-	enum kmd_status status;
+	enum kmd_status status = KMD_OK;
 
 	memset(notes, 0, sizeof(*notes));
 	if (!claims->notes || !claims->notes_trusted)
@@ -179,9 +192,12 @@ enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, struct kmd_
 	kmd_cursor_init(&cursor, claims->notes, claims->notes_at,
 			kmd_min_u64(claims->notes_size, NOTES_MAX), diag);
 	cursor.big_endian = claims->big_endian;
-	status = take(&cursor, claims, true, notes);
+	if (registers)
+		status = take(&cursor, claims, OF_CPUS, notes);
 	if (status == KMD_OK)
-		status = take(&cursor, claims, false, notes);
+		status = take(&cursor, claims, AUXV, notes);
+	if (status == KMD_OK && registers)
+		status = take(&cursor, claims, QEMU, notes);
 	if (status == KMD_OK && notes->cpus)
 		status = number_anew(claims, diag, notes);
 	if (status != KMD_OK)

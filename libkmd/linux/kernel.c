@@ -112,17 +112,21 @@ static char *copy_value(const struct kmd_vmcoreinfo *info, const char *key)
 	return strndup(value, length);
 }
 
-static void learn_numbers(const struct kmd_vmcoreinfo *info, struct kmd_kernel *pub)
+static void learn_numbers(const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
+			  struct kmd_kernel *pub)
 {
 	uint64_t size;
 
 	pub->page_size = DEFAULT_PAGE_SIZE;
+	pub->has_kaslr_offset = kmd_boot_get(boot, KMD_BOOT_KASLR, &pub->kaslr_offset);
 	if (!info->text)
 		return;
 	if (kmd_vmcoreinfo_number(info, "PAGESIZE", &size) && kmd_is_pow2(size) &&
 	    size >= DEFAULT_PAGE_SIZE && size <= KMD_VMCOREINFO_MAX)
 		pub->page_size = size;
-	pub->has_kaslr_offset = kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &pub->kaslr_offset);
+	if (!pub->has_kaslr_offset)
+		pub->has_kaslr_offset =
+			kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &pub->kaslr_offset);
 }
 
 /* vmlinux knows exactly where the image ends; VMCOREINFO does not. */
@@ -229,7 +233,7 @@ static enum kmd_status check_found(const struct kmd_vmcoreinfo *info, struct kmd
 }
 
 enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct kmd_memory *memory,
-				 const struct kmd_vmcoreinfo *info,
+				 const struct kmd_vmcoreinfo *info, const struct kmd_boot *boot,
 				 const struct kmd_vmlinux *vmlinux, bool force,
 				 struct kmd_diag *diag, struct kmd_kernel_facts *facts)
 {
@@ -239,13 +243,13 @@ enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct k
 	status = learn_machine(claims, memory, info, vmlinux, diag, facts);
 	if (status != KMD_OK)
 		return status;
-	learn_numbers(info, &facts->pub);
+	learn_numbers(info, boot, &facts->pub);
 	facts->pub.machine = facts->arch ? facts->arch->name : NULL;
 	facts->pub.release = copy_value(info, "OSRELEASE");
 	facts->pub.build_id = copy_value(info, "BUILD-ID");
 	facts->pub.vmcoreinfo_source = info->origin;
 	if (facts->arch)
-		facts->arch->layout(info, memory, &facts->layout);
+		facts->arch->layout(info, boot, memory, &facts->layout);
 	if (vmlinux)
 		bound_image(vmlinux, facts);
 	else

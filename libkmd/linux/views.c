@@ -259,6 +259,39 @@ const struct kmd_view *kmd_views_find(const struct kmd_views *views, uint64_t vi
 	return NULL;
 }
 
+enum kmd_status kmd_views_read(const struct kmd_views *views, const struct kmd_memory *memory,
+			       uint64_t virt, void *buffer, uint64_t length, uint64_t *missing,
+			       struct kmd_diag *diag)
+{
+	enum kmd_status status = KMD_OK;
+	unsigned char *to = buffer;
+
+	while (status == KMD_OK && length) {
+		const struct kmd_view *view = kmd_views_find(views, virt);
+		uint64_t into, part, absent = 0;
+
+		if (!view) {
+			*missing = virt;
+			return KMD_ERR_NOT_FOUND;
+		}
+		into = virt - view->virt;
+		part = kmd_min_u64(length, view->size - into);
+		if (view->kind == KMD_VIEW_VIRTUAL)
+			status = kmd_memory_read_virt(memory, virt, to, part, &absent, diag);
+		else
+			status =
+				kmd_memory_read(memory, view->phys + into, to, part, &absent, diag);
+		if (status == KMD_ERR_NOT_FOUND)
+			*missing = virt +
+				   (absent -
+				    (view->kind == KMD_VIEW_VIRTUAL ? virt : view->phys + into));
+		to += part;
+		virt += part;
+		length -= part;
+	}
+	return status;
+}
+
 void kmd_views_deinit(struct kmd_views *views)
 {
 	free(views->items);

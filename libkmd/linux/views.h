@@ -33,6 +33,13 @@ enum kmd_status kmd_views_build(const struct kmd_memory *memory,
 				struct kmd_views *views);
 /* The view that holds @virt, or NULL. */
 const struct kmd_view *kmd_views_find(const struct kmd_views *views, uint64_t virt);
+/*
+ * Read by virtual address.  KMD_ERR_NOT_FOUND, without a sentence, if a byte was not
+ * captured; *@missing is then the first such address.
+ */
+enum kmd_status kmd_views_read(const struct kmd_views *views, const struct kmd_memory *memory,
+			       uint64_t virt, void *buffer, uint64_t length, uint64_t *missing,
+			       struct kmd_diag *diag);
 void kmd_views_deinit(struct kmd_views *views);
 
 #endif

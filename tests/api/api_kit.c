@@ -86,6 +86,7 @@ static TCase *all_tests(void)
 	tcase_set_timeout(tcase, 120);
 	add_handle_tests(tcase);
 	add_work_tests(tcase);
+	add_kernel_tests(tcase);
 	return tcase;
 }
 

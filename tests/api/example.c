@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* example.c - list a dump's regions and write its core: example DUMP VMCORE */
+/* example.c - list a dump's regions, tell why its kernel died, write its core: example DUMP VMCORE
+ */
 #include <kmemdump/kmd.h>
 
 #include <inttypes.h>
@@ -19,6 +20,8 @@ int main(int argc, char **argv)
 			       region->phys, region->size, kmd_region_state_name(region->state));
 		if (kmd_kernel_get(kmd)->release)
 			printf("release %s\n", kmd_kernel_get(kmd)->release);
+		if (kmd_kernel_get(kmd)->panic)
+			printf("panic %s\n", kmd_kernel_get(kmd)->panic);
 		kmd_assemble_path(kmd, argv[2], 0);
 	}
 	failed = kmd_error(kmd) != NULL;

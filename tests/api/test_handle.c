@@ -41,6 +41,8 @@ START_TEST(options_come_first)
 	expect_ok(kmd_set_ram_base(kmd, 1));
 	expect_ok(kmd_set_vmlinux(kmd, "/nowhere"));
 	expect_ok(kmd_set_vmlinux(kmd, NULL));
+	expect_ok(kmd_set_registers(kmd, "/nowhere"));
+	expect_ok(kmd_set_registers(kmd, NULL));
 	expect_ok(kmd_set_unpack_limit(kmd, 0));
 	expect_ok(kmd_set_progress(kmd, NULL, NULL));
 	open_small();
@@ -48,6 +50,7 @@ START_TEST(options_come_first)
 	expect_error(kmd_set_smem_address(kmd, 1), KMD_ERR_USAGE, "before the opening");
 	expect_error(kmd_set_ram_base(kmd, 1), KMD_ERR_USAGE, "before the opening");
 	expect_error(kmd_set_vmlinux(kmd, NULL), KMD_ERR_USAGE, "before the opening");
+	expect_error(kmd_set_registers(kmd, NULL), KMD_ERR_USAGE, "before the opening");
 	expect_error(kmd_set_unpack_limit(kmd, 1), KMD_ERR_USAGE, "before the opening");
 	/* The call-back may come and go. */
 	expect_ok(kmd_set_progress(kmd, NULL, NULL));

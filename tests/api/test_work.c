@@ -11,6 +11,75 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* --------------------------------------------------------------- registers */
+
+static void set_registers(const char *text)
+{
+	const char *path = path_to("registers");
+	FILE *file = fopen(path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+	expect_ok(kmd_set_registers(kmd, path));
+}
+
+START_TEST(registers_from_a_file)
+{
+	const struct kmd_cpu_registers *cpu;
+
+	ck_assert_uint_eq(kmd_cpu_count(kmd), 0);
+	set_registers("CPU#2\n PC=ffff800000000010 X00=0000000000000007  SP=ffff800000000020\n"
+		      "CPU#0\n PC=ffff800000000030  SP=ffff800000000040\n");
+	open_small();
+	ck_assert_uint_eq(kmd_cpu_count(kmd), 2);
+	ck_assert_ptr_null(kmd_cpu_get(kmd, 2));
+	ck_assert_uint_eq(kmd_cpu_get(kmd, 0)->cpu, 0);
+	cpu = kmd_cpu_get(kmd, 1);
+	ck_assert_uint_eq(cpu->cpu, 2);
+	ck_assert_uint_eq(cpu->n_words, 34);
+	ck_assert_uint_eq(cpu->words[0], 7);
+	ck_assert_uint_eq(cpu->pc, SMALL_VIRT + 0x10);
+	ck_assert_uint_eq(cpu->sp, SMALL_VIRT + 0x20);
+	ck_assert_str_eq(cpu->source, "register file");
+	expect_error(kmd_assemble_path(kmd, path_to("registers"), KMD_OVERWRITE), KMD_ERR_USAGE,
+		     "what the core is to be made of");
+}
+END_TEST
+
+/* What was assembled with registers brings them along, in the same bytes. */
+START_TEST(registers_of_a_core)
+{
+	set_registers("CPU#1\n PC=ffff800000000010  SP=ffff800000000020\n");
+	open_small();
+	expect_ok(kmd_assemble_path(kmd, path_to("first"), 0));
+	again();
+	expect_ok(kmd_open_path(kmd, path_to("first")));
+	ck_assert_uint_eq(kmd_cpu_count(kmd), 1);
+	ck_assert_uint_eq(kmd_cpu_get(kmd, 0)->cpu, 1);
+	ck_assert_uint_eq(kmd_cpu_get(kmd, 0)->pc, SMALL_VIRT + 0x10);
+	ck_assert_str_eq(kmd_cpu_get(kmd, 0)->source, "notes of the input");
+	expect_ok(kmd_assemble_path(kmd, path_to("second"), 0));
+	again();
+	set_registers("CPU#4\n PC=ffff800000000014  SP=ffff800000000020\n");
+	expect_ok(kmd_open_path(kmd, path_to("second")));
+	ck_assert_uint_eq(kmd_cpu_count(kmd), 1);
+	ck_assert_uint_eq(kmd_cpu_get(kmd, 0)->cpu, 4);
+}
+END_TEST
+
+START_TEST(registers_that_cannot_be_read)
+{
+	set_registers("nothing of that kind\n");
+	expect_error(kmd_open_memory(kmd, small.bytes, small.size, NULL), KMD_ERR_FORMAT,
+		     "registers: line 1:");
+	ck_assert_uint_eq(kmd_cpu_count(kmd), 0);
+	again();
+	expect_ok(kmd_set_registers(kmd, path_to("none")));
+	expect_error(kmd_open_memory(kmd, small.bytes, small.size, NULL), KMD_ERR_IO, "none");
+}
+END_TEST
+
 /* ----------------------------------------------------------------- reading */
 
 START_TEST(across_borders)
@@ -308,6 +377,9 @@ END_TEST
 
 void add_work_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, registers_from_a_file);
+	tcase_add_test(tcase, registers_of_a_core);
+	tcase_add_test(tcase, registers_that_cannot_be_read);
 	tcase_add_test(tcase, across_borders);
 	tcase_add_test(tcase, into_holes);
 	tcase_add_test(tcase, by_region);

@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/checked.h"
-#include "linux/vmcoreinfo.h"
+#include "linux/vmcoreinfo/vmcoreinfo.h"
 #include "memory/memory.h"
 
 #include <string.h>

@@ -44,7 +44,7 @@ static void carry(void)
 	claims.elf_class = ELFCLASS64;
 	claims.big_endian = notes.big_endian;
 	kmd_core_notes_deinit(&carried);
-	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	expect_ok(kmd_core_notes_read(&claims, true, &diag, &carried));
 }
 
 static void done(void)
@@ -54,12 +54,20 @@ static void done(void)
 	memset(&claims, 0, sizeof(claims));
 }
 
-/* pr_pid of register note @index: they come first, and all have one size. */
+/* pr_pid of register note @index; notes of other kinds may stand between. */
 static uint32_t pid_of(size_t index)
 {
-	const unsigned char *at =
-		carried.bytes + index * (12 + 8 + PRSTATUS_SIZE) + 12 + 8 + PR_PID;
+	const unsigned char *at = carried.bytes;
 
+	while (at[12 + 1] != 'O' || index--) {
+		const unsigned char *size = at + (claims.big_endian ? 2 : 0);
+		unsigned int big = claims.big_endian;
+
+		at += 12 + ((size[big] + 3u) & ~3u) +
+		      ((size[4 + big] + 256u * size[4 + !big] + 3) & ~3u);
+		ck_assert(at < carried.bytes + carried.size);
+	}
+	at += 12 + 8 + PR_PID;
 	return claims.big_endian ? (uint32_t)at[3] | (uint32_t)at[2] << 8
 				 : (uint32_t)at[0] | (uint32_t)at[1] << 8;
 }
@@ -83,6 +91,53 @@ START_TEST(what_is_carried)
 }
 END_TEST
 
+/* Where the user has registers of his own, none of the core's stay, nor what belongs to them. */
+START_TEST(without_registers)
+{
+	registers(7, 1);
+	note("LINUX", 0x406, "pacm", 4);
+	note("QEMU", 0, "12345678", 8);
+	note("CORE", NT_AUXV, "auxv", 4);
+	carry();
+	kmd_core_notes_deinit(&carried);
+	expect_ok(kmd_core_notes_read(&claims, false, &diag, &carried));
+	ck_assert_uint_eq(carried.cpus, 0);
+	ck_assert_uint_eq(carried.size, 24);
+	ck_assert(!memcmp(carried.bytes + 20, "auxv", 4));
+	done();
+}
+END_TEST
+
+/* Each CPU's own stay behind its registers, and CPUs without registers where they were. */
+START_TEST(what_belongs_to_a_cpu)
+{
+	static const char *const order[] = {
+		"CORE", "LINUX", "KMD", "CORE", "LINUX", "CORE", "QEMU"
+	};
+	const unsigned char *at;
+
+	note("QEMU", 0, "12345678", 8);
+	note("CORE", NT_AUXV, "auxv", 4);
+	registers(0, 1);
+	note("LINUX", 0x406, "mask", 4);
+	note("KMD", NT_PRSTATUS, "1234", 4);
+	note("KMD", NT_PRPSINFO, "1234", 4);
+	registers(0, 2);
+	note("LINUX", 0x406, "mask", 4);
+	carry();
+	ck_assert_uint_eq(carried.cpus, 2);
+	ck_assert_uint_eq(pid_of(0), 1);
+	ck_assert_uint_eq(pid_of(1), 2);
+	at = carried.bytes;
+	for (size_t i = 0; i < 7; i++) {
+		ck_assert_str_eq((const char *)at + 12, order[i]);
+		at += 12 + ((at[0] + 3u) & ~3u) + ((at[4] + 256u * at[5] + 3) & ~3u);
+	}
+	ck_assert_ptr_eq(at, carried.bytes + carried.size);
+	done();
+}
+END_TEST
+
 /* gdb does not open a core with one pid twice: idle CPUs all have 0. */
 START_TEST(pids_are_numbered_anew)
 {
@@ -97,6 +152,27 @@ START_TEST(pids_are_numbered_anew)
 			ck_assert_uint_eq(pid_of(i), i + 1);
 		done();
 	}
+}
+END_TEST
+
+/* Without its NUL a name runs into the descriptor. */
+START_TEST(names_without_an_end)
+{
+	for (size_t i = 0; i < 2; i++) {
+		size_t at = notes.size;
+
+		bytes_number(&notes, 4, 4);
+		bytes_number(&notes, PRSTATUS_SIZE, 4);
+		bytes_number(&notes, NT_PRSTATUS, 4);
+		bytes_add(&notes, "CORE", 4);
+		bytes_zero_until(&notes, at + 16 + PRSTATUS_SIZE);
+		memset(notes.at + at + 16, 0xee, PRSTATUS_SIZE);
+	}
+	carry();
+	ck_assert_uint_eq(carried.cpus, 2);
+	ck_assert_uint_eq(carried.bytes[16 + PR_PID], 1);
+	ck_assert_uint_eq(carried.bytes[16 + PRSTATUS_SIZE + 16 + PR_PID], 2);
+	done();
 }
 END_TEST
 
@@ -118,11 +194,11 @@ START_TEST(notes_that_are_not_trusted)
 	carry();
 	claims.notes_trusted = false;
 	kmd_core_notes_deinit(&carried);
-	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	expect_ok(kmd_core_notes_read(&claims, true, &diag, &carried));
 	ck_assert_uint_eq(carried.size, 0);
 	claims.notes = NULL;
 	claims.notes_trusted = true;
-	expect_ok(kmd_core_notes_read(&claims, &diag, &carried));
+	expect_ok(kmd_core_notes_read(&claims, true, &diag, &carried));
 	ck_assert_uint_eq(carried.size, 0);
 	done();
 }
@@ -168,6 +244,9 @@ int main(void)
 	TCase *tcase = kit_tcase();
 
 	tcase_add_test(tcase, what_is_carried);
+	tcase_add_test(tcase, without_registers);
+	tcase_add_test(tcase, names_without_an_end);
+	tcase_add_test(tcase, what_belongs_to_a_cpu);
 	tcase_add_test(tcase, pids_are_numbered_anew);
 	tcase_add_test(tcase, empty_registers);
 	tcase_add_test(tcase, notes_that_are_not_trusted);

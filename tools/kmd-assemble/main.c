@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-assemble: a kernel minidump to an ELF core. */
+#include "dmesg.h"
 #include "options.h"
 #include "progress.h"
 #include "report.h"
@@ -16,17 +17,35 @@ static int fail(const struct kmd *kmd, enum kmd_status status)
 	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
 }
 
+/* False, and everything is said, for a value that there is not. */
+static bool set_values(struct kmd *kmd, const struct options *options)
+{
+	for (size_t i = 0; i < options->n_values; i++)
+		if (kmd_set_value(kmd, options->values[i].key, options->values[i].number) !=
+		    KMD_OK) {
+			fprintf(stderr, "kmd-assemble: --machdep: %s: '%s'\n", kmd_error(kmd),
+				options->values[i].key);
+			return false;
+		}
+	return true;
+}
+
 static void set_options(struct kmd *kmd, const struct options *options)
 {
-	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | (options->force ? KMD_FORCE : 0u));
+	const char *servers = getenv("DEBUGINFOD_URLS");
+
+	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | (options->force ? KMD_FORCE : 0u) |
+				   (options->no_registers ? KMD_NO_REGISTERS : 0u));
 	if (options->has_smem)
 		kmd_set_smem_address(kmd, options->smem);
 	if (options->has_ram_base)
 		kmd_set_ram_base(kmd, options->ram_base);
 	if (options->has_unpack_limit)
 		kmd_set_unpack_limit(kmd, options->unpack_limit);
-	if (options->vmlinux)
-		kmd_set_vmlinux(kmd, options->vmlinux);
+	kmd_set_vmlinux(kmd, options->vmlinux);
+	kmd_set_vmcoreinfo(kmd, options->vmcoreinfo);
+	kmd_set_registers(kmd, options->registers);
+	kmd_set_debuginfod(kmd, servers && *servers);
 }
 
 static enum kmd_status open_input(struct kmd *kmd, const struct options *options)
@@ -58,6 +77,8 @@ static int run(struct kmd *kmd, const struct options *options)
 	size_t said;
 
 	set_options(kmd, options);
+	if (!set_values(kmd, options))
+		return EXIT_USAGE;
 	progress_install(kmd, options->quiet);
 	status = open_input(kmd, options);
 	progress_clear();
@@ -68,6 +89,8 @@ static int run(struct kmd *kmd, const struct options *options)
 	said = kmd_finding_count(kmd);
 	if (options->list)
 		report_list(out, kmd);
+	if (options->dmesg && (status = dmesg_print(out, kmd, options->verbose)) != KMD_OK)
+		return fail(kmd, status);
 	status = write_output(kmd, options);
 	progress_clear();
 	if (!options->quiet)

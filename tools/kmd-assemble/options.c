@@ -10,7 +10,7 @@
 
 static const char help[] =
 	"Usage: kmd-assemble [OPTION]... INPUT -o VMCORE\n"
-	"       kmd-assemble [OPTION]... INPUT --list\n"
+	"       kmd-assemble [OPTION]... INPUT --list | --dmesg\n"
 	"Assemble the ELF core of a kernel from a minidump (Qualcomm Minidump; kernel side:\n"
 	"kmemdump, meminspect) for crash, gdb and drgn.\n"
 	"\n"
@@ -20,8 +20,17 @@ static const char help[] =
 	"\n"
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
-	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel: tells its exact extent, and region\n"
-	"                        files apart for which only addresses are recorded\n"
+	"      --dmesg           print the kernel log; needs no vmlinux\n"
+	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel, compressed or split or not: tells\n"
+	"                        its exact extent, makes VMCOREINFO where the dump has none, and\n"
+	"                        tells apart region files for which only addresses are recorded\n"
+	"  -i, --vmcoreinfo=FILE VMCOREINFO text for a dump that has none\n"
+	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
+	"      --no-registers    no registers in the core, for drgn 0.0.22, which mistakes them\n"
+	"      --kaslr-offset=N  run-time minus link-time address of the kernel; only where the\n"
+	"                        dump does not tell\n"
+	"  -m, --machdep=KEY=N   a value that the dump does not tell, in crash's words: kaslr,\n"
+	"                        kimage_voffset, phys_offset, vabits_actual, phys_base\n"
 	"  -f, --force           replace FILE; read a dump not marked as valid, or a cat of\n"
 	"                        files in a wrong order; take a vmlinux of another build\n"
 	"      --strict          fail where the dump is damaged, instead of leaving that out\n"
@@ -37,12 +46,27 @@ static const char help[] =
 	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 assembled but degraded,\n"
 	"64 usage.\n";
 
-enum { OPT_STRICT = 256, OPT_SMEM, OPT_RAM_BASE, OPT_UNPACK_LIMIT };
+enum {
+	OPT_STRICT = 256,
+	OPT_SMEM,
+	OPT_RAM_BASE,
+	OPT_UNPACK_LIMIT,
+	OPT_DMESG,
+	OPT_REGISTERS,
+	OPT_NO_REGISTERS,
+	OPT_KASLR_OFFSET,
+};
 
 static const struct option longs[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "list", no_argument, NULL, 'l' },
+	{ "dmesg", no_argument, NULL, OPT_DMESG },
 	{ "vmlinux", required_argument, NULL, 'x' },
+	{ "vmcoreinfo", required_argument, NULL, 'i' },
+	{ "registers", required_argument, NULL, OPT_REGISTERS },
+	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
+	{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },
+	{ "machdep", required_argument, NULL, 'm' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "smem", required_argument, NULL, OPT_SMEM },
@@ -95,6 +119,43 @@ static bool parse_size(const char *option, const char *text, uint64_t *out)
 	return false;
 }
 
+/* KEY=N; crash takes N in hexadecimal with 0x, in decimal without. */
+static bool add_value(struct options *options, const char *text)
+{
+	struct value *value = &options->values[options->n_values];
+	const char *equals = strchr(text, '=');
+	char *end;
+
+	if (options->n_values == OPTIONS_VALUES) {
+		fputs("kmd-assemble: --machdep: too many values\n", stderr);
+		return false;
+	}
+	if (equals && equals > text && (size_t)(equals - text) < sizeof(value->key)) {
+		memcpy(value->key, text, (size_t)(equals - text));
+		value->key[equals - text] = '\0';
+		errno = 0;
+		value->number = strtoull(equals + 1, &end, 0);
+		if (equals[1] >= '0' && equals[1] <= '9' && !*end && !errno) {
+			options->n_values++;
+			return true;
+		}
+	}
+	fprintf(stderr, "kmd-assemble: --machdep: '%s' is no KEY=NUMBER\n", text);
+	return false;
+}
+
+static bool add_kaslr(struct options *options, const char *text)
+{
+	struct value *value = &options->values[options->n_values];
+
+	if (options->n_values == OPTIONS_VALUES ||
+	    !parse_address("kaslr-offset", text, &value->number))
+		return false;
+	strcpy(value->key, "kaslr");
+	options->n_values++;
+	return true;
+}
+
 /* One option; false for a bad one. */
 static bool take(int option, struct options *options)
 {
@@ -107,6 +168,20 @@ static bool take(int option, struct options *options)
 	case 'x':
 		options->vmlinux = optarg;
 		return true;
+	case 'i':
+		options->vmcoreinfo = optarg;
+		return true;
+	case 'm':
+		return add_value(options, optarg);
+	case OPT_DMESG:
+		return options->dmesg = true;
+	case OPT_REGISTERS:
+		options->registers = optarg;
+		return true;
+	case OPT_NO_REGISTERS:
+		return options->no_registers = true;
+	case OPT_KASLR_OFFSET:
+		return add_kaslr(options, optarg);
 	case 'f':
 		return options->force = true;
 	case 'q':
@@ -145,8 +220,10 @@ static bool take_input(int argc, char **argv, struct options *options)
 		fputs("kmd-assemble: a file name is empty\n", stderr);
 		return false;
 	}
-	if (!options->output && !options->list) {
-		fputs("kmd-assemble: say where to write the core (-o FILE), or --list\n", stderr);
+	if (!options->output && !options->list && !options->dmesg) {
+		fputs("kmd-assemble: say where to write the core (-o FILE), or --list, or "
+		      "--dmesg\n",
+		      stderr);
 		return false;
 	}
 	return true;
@@ -158,7 +235,7 @@ bool options_parse(int argc, char **argv, struct options *options, int *exit_cod
 
 	memset(options, 0, sizeof(*options));
 	*exit_code = EXIT_COMPLETE;
-	while ((option = getopt_long(argc, argv, "o:lx:fqvhV", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "o:lx:i:m:fqvhV", longs, NULL)) != -1) {
 		if (option == 'h') {
 			fputs(help, stdout);
 			return false;

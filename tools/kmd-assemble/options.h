@@ -4,6 +4,7 @@
 #define KMD_ASSEMBLE_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Exit codes; part of the interface, see the man page. */
@@ -15,13 +16,23 @@ enum {
 	EXIT_USAGE = 64,
 };
 
+#define OPTIONS_VALUES 16
+
+/* A run-time value of the kernel that the user knows. */
+struct value {
+	char key[32];
+	uint64_t number;
+};
+
 struct options {
 	const char *input;  /* "-" = standard input */
 	const char *output; /* NULL = none, "-" = standard output */
-	const char *vmlinux;
+	const char *vmlinux, *vmcoreinfo, *registers;
+	struct value values[OPTIONS_VALUES];
+	size_t n_values;
 	uint64_t smem, ram_base, unpack_limit;
 	bool has_smem, has_ram_base, has_unpack_limit;
-	bool list, strict, force, quiet, verbose;
+	bool list, dmesg, no_registers, strict, force, quiet, verbose;
 };
 
 /* True to go on; else *@exit_code is what to exit with, and everything is said. */

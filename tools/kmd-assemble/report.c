@@ -95,16 +95,92 @@ static void print_regions(FILE *out, const struct kmd *kmd)
 	fprintf(out, " (%" PRIu64 " bytes in them)\n", bytes);
 }
 
-static void print_kernel(FILE *out, const struct kmd_kernel *kernel)
+/*
+ * The KASLR offset and who vouches for it: a wrong one makes every symbol wrong.  The
+ * other values of this boot where the dump itself does not say them, or if asked for.
+ */
+static void print_values(FILE *out, const struct kmd *kmd, bool all)
 {
+	for (size_t i = 0; i < kmd_value_count(kmd); i++) {
+		const struct kmd_value *value = kmd_value_get(kmd, i);
+
+		if (!all && strcmp(value->key, "kaslr") != 0)
+			continue;
+		fprintf(out, "%-8s %s 0x%" PRIx64, i ? "" : "values", value->key, value->value);
+		if (value->witnesses)
+			fprintf(out, " by %zu witness%s: %s\n", value->witnesses,
+				value->witnesses == 1 ? "" : "es", value->witnessed);
+		else
+			fprintf(out, ", not confirmed%s%s\n", *value->witnessed ? ": " : "",
+				value->witnessed);
+	}
+}
+
+/* gdb's number of a CPU's thread; 0 where its registers are not there. */
+static size_t thread_of(const struct kmd *kmd, uint32_t cpu)
+{
+	for (size_t i = 0; i < kmd_cpu_count(kmd); i++)
+		if (kmd_cpu_get(kmd, i)->cpu == cpu)
+			return i + 1;
+	return 0;
+}
+
+static void print_panic(FILE *out, const struct kmd *kmd, const struct kmd_kernel *kernel)
+{
+	size_t thread = kernel->has_panic_cpu ? thread_of(kmd, kernel->panic_cpu) : 0;
+
+	if (kernel->panic)
+		fprintf(out, "panic    %s\n", kernel->panic);
+	if (!kernel->has_panic_cpu && !kernel->has_panic_pid)
+		return;
+	fputs("         on", out);
+	if (kernel->has_panic_cpu)
+		fprintf(out, " CPU %" PRIu32, kernel->panic_cpu);
+	if (thread)
+		fprintf(out, " (gdb: thread %zu)", thread);
+	if (kernel->has_panic_pid)
+		fprintf(out, " in task %" PRIu32, kernel->panic_pid);
+	if (kernel->panic_task)
+		fprintf(out, " \"%s\"", kernel->panic_task);
+	fputc('\n', out);
+}
+
+/* "CPUs 0-3, 5 (crash_notes)" */
+static void print_registers(FILE *out, const struct kmd *kmd)
+{
+	size_t n = kmd_cpu_count(kmd);
+
+	if (!n) {
+		fputs("no CPU registers\n", out);
+		return;
+	}
+	fprintf(out, "registers of CPU%s", n > 1 ? "s" : "");
+	for (size_t i = 0, end; i < n; i = end) {
+		uint32_t first = kmd_cpu_get(kmd, i)->cpu, last = first;
+
+		for (end = i + 1; end < n && kmd_cpu_get(kmd, end)->cpu == last + 1; end++)
+			last++;
+		fprintf(out, "%s %" PRIu32, i ? "," : "", first);
+		if (last > first)
+			fprintf(out, "-%" PRIu32, last);
+	}
+	fprintf(out, " (%s)\n", kmd_cpu_get(kmd, 0)->source);
+}
+
+static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+
 	fprintf(out, "kernel   %s, %s", kernel->release ? kernel->release : "release unknown",
 		kernel->machine ? kernel->machine : "machine unknown");
 	if (kernel->build_id)
 		fprintf(out, ", build-id %s", kernel->build_id);
-	if (kernel->has_kaslr_offset)
-		fprintf(out, ", KASLR offset 0x%" PRIx64, kernel->kaslr_offset);
-	fprintf(out, "\nnotes    VMCOREINFO %s\n",
+	fputc('\n', out);
+	print_values(out, kmd, verbose || kernel->vmcoreinfo_synthesised);
+	print_panic(out, kmd, kernel);
+	fprintf(out, "notes    VMCOREINFO %s; ",
 		kernel->vmcoreinfo_source ? kernel->vmcoreinfo_source : "not found");
+	print_registers(out, kmd);
 }
 
 static void print_findings(FILE *out, const struct kmd *kmd)
@@ -174,7 +250,7 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 
 	fprintf(out, "input    %s, %s\n", options->input, kernel->form);
 	print_regions(out, kmd);
-	print_kernel(out, kernel);
+	print_kernel(out, kmd, options->verbose);
 	print_findings(out, kmd);
 	if (!options->output)
 		return;

@@ -2,22 +2,14 @@
 #include "linux/registers/cpus.h"
 
 #include "base/array.h"
+#include "base/checked.h"
 
 #include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* struct elf_prstatus on 64-bit machines (include/linux/elfcore.h). */
-#define PID_AT       32
-#define REGS_AT      112
-
-#define NOTE_HEADER  12
-#define NAME_PADDED  8 /* "CORE" and "LINUX" with their NUL, rounded up */
-#define PAC_MASK_LEN 16
-
-#ifndef NT_ARM_PAC_MASK
-#define NT_ARM_PAC_MASK 0x406
-#endif
+/* struct elf_prstatus on 64-bit machines (include/linux/elfcore.h): where pr_reg begins. */
+#define REGS_AT 112
 
 static const char *const x86_64_names[] = {
 	"R15", "R14", "R13", "R12", "RBP", "RBX", "R11", "R10", "R9",
@@ -64,17 +56,40 @@ static int by_cpu(const void *a, const void *b)
 	return memcmp(x->words, y->words, sizeof(x->words));
 }
 
-void kmd_cpus_sort(struct kmd_cpus *cpus)
+static void publish(struct kmd_cpu *cpu, const struct kmd_cpu_layout *layout)
 {
+	static const char *const sources[] = {
+		[KMD_CPU_FROM_FILE] = "register file",
+		[KMD_CPU_FROM_CORE] = "notes of the input",
+		[KMD_CPU_FROM_RECORD] = "panic record",
+		[KMD_CPU_FROM_NOTES] = "crash_notes",
+		[KMD_CPU_FROM_CONTEXT] = "CPU context of the firmware",
+	};
+
+	cpu->pub = (struct kmd_cpu_registers){
+		.cpu = cpu->cpu,
+		.source = sources[cpu->source],
+		.words = cpu->words,
+		.n_words = layout->words,
+		.pc = cpu->words[layout->pc],
+		.sp = cpu->words[layout->sp],
+	};
+}
+
+void kmd_cpus_sort(struct kmd_cpus *cpus, uint16_t machine)
+{
+	const struct kmd_cpu_layout *layout = kmd_cpu_layout(machine);
 	size_t kept = 0;
 
-	if (!cpus->n)
+	if (!cpus->n || !layout)
 		return;
 	qsort(cpus->items, cpus->n, sizeof(*cpus->items), by_cpu);
 	for (size_t i = 1; i < cpus->n; i++)
 		if (cpus->items[i].cpu != cpus->items[kept].cpu)
 			cpus->items[++kept] = cpus->items[i];
 	cpus->n = kept + 1;
+	for (size_t i = 0; i < cpus->n; i++)
+		publish(&cpus->items[i], layout);
 }
 
 void kmd_cpus_deinit(struct kmd_cpus *cpus)
@@ -93,86 +108,28 @@ static uint64_t get(const unsigned char *bytes, size_t size)
 	return value;
 }
 
-static void put(unsigned char *bytes, size_t size, uint64_t value)
-{
-	for (size_t i = 0; i < size; i++, value >>= 8)
-		bytes[i] = (unsigned char)value;
-}
-
-bool kmd_cpu_from_note(const unsigned char *bytes, size_t size, uint16_t machine,
+bool kmd_cpu_from_desc(const unsigned char *desc, const struct kmd_cpu_layout *layout,
 		       struct kmd_cpu *cpu)
 {
-	const struct kmd_cpu_layout *layout = kmd_cpu_layout(machine);
-	const unsigned char *regs = bytes + NOTE_HEADER + NAME_PADDED + REGS_AT;
 	bool any = false;
 
-	if (!layout || size < NOTE_HEADER + NAME_PADDED + layout->desc_size || get(bytes, 4) != 5 ||
-	    get(bytes + 4, 4) != layout->desc_size || get(bytes + 8, 4) != NT_PRSTATUS ||
-	    memcmp(bytes + NOTE_HEADER, "CORE", 5) != 0)
-		return false;
 	memset(cpu, 0, sizeof(*cpu));
 	for (size_t i = 0; i < layout->words; i++) {
-		cpu->words[i] = get(regs + 8 * i, 8);
+		cpu->words[i] = get(desc + REGS_AT + 8 * i, 8);
 		any |= cpu->words[i] != 0;
 	}
 	return any;
 }
 
-/* Header and name of a note at @to; where its descriptor begins. */
-static unsigned char *begin_note(unsigned char *to, const char *name, size_t desc_size,
-				 uint32_t type)
+bool kmd_cpu_from_note(const unsigned char *bytes, size_t size, size_t desc_at,
+		       const struct kmd_cpu_layout *layout, struct kmd_cpu *cpu)
 {
-	put(to, 4, strlen(name) + 1);
-	put(to + 4, 4, desc_size);
-	put(to + 8, 4, type);
-	memcpy(to + NOTE_HEADER, name, strlen(name));
-	return to + NOTE_HEADER + NAME_PADDED;
-}
+	static const char name[] = "CORE";
 
-static unsigned char *put_prstatus(unsigned char *to, const struct kmd_cpu_layout *layout,
-				   const struct kmd_cpu *cpu)
-{
-	unsigned char *desc = begin_note(to, "CORE", layout->desc_size, NT_PRSTATUS);
-
-	put(desc + PID_AT, 4, (uint64_t)cpu->cpu + 1);
-	for (size_t i = 0; i < layout->words; i++)
-		put(desc + REGS_AT + 8 * i, 8, cpu->words[i]);
-	return desc + layout->desc_size;
-}
-
-/* One mask for data, one for instruction pointers; the kernel uses the same. */
-static unsigned char *put_pac_mask(unsigned char *to, uint64_t mask)
-{
-	unsigned char *desc = begin_note(to, "LINUX", PAC_MASK_LEN, NT_ARM_PAC_MASK);
-
-	put(desc, 8, mask);
-	put(desc + 8, 8, mask);
-	return desc + PAC_MASK_LEN;
-}
-
-enum kmd_status kmd_cpus_notes(const struct kmd_cpus *cpus, uint16_t machine, uint64_t pac_mask,
-			       struct kmd_diag *diag, unsigned char **bytes, size_t *size)
-{
-	const struct kmd_cpu_layout *layout = kmd_cpu_layout(machine);
-	unsigned char *grown, *to;
-	size_t each;
-
-	if (!layout || !cpus->n)
-		return KMD_OK;
-	each = NOTE_HEADER + NAME_PADDED + layout->desc_size;
-	if (pac_mask)
-		each += NOTE_HEADER + NAME_PADDED + PAC_MASK_LEN;
-	grown = realloc(*bytes, *size + cpus->n * each);
-	if (!grown)
-		return kmd_fail_memory(diag);
-	*bytes = grown;
-	to = grown + *size;
-	memset(to, 0, cpus->n * each);
-	*size += cpus->n * each;
-	for (size_t i = 0; i < cpus->n; i++) {
-		to = put_prstatus(to, layout, &cpus->items[i]);
-		if (pac_mask)
-			to = put_pac_mask(to, pac_mask);
-	}
-	return KMD_OK;
+	if (desc_at < KMD_NOTE_HEADER_SIZE + sizeof(name) ||
+	    !kmd_inside(desc_at, layout->desc_size, size) || get(bytes, 4) != sizeof(name) ||
+	    get(bytes + 4, 4) != layout->desc_size || get(bytes + 8, 4) != NT_PRSTATUS ||
+	    memcmp(bytes + KMD_NOTE_HEADER_SIZE, name, sizeof(name)) != 0)
+		return false;
+	return kmd_cpu_from_desc(bytes + desc_at, layout, cpu);
 }

@@ -14,6 +14,7 @@
 #include "base/text.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,31 +27,35 @@ static bool is_free(const struct draft *draft)
 
 /* ----- what is left */
 
-static enum kmd_status say_group(struct match *match, const struct group *group)
+/* The files' names, as far as there is room, then "...". */
+static void name_files(const struct join *join, const struct group *group, char *names, size_t size)
 {
-	struct join *join = match->join;
-	char names[160] = "", name[64];
+	static const char more[] = ", ...";
 	size_t used = 0;
 
 	for (size_t i = 0; i < group->n_files; i++) {
-		struct draft *draft = &join->drafts[group->files[i]];
-		size_t length;
+		const struct draft *draft = &join->drafts[group->files[i]];
+		char name[64];
+		int length;
 
-		draft->silent = true;
 		kmd_text_name(name, sizeof(name), draft->file, strlen(draft->file));
-		length = strlen(name);
-		if (used + length + 8 >= sizeof(names)) {
-			strcpy(names + used, ", ...");
-			used = sizeof(names);
-			continue;
+		if (used + strlen(name) + 2 + sizeof(more) > size) {
+			memcpy(names + used, more, sizeof(more));
+			return;
 		}
-		if (used) {
-			names[used++] = ',';
-			names[used++] = ' ';
-		}
-		memcpy(names + used, name, length + 1);
-		used += length;
+		length = snprintf(names + used, size - used, "%s%s", used ? ", " : "", name);
+		used += (size_t)length;
 	}
+}
+
+static enum kmd_status say_group(struct match *match, const struct group *group)
+{
+	struct join *join = match->join;
+	char names[160] = "";
+
+	for (size_t i = 0; i < group->n_files; i++)
+		join->drafts[group->files[i]].silent = true;
+	name_files(join, group, names, sizeof(names));
 	for (size_t i = 0; i < group->n_heads; i++)
 		join->kelf_silent[group->heads[i]] = true;
 	return kmd_find(join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,

@@ -84,6 +84,32 @@ class Dump:
                       f'at {segment.vaddr:#x}, {segment.paddr:#x} of its own')
         return made['image']
 
+    def core_for_drgn(self, core, *options):
+        """The drgn of bookworm (0.0.22) takes registers of CPU n for those of task n + 1."""
+        if self.kernel.debian != 'bookworm':
+            return core
+        return self.assemble(core.with_suffix('.img') if core.stem != 'image'
+                             else self.folder / 'rawdump.img', core.with_suffix('.noregs'),
+                             '--no-registers', *options)
+
+    def dmesg(self):
+        """The lines that kmd-assemble --dmesg prints of the image, without a vmlinux."""
+        if not (self.folder / 'rawdump.img').exists():
+            self.write_forms()
+        done = subprocess.run([self.program, '--dmesg', self.folder / 'rawdump.img'],
+                              capture_output=True, check=False)
+        kit.check(done.returncode == 0, f'kmd-assemble --dmesg exited {done.returncode}:\n' +
+                  done.stderr.decode(errors='replace'))
+        return done.stdout.decode(errors='replace').splitlines()
+
+    def without(self, name, *prefixes):
+        """The partition image of a firmware that did not save regions of these names."""
+        rows = [row for row in self.rows if not row.name.startswith(prefixes)]
+        kit.check(len(rows) < len(self.rows), f'nothing to withhold: {prefixes}')
+        path = self.folder / f'{name}.img'
+        firmware.write_raw(path, self.ram, rows)
+        return path
+
     def truth(self):
         """The core of all RAM."""
         arch = self.kernel.arch

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Writing the core. */
+#include "api/handle.h"
+#include "vmcore/plan.h"
+#include "vmcore/write.h"
+
+#include <sys/stat.h>
+
+static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
+{
+	enum kmd_status status = kmd_begin_ready(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	return kmd_plan_build(&kmd->memory, &kmd->views, &kmd->facts, &kmd->notes, &kmd->info,
+			      &kmd->diag, plan);
+}
+
+static struct kmd_write_options write_options(const struct kmd *kmd)
+{
+	return (struct kmd_write_options){ kmd->input_options.progress,
+					   kmd->input_options.progress_user };
+}
+
+static bool is_same_file(const struct stat *st, const char *path)
+{
+	struct stat own;
+
+	return path && !stat(path, &own) && own.st_dev == st->st_dev && own.st_ino == st->st_ino;
+}
+
+/* A core in place of the dump that it comes from would be the end of both. */
+static enum kmd_status check_target(struct kmd *kmd, const char *path)
+{
+	struct stat st;
+
+	if (!kmd->ready || stat(path, &st) < 0)
+		return KMD_OK;
+	if (kmd_input_holds(&kmd->input, &st) || is_same_file(&st, kmd->vmlinux_path) ||
+	    is_same_file(&st, kmd->registers_path))
+		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(path),
+				"this is what the core is to be made of");
+	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned int flags)
+{
+	struct kmd_write_options options = write_options(kmd);
+	struct kmd_plan plan;
+	enum kmd_status status;
+
+	if (flags & ~(unsigned int)KMD_OVERWRITE)
+		return kmd_misuse(kmd, "unknown flag");
+	if (!path)
+		return kmd_misuse(kmd, "no path is given");
+	status = check_target(kmd, path);
+	if (status == KMD_OK)
+		status = plan_core(kmd, &plan);
+	if (status != KMD_OK)
+		return status;
+	status = kmd_write_path(&plan, &options, path, flags & KMD_OVERWRITE, &kmd->diag);
+	kmd_plan_deinit(&plan);
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd)
+{
+	struct kmd_write_options options = write_options(kmd);
+	struct kmd_plan plan;
+	enum kmd_status status = plan_core(kmd, &plan);
+
+	if (status != KMD_OK)
+		return status;
+	status = kmd_write_fd(&plan, &options, fd, "output", &kmd->diag);
+	kmd_plan_deinit(&plan);
+	return status;
+}

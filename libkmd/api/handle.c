@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The handle and its options. */
+#include "api/handle.h"
+
+#include "base/checked.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_UNPACK_LIMIT (UINT64_C(64) << 30)
+
+KMD_EXPORT struct kmd *kmd_new(void)
+{
+	struct kmd *kmd = calloc(1, sizeof(*kmd));
+
+	if (!kmd)
+		return NULL;
+	kmd_diag_init(&kmd->diag);
+	kmd->input_options.unpack_limit = DEFAULT_UNPACK_LIMIT;
+	kmd->vmlinux_options.unpack_limit = DEFAULT_UNPACK_LIMIT;
+	return kmd;
+}
+
+KMD_EXPORT void kmd_free(struct kmd *kmd)
+{
+	if (!kmd)
+		return;
+	kmd_log_panic_deinit(&kmd->panic);
+	kmd_log_deinit(&kmd->log);
+	kmd_cpus_deinit(&kmd->cpus);
+	kmd_views_deinit(&kmd->views);
+	kmd_core_notes_deinit(&kmd->notes);
+	kmd_kernel_deinit(&kmd->facts);
+	kmd_memory_deinit(&kmd->memory);
+	kmd_regions_deinit(&kmd->regions);
+	kmd_hints_deinit(&kmd->hints);
+	kmd_boot_deinit(&kmd->boot);
+	kmd_vmcoreinfo_deinit(&kmd->info);
+	kmd_vmlinux_deinit(&kmd->vmlinux);
+	kmd_claims_deinit(&kmd->claims);
+	kmd_image_deinit(&kmd->image);
+	kmd_input_deinit(&kmd->input);
+	kmd_diag_deinit(&kmd->diag);
+	free(kmd->vmlinux_path);
+	free(kmd->vmcoreinfo_path);
+	free(kmd->registers_path);
+	free(kmd);
+}
+
+KMD_EXPORT const char *kmd_version(void)
+{
+	return KMD_VERSION;
+}
+
+KMD_EXPORT const char *kmd_error(const struct kmd *kmd)
+{
+	if (!kmd)
+		return "out of memory";
+	return kmd->diag.status == KMD_OK ? NULL : kmd->diag.sentence;
+}
+
+enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence)
+{
+	return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(NULL), "%s", sentence);
+}
+
+void kmd_begin(struct kmd *kmd)
+{
+	kmd->diag.status = KMD_OK;
+}
+
+enum kmd_status kmd_begin_option(struct kmd *kmd)
+{
+	kmd_begin(kmd);
+	return kmd->opened ? kmd_misuse(kmd, "options are set before the opening") : KMD_OK;
+}
+
+enum kmd_status kmd_begin_ready(struct kmd *kmd)
+{
+	kmd_begin(kmd);
+	return kmd->ready ? KMD_OK : kmd_misuse(kmd, "no dump is open");
+}
+
+/* ----- options */
+
+KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK &&
+	    (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS)))
+		status = kmd_misuse(kmd, "unknown flag");
+	if (status != KMD_OK)
+		return status;
+	kmd->flags = flags;
+	kmd->diag.strict = flags & KMD_STRICT;
+	kmd->image_options.force = flags & KMD_FORCE;
+	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t address)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK) {
+		kmd->image_options.has_smem = true;
+		kmd->image_options.smem = address;
+	}
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK) {
+		kmd->image_options.has_ram_base = true;
+		kmd->image_options.ram_base = address;
+	}
+	return status;
+}
+
+/* NULL takes the path back. */
+static enum kmd_status set_path(struct kmd *kmd, char **to, const char *path)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+	char *copy = NULL;
+
+	if (status != KMD_OK)
+		return status;
+	if (path && !(copy = strdup(path)))
+		return kmd_fail_memory(&kmd->diag);
+	free(*to);
+	*to = copy;
+	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->vmlinux_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->vmcoreinfo_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path)
+{
+	return set_path(kmd, &kmd->registers_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint64_t value)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+	enum kmd_boot_key found;
+
+	if (status != KMD_OK)
+		return status;
+	if (!key || !kmd_boot_key_by_name(key, &found))
+		return kmd_misuse(kmd, "there is no such run-time value");
+	kmd->given.has[found] = true;
+	kmd->given.values[found] = value;
+	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK)
+		kmd->vmlinux_options.debuginfod = allowed;
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK)
+		kmd->input_options.unpack_limit = bytes ? bytes : DEFAULT_UNPACK_LIMIT;
+	kmd->vmlinux_options.unpack_limit = kmd->input_options.unpack_limit;
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void *user)
+{
+	kmd_begin(kmd);
+	kmd->input_options.progress = kmd->image_options.progress = progress;
+	kmd->input_options.progress_user = kmd->image_options.progress_user = user;
+	return KMD_OK;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* handle.h - a dump and what is known of it, and how every public function begins. */
+#ifndef KMD_API_HANDLE_H
+#define KMD_API_HANDLE_H
+
+#include "linux/core_notes.h"
+#include "linux/printk/panic.h"
+#include "linux/registers/cpus.h"
+#include "linux/synth/synth.h"
+#include "linux/views.h"
+
+#define KMD_EXPORT __attribute__((visibility("default")))
+
+struct kmd {
+	struct kmd_diag diag;
+	bool opened; /* an opening was tried */
+	bool ready;  /* ... and succeeded */
+	unsigned int flags;
+	struct kmd_input_options input_options;
+	struct kmd_image_options image_options;
+	struct kmd_vmlinux_options vmlinux_options;
+	struct kmd_boot_given given;
+	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
+	/* One stage after the other, each built from those above it. */
+	struct kmd_input input;
+	struct kmd_image image;
+	struct kmd_claims claims;
+	struct kmd_vmlinux vmlinux;
+	struct kmd_vmcoreinfo info;
+	struct kmd_hints hints;
+	struct kmd_regions regions;
+	struct kmd_memory memory;
+	struct kmd_kernel_facts facts;
+	struct kmd_boot boot;
+	struct kmd_core_notes notes;
+	struct kmd_views views;
+	struct kmd_value values[KMD_N_BOOT_KEYS]; /* of .boot, as handed out */
+	size_t n_values;
+	struct kmd_cpus cpus;
+	struct kmd_log log;
+	struct kmd_log_panic panic;
+	bool synthesised; /* .info is not the dump's own */
+	bool log_read;    /* the log is read when it is first asked for */
+};
+
+/* The sentence of a call that does not fit. */
+enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence);
+/* Steps of the opening: registers of CPUs, why the kernel died. */
+enum kmd_status kmd_learn_cpus(struct kmd *kmd);
+enum kmd_status kmd_learn_panic(struct kmd *kmd);
+/* Hand out what .boot knows. */
+void kmd_publish_values(struct kmd *kmd);
+/* Every call that can fail begins with one of these. */
+void kmd_begin(struct kmd *kmd);
+enum kmd_status kmd_begin_option(struct kmd *kmd);
+enum kmd_status kmd_begin_ready(struct kmd *kmd);
+
+#endif

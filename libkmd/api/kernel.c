@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What an open dump tells of its kernel. */
+#include "api/handle.h"
+
+#include <stdio.h>
+#include <string.h>
+
+KMD_EXPORT const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd)
+{
+	return kmd->ready ? &kmd->facts.pub : NULL;
+}
+
+KMD_EXPORT enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length)
+{
+	enum kmd_status status = kmd_begin_ready(kmd);
+
+	if (status == KMD_OK && !kmd->info.text)
+		status = kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
+				  "no VMCOREINFO in this dump");
+	if (status != KMD_OK)
+		return status;
+	*text = kmd->info.text;
+	*length = kmd->info.length;
+	return KMD_OK;
+}
+
+static enum kmd_status fail_no_key(struct kmd *kmd, const char *what, const char *name)
+{
+	return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name), "%s \"%s\"", what,
+			name);
+}
+
+KMD_EXPORT enum kmd_status kmd_vmcoreinfo_value(struct kmd *kmd, const char *key,
+						const char **value, size_t *length)
+{
+	enum kmd_status status = kmd_begin_ready(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (!key || !kmd->info.text || !kmd_vmcoreinfo_get(&kmd->info, key, value, length))
+		return fail_no_key(kmd, "VMCOREINFO has no key", key ? key : "");
+	return KMD_OK;
+}
+
+KMD_EXPORT size_t kmd_value_count(const struct kmd *kmd)
+{
+	return kmd->ready ? kmd->n_values : 0;
+}
+
+KMD_EXPORT const struct kmd_value *kmd_value_get(const struct kmd *kmd, size_t index)
+{
+	return index < kmd_value_count(kmd) ? &kmd->values[index] : NULL;
+}
+
+void kmd_publish_values(struct kmd *kmd)
+{
+	kmd->n_values = 0;
+	for (int key = 0; key < KMD_N_BOOT_KEYS; key++) {
+		const struct kmd_boot_value *value = &kmd->boot.values[key];
+
+		if (value->known)
+			kmd->values[kmd->n_values++] = (struct kmd_value){
+				.key = kmd_boot_key_name((enum kmd_boot_key)key),
+				.value = value->value,
+				.witnesses = value->witnesses,
+				.witnessed = value->witnessed ? value->witnessed : "",
+			};
+	}
+}
+
+/* The vmlinux knows all symbols, but only where KASLR is known they are addresses. */
+static bool symbol_of_vmlinux(const struct kmd *kmd, const char *name, uint64_t *virt)
+{
+	const struct kmd_boot_value *kaslr = &kmd->boot.values[KMD_BOOT_KASLR];
+
+	if (!kmd->vmlinux_path || !kaslr->known || !kmd_vmlinux_symbol(&kmd->vmlinux, name, virt))
+		return false;
+	*virt += kaslr->value;
+	return true;
+}
+
+KMD_EXPORT enum kmd_status kmd_symbol(struct kmd *kmd, const char *name, uint64_t *virt)
+{
+	enum kmd_status status = kmd_begin_ready(kmd);
+	char key[256];
+
+	if (status != KMD_OK)
+		return status;
+	if (!name || (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) >= sizeof(key))
+		return kmd_misuse(kmd, "this is no name of a symbol");
+	if (symbol_of_vmlinux(kmd, name, virt) ||
+	    (kmd->info.text && kmd_vmcoreinfo_hex(&kmd->info, key, virt)))
+		return KMD_OK;
+	return fail_no_key(kmd, "nothing tells the address of the symbol", name);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The kernel log of an open dump; read when it is first asked for. */
+#include "api/handle.h"
+
+#include "linux/boot/hear_log.h"
+#include "linux/printk/log.h"
+#include "linux/printk/panic.h"
+
+static enum kmd_status read_log(struct kmd *kmd)
+{
+	const struct kmd_log_space space = {
+		.views = &kmd->views,
+		.memory = &kmd->memory,
+		.regions = &kmd->regions,
+		.info = &kmd->info,
+		.big_endian = kmd->facts.big_endian,
+		.diag = &kmd->diag,
+	};
+	enum kmd_status status = kmd_log_read(&space, &kmd->log);
+
+	kmd->log_read = status == KMD_OK;
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_log_load(struct kmd *kmd, size_t *count)
+{
+	enum kmd_status status = kmd_begin_ready(kmd);
+
+	if (status == KMD_OK && !kmd->log_read)
+		status = read_log(kmd);
+	if (status == KMD_OK)
+		*count = kmd->log.n;
+	return status;
+}
+
+KMD_EXPORT const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_t index)
+{
+	return kmd->log_read && index < kmd->log.n ? &kmd->log.items[index] : NULL;
+}
+
+KMD_EXPORT size_t kmd_log_damaged(const struct kmd *kmd)
+{
+	return kmd->log_read ? kmd->log.damaged : 0;
+}
+
+/* What the log adds to what is known: why it died, and who was at it.  The shim's record of the CPU
+ * is the better witness. */
+enum kmd_status kmd_learn_panic(struct kmd *kmd)
+{
+	struct kmd_kernel *pub = &kmd->facts.pub;
+	enum kmd_status status = read_log(kmd);
+
+	if (status != KMD_OK)
+		return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
+	status = kmd_boot_hear_log(&kmd->log, &kmd->diag, &kmd->boot);
+	if (status == KMD_OK)
+		status = kmd_log_panic(&kmd->log, &kmd->diag, &kmd->panic);
+	if (status != KMD_OK)
+		return status;
+	pub->panic = kmd->panic.reason;
+	pub->panic_task = kmd->panic.task;
+	pub->has_panic_pid = kmd->panic.has_pid;
+	pub->panic_pid = kmd->panic.pid;
+	if (!pub->has_panic_cpu && kmd->panic.has_cpu) {
+		pub->has_panic_cpu = true;
+		pub->panic_cpu = kmd->panic.cpu;
+	}
+	return KMD_OK;
+}

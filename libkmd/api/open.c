@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Opening a dump: the stages in their order.
+ *
+ *	source -> image -> region -> memory -> linux (-> vmcore: assemble.c)
+ */
+#include "api/handle.h"
+#include "linux/match.h"
+
+#include "linux/registers/find.h"
+
+#include <string.h>
+
+/* Symbols at registered addresses tell region files apart. */
+static enum kmd_status gather_hints(struct kmd *kmd)
+{
+	uint64_t kaslr = kmd->given.values[KMD_BOOT_KASLR];
+	enum kmd_status status = KMD_OK;
+
+	if (kmd->info.text) {
+		kmd_vmcoreinfo_hex(&kmd->info, "KERNELOFFSET", &kaslr);
+		kmd_arch_hints(&kmd->info, &kmd->hints);
+		status = kmd_vmcoreinfo_hints(&kmd->info, &kmd->diag, &kmd->hints);
+	} else if (kmd->vmlinux_path && !kmd->given.has[KMD_BOOT_KASLR])
+		kmd_boot_kaslr_of_claims(&kmd->claims, &kmd->vmlinux, &kaslr);
+	if (status == KMD_OK && kmd->vmlinux_path)
+		status = kmd_vmlinux_hints(&kmd->vmlinux, &kmd->claims, kaslr, &kmd->diag,
+					   &kmd->hints);
+	kmd_hints_sort(&kmd->hints);
+	return status;
+}
+
+static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
+{
+	return kmd->vmlinux_path ? &kmd->vmlinux : NULL;
+}
+
+/* A vmlinux of another build would put wrong names to addresses. */
+static enum kmd_status match_vmlinux(struct kmd *kmd, const struct kmd_memory *memory)
+{
+	if (!kmd->vmlinux_path)
+		return KMD_OK;
+	return kmd_match_vmlinux(&kmd->vmlinux, kmd->vmlinux_path, kmd->claims.machine, &kmd->info,
+				 memory, kmd->flags & KMD_FORCE, &kmd->diag);
+}
+
+static enum kmd_status read_dump(struct kmd *kmd)
+{
+	struct kmd_diag *diag = &kmd->diag;
+	enum kmd_status status = KMD_OK;
+
+	if (kmd->vmlinux_path)
+		status = kmd_vmlinux_open(kmd->vmlinux_path, &kmd->vmlinux_options, diag,
+					  &kmd->vmlinux);
+	if (status == KMD_OK)
+		status = kmd_image_read(&kmd->input, &kmd->image_options, diag, &kmd->image);
+	if (status == KMD_OK)
+		status = kmd_claims_read(&kmd->image, diag, &kmd->claims);
+	if (status == KMD_OK)
+		status = kmd_vmcoreinfo_from_claims(&kmd->image, &kmd->claims, diag, &kmd->info);
+	if (status == KMD_OK)
+		status = match_vmlinux(kmd, NULL);
+	if (status == KMD_OK)
+		status = gather_hints(kmd);
+	if (status == KMD_OK)
+		status = kmd_regions_join(&kmd->image, &kmd->claims, &kmd->hints, diag,
+					  &kmd->regions);
+	if (status == KMD_OK)
+		status = kmd_memory_build(&kmd->regions, diag, &kmd->memory);
+	return status;
+}
+
+/* Where the dump has no VMCOREINFO: from a file, or from the vmlinux. */
+static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
+{
+	struct kmd_diag *diag = &kmd->diag;
+	enum kmd_status status = KMD_OK;
+
+	if (kmd->info.text && kmd->vmcoreinfo_path)
+		return kmd_find(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(kmd->vmcoreinfo_path),
+				"not used: the dump has VMCOREINFO of its own");
+	if (kmd->info.text)
+		return KMD_OK;
+	if (kmd->vmcoreinfo_path)
+		status = kmd_vmcoreinfo_from_file(kmd->vmcoreinfo_path, &kmd->boot, diag,
+						  &kmd->info);
+	else if (kmd->vmlinux_path)
+		status = kmd_synth_vmcoreinfo(&kmd->memory, &kmd->vmlinux, &kmd->boot, diag,
+					      &kmd->info);
+	/* A vmlinux that does not suffice for that may still be good for the rest. */
+	if (status == KMD_ERR_NOT_FOUND)
+		return kmd_find(diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(""), "%s",
+				diag->sentence);
+	kmd->synthesised = status == KMD_OK && kmd->info.text;
+	return status;
+}
+
+/* VMCOREINFO and the values of this boot, whoever tells them. */
+static enum kmd_status learn_boot(struct kmd *kmd)
+{
+	const struct kmd_vmlinux *vmlinux = vmlinux_of(kmd);
+	struct kmd_diag *diag = &kmd->diag;
+	enum kmd_status status = KMD_OK;
+
+	if (!kmd->info.text)
+		status = kmd_vmcoreinfo_search(&kmd->memory, diag, &kmd->info);
+	if (status == KMD_OK)
+		status = match_vmlinux(kmd, &kmd->memory);
+	if (status == KMD_OK)
+		status = kmd_boot_infer(&kmd->memory, &kmd->info, vmlinux, &kmd->given, diag,
+					&kmd->boot);
+	if (status == KMD_OK && vmlinux)
+		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->memory, &kmd->boot,
+					   kmd->flags & KMD_FORCE, diag);
+	if (status == KMD_OK)
+		status = complete_vmcoreinfo(kmd);
+	return status;
+}
+
+static enum kmd_status learn_kernel(struct kmd *kmd)
+{
+	struct kmd_diag *diag = &kmd->diag;
+	enum kmd_status status = learn_boot(kmd);
+
+	if (status == KMD_OK)
+		status = kmd_kernel_learn(&kmd->claims, &kmd->memory, &kmd->info, &kmd->boot,
+					  vmlinux_of(kmd), kmd->flags & KMD_FORCE, diag,
+					  &kmd->facts);
+	if (status == KMD_OK)
+		status = kmd_core_notes_read(
+			&kmd->claims, !kmd->registers_path && !(kmd->flags & KMD_NO_REGISTERS),
+			diag, &kmd->notes);
+	if (status == KMD_OK)
+		status = kmd_views_build(&kmd->memory, &kmd->facts, diag, &kmd->views);
+	if (status == KMD_OK)
+		status = kmd_learn_cpus(kmd);
+	if (status == KMD_OK)
+		status = kmd_learn_panic(kmd);
+	kmd_publish_values(kmd);
+	kmd->facts.pub.form = kmd->image.form;
+	kmd->facts.pub.vmcoreinfo_synthesised = kmd->synthesised;
+	return status;
+}
+
+static enum kmd_status begin_open(struct kmd *kmd)
+{
+	kmd_begin(kmd);
+	if (kmd->opened)
+		return kmd_misuse(kmd, "a handle opens one dump in its life");
+	kmd->opened = true;
+	return KMD_OK;
+}
+
+static enum kmd_status finish_open(struct kmd *kmd, enum kmd_status status)
+{
+	kmd->diag.name = kmd->input.name;
+	if (status == KMD_OK)
+		status = read_dump(kmd);
+	if (status == KMD_OK)
+		status = learn_kernel(kmd);
+	kmd->ready = status == KMD_OK;
+	/* Looks into bytes that turned out not to matter may have left a sentence. */
+	kmd->diag.status = status;
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_open_path(struct kmd *kmd, const char *path)
+{
+	enum kmd_status status = begin_open(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (path)
+		status = kmd_input_from_path(&kmd->diag, &kmd->input_options, path, &kmd->input);
+	else
+		status = kmd_misuse(kmd, "no path is given");
+	return finish_open(kmd, status);
+}
+
+KMD_EXPORT enum kmd_status kmd_open_fd(struct kmd *kmd, int fd, const char *name)
+{
+	enum kmd_status status = begin_open(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	status = kmd_input_from_fd(&kmd->diag, &kmd->input_options, fd, name ? name : "input",
+				   &kmd->input);
+	return finish_open(kmd, status);
+}
+
+KMD_EXPORT enum kmd_status kmd_open_memory(struct kmd *kmd, const void *data, size_t size,
+					   const char *name)
+{
+	enum kmd_status status = begin_open(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (data || !size)
+		status = kmd_input_from_memory(&kmd->diag, &kmd->input_options, data, size,
+					       name ? name : "input", &kmd->input);
+	else
+		status = kmd_misuse(kmd, "no memory is given");
+	return finish_open(kmd, status);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_kernel.c - what a dump of a real kernel tells of it: VMCOREINFO, values, symbols, log. */
+#include "api_kit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Of that boot; see facts.json and vmcoreinfo.txt beside the dump. */
+#define KASLR          UINT64_C(0x3d522aa00000)
+#define PRB            UINT64_C(0xffffbd5234248360)
+#define KIMAGE_VOFFSET UINT64_C(0xffffbd51f2800000)
+#define LOG_LINES      263
+
+static void open_real(void)
+{
+	expect_ok(kmd_open_path(kmd, real_dump));
+}
+
+START_TEST(keys_of_vmcoreinfo)
+{
+	const char *value;
+	size_t length;
+
+	open_real();
+	expect_ok(kmd_vmcoreinfo_value(kmd, "PAGESIZE", &value, &length));
+	ck_assert_uint_eq(length, 4);
+	ck_assert_int_eq(memcmp(value, "4096", 4), 0);
+	expect_error(kmd_vmcoreinfo_value(kmd, "PAGESIZ", &value, &length), KMD_ERR_NOT_FOUND,
+		     "\"PAGESIZ\"");
+	expect_error(kmd_vmcoreinfo_value(kmd, NULL, &value, &length), KMD_ERR_NOT_FOUND, "no key");
+}
+END_TEST
+
+static const struct kmd_value *value_of(const char *key)
+{
+	for (size_t i = 0; i < kmd_value_count(kmd); i++)
+		if (!strcmp(kmd_value_get(kmd, i)->key, key))
+			return kmd_value_get(kmd, i);
+	return NULL;
+}
+
+START_TEST(values_with_their_witnesses)
+{
+	const struct kmd_value *value;
+
+	ck_assert_uint_eq(kmd_value_count(kmd), 0);
+	open_real();
+	value = value_of("kaslr");
+	ck_assert_ptr_nonnull(value);
+	ck_assert_uint_eq(value->value, KASLR);
+	ck_assert_uint_ge(value->witnesses, 2);
+	ck_assert_ptr_nonnull(strstr(value->witnessed, "VMCOREINFO"));
+	ck_assert_ptr_nonnull(strstr(value->witnessed, "panic text"));
+	ck_assert_ptr_nonnull(value_of("kimage_voffset"));
+	ck_assert_uint_eq(value_of("kimage_voffset")->value, KIMAGE_VOFFSET);
+	ck_assert_ptr_null(value_of("phys_base"));
+	ck_assert_ptr_null(kmd_value_get(kmd, kmd_value_count(kmd)));
+}
+END_TEST
+
+START_TEST(a_value_that_is_given_wins)
+{
+	expect_error(kmd_set_value(kmd, "phys", 1), KMD_ERR_USAGE, "no such");
+	expect_error(kmd_set_value(kmd, NULL, 1), KMD_ERR_USAGE, "no such");
+	expect_ok(kmd_set_value(kmd, "kaslr", KASLR + 0x200000));
+	open_real();
+	ck_assert_uint_eq(value_of("kaslr")->value, KASLR + 0x200000);
+	/* The dump says otherwise, and that is said. */
+	ck_assert(kmd_is_degraded(kmd));
+	expect_error(kmd_set_value(kmd, "kaslr", 0), KMD_ERR_USAGE, "before the opening");
+}
+END_TEST
+
+START_TEST(symbols_without_a_vmlinux)
+{
+	uint64_t virt = 0;
+
+	open_real();
+	expect_ok(kmd_symbol(kmd, "prb", &virt));
+	ck_assert_uint_eq(virt, PRB);
+	expect_error(kmd_symbol(kmd, "nr_threads", &virt), KMD_ERR_NOT_FOUND, "nr_threads");
+	expect_error(kmd_symbol(kmd, NULL, &virt), KMD_ERR_USAGE, "no name");
+}
+END_TEST
+
+START_TEST(the_log_whole)
+{
+	const struct kmd_log_record *record;
+	uint64_t last = 0;
+	size_t count = 0;
+
+	ck_assert_ptr_null(kmd_log_get(kmd, 0));
+	expect_error(kmd_log_load(kmd, &count), KMD_ERR_USAGE, "no dump is open");
+	open_real();
+	expect_ok(kmd_log_load(kmd, &count));
+	ck_assert_uint_ge(count, 200);
+	ck_assert_uint_le(count, LOG_LINES);
+	ck_assert_uint_eq(kmd_log_damaged(kmd), 0);
+	for (size_t i = 0; i < count; i++) {
+		record = kmd_log_get(kmd, i);
+		ck_assert_uint_eq(record->seq, i);
+		ck_assert(record->has_time && record->has_caller);
+		ck_assert_uint_ge(record->time, last);
+		last = record->time;
+	}
+	record = kmd_log_get(kmd, 0);
+	ck_assert_int_eq(strncmp(record->text, "Booting Linux", 13), 0);
+	ck_assert_ptr_null(kmd_log_get(kmd, count));
+}
+END_TEST
+
+START_TEST(why_it_died)
+{
+	const struct kmd_kernel *kernel;
+
+	open_real();
+	kernel = kmd_kernel_get(kmd);
+	ck_assert_str_eq(kernel->panic, "Kernel panic - not syncing: sysrq triggered crash");
+	ck_assert_str_eq(kernel->panic_task, "init");
+	ck_assert(kernel->has_panic_cpu && kernel->has_panic_pid);
+	ck_assert_uint_eq(kernel->panic_pid, 1);
+	ck_assert(!kernel->vmcoreinfo_synthesised);
+}
+END_TEST
+
+/* As of another boot of that kernel; the small dump does not tell where its own boot was. */
+static const char from_elsewhere[] =
+	"OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(prb)=ffff800009a48360\nKERNELOFFSET=0\n";
+
+static void hide_vmcoreinfo(void)
+{
+	memset(memmem(small.bytes, small.size, "OSREL", 5), 'x', 5);
+}
+
+START_TEST(vmcoreinfo_from_a_file)
+{
+	const char *path = path_to("info"), *value;
+	FILE *file = fopen(path, "w");
+	size_t length;
+
+	ck_assert_ptr_nonnull(file);
+	fputs(from_elsewhere, file);
+	fclose(file);
+	/* The dump's own goes before it. */
+	expect_ok(kmd_set_vmcoreinfo(kmd, path));
+	open_small();
+	expect_ok(kmd_vmcoreinfo_value(kmd, "OSRELEASE", &value, &length));
+	ck_assert_int_eq(strncmp(value, "6.1.0-small", length), 0);
+	ck_assert(!kmd_kernel_get(kmd)->vmcoreinfo_synthesised);
+	again();
+	hide_vmcoreinfo();
+	expect_ok(kmd_set_vmcoreinfo(kmd, path));
+	open_small();
+	expect_ok(kmd_vmcoreinfo_value(kmd, "OSRELEASE", &value, &length));
+	ck_assert_int_eq(strncmp(value, "6.1.0\n", length + 1), 0);
+	ck_assert(kmd_kernel_get(kmd)->vmcoreinfo_synthesised);
+	ck_assert_ptr_nonnull(strstr(kmd_kernel_get(kmd)->vmcoreinfo_source, "info"));
+}
+END_TEST
+
+START_TEST(vmcoreinfo_from_no_file)
+{
+	hide_vmcoreinfo();
+	expect_ok(kmd_set_vmcoreinfo(kmd, path_to("nothing")));
+	expect_error(kmd_open_memory(kmd, small.bytes, small.size, "small"), KMD_ERR_IO, "nothing");
+}
+END_TEST
+
+void add_kernel_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, keys_of_vmcoreinfo);
+	tcase_add_test(tcase, values_with_their_witnesses);
+	tcase_add_test(tcase, a_value_that_is_given_wins);
+	tcase_add_test(tcase, symbols_without_a_vmlinux);
+	tcase_add_test(tcase, the_log_whole);
+	tcase_add_test(tcase, why_it_died);
+	tcase_add_test(tcase, vmcoreinfo_from_a_file);
+	tcase_add_test(tcase, vmcoreinfo_from_no_file);
+}

@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""What must be true of a dump: its regions, and what the debuggers say of its core."""
+import itertools
+import re
+
+import consumers
+import kit
+
+BOOT_SECONDS = 240
+COMPLAINTS = ('WARNING:', 'BUG:', 'possible recursive locking', 'kmemleak', 'Call Trace')
+
+
+def wait(guest, text):
+    kit.check(guest.wait_for(text, BOOT_SECONDS),
+              f'the console never showed {text!r}:\n{guest.console()[-6000:]}')
+
+
+def settle_down(guest, seconds):
+    """What was printed is not yet what was done."""
+    guest.wait_for('\0never\0', seconds)
+
+
+def told(console):
+    """What the guest's scripts said."""
+    return re.findall(r'KMD: (.*?)\r?$', console, re.M)
+
+
+def quiet(console, why):
+    """No complaint of the kernel."""
+    for line in console.splitlines():
+        kit.check(not any(word in line for word in COMPLAINTS), f'{why}: the kernel said: {line}')
+
+
+def nothing_missing(console):
+    """The shim found all that it wanted, on this kernel, with its loader."""
+    missing = re.findall(r'kmemdump: not found.*', console)
+    kit.check(not missing, f'not all was found: {missing}')
+    kit.check('load failed' not in console, f'the shim did not load:\n{console[-3000:]}')
+
+
+def kernel_lines(console):
+    return [line.rstrip('\r') for line in console.splitlines() if re.match(r'\[ *\d+\.\d+\]', line)]
+
+
+def same_answers(got, want, names, who):
+    for name in names:
+        kit.check(got[name] == want[name],
+                  f'{who}: {name} differs from all of RAM:\n  got  {shorten(got[name])}\n'
+                  f'  want {shorten(want[name])}{first_difference(got[name], want[name])}')
+
+
+def shorten(answer):
+    text = repr(answer)
+    return text if len(text) < 600 else text[:600] + '...'
+
+
+def first_difference(got, want):
+    if isinstance(got, dict) and isinstance(want, dict):
+        for key in want:
+            if got.get(key) != want[key]:
+                return f'\n  first at {key}: got {got.get(key)!r} want {want[key]!r}'
+    if isinstance(got, list) and isinstance(want, list):
+        for left, right in zip(got, want):
+            if left != right:
+                return f'\n  first: got {left!r} want {right!r}'
+    return ''
+
+
+def without_guesses(answers):
+    """From a frame on that no debug information names, what follows is guessed."""
+    if isinstance(answers['stacks'], dict):
+        answers['stacks'] = {
+            task: list(itertools.takewhile(lambda frame: frame[0] not in '#0', frames))
+            if isinstance(frames, list) else frames for task, frames in answers['stacks'].items()}
+    return answers
+
+
+def ask_drgn(rig, taken, core, truth, names, *options):
+    core = taken.core_for_drgn(core, *options)
+    got, want = (without_guesses(consumers.drgn(rig.kernel, c)) for c in (core, truth))
+    same_answers(got, want, names, 'drgn')
+    return got
+
+
+def check_log(rig, taken, log):
+    kit.check(any(rig.token in line for line in log), 'the log lacks the token of this boot')
+    kit.same_log(log, kernel_lines(taken.console), 'drgn, console')
+    kit.same_log(log, taken.dmesg(), 'drgn, kmd-assemble --dmesg')
+
+
+SMALL = ('nodename', 'release', 'banner', 'jiffies', 'dmesg')
+FULL = ('nodename', 'release', 'banner', 'jiffies', 'threads', 'dmesg', 'tasks', 'stacks', 'modules')
+
+
+def check_gdb(rig, taken, core, truth):
+    offset = taken.info.kaslr_offset()
+    kit.check(offset, 'KASLR is off: the test would prove nothing')
+    got = consumers.gdb(rig.kernel, core, offset)
+    same_answers(got, consumers.gdb(rig.kernel, truth, offset), got, 'gdb')
+
+
+def crash_on_all_of_ram(rig, truth):
+    """Its answers, and the options that it needs: not every crash knows every kernel."""
+    for options in ((), ('--no_modules',)):
+        try:
+            return consumers.crash(rig.kernel, truth, *options), options
+        except consumers.CrashFailed as error:
+            print(f'on all of RAM, with {options}: {error}')
+    return None, ()
+
+
+def check_crash(rig, core, truth):
+    want, options = crash_on_all_of_ram(rig, truth)
+    if want is None:
+        print('no crash for this kernel')
+        return
+    got = consumers.crash(rig.kernel, core, *options)
+    same_answers(got, want, [c for c in want if c != 'end'], 'crash')
+
+
+def check_full(rig, taken):
+    """All consumers, on the core and on all of RAM."""
+    nothing_missing(taken.console)
+    core, truth = taken.cores(), taken.truth()
+    got = ask_drgn(rig, taken, core, truth, FULL)
+    check_log(rig, taken, got['dmesg'])
+    kit.check(len(got['tasks']) > 20 and len(got['modules']) >= 2, 'too few tasks or modules')
+    kit.check(len([s for s in got['stacks'].values() if isinstance(s, list) and len(s) > 3]) > 10,
+              f'too few stacks: {shorten(got["stacks"])}')
+    check_gdb(rig, taken, core, truth)
+    if rig.kernel.arch == 'amd64' or rig.name in ('panic', 'hang'):
+        check_crash(rig, core, truth)  # under emulation it takes a minute
+    return got
+
+
+def check_sample(rig, taken):
+    """The sample driver's regions, by name, with what it wrote there at run time."""
+    state = [taken.data(row) for row in taken.named('Ksample_st')]
+    kit.check(len(state) == 1 and state[0].startswith(b'kmemdump_sample\0' + rig.token.encode()),
+              f'Ksample_st: {state}')
+    pages = b''.join(taken.data(row) for row in taken.rows if row.name.startswith('Ksample_l'))
+    for page in range(5):
+        kit.check(f'page {page}: {rig.token}'.encode() in pages, f'Ksample_log lacks page {page}')
+    counts = [taken.data(row)[:8] for row in taken.rows if row.name.startswith('Ksample_c')]
+    want = [(0x6b6d640000000000 + cpu).to_bytes(8, 'little') for cpu in range(2)]
+    kit.same(sorted(counts), want, 'Ksample_cnt')
+
+
+def check_small(rig, taken):
+    nothing_missing(taken.console)
+    check_sample(rig, taken)
+    core, truth = taken.cores(), taken.truth()
+    got = ask_drgn(rig, taken, core, truth, SMALL)
+    check_log(rig, taken, got['dmesg'])
+    minimal = consumers.crash(rig.kernel, core, '--minimal', commands=('log',))
+    if minimal:
+        kit.same(minimal, consumers.crash(rig.kernel, truth, '--minimal', commands=('log',)),
+                 'crash --minimal')

@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Dumps that lack what the assembler must then find elsewhere."""
+import difflib
+import re
+import shutil
+import subprocess
+
+import elfcore
+import kernels
+import kit
+from checks import ask_drgn
+
+
+def assemble(taken, image, *options):
+    """(exit code, what it said, the core) of kmd-assemble."""
+    core = image.with_suffix('.core')
+    core.unlink(missing_ok=True)
+    done = subprocess.run([taken.program, *options, '-v', '-o', core, image], capture_output=True,
+                          check=False)
+    said = (done.stdout + done.stderr).decode(errors='replace')
+    print(said)
+    return done.returncode, said, core
+
+
+def vmcoreinfo_of(core):
+    desc, = (note.desc for note in elfcore.notes(core.read_bytes())
+             if note.name.startswith(b'VMCOREINFO'))
+    return desc.rstrip(b'\0').decode()
+
+
+def check_text(got, want):
+    """The text that was made equals the kernel's own, but for the time of its crash.
+
+    And for what only memory of the level full tells and nobody misses: without
+    sme_mask there is no encryption of memory, as with a mask of 0.
+    """
+    unheard = ['CRASHTIME='] + ([] if 'NUMBER(sme_mask)' in got else ['NUMBER(sme_mask)=0'])
+    lines = [line for line in want.splitlines() if not line.startswith(tuple(unheard))]
+    diff = list(difflib.unified_diff(lines, got.splitlines(), 'the kernel', 'synthesised', 'here',
+                                     'here', 0, ''))
+    kit.check(not diff, 'the synthesised VMCOREINFO differs:\n' + '\n'.join(diff))
+
+
+def check_vmcoreinfo(rig, taken, names):
+    """Withheld; made from vmlinux it is what the kernel wrote, and drgn sees no difference."""
+    image = taken.without('no-vmcoreinfo', 'Kvmcoreinfo')
+    kit.check(b'OSRELEASE=' + taken.info.text[10:30].encode() not in image.read_bytes(),
+              'the text is in the dump once more: nothing is withheld')
+    code, said, core = assemble(taken, image, '-x', rig.kernel.file('vmlinux'))
+    kit.check(code in (0, 3), f'kmd-assemble exited {code}')
+    kit.check('synthesised' in said, 'the report does not say that VMCOREINFO is synthesised')
+    check_text(vmcoreinfo_of(core), taken.info.text)
+    kit.check(int(re.search(r' kaslr 0x([0-9a-f]+) by', said).group(1), 16) ==
+              taken.info.kaslr_offset(), 'the KASLR offset is wrong')
+    ask_drgn(rig, taken, core, taken.truth(), names, '-x', rig.kernel.file('vmlinux'))
+
+
+def check_registers(rig, taken):
+    """Withheld: none are made up.  Given from outside: they are in the core."""
+    image = taken.without('no-registers', 'Kprstatus', 'Kcrash_n')
+    vmlinux = rig.kernel.file('vmlinux')
+    code, said, core = assemble(taken, image)
+    kit.check(code in (0, 3) and 'no CPU registers' in said, 'registers from nowhere')
+    kit.check(not [n for n in elfcore.notes(core.read_bytes()) if n.type == 1], 'an NT_PRSTATUS')
+    code, said, core = assemble(taken, image, '--registers', taken.registers, '-x', vmlinux)
+    kit.check(code in (0, 3) and 'CPUs 0-1' in said, 'registers were not taken from the file')
+    pids = [int.from_bytes(n.desc[32:36], 'little') for n in elfcore.notes(core.read_bytes())
+            if n.type == 1]
+    kit.same(pids, [1, 2], 'pr_pid')
+
+
+def check_wrong_vmlinux(rig, taken):
+    """Another kernel's, and one that differs in its build-id only: exit 2, no core."""
+    others = [row for row in kernels.rows()
+              if row[2] == rig.kernel.arch and row[0] != rig.kernel.name and 'by-hand' not in row]
+    other = kernels.Kernel(*others[0][:4]).file('vmlinux')
+    for image in (taken.without('whole', 'Kpgtable'), taken.without('no-vmcoreinfo', 'Kvmcoreinfo')):
+        code, said, core = assemble(taken, image, '-x', other)
+        kit.check(code == 2 and not core.exists(), f'a foreign vmlinux: exit {code}')
+        code, said, core = assemble(taken, image, '-x', neighbour(rig, taken))
+        kit.check(code == 2 and not core.exists(), f'a neighbouring vmlinux: exit {code}')
+
+
+def neighbour(rig, taken):
+    """The vmlinux of a rebuild: one bit of its build-id is another."""
+    path = taken.folder / 'neighbour'
+    if path.exists():
+        return path
+    shutil.copyfile(rig.kernel.file('vmlinux'), path)
+    build_id = bytes.fromhex(re.search(r'^BUILD-ID=(\w+)$', taken.info.text, re.M).group(1))
+    with open(path, 'r+b') as file:
+        data = file.read()
+        at = data.find(build_id)
+        kit.check(at >= 0, 'the build-id is not in the vmlinux')
+        while at >= 0:
+            file.seek(at)
+            file.write(bytes([build_id[0] ^ 1]))
+            at = data.find(build_id, at + 1)
+    return path

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "log_kit.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kmd_regions regions;
+struct kmd_vmcoreinfo info;
+struct kmd_log_space space;
+struct kmd_log log_read;
+
+static struct kmd_memory memory;
+static struct kmd_views views;
+static char *joined;
+
+static void forget(void)
+{
+	kmd_log_deinit(&log_read);
+	kmd_views_deinit(&views);
+	kmd_memory_deinit(&memory);
+	free(joined);
+	joined = NULL;
+}
+
+static void setup(void)
+{
+	space = (struct kmd_log_space){ &views, &memory, &regions, &info, false, &diag };
+}
+
+static void teardown(void)
+{
+	forget();
+	kmd_vmcoreinfo_deinit(&info);
+	kmd_regions_deinit(&regions);
+}
+
+TCase *log_tcase(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	return tcase;
+}
+
+void set_vmcoreinfo(const char *format, ...)
+{
+	va_list list;
+	int length;
+
+	free(info.text);
+	va_start(list, format);
+	length = vasprintf(&info.text, format, list);
+	va_end(list);
+	ck_assert_int_ge(length, 0);
+	info.length = (size_t)length;
+}
+
+void place(const char *name, uint64_t virt, const void *bytes, size_t size)
+{
+	add_virtual_row(&regions, name, virt, bytes, size);
+}
+
+enum kmd_status read_log(bool is_64_bit)
+{
+	struct kmd_kernel_facts facts = { .elf_class = is_64_bit ? 2 : 1 };
+
+	forget();
+	expect_ok(kmd_memory_build(&regions, &diag, &memory));
+	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
+	return kmd_log_read(&space, &log_read);
+}
+
+void expect_record(size_t index, double seconds, const char *text)
+{
+	const struct kmd_log_record *record = &log_read.items[index];
+
+	ck_assert_uint_lt(index, log_read.n);
+	ck_assert_msg(record->length == strlen(text) && !memcmp(record->text, text, record->length),
+		      "record %zu is \"%.*s\", not \"%s\"", index, (int)record->length,
+		      record->text, text);
+	ck_assert_uint_eq(record->time, (uint64_t)(seconds * 1e9 + 0.5));
+}
+
+const char *texts(void)
+{
+	size_t size;
+	FILE *file;
+
+	free(joined);
+	file = open_memstream(&joined, &size);
+	ck_assert_ptr_nonnull(file);
+	for (size_t i = 0; i < log_read.n; i++) {
+		fwrite(log_read.items[i].text, 1, log_read.items[i].length, file);
+		putc('|', file);
+	}
+	fclose(file);
+	return joined;
+}

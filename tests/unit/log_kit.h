@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* log_kit.h - kernel memory made by hand, and the log that is read out of it. */
+#ifndef KMD_TESTS_UNIT_LOG_KIT_H
+#define KMD_TESTS_UNIT_LOG_KIT_H
+
+#include "kit.h"
+
+#include "linux/printk/log.h"
+
+extern struct kmd_regions regions;
+extern struct kmd_vmcoreinfo info; /* none */
+extern struct kmd_log_space space; /* of a 64-bit, little-endian kernel */
+extern struct kmd_log log_read;
+
+/* As kit_tcase(), and all of these are fresh for every test. */
+TCase *log_tcase(void);
+
+void set_vmcoreinfo(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Memory at a virtual address; a region of that name. */
+void place(const char *name, uint64_t virt, const void *bytes, size_t size);
+/* Read the log, once or again. */
+enum kmd_status read_log(bool is_64_bit);
+
+/* Record @index has this text and, in seconds, this time. */
+void expect_record(size_t index, double seconds, const char *text);
+/* The texts of all records, with a '|' behind each. */
+const char *texts(void);
+
+#endif
