@@ -18,7 +18,7 @@ RAM = 256 * MIB
 MACHINES = {
     'amd64': {
         'program': 'qemu-system-x86_64', 'machine': ['-accel', 'tcg,thread=single', '-M', 'pc'], 'ram_base': 0,
-        'reserved': 0xfe00000, 'console': 'ttyS0', 'set_aside': 'memmap=1M$0xfe00000',
+        'reserved': 0xfe00000, 'console': 'ttyS0', 'set_aside': 'memmap=1M$0xfe00000 no_timer_check',
     },
     'arm64': {
         'program': 'qemu-system-aarch64', 'machine': ['-accel', 'tcg', '-M', 'virt', '-cpu', 'cortex-a72'],
