@@ -58,7 +58,7 @@ static int start_following(void)
 	return 0;
 }
 
-static int register_all(enum kmd_level lvl)
+static int __init register_all(enum kmd_level lvl)
 {
 	int err;
 

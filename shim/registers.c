@@ -30,11 +30,10 @@
 #include "compat.h"
 #include "internal.h"
 
-#define MAX_GIVEN	64
-
-static unsigned long long given_notes[MAX_GIVEN];
-static unsigned int nr_given;
-module_param_array_named(crash_notes, given_notes, ullong, &nr_given, 0400);
+/* Looked at during load only; too many for a page of sysfs. */
+static unsigned long long given_notes[NR_CPUS] __initdata;
+static unsigned int nr_given __initdata;
+module_param_array_named(crash_notes, given_notes, ullong, &nr_given, 0);
 MODULE_PARM_DESC(crash_notes,
 		 "physical addresses of the CPUs' crash_notes, as scripts/kmemdump-load gives them");
 
@@ -213,7 +212,7 @@ static void add_probes(void)
 }
 
 /* By the kernel's pointer, or where the loader read that they are. */
-static u32 *find_note(u32 __percpu *pointer, int cpu)
+static u32 __init *find_note(u32 __percpu *pointer, int cpu)
 {
 	u32 *buf;
 
@@ -225,15 +224,17 @@ static u32 *find_note(u32 __percpu *pointer, int cpu)
 	return virt_addr_valid(buf) ? buf : NULL;
 }
 
-static void find_notes(void)
+static void __init find_notes(void)
 {
 	unsigned long pointer = 0, va;
 	int cpu;
 
 	if (kmd_symbol_quiet("crash_notes", &va))
 		kmd_read_word(va, &pointer);
-	if (!pointer && !nr_given)
-		return kmd_missing("crash_notes");
+	if (!pointer && !nr_given) {
+		kmd_missing("crash_notes");
+		return;
+	}
 	notes = kcalloc(nr_cpu_ids, sizeof(*notes), GFP_KERNEL);
 	if (!notes)
 		return;
@@ -267,7 +268,7 @@ static void free_table(void)
 	kfree(notes);
 }
 
-int kmd_registers_init(void)
+int __init kmd_registers_init(void)
 {
 	int err = alloc_table();
 
