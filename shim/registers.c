@@ -124,10 +124,12 @@ static void record(struct pt_regs *regs)
 {
 	int cpu = raw_smp_processor_id();
 	struct record *rec = &table->records[cpu];
+	elf_gregset_t general = {}; /* a record is not aligned for it */
 
 	if (rec->note.n_namesz)
 		return;
-	copy_regs(&rec->status.pr_reg, regs);
+	copy_regs(&general, regs);
+	memcpy(&rec->status.pr_reg, &general, sizeof(general));
 	rec->status.common.pr_pid = current->pid;
 	memcpy(rec->name, "CORE", sizeof("CORE"));
 	rec->note.n_type = NT_PRSTATUS;
