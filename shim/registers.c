@@ -64,9 +64,13 @@ static size_t table_size;
 static u32 **notes;		/* the kernel's own, per CPU; may hold NULL */
 static atomic_t panic_seen;
 
-/* The frame that an oops was about, until the panic that may follow it. */
+/*
+ * The frame that an oops was about, for a panic of the same task.  The task may
+ * be killed instead, and its structure become another's, born later.
+ */
 struct oops {
 	struct task_struct *task;
+	u64 born;
 	struct pt_regs regs;
 };
 
@@ -140,13 +144,18 @@ static void record(struct pt_regs *regs)
 		fill_note(notes[cpu], rec);
 }
 
+static bool is_about_current(const struct oops *oops)
+{
+	return oops->task == current && oops->born == current->start_time;
+}
+
 static int on_panic(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct oops *oops = this_cpu_ptr(oopses);
 
 	if (atomic_xchg(&panic_seen, 1) == 0)
 		table->panic_cpu = cpu_to_le32(raw_smp_processor_id() + 1);
-	record(oops->task == current ? &oops->regs : regs);
+	record(is_about_current(oops) ? &oops->regs : regs);
 	return 0;
 }
 
@@ -163,6 +172,7 @@ static int on_die(struct notifier_block *nb, unsigned long why, void *data)
 
 	if (why == DIE_OOPS && args->regs && !user_mode(args->regs)) {
 		oops->regs = *args->regs;
+		oops->born = current->start_time;
 		oops->task = current;
 	}
 	return NOTIFY_DONE;
