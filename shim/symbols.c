@@ -5,7 +5,8 @@
  * 1. the kernel's exports.  Referred to weakly, so that a kernel that lacks one
  *    loads this module nevertheless;
  * 2. VMCOREINFO;
- * 3. kallsyms, which has data only with CONFIG_KALLSYMS_ALL;
+ * 3. kallsyms, which has data only with CONFIG_KALLSYMS_ALL, and cannot be asked
+ *    where the CPU tracks indirect branches;
  * 4. link-time addresses out of System.map, which scripts/kmemdump-load hands
  *    over.  They are used only if they agree with what the others know.
  */
@@ -16,6 +17,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#ifdef CONFIG_X86
+#include <asm/cpufeature.h>
+#endif
 
 #include "internal.h"
 
@@ -228,12 +232,26 @@ static unsigned long function_start(const struct kprobe *kp)
 	return (unsigned long)kp->addr;
 }
 
+/*
+ * Indirect Branch Tracking: the kernel overwrites at boot the ENDBR of functions
+ * that it calls by name only, and this is one of them.  A call traps.
+ */
+static bool may_call_unexported(void)
+{
+#ifdef CONFIG_X86
+	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT) &&
+	    cpu_feature_enabled(X86_FEATURE_IBT))
+		return false;
+#endif
+	return true;
+}
+
 /* kallsyms_lookup_name() is not exported, but a probe tells where it is. */
 static void find_lookup_name(void)
 {
 	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
 
-	if (register_kprobe(&kp))
+	if (!may_call_unexported() || register_kprobe(&kp))
 		return;
 	lookup_name = (void *)function_start(&kp);
 	unregister_kprobe(&kp);
