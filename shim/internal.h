@@ -141,6 +141,7 @@ int kmd_symbols_init(void);
 bool kmd_symbol(const char *name, unsigned long *va);
 bool kmd_symbol_quiet(const char *name, unsigned long *va);
 void kmd_missing(const char *what);
+void kmd_check(const char *name, int id);
 void kmd_want(const char *name, unsigned long va, size_t size,
 	      enum kmemdump_prio prio);
 void kmd_report_missing(void);

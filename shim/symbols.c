@@ -24,7 +24,8 @@
 #include "internal.h"
 
 #define MAX_SYMBOLS	64
-#define MISSING_ROOM	512
+#define MAX_NAMES	64
+#define LINE_ROOM	640
 
 static char *symbols[MAX_SYMBOLS];
 static unsigned int nr_symbols;
@@ -104,7 +105,13 @@ static struct handed {
 static unsigned int nr_handed;
 static unsigned long kaslr; /* run time minus link time */
 
-static char missing[MISSING_ROOM];
+/* What the kernel log is to say once, when all is done. */
+struct names {
+	const char *name[MAX_NAMES];
+	unsigned int nr;
+};
+
+static struct names missing, crowded_out;
 
 static bool find_exported(const char *name, unsigned long *va)
 {
@@ -192,30 +199,71 @@ bool kmd_symbol_word(const char *name, unsigned long *word)
 	return kmd_symbol(name, &va) && kmd_read_word(va, word);
 }
 
+/* One more than the array holds stands for all others. */
+static void remember(struct names *names, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < min_t(unsigned int, names->nr, MAX_NAMES); i++)
+		if (!strcmp(names->name[i], name))
+			return;
+	if (i < MAX_NAMES)
+		names->name[i] = name;
+	names->nr = i + 1;
+}
+
+/* @what: a literal, or as long-lived */
 void kmd_missing(const char *what)
 {
-	size_t len = strlen(missing);
+	remember(&missing, what);
+}
 
-	if (strstr(missing, what))
-		return;
-	snprintf(missing + len, sizeof(missing) - len, "%s%s", len ? " " : "",
-		 what);
+/* What became of a registration that the level asks for: an id, or an error. */
+void kmd_check(const char *name, int id)
+{
+	if (id == -ENOSPC)
+		remember(&crowded_out, name);
+	else if (id < 0)
+		remember(&missing, name);
 }
 
 /* Register what the level asks for; what cannot be is remembered. */
 void kmd_want(const char *name, unsigned long va, size_t size,
 	      enum kmemdump_prio prio)
 {
-	if (kmd_add_va(name, va, size, prio) < 0)
-		kmd_missing(name);
+	kmd_check(name, kmd_add_va(name, va, size, prio));
+}
+
+/* "a, b, c", or as much of it as a line of the kernel log holds, and "...". */
+static const char *join(const struct names *names, char *line, size_t size)
+{
+	size_t len = 0, more;
+	unsigned int i;
+
+	*line = '\0';
+	for (i = 0; i < min_t(unsigned int, names->nr, MAX_NAMES); i++) {
+		more = strlen(names->name[i]) + sizeof(", ...");
+		if (len + more > size)
+			break;
+		len += scnprintf(line + len, size - len, "%s%s", i ? ", " : "",
+				 names->name[i]);
+	}
+	if (i < names->nr)
+		scnprintf(line + len, size - len, ", ...");
+	return line;
 }
 
 /* Once, after everything was looked for. */
 void kmd_report_missing(void)
 {
-	if (*missing)
+	static char line[LINE_ROOM];
+
+	if (missing.nr)
 		pr_warn("not found, so not registered: %s; System.map given to kmemdump-load may help\n",
-			missing);
+			join(&missing, line, sizeof(line)));
+	if (crowded_out.nr)
+		pr_warn("no room in the registry for: %s; raise max_regions\n",
+			join(&crowded_out, line, sizeof(line)));
 }
 
 #ifdef CONFIG_KPROBES
