@@ -16,8 +16,6 @@
 #include "registry.h"
 
 #define NR_STATES	(KMEMDUMP_REFUSED + 1)
-/* Every slot may need a program header, and e_phnum has 16 bits. */
-#define MAX_SLOTS	0xff00
 
 /* The table in use; under kmd_lock. */
 static struct kmemdump_backend *backend;
@@ -287,7 +285,7 @@ int kmemdump_register_backend(struct kmemdump_backend *to)
 	int err;
 
 	if (!to || !to->name || !to->write || !to->clear ||
-	    !to->max_regions || to->max_regions > MAX_SLOTS)
+	    !to->max_regions || to->max_regions > KMEMDUMP_MAX_SLOTS)
 		return -EINVAL;
 	mutex_lock(&backend_mutex);
 	err = backend ? -EBUSY : attach(to);

@@ -20,6 +20,8 @@
 #define KMEMDUMP_NAME_LEN	32
 /* Room that a firmware's table has for a name, with its NUL. */
 #define KMEMDUMP_FW_NAME_LEN	16
+/* Slots may each need a program header, and e_phnum has 16 bits. */
+#define KMEMDUMP_MAX_SLOTS	0xff00
 
 /**
  * enum kmemdump_prio - who stays when firmware's table is full
