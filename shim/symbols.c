@@ -384,7 +384,9 @@ int kmd_symbols_init(void)
 		}
 	}
 	/* sysfs shows what is used, and so nothing of what was refused. */
-	if (nr_handed && !handed_is_ours())
-		nr_handed = nr_symbols = 0;
+	if (nr_handed && !handed_is_ours()) {
+		nr_handed = 0;
+		nr_symbols = 0;
+	}
 	return 0;
 }
