@@ -113,7 +113,8 @@ int kmemdump_traverse(void *priv,
  * @write: describe @r in @slot, which is empty; 0 or a negative errno.
  * @clear: make @slot empty
  *
- * @write and @clear are called under a raw spinlock with interrupts off.  A
+ * @write and @clear are called under a raw spinlock with interrupts off, perhaps
+ * that of a run queue as well, so they must not wake anybody, nor print.  A
  * backend must keep its table such that firmware may read it at any moment.
  */
 struct kmemdump_backend {
