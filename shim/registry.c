@@ -23,7 +23,7 @@ static DEFINE_HASHTABLE(by_address, KEY_HASH_BITS);
 static DEFINE_HASHTABLE(by_owner, KEY_HASH_BITS);
 static u32 last_stamp;
 
-/* Registrations by the same call of kmd_add(), until they are published. */
+/* The runs of a registration, until it is published. */
 struct chain {
 	struct kmd_record *head;
 	struct kmd_record *last;
