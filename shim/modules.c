@@ -24,7 +24,7 @@ static void add(const char *name, const void *va, size_t size,
 	if (!va || !size)
 		return;
 	kmd_add(&spec);
-	kmd_pgtable_follow(spec.va, size);
+	kmd_pgtable_follow(spec.va, size, KMEMDUMP_PRIO_TABLES, false);
 }
 
 /* What goes when the module's init function is through. */

@@ -32,7 +32,10 @@ class Dump:
         self.registers.write_text(guest.stop(), encoding='utf-8')
         self.console = guest.console()
         self.ram = firmware.Ram(guest.ram, self.machine['ram_base'])
-        self.rows = firmware.regions(self.ram, self.machine['reserved'])
+        try:
+            self.rows = firmware.regions(self.ram, self.machine['reserved'])
+        except firmware.NoTable as error:
+            kit.check(False, f'{error}; the console:\n{self.console[-6000:]}')
         self.info = self.vmcoreinfo()
 
     def named(self, name):
