@@ -12,7 +12,7 @@
 #include "internal.h"
 
 /* Until the kernel has taken the memory of a module's init function away. */
-#define INIT_DELAY	HZ
+#define INIT_DELAY	(HZ / 10)
 
 static void add(const char *name, const void *va, size_t size,
 		const void *owner)
@@ -140,11 +140,13 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
 
-	if (state == MODULE_STATE_COMING)
+	if (state == MODULE_STATE_COMING) {
+		/* It may have got what others' init functions left. */
+		look_at_modules(drop_init_parts);
 		add_module(mod);
-	else if (state == MODULE_STATE_LIVE)
+	} else if (state == MODULE_STATE_LIVE) {
 		schedule_delayed_work(&init_sweeper, INIT_DELAY);
-	if (state == MODULE_STATE_GOING) {
+	} else {
 		kmd_drop_owner(init_key(mod));
 		kmd_drop_owner(mod);
 	}
