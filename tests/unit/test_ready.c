@@ -140,6 +140,8 @@ START_TEST(extents)
 	ck_assert_int_eq(EXTENT(KMD_LOOK_VIEWS, 10, PAGE + 90), KMD_EXTENT_WHOLE);
 	ck_assert_int_eq(EXTENT(KMD_LOOK_WALK, 0, PAGE + 101), KMD_EXTENT_PART);
 	ck_assert_uint_eq(first, AT(PAGE));
+	/* Without page tables the image's map does not count. */
+	ck_assert_int_eq(EXTENT(KMD_LOOK_TABLES, 0, 8), KMD_EXTENT_GONE);
 	/* The third page's first byte is not there: crash fails, drgn may not. */
 	ck_assert_int_eq(EXTENT(KMD_LOOK_WALK, 0, 3 * PAGE), KMD_EXTENT_GONE);
 	ck_assert_int_eq(EXTENT(KMD_LOOK_EITHER, 0, 3 * PAGE), KMD_EXTENT_PART);

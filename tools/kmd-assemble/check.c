@@ -32,14 +32,24 @@ void check_print(FILE *out, const struct kmd *kmd)
 	}
 }
 
-bool check_starts(const struct kmd *kmd, const char *consumer)
+static bool starts(const struct kmd *kmd, const char *consumer)
 {
 	const struct kmd_readiness *row;
 
 	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++)
-		if (!strcmp(row->consumer, consumer) && !strcmp(row->ability, "start"))
-			return row->state != KMD_READY_FAILS && row->state != KMD_READY_UNKNOWN;
+		if (is_start(row) && !strcmp(row->consumer, consumer))
+			return row->state == KMD_READY_WORKS || row->state == KMD_READY_PARTLY;
 	return false;
+}
+
+const char *check_crash(const struct kmd *kmd)
+{
+	static const char *const ways[] = { "crash", "crash --no_panic" };
+
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+		if (starts(kmd, ways[i]))
+			return ways[i];
+	return "crash --minimal";
 }
 
 /* "drgn: log, tasks | gdb: variables": all of one state. */

@@ -10,7 +10,7 @@
 void check_print(FILE *out, const struct kmd *kmd);
 /* The same in a few lines; @vmlinux: there is one, so that more could not be told. */
 void check_summary(FILE *out, const struct kmd *kmd, bool vmlinux);
-/* False where it is known that @consumer will not start. */
-bool check_starts(const struct kmd *kmd, const char *consumer);
+/* How to start crash: with the most of it that is sure to start. */
+const char *check_crash(const struct kmd *kmd);
 
 #endif

@@ -248,7 +248,7 @@ void report_next(FILE *out, const struct kmd *kmd, const struct options *options
 
 	if (!strcmp(core, "-") || !kernel->vmcoreinfo_source)
 		return;
-	fputs(check_starts(kmd, "crash") ? "next     crash " : "next     crash --minimal ", out);
+	fprintf(out, "next     %s ", check_crash(kmd));
 	print_word(out, vmlinux);
 	fputc(' ', out);
 	print_word(out, core);

@@ -2,6 +2,8 @@
 /* Tasks, their stacks, the CPUs' run queues, modules. */
 #include "linux/ready/objects.h"
 
+#include "base/checked.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -122,8 +124,9 @@ static void count_stack(const struct kmd_look *look, enum kmd_look_mode mode, ui
 {
 	uint64_t stack;
 
-	if (kmd_look_number(look, mode, task + at, 8, &stack))
-		count_span(look, mode, stack, size, count);
+	/* Of a task that is not there nothing tells where its stack is. */
+	count_span(look, mode, kmd_look_number(look, mode, task + at, 8, &stack) ? stack : 0, size,
+		   count);
 }
 
 static void judge_stacks(const struct kmd_look *look, enum kmd_look_mode mode,
@@ -193,6 +196,29 @@ void kmd_judge_current_stacks(struct kmd_judging *judging, enum kmd_look_mode mo
 
 	if (are_cpus_known(tasks, verdict))
 		judge_stacks(&judging->look, mode, &tasks->current, verdict);
+}
+
+/* From each known stack pointer to the end of its stack: what gdb unwinds. */
+void kmd_judge_register_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			       struct kmd_verdict *verdict)
+{
+	const struct kmd_look *look = &judging->look;
+	const struct kmd_cpus *cpus = look->in->cpus;
+	struct count count = { 0, 0, 0, 0 };
+	uint64_t size;
+
+	if (!kmd_look_stack_size(look, &size) || !kmd_is_pow2(size)) {
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "size of stacks");
+		return;
+	}
+	for (size_t i = 0; i < cpus->n; i++) {
+		uint64_t sp = cpus->items[i].pub.sp;
+
+		/* In user space there is nothing to unwind. */
+		if (sp >> 63)
+			count_span(look, mode, sp, size - (sp & (size - 1)), &count);
+	}
+	conclude(&count, "running stack", verdict);
 }
 
 /* The task that `bt` is of: the one that panicked, else init_task; a list of one. */

@@ -103,15 +103,17 @@ static uint64_t ram_end(const struct kmd_memory *memory)
 	return memory->n_phys ? memory->phys[memory->n_phys - 1].end : 0;
 }
 
-static bool walk(const struct kmd_look *look, uint64_t virt, uint64_t *phys)
+static bool walk(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+		 uint64_t *phys)
 {
 	const struct kmd_layout *layout = &look->in->facts->layout;
 	bool found = false;
 
-	if (in_map(&layout->image, virt, phys))
+	if (mode != KMD_LOOK_TABLES && in_map(&layout->image, virt, phys))
 		return true;
 	/* The linear map ends with RAM: above may be vmalloc, where the layout does not tell. */
-	if (in_map(&layout->linear, virt, phys) && *phys < ram_end(look->in->memory))
+	if (mode != KMD_LOOK_TABLES && in_map(&layout->linear, virt, phys) &&
+	    *phys < ram_end(look->in->memory))
 		return true;
 	return look->has_paging &&
 	       kmd_paging_translate(&look->paging, look->in->memory, virt, &found, phys,
@@ -137,12 +139,14 @@ static uint64_t have_by_views(const struct kmd_look *look, uint64_t virt, uint64
 	return view ? kmd_min_u64(size, view->size - (virt - view->virt)) : 0;
 }
 
-static uint64_t have_by_walk(const struct kmd_look *look, uint64_t virt, uint64_t size)
+static uint64_t have_by_walk(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+			     uint64_t size)
 {
 	uint64_t phys, room = look->page - (virt & (look->page - 1));
 
-	return walk(look, virt, &phys) ? captured(look->in->memory, phys, kmd_min_u64(size, room))
-				       : 0;
+	return walk(look, mode, virt, &phys)
+		       ? captured(look->in->memory, phys, kmd_min_u64(size, room))
+		       : 0;
 }
 
 uint64_t kmd_look_have(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
@@ -150,10 +154,10 @@ uint64_t kmd_look_have(const struct kmd_look *look, enum kmd_look_mode mode, uin
 {
 	uint64_t have = 0;
 
-	if (mode != KMD_LOOK_WALK)
+	if (mode == KMD_LOOK_VIEWS || mode == KMD_LOOK_EITHER)
 		have = have_by_views(look, virt, size);
 	if (mode != KMD_LOOK_VIEWS && !have)
-		have = have_by_walk(look, virt, size);
+		have = have_by_walk(look, mode, virt, size);
 	return have;
 }
 
@@ -172,6 +176,11 @@ static enum kmd_extent page_extent(const struct kmd_look *look, enum kmd_look_mo
 		have += more;
 	}
 	return KMD_EXTENT_WHOLE;
+}
+
+static bool takes_pages(enum kmd_look_mode mode)
+{
+	return mode == KMD_LOOK_WALK || mode == KMD_LOOK_TABLES;
 }
 
 enum kmd_extent kmd_look_extent(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
@@ -193,23 +202,25 @@ enum kmd_extent kmd_look_extent(const struct kmd_look *look, enum kmd_look_mode 
 		lacks |= extent != KMD_EXTENT_WHOLE;
 		some |= extent != KMD_EXTENT_GONE;
 		gone |= extent == KMD_EXTENT_GONE;
-		/* crash gives up a read at the first page that is not there. */
-		if (gone && mode == KMD_LOOK_WALK)
+		/* Who takes pages gives up a read at the first that is not there. */
+		if (gone && takes_pages(mode))
 			break;
 	}
 	if (!lacks)
 		return KMD_EXTENT_WHOLE;
-	return gone && (mode == KMD_LOOK_WALK || !some) ? KMD_EXTENT_GONE : KMD_EXTENT_PART;
+	return gone && (takes_pages(mode) || !some) ? KMD_EXTENT_GONE : KMD_EXTENT_PART;
 }
 
-static bool read_walk(const struct kmd_look *look, uint64_t virt, unsigned char *to, uint64_t size)
+static bool read_walk(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+		      unsigned char *to, uint64_t size)
 {
 	uint64_t phys, part, missing;
 
 	for (; size; virt += part, to += part, size -= part) {
 		part = kmd_min_u64(size, look->page - (virt & (look->page - 1)));
-		if (!walk(look, virt, &phys) || kmd_memory_read(look->in->memory, phys, to, part,
-								&missing, look->diag) != KMD_OK)
+		if (!walk(look, mode, virt, &phys) ||
+		    kmd_memory_read(look->in->memory, phys, to, part, &missing, look->diag) !=
+			    KMD_OK)
 			return false;
 	}
 	return true;
@@ -220,10 +231,10 @@ bool kmd_look_read(const struct kmd_look *look, enum kmd_look_mode mode, uint64_
 {
 	uint64_t missing;
 
-	if (mode != KMD_LOOK_WALK && kmd_views_read(look->in->views, look->in->memory, virt, to,
-						    size, &missing, look->diag) == KMD_OK)
+	if (!takes_pages(mode) && kmd_views_read(look->in->views, look->in->memory, virt, to, size,
+						 &missing, look->diag) == KMD_OK)
 		return true;
-	return mode != KMD_LOOK_VIEWS && read_walk(look, virt, to, size);
+	return mode != KMD_LOOK_VIEWS && read_walk(look, mode, virt, to, size);
 }
 
 bool kmd_look_number(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,

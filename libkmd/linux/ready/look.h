@@ -10,6 +10,7 @@
 enum kmd_look_mode {
 	KMD_LOOK_VIEWS,  /* p_vaddr of the segments: gdb */
 	KMD_LOOK_WALK,   /* linear map and image by rule, the rest by page tables: crash */
+	KMD_LOOK_TABLES, /* all by page tables: makedumpfile */
 	KMD_LOOK_EITHER, /* drgn */
 	KMD_LOOK_MODES,
 };

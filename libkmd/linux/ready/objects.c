@@ -153,6 +153,7 @@ static const struct object objects[KMD_O_N] = {
 	[KMD_O_STACKS] = { .judge = kmd_judge_stacks },
 	[KMD_O_CURRENT_TASKS] = { .judge = kmd_judge_current_tasks },
 	[KMD_O_CURRENT_STACKS] = { .judge = kmd_judge_current_stacks },
+	[KMD_O_REGISTER_STACKS] = { .judge = kmd_judge_register_stacks },
 	[KMD_O_PANIC_TASK] = { .judge = kmd_judge_panic_task },
 	[KMD_O_PANIC_STACK] = { .judge = kmd_judge_panic_stack },
 	[KMD_O_PANIC_CPU] = { .judge = judge_panic_cpu },

@@ -30,6 +30,7 @@ enum kmd_object {
 	KMD_O_STACKS,
 	KMD_O_CURRENT_TASKS,
 	KMD_O_CURRENT_STACKS,
+	KMD_O_REGISTER_STACKS,
 	KMD_O_PANIC_TASK,
 	KMD_O_PANIC_STACK,
 	KMD_O_PANIC_CPU,
@@ -119,6 +120,8 @@ void kmd_judge_current_tasks(struct kmd_judging *judging, enum kmd_look_mode mod
 			     struct kmd_verdict *verdict);
 void kmd_judge_current_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
 			      struct kmd_verdict *verdict);
+void kmd_judge_register_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			       struct kmd_verdict *verdict);
 void kmd_judge_panic_task(struct kmd_judging *judging, enum kmd_look_mode mode,
 			  struct kmd_verdict *verdict);
 void kmd_judge_panic_stack(struct kmd_judging *judging, enum kmd_look_mode mode,

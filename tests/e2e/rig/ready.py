@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Holds kmd-assemble --check to its word: takes memory away, and asks the consumers.
 
-    ready.py KERNEL FOLDER KMD_ASSEMBLE [--seed N] [--random N] [--only TEXT]
+    ready.py KERNEL FOLDER KMD_ASSEMBLE [--seed N] [--random N] [--only REGEX]
 
 FOLDER is what run.py --keep left.  "yes" must give the answer of all RAM, "no" must not;
 "part" and "?" promise nothing but are counted.
@@ -22,6 +22,7 @@ import consumers  # noqa: E402
 import holes  # noqa: E402
 import kernels  # noqa: E402
 
+STACK = 16384
 CRASH = ('sys', 'log', 'ps', 'bt', 'bt -a', 'foreach bt', 'mod', 'runq', 'p jiffies_64')
 DRGN = {'log': ('dmesg',), 'tasks': ('tasks',), 'stacks': ('stacks',), 'modules': ('modules',),
         'variables': ('nodename', 'release', 'jiffies', 'threads')}
@@ -63,6 +64,7 @@ class Bench:
             self.options = ['--no_modules']
             self.want = self.crash(whole)
         self.want_drgn, self.want_gdb = self.drgn(whole), self.gdb(whole)
+        self.want_makedumpfile = self.makedumpfile(whole)
 
     def crash(self, core, *options, commands=CRASH):
         if self.kernel.arch != 'amd64':
@@ -85,14 +87,24 @@ class Bench:
     def gdb(self, core):
         return {'variables': consumers.gdb(self.kernel, core, self.taken.info.kaslr_offset())}
 
+    def makedumpfile(self, core):
+        if self.kernel.arch != 'amd64':  # it knows dumps of the machine that it runs on
+            return {}
+        out = self.work / 'dmesg'
+        done = self.kernel.root.run(['makedumpfile', '--dump-dmesg', '-f', core, out], [self.work])
+        good = not done.returncode
+        return {'start': good, 'log': out.read_bytes() if good else done.stderr[-200:]}
+
     def answers(self, core, registers):
         """{consumer: (answers, wanted answers)}"""
         minimal = self.crash(core, '--minimal', commands=('log',))
         whole = {**self.want, 'start': True}
         return {
             'crash': (self.crash(core), self.want), 'crash --minimal': (minimal, whole),
+            'crash --no_panic': (self.crash(core, '--no_panic', commands=('log', 'ps')), whole),
             'drgn': (self.drgn(core if not registers else registers), self.want_drgn),
             'gdb': (self.gdb(core), self.want_gdb),
+            'makedumpfile --dump-dmesg': (self.makedumpfile(core), self.want_makedumpfile),
         }
 
     def assemble(self, image, suffix, *options):
@@ -124,6 +136,19 @@ class Bench:
                     wrong.append(f'{label}: {consumer} {ability}: {word} ({missing}){why}')
         return wrong
 
+    def stacks_of_cpus(self):
+        """The regions with the stack that each CPU is on, where it is in vmalloc."""
+        listed = subprocess.run([self.program, '-l', holes.image(self.taken, self.work / 'all.img', [])],
+                                capture_output=True, text=True, check=False).stdout
+        rows = [line.split() for line in listed.splitlines() if 'Kstack' in line]
+        said = self.taken.registers.read_text(encoding='utf-8')
+        for cpu, top in enumerate(re.findall(r'\b(?:RSP|SP)=([0-9a-f]{16})', said)):
+            stack = int(top, 16) & ~(STACK - 1)
+            gone = [(int(row[1], 16), int(row[3])) for row in rows
+                    if int(row[2], 16) & ~(STACK - 1) == stack]
+            if gone:
+                yield cpu, gone
+
     def cases(self, seed, number):
         """(label, holes)"""
         yield 'nothing', []
@@ -133,9 +158,11 @@ class Bench:
                 yield name, [hole]
         for name in GROUPS:
             rows = self.taken.rows
-            gone = [(r.address, r.size) for r in rows if re.match(name + r'[0-9a-z]*$', r.name)]
+            gone = [(r.address, r.size) for r in rows if r.name.startswith(name)]
             if gone:
                 yield f'all {name}', gone
+        for cpu, gone in self.stacks_of_cpus():
+            yield f'stack of CPU {cpu}', gone
         choose = random.Random(seed)
         for row in choose.sample(self.taken.rows, min(number, len(self.taken.rows))):
             yield f'region {row.file}', [(row.address, row.size)]
@@ -160,7 +187,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix='kmd-ready-') as work:
         bench = Bench(kernels.kernel(name), folder, pathlib.Path(program).resolve(), work)
         for label, gone in bench.cases(options.seed, options.random):
-            if options.only not in label:
+            if not re.search(options.only, label):
                 continue
             said = bench.judge(label, gone, count)
             print(f'{label}: {"good" if not said else "WRONG"}', *said, sep='\n  ', flush=True)
