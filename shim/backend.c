@@ -3,8 +3,9 @@
  * Who is in firmware's table.
  *
  * Every record stands in one queue: of its state and priority.  A table that is
- * full keeps the most important; who comes first stays among equals.  When a
- * slot becomes free, who waits longest of the most important gets it.
+ * full keeps the most important; who comes first stays among equals, but for
+ * tasks: who runs takes the place of one that does not.  When a slot becomes
+ * free, who waits longest of the most important gets it.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,11 +14,10 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 
+#include "compat.h"
 #include "registry.h"
 
 #define NR_STATES	(KMEMDUMP_REFUSED + 1)
-/* Every slot may need a program header, and e_phnum has 16 bits. */
-#define MAX_SLOTS	0xff00
 
 /* The table in use; under kmd_lock. */
 static struct kmemdump_backend *backend;
@@ -45,14 +45,14 @@ void kmd_queues_init(void)
 static void leave_queue(struct kmd_record *rec)
 {
 	list_del_init(&rec->queue);
-	in_state[rec->r.state]--;
+	WRITE_ONCE(in_state[rec->r.state], in_state[rec->r.state] - 1);
 }
 
 static void join_queue(struct kmd_record *rec, enum kmemdump_state state)
 {
 	rec->r.state = state;
 	list_add_tail(&rec->queue, &queues[state][rec->r.prio]);
-	in_state[state]++;
+	WRITE_ONCE(in_state[state], in_state[state] + 1);
 }
 
 static void change_state(struct kmd_record *rec, enum kmemdump_state state)
@@ -70,6 +70,17 @@ static void vacate(struct kmd_record *rec)
 	rec->slot = -1;
 }
 
+/* The latest that does not belong to a task that runs. */
+static struct kmd_record *latest_idle(enum kmemdump_prio prio)
+{
+	struct kmd_record *rec;
+
+	list_for_each_entry_reverse(rec, &queues[KMEMDUMP_PLACED][prio], queue)
+		if (!rec->task || !kmd_task_runs(rec->task))
+			return rec;
+	return NULL;
+}
+
 /* The latest of the least important, if less important than @prio. */
 static struct kmd_record *victim_for(enum kmemdump_prio prio)
 {
@@ -79,9 +90,16 @@ static struct kmd_record *victim_for(enum kmemdump_prio prio)
 	for (p = KMEMDUMP_NR_PRIO - 1; p > (int)prio; p--) {
 		queue = &queues[KMEMDUMP_PLACED][p];
 		if (!list_empty(queue))
-			return list_last_entry(queue, struct kmd_record, queue);
+			return latest_idle(p) ?:
+			       list_last_entry(queue, struct kmd_record, queue);
 	}
 	return NULL;
+}
+
+static void evict(struct kmd_record *victim)
+{
+	vacate(victim);
+	change_state(victim, KMEMDUMP_WAITING);
 }
 
 static bool make_room(enum kmemdump_prio prio)
@@ -92,23 +110,21 @@ static bool make_room(enum kmemdump_prio prio)
 		kmd_count(KMD_REASON_BUDGET);
 		return false;
 	}
-	vacate(victim);
-	change_state(victim, KMEMDUMP_WAITING);
+	evict(victim);
 	kmd_count(KMD_REASON_EVICTED);
 	return true;
 }
 
-/* Try to give a waiting record a slot. */
-static void place(struct kmd_record *rec)
+static bool has_free_slot(void)
 {
-	unsigned int slot;
+	return !bitmap_full(used_slots, nr_slots);
+}
 
-	slot = find_first_zero_bit(used_slots, nr_slots);
-	if (slot == nr_slots) {
-		if (!make_room(rec->r.prio))
-			return;
-		slot = find_first_zero_bit(used_slots, nr_slots);
-	}
+/* There is a free slot. */
+static void fill_slot(struct kmd_record *rec)
+{
+	unsigned int slot = find_first_zero_bit(used_slots, nr_slots);
+
 	if (backend->write(backend, slot, &rec->r)) {
 		change_state(rec, KMEMDUMP_REFUSED);
 		kmd_count(KMD_REASON_BACKEND);
@@ -121,9 +137,11 @@ static void place(struct kmd_record *rec)
 	kmd_kelf_add(kelf, slot, &rec->r);
 }
 
-static bool has_free_slot(void)
+/* Try to give a waiting record a slot. */
+static void place(struct kmd_record *rec)
 {
-	return !bitmap_full(used_slots, nr_slots);
+	if (has_free_slot() || make_room(rec->r.prio))
+		fill_slot(rec);
 }
 
 /* The longest waiting of the most important into a free slot. */
@@ -163,6 +181,50 @@ void kmd_dequeue(struct kmd_record *rec)
 		place_next();
 }
 
+/* A record matters more than was known. */
+void kmd_raise(struct kmd_record *rec, enum kmemdump_prio prio)
+{
+	enum kmemdump_state state = rec->r.state;
+
+	leave_queue(rec);
+	rec->r.prio = prio;
+	join_queue(rec, state);
+	if (accepting && state == KMEMDUMP_WAITING)
+		place(rec);
+}
+
+/* Whether anybody waits for a slot; without the lock, so for a hint only. */
+bool kmd_is_crowded(void)
+{
+	return READ_ONCE(accepting) && READ_ONCE(in_state[KMEMDUMP_WAITING]);
+}
+
+/* Give a record a slot, at the cost of an equal if need be. */
+void kmd_prefer(struct kmd_record *rec)
+{
+	enum kmemdump_prio prio = rec->r.prio;
+	struct kmd_record *victim;
+
+	if (!accepting || rec->r.state != KMEMDUMP_WAITING)
+		return;
+	if (!has_free_slot()) {
+		victim = victim_for(prio) ?: latest_idle(prio);
+		if (!victim)
+			return;
+		evict(victim);
+	}
+	fill_slot(rec);
+	/* The last to go, until others are preferred. */
+	if (rec->r.state == KMEMDUMP_PLACED)
+		list_move(&rec->queue, &queues[KMEMDUMP_PLACED][prio]);
+}
+
+/* True if there is more to do. */
+bool kmd_settle(void)
+{
+	return kelf && kmd_kelf_settle(kelf);
+}
+
 void kmd_backend_stats(struct kmd_stats *stats)
 {
 	memcpy(stats->by_state, in_state, sizeof(in_state));
@@ -171,7 +233,10 @@ void kmd_backend_stats(struct kmd_stats *stats)
 	stats->backend = backend ? backend->name : "none";
 }
 
-/* The header must be the first that firmware saves, and outlive all others. */
+/*
+ * The header must be the first that firmware saves, and outlive all others.  It
+ * waits, and nobody else is placed, until the backend is opened.
+ */
 static int place_kelf(void)
 {
 	const struct kmd_spec spec = {
@@ -196,7 +261,18 @@ static void set_backend(struct kmemdump_backend *to, struct kmd_kelf *new_kelf,
 	backend = to;
 	kelf = new_kelf;
 	used_slots = slots;
-	accepting = to;
+	accepting = false;
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+}
+
+/* From here on others find slots; the header has found the first. */
+static void open_backend(void)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	WRITE_ONCE(accepting, true);
+	place_next();
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
 }
 
@@ -220,7 +296,7 @@ static bool displace_one(void)
 	struct list_head *queue;
 	int state, prio;
 
-	accepting = false;
+	WRITE_ONCE(accepting, false);
 	for (prio = KMEMDUMP_NR_PRIO - 1; prio >= 0; prio--) {
 		for (state = KMEMDUMP_PLACED; state < NR_STATES; state++) {
 			queue = &queues[state][prio];
@@ -249,6 +325,18 @@ static void displace_all(void)
 	} while (more);
 }
 
+static void detach(void)
+{
+	unsigned long *slots = used_slots;
+	struct kmd_kelf *old = kelf;
+
+	displace_all();
+	kmd_drop_owner(old);
+	set_backend(NULL, NULL, NULL);
+	bitmap_free(slots);
+	kmd_kelf_free(old);
+}
+
 static int attach(struct kmemdump_backend *to)
 {
 	struct kmd_kelf *new_kelf;
@@ -265,8 +353,11 @@ static int attach(struct kmemdump_backend *to)
 	}
 	set_backend(to, new_kelf, slots);
 	id = place_kelf();
-	if (id < 0)
-		pr_warn("no ELF header region: %d\n", id);
+	if (id < 0) {
+		detach();
+		return id;
+	}
+	open_backend();
 	place_all();
 	return 0;
 }
@@ -287,7 +378,7 @@ int kmemdump_register_backend(struct kmemdump_backend *to)
 	int err;
 
 	if (!to || !to->name || !to->write || !to->clear ||
-	    !to->max_regions || to->max_regions > MAX_SLOTS)
+	    !to->max_regions || to->max_regions > KMEMDUMP_MAX_SLOTS)
 		return -EINVAL;
 	mutex_lock(&backend_mutex);
 	err = backend ? -EBUSY : attach(to);
@@ -310,19 +401,9 @@ EXPORT_SYMBOL_GPL(kmemdump_register_backend);
  */
 void kmemdump_unregister_backend(struct kmemdump_backend *from)
 {
-	unsigned long *slots;
-	struct kmd_kelf *old;
-
 	mutex_lock(&backend_mutex);
-	if (from && backend == from) {
-		slots = used_slots;
-		old = kelf;
-		displace_all();
-		kmd_drop_owner(old);
-		set_backend(NULL, NULL, NULL);
-		bitmap_free(slots);
-		kmd_kelf_free(old);
-	}
+	if (from && backend == from)
+		detach();
 	mutex_unlock(&backend_mutex);
 }
 EXPORT_SYMBOL_GPL(kmemdump_unregister_backend);

@@ -86,10 +86,9 @@ static void add_variables(const struct variable *v, unsigned int nr,
 	unsigned long va;
 
 	for (; nr--; v++) {
-		if (kmd_symbol_quiet(v->symbol, &va) &&
-		    kmd_add_va(v->symbol, va, v->size, prio) > 0)
-			continue;
-		if (!v->optional)
+		if (kmd_symbol_quiet(v->symbol, &va))
+			kmd_want(v->symbol, va, v->size, prio);
+		else if (!v->optional)
 			kmd_missing(v->symbol);
 	}
 }
@@ -106,8 +105,7 @@ static void add_vmcoreinfo(void)
 		.at_pa = true,
 	};
 
-	if (kmd_add(&spec) < 0)
-		kmd_missing("vmcoreinfo");
+	kmd_check("vmcoreinfo", kmd_add(&spec));
 }
 
 /* With its NUL. */
@@ -189,10 +187,11 @@ static void add_nodes(void)
 {
 	int nid;
 
-	for_each_online_node(nid)
+	for_each_online_node(nid) {
 		if (NODE_DATA(nid))
 			kmd_want("pglist_data", (unsigned long)NODE_DATA(nid),
 				 sizeof(pg_data_t), KMEMDUMP_PRIO_RFC);
+	}
 }
 
 /* The markers around it belong to it: extract-ikconfig looks for them. */

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 #include <linux/thread_info.h>
 
+#include "compat.h"
 #include "internal.h"
 
 static const struct part {
@@ -27,10 +28,11 @@ static void add_image(void)
 	struct kmd_extent extent;
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(parts); i++)
+	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (kmd_image_extent(parts[i].resource, &extent))
 			kmd_want(parts[i].name, kmd_image_va(extent.start),
 				 extent.end - extent.start, parts[i].prio);
+	}
 }
 
 /*
@@ -77,9 +79,10 @@ static void add_percpu(void)
 		return;
 	percpu_size = PAGE_ALIGN(end - percpu_start + PERCPU_MODULE_RESERVE +
 				 PERCPU_DYNAMIC_RESERVE);
-	for_each_possible_cpu(cpu)
+	for_each_possible_cpu(cpu) {
 		kmd_want("percpu", percpu_start + per_cpu_offset(cpu),
 			 percpu_size, KMEMDUMP_PRIO_DATA);
+	}
 }
 
 /* Whether a per-CPU pointer leads to what is registered already. */

@@ -56,7 +56,9 @@ unsigned long kmd_image_va(phys_addr_t pa);
  * @size: bytes
  * @prio: see &enum kmemdump_prio
  * @owner: a key for kmd_drop_owner(), or NULL
+ * @task: whose memory it is: it keeps its place while that runs; or NULL
  * @at_pa: @pa is right, do not translate @va
+ * @again: was asked for before; if there is no room, that has been counted
  */
 struct kmd_spec {
 	const char *name;
@@ -65,7 +67,9 @@ struct kmd_spec {
 	size_t size;
 	enum kmemdump_prio prio;
 	const void *owner;
+	const struct task_struct *task;
 	bool at_pa;
+	bool again;
 };
 
 /* Why something was not registered or not placed; counted for debugfs. */
@@ -103,6 +107,9 @@ int kmd_refuse(enum kmd_reason reason, int err);
 void kmd_drop_owner(const void *owner);
 void kmd_drop_va(unsigned long va);
 bool kmd_has_va(unsigned long va, size_t size);
+bool kmd_raise_va(unsigned long va, size_t size, enum kmemdump_prio prio);
+void kmd_prefer_va(unsigned long va);
+bool kmd_is_crowded(void);
 void kmd_get_stats(struct kmd_stats *stats);
 
 /*
@@ -110,7 +117,7 @@ void kmd_get_stats(struct kmd_stats *stats);
  * kmd_drop_untouched() drops those of an owner with an older stamp.
  */
 u32 kmd_new_stamp(void);
-bool kmd_touch_va(unsigned long va);
+bool kmd_touch_va(unsigned long va, size_t size, const void *owner);
 void kmd_drop_untouched(const void *owner, u32 stamp);
 
 /* --- kelf.c: the ELF header region; all under the registry's lock */
@@ -125,6 +132,7 @@ size_t kmd_kelf_size(const struct kmd_kelf *kelf);
 void kmd_kelf_add(struct kmd_kelf *kelf, unsigned int slot,
 		  const struct kmemdump_region *r);
 void kmd_kelf_del(struct kmd_kelf *kelf, unsigned int slot);
+bool kmd_kelf_settle(struct kmd_kelf *kelf);
 
 /* --- vmcoreinfo.c: what the kernel says of itself */
 
@@ -141,6 +149,7 @@ int kmd_symbols_init(void);
 bool kmd_symbol(const char *name, unsigned long *va);
 bool kmd_symbol_quiet(const char *name, unsigned long *va);
 void kmd_missing(const char *what);
+void kmd_check(const char *name, int id);
 void kmd_want(const char *name, unsigned long va, size_t size,
 	      enum kmemdump_prio prio);
 void kmd_report_missing(void);
@@ -157,11 +166,12 @@ bool kmd_in_percpu(const void __percpu *ptr);
 int kmd_tasks_init(void);
 void kmd_tasks_exit(void);
 
-void kmd_pids_sweep(void);
+void kmd_pids_sweep(bool again);
 void kmd_pid_added(int nr);
 
 void kmd_pgtable_register(void);
-void kmd_pgtable_follow(unsigned long va, size_t size);
+void kmd_pgtable_follow(unsigned long va, size_t size, enum kmemdump_prio prio,
+			bool again);
 
 int kmd_modules_init(void);
 void kmd_modules_exit(void);

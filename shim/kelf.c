@@ -8,8 +8,13 @@
  *	at p_offset of PT_NOTE: NT_PRSTATUS, NT_PRPSINFO, header of VMCOREINFO
  *
  * The text itself is a region of its own.  The file that results from putting
- * header, text and regions behind each other is a core, so p_offset is the
- * running sum of the sizes, each rounded up to 4 bytes.
+ * header, text and regions behind each other, in the order of p_offset, is a
+ * core, so p_offset is the running sum of the sizes, each rounded up to 4 bytes.
+ *
+ * A region that goes away therefore moves all that lie behind it.  That takes
+ * time in proportion to the table, so kmd_kelf_settle() does it in steps, between
+ * which interrupts are on.  Only p_offset lags meanwhile, which nobody needs who
+ * finds regions by address, as kmd-assemble does, but for cores made by hand.
  */
 #include <linux/elf.h>
 #include <linux/elfcore.h>
@@ -23,6 +28,7 @@
 
 #define CORE_NAME	"CORE"
 #define INFO_NAME	"VMCOREINFO"
+#define SETTLE_STEP	256U
 
 struct kmd_kelf {
 	struct elfhdr *ehdr;
@@ -30,6 +36,7 @@ struct kmd_kelf {
 	size_t size;
 	size_t first_offset;		/* of the first region in the file */
 	unsigned int nr;		/* of @loads in use */
+	unsigned int settled;		/* of these have their place in the file */
 	int *load_of;			/* slot to index, or -1 */
 	unsigned int *slot_of;		/* index to slot */
 };
@@ -166,20 +173,26 @@ static bool is_front(const struct kmd_kelf *kelf,
 	return r->pa == kmd_kelf_pa(kelf) || r->pa == kmd_vmcoreinfo_pa();
 }
 
-static void set_offsets(struct kmd_kelf *kelf, unsigned int from)
+static size_t place_behind(const struct kmd_kelf *kelf, unsigned int index)
 {
-	struct elf_phdr *load;
-	size_t offset = kelf->first_offset;
+	const struct elf_phdr *before;
+
+	if (!index)
+		return kelf->first_offset;
+	before = &kelf->loads[index - 1];
+	return before->p_offset + before->p_filesz;
+}
+
+/* Give some more loads their place; true if there are others left. */
+bool kmd_kelf_settle(struct kmd_kelf *kelf)
+{
+	unsigned int end = min(kelf->nr, kelf->settled + SETTLE_STEP);
 	unsigned int i;
 
-	if (from) {
-		load = &kelf->loads[from - 1];
-		offset = load->p_offset + load->p_filesz;
-	}
-	for (i = from; i < kelf->nr; i++) {
-		kelf->loads[i].p_offset = offset;
-		offset += kelf->loads[i].p_filesz;
-	}
+	for (i = kelf->settled; i < end; i++)
+		kelf->loads[i].p_offset = place_behind(kelf, i);
+	kelf->settled = end;
+	return end < kelf->nr;
 }
 
 /* An entry counts from the moment that e_phnum covers it. */
@@ -205,8 +218,10 @@ void kmd_kelf_add(struct kmd_kelf *kelf, unsigned int slot,
 	load->p_memsz = load->p_filesz;
 	kelf->load_of[slot] = kelf->nr;
 	kelf->slot_of[kelf->nr] = slot;
+	load->p_offset = place_behind(kelf, kelf->nr);
+	if (kelf->settled == kelf->nr)
+		kelf->settled++;
 	kelf->nr++;
-	set_offsets(kelf, kelf->nr - 1);
 	publish(kelf);
 }
 
@@ -223,7 +238,7 @@ void kmd_kelf_del(struct kmd_kelf *kelf, unsigned int slot)
 		kelf->loads[hole] = kelf->loads[kelf->nr];
 		kelf->slot_of[hole] = kelf->slot_of[kelf->nr];
 		kelf->load_of[kelf->slot_of[hole]] = hole;
-		set_offsets(kelf, hole);
 	}
+	kelf->settled = min_t(unsigned int, kelf->settled, hole);
 	memset(&kelf->loads[kelf->nr], 0, sizeof(kelf->loads[0]));
 }

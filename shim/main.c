@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/string.h>
 
@@ -15,9 +16,10 @@ module_param(level, charp, 0444);
 MODULE_PARM_DESC(level,
 		 "what to register by itself: log, rfc or full (default)");
 
-static unsigned int max_regions = 8192;
+static unsigned int max_regions;
 module_param(max_regions, uint, 0444);
-MODULE_PARM_DESC(max_regions, "room of the registry (default 8192)");
+MODULE_PARM_DESC(max_regions,
+		 "room of the registry (default: by number of CPUs and memory)");
 
 static const char * const level_names[] = {
 	[KMD_LEVEL_LOG] = "log",
@@ -58,7 +60,7 @@ static int start_following(void)
 	return 0;
 }
 
-static int register_all(enum kmd_level lvl)
+static int __init register_all(enum kmd_level lvl)
 {
 	int err;
 
@@ -92,6 +94,21 @@ static int learn_kernel(void)
 	return err;
 }
 
+/*
+ * Each CPU brings some kernel threads, and memory brings processes, which take
+ * about ten regions each.  No more than a table can hold, and no more than one
+ * part in 128 of memory, where a record takes 200 bytes.
+ */
+static unsigned int __init default_room(void)
+{
+	unsigned long pages = totalram_pages();
+	unsigned long want = 8192 + 128UL * num_possible_cpus() +
+			     1024 * (pages >> (30 - PAGE_SHIFT));
+
+	want = min(want, pages * (PAGE_SIZE / 128) / 200);
+	return min_t(unsigned long, want, KMEMDUMP_MAX_SLOTS);
+}
+
 static int __init kmemdump_init(void)
 {
 	struct kmd_stats stats;
@@ -102,10 +119,12 @@ static int __init kmemdump_init(void)
 		pr_err("level=%s is none of log, rfc, full\n", level);
 		return -EINVAL;
 	}
-	if (!max_regions || max_regions > INT_MAX / 2) {
+	if (max_regions > INT_MAX / 2) {
 		pr_err("max_regions=%u is out of range\n", max_regions);
 		return -EINVAL;
 	}
+	if (!max_regions)
+		max_regions = default_room();
 	err = learn_kernel();
 	if (err)
 		return err;

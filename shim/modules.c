@@ -7,8 +7,12 @@
 #include <linux/notifier.h>
 #include <linux/rculist.h>
 #include <linux/version.h>
+#include <linux/workqueue.h>
 
 #include "internal.h"
+
+/* Until the kernel has taken the memory of a module's init function away. */
+#define INIT_DELAY	(HZ / 10)
 
 static void add(const char *name, const void *va, size_t size,
 		const void *owner)
@@ -24,7 +28,7 @@ static void add(const char *name, const void *va, size_t size,
 	if (!va || !size)
 		return;
 	kmd_add(&spec);
-	kmd_pgtable_follow(spec.va, size);
+	kmd_pgtable_follow(spec.va, size, KMEMDUMP_PRIO_TABLES, false);
 }
 
 /* What goes when the module's init function is through. */
@@ -46,6 +50,14 @@ static void add_init_parts(struct module *mod)
 		add(mod->name, mod->mem[type].base, mod->mem[type].size,
 		    init_key(mod));
 }
+
+static bool has_init_parts(const struct module *mod)
+{
+	for_class_mod_mem_type(type, init)
+		if (mod->mem[type].base)
+			return true;
+	return false;
+}
 #else
 static void add_parts(struct module *mod)
 {
@@ -56,6 +68,11 @@ static void add_init_parts(struct module *mod)
 {
 	add(mod->name, mod->init_layout.base, mod->init_layout.size,
 	    init_key(mod));
+}
+
+static bool has_init_parts(const struct module *mod)
+{
+	return mod->init_layout.base;
 }
 #endif
 
@@ -69,41 +86,74 @@ static void add_module(struct module *mod)
 		add_init_parts(mod);
 }
 
-static int on_module(struct notifier_block *nb, unsigned long state, void *data)
-{
-	struct module *mod = data;
-
-	if (state == MODULE_STATE_COMING)
-		add_module(mod);
-	else
-		kmd_drop_owner(init_key(mod));
-	if (state == MODULE_STATE_GOING)
-		kmd_drop_owner(mod);
-	return NOTIFY_OK;
-}
-
-static struct notifier_block notifier = { .notifier_call = on_module };
-
 /*
  * The kernel's list of modules has no exported name, but we stand in it.  Its
  * head is part of the kernel image, and no module is.
  */
-static void add_loaded(void)
+static bool look_at_modules(bool (*look)(struct module *mod))
 {
 	struct list_head *pos;
+	bool any = false;
 
 	rcu_read_lock();
 	pos = &THIS_MODULE->list;
 	do {
-		struct module *mod = list_entry(pos, struct module, list);
-
-		if (!kmd_is_image((unsigned long)pos) &&
-		    !kmd_has_va((unsigned long)mod, sizeof(*mod)))
-			add_module(mod);
+		if (!kmd_is_image((unsigned long)pos))
+			any |= look(list_entry(pos, struct module, list));
 		pos = rcu_dereference(list_next_rcu(pos));
 	} while (pos != &THIS_MODULE->list);
 	rcu_read_unlock();
+	return any;
 }
+
+static bool add_loaded(struct module *mod)
+{
+	if (!kmd_has_va((unsigned long)mod, sizeof(*mod)))
+		add_module(mod);
+	return false;
+}
+
+/*
+ * A module is live before the kernel takes its init memory away, and refers to
+ * it until then; a machine that hangs in between is dumped with both.
+ */
+static bool drop_init_parts(struct module *mod)
+{
+	if (mod->state != MODULE_STATE_LIVE)
+		return false;
+	if (has_init_parts(mod))
+		return true;
+	kmd_drop_owner(init_key(mod));
+	return false;
+}
+
+static void sweep_init(struct work_struct *work);
+static DECLARE_DELAYED_WORK(init_sweeper, sweep_init);
+
+static void sweep_init(struct work_struct *work)
+{
+	if (look_at_modules(drop_init_parts))
+		schedule_delayed_work(&init_sweeper, INIT_DELAY);
+}
+
+static int on_module(struct notifier_block *nb, unsigned long state, void *data)
+{
+	struct module *mod = data;
+
+	if (state == MODULE_STATE_COMING) {
+		/* It may have got what others' init functions left. */
+		look_at_modules(drop_init_parts);
+		add_module(mod);
+	} else if (state == MODULE_STATE_LIVE) {
+		schedule_delayed_work(&init_sweeper, INIT_DELAY);
+	} else {
+		kmd_drop_owner(init_key(mod));
+		kmd_drop_owner(mod);
+	}
+	return NOTIFY_OK;
+}
+
+static struct notifier_block notifier = { .notifier_call = on_module };
 
 /* First the notifier: what comes meanwhile is registered once, by has_va. */
 int kmd_modules_init(void)
@@ -111,11 +161,12 @@ int kmd_modules_init(void)
 	int err = register_module_notifier(&notifier);
 
 	if (!err)
-		add_loaded();
+		look_at_modules(add_loaded);
 	return err;
 }
 
 void kmd_modules_exit(void)
 {
 	unregister_module_notifier(&notifier);
+	cancel_delayed_work_sync(&init_sweeper);
 }

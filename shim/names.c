@@ -18,6 +18,7 @@
 
 #define NAME_HASH_BITS	10
 #define NAME_TRIES	8
+#define HEADER_NAME	"KELF"
 
 static DEFINE_HASHTABLE(names, NAME_HASH_BITS);
 static unsigned int seq_step;
@@ -75,6 +76,9 @@ static bool taken(const struct kmemdump_region *r)
 	struct kmd_record *rec;
 	u32 key = filed(r, &mine);
 
+	/* Whoever reads the dump looks for the header by its name. */
+	if (r->prio != KMEMDUMP_PRIO_KELF && !strcmp(mine.text, HEADER_NAME))
+		return true;
 	hash_for_each_possible(names, rec, by_name, key) {
 		filed(&rec->r, &other);
 		if (!strcmp(mine.text, other.text))

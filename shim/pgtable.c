@@ -22,77 +22,87 @@
 static pgd_t *top;
 static atomic_t nr_tables;
 
-static void add_table(const void *table, size_t size)
+/* @like: priority, and whether it was asked for before */
+static void add_table(const void *table, size_t size,
+		      const struct kmd_spec *like)
 {
 	const struct kmd_spec spec = {
 		.name = "pgtable",
 		.va = (unsigned long)table & PAGE_MASK,
 		.size = size,
-		.prio = KMEMDUMP_PRIO_TABLES,
+		.prio = like->prio,
 		.owner = &nr_tables,
+		.again = like->again,
 	};
 
-	if (kmd_has_va(spec.va, size))
+	if (kmd_raise_va(spec.va, size, spec.prio))
 		return;
-	if (atomic_inc_return(&nr_tables) > MAX_TABLES) {
-		kmd_refuse(KMD_REASON_TABLES, -ENOSPC);
+	if (!atomic_add_unless(&nr_tables, 1, MAX_TABLES)) {
+		if (!spec.again)
+			kmd_refuse(KMD_REASON_TABLES, -ENOSPC);
 		return;
 	}
-	kmd_add(&spec);
+	if (kmd_add(&spec) < 0)
+		atomic_dec(&nr_tables);
 }
 
 /*
  * Each step registers the table that holds the entry, and returns the end of
  * what the entry covers, or of what the level below has looked at.
  */
-static unsigned long step_pmd(pud_t *pud, unsigned long va, unsigned long end)
+static unsigned long step_pmd(pud_t *pud, unsigned long va, unsigned long end,
+			      const struct kmd_spec *like)
 {
 	pmd_t *pmd = pmd_offset(pud, va);
 	unsigned long next = pmd_addr_end(va, end);
 
-	add_table(pmd, PAGE_SIZE);
+	add_table(pmd, PAGE_SIZE, like);
 	if (!pmd_none(*pmd) && !pmd_leaf(*pmd) && pmd_present(*pmd))
-		add_table(pte_offset_kernel(pmd, va), PAGE_SIZE);
+		add_table(pte_offset_kernel(pmd, va), PAGE_SIZE, like);
 	return next;
 }
 
-static unsigned long step_pud(p4d_t *p4d, unsigned long va, unsigned long end)
+static unsigned long step_pud(p4d_t *p4d, unsigned long va, unsigned long end,
+			      const struct kmd_spec *like)
 {
 	pud_t *pud = pud_offset(p4d, va);
 	unsigned long next = pud_addr_end(va, end);
 
-	add_table(pud, PAGE_SIZE);
+	add_table(pud, PAGE_SIZE, like);
 	if (pud_none(*pud) || pud_leaf(*pud) || !pud_present(*pud))
 		return next;
-	return step_pmd(pud, va, end);
+	return step_pmd(pud, va, end, like);
 }
 
-static unsigned long step_p4d(pgd_t *pgd, unsigned long va, unsigned long end)
+static unsigned long step_p4d(pgd_t *pgd, unsigned long va, unsigned long end,
+			      const struct kmd_spec *like)
 {
 	p4d_t *p4d = p4d_offset(pgd, va);
 	unsigned long next = p4d_addr_end(va, end);
 
-	add_table(p4d, PAGE_SIZE);
+	add_table(p4d, PAGE_SIZE, like);
 	if (p4d_none(*p4d) || !p4d_present(*p4d))
 		return next;
-	return step_pud(p4d, va, end);
+	return step_pud(p4d, va, end, like);
 }
 
-static unsigned long step(unsigned long va, unsigned long end)
+static unsigned long step(unsigned long va, unsigned long end,
+			  const struct kmd_spec *like)
 {
 	pgd_t *pgd = pgd_offset_pgd(top, va);
 	unsigned long next = pgd_addr_end(va, end);
 
 	if (pgd_none(*pgd) || !pgd_present(*pgd))
 		return next;
-	return step_p4d(pgd, va, end);
+	return step_p4d(pgd, va, end, like);
 }
 
 /* @end is one past the last byte, or 0 for the end of all addresses. */
-static void walk(unsigned long va, unsigned long end)
+static void walk(unsigned long va, unsigned long end,
+		 const struct kmd_spec *like)
 {
 	while (va - 1 < end - 1) {
-		va = step(va, end);
+		va = step(va, end, like);
 		if (!va)
 			break;
 	}
@@ -102,20 +112,30 @@ static void walk(unsigned long va, unsigned long end)
  * kmd_pgtable_follow() - register the tables on the way to a mapping
  * @va: mapped page by page
  * @size: bytes
+ * @prio: how much they matter
+ * @again: was asked for before, see &struct kmd_spec
  */
-void kmd_pgtable_follow(unsigned long va, size_t size)
+void kmd_pgtable_follow(unsigned long va, size_t size, enum kmemdump_prio prio,
+			bool again)
 {
+	const struct kmd_spec like = { .prio = prio, .again = again };
+
 	if (top && kmd_is_paged(va))
-		walk(va, va + size);
+		walk(va, va + size, &like);
 }
+
+static const struct kmd_spec others = { .prio = KMEMDUMP_PRIO_TABLES };
+static const struct kmd_spec root = { .prio = KMEMDUMP_PRIO_CURRENT };
 
 static void add_arch(void)
 {
 #ifdef CONFIG_X86_64
 	/* crash reads both when it starts. */
 	walk(CPU_ENTRY_AREA_BASE,
-	     CPU_ENTRY_AREA_BASE + CPU_ENTRY_AREA_MAP_SIZE);
-	walk(FIXADDR_START & PAGE_MASK, FIXADDR_TOP & PAGE_MASK);
+	     CPU_ENTRY_AREA_BASE + CPU_ENTRY_AREA_MAP_SIZE,
+	     &others);
+	walk(FIXADDR_START & PAGE_MASK, FIXADDR_TOP & PAGE_MASK,
+	     &others);
 #endif
 }
 
@@ -126,7 +146,8 @@ static void add_image(void)
 	if (!kmd_image_extent("Kernel code", &code) ||
 	    !kmd_image_extent("Kernel data", &data))
 		return;
-	walk(kmd_image_va(code.start), kmd_image_va(data.end));
+	walk(kmd_image_va(code.start), kmd_image_va(data.end),
+	     &others);
 }
 
 void kmd_pgtable_register(void)
@@ -137,11 +158,11 @@ void kmd_pgtable_register(void)
 	if (!kmd_symbol("swapper_pg_dir", &va))
 		return;
 	top = (pgd_t *)va;
-	add_table(top, PTRS_PER_PGD * sizeof(*top));
+	add_table(top, PTRS_PER_PGD * sizeof(*top), &root);
 	add_image();
 	add_arch();
 #ifdef MODULES_VADDR
-	walk(MODULES_VADDR, MODULES_END);
+	walk(MODULES_VADDR, MODULES_END, &others);
 #endif
-	walk(VMALLOC_START, VMALLOC_END);
+	walk(VMALLOC_START, VMALLOC_END, &others);
 }

@@ -26,17 +26,19 @@ static const void *key(void)
 	return tree();
 }
 
-static void add_node(const struct xa_node *node)
+/* @again: was looked at before, see &struct kmd_spec. */
+static void add_node(const struct xa_node *node, bool again)
 {
 	const struct kmd_spec spec = {
 		.name = "xa_node",
 		.va = (unsigned long)node,
 		.size = sizeof(*node),
-		.prio = KMEMDUMP_PRIO_TABLES,
+		.prio = KMEMDUMP_PRIO_CURRENT,
 		.owner = key(),
+		.again = again,
 	};
 
-	if (!kmd_touch_va(spec.va))
+	if (!kmd_touch_va(spec.va, spec.size, spec.owner))
 		kmd_add(&spec);
 }
 
@@ -45,23 +47,23 @@ static const struct xa_node *node_of(const void *entry)
 	return xa_is_node(entry) ? xa_to_node(entry) : NULL;
 }
 
-static void add_below(const struct xa_node *node, int levels)
+static void add_below(const struct xa_node *node, int levels, bool again)
 {
 	const struct xa_node *child;
 	int i;
 
-	add_node(node);
+	add_node(node, again);
 	if (!node->shift || !levels)
 		return;
 	for (i = 0; i < XA_CHUNK_SIZE; i++) {
 		child = node_of(rcu_dereference_raw(node->slots[i]));
 		if (child)
-			add_below(child, levels - 1);
+			add_below(child, levels - 1, again);
 	}
 }
 
 /* Register the nodes of today, and forget those of yesterday. */
-void kmd_pids_sweep(void)
+void kmd_pids_sweep(bool again)
 {
 	const struct xa_node *node;
 	u32 stamp = kmd_new_stamp();
@@ -69,7 +71,7 @@ void kmd_pids_sweep(void)
 	rcu_read_lock();
 	node = node_of(rcu_dereference_raw(tree()->xa_head));
 	if (node)
-		add_below(node, MAX_LEVELS);
+		add_below(node, MAX_LEVELS, again);
 	rcu_read_unlock();
 	kmd_drop_untouched(key(), stamp);
 }
@@ -84,7 +86,7 @@ void kmd_pid_added(int nr)
 	rcu_read_lock();
 	node = node_of(rcu_dereference_raw(tree()->xa_head));
 	while (node && levels--) {
-		add_node(node);
+		add_node(node, false);
 		if (!node->shift)
 			break;
 		index = ((unsigned long)nr >> node->shift) & XA_CHUNK_MASK;

@@ -76,8 +76,14 @@ static int find_table(void)
 
 static int __init kmd_qcom_init(void)
 {
-	int err = find_table();
+	int err;
 
+	if (!max_regions || max_regions > KMEMDUMP_MAX_SLOTS) {
+		pr_err("max_regions=%u is not within 1 and %u\n", max_regions,
+		       KMEMDUMP_MAX_SLOTS);
+		return -EINVAL;
+	}
+	err = find_table();
 	if (err)
 		return err;
 	toc.regions = kcalloc(max_regions, sizeof(*toc.regions), GFP_KERNEL);
@@ -86,8 +92,10 @@ static int __init kmd_qcom_init(void)
 	toc.regions_pa = virt_to_phys(toc.regions);
 	toc.backend.max_regions = max_regions;
 	err = kmd_toc_start(&toc);
-	if (err)
+	if (err) {
+		pr_err("no backend: %d\n", err);
 		kfree(toc.regions);
+	}
 	return err;
 }
 

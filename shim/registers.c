@@ -30,11 +30,10 @@
 #include "compat.h"
 #include "internal.h"
 
-#define MAX_GIVEN	64
-
-static unsigned long long given_notes[MAX_GIVEN];
-static unsigned int nr_given;
-module_param_array_named(crash_notes, given_notes, ullong, &nr_given, 0400);
+/* Looked at during load only; too many for a page of sysfs. */
+static unsigned long long given_notes[NR_CPUS] __initdata;
+static unsigned int nr_given __initdata;
+module_param_array_named(crash_notes, given_notes, ullong, &nr_given, 0);
 MODULE_PARM_DESC(crash_notes,
 		 "physical addresses of the CPUs' crash_notes, as scripts/kmemdump-load gives them");
 
@@ -65,9 +64,13 @@ static size_t table_size;
 static u32 **notes;		/* the kernel's own, per CPU; may hold NULL */
 static atomic_t panic_seen;
 
-/* The frame that an oops was about, until the panic that may follow it. */
+/*
+ * The frame that an oops was about, for a panic of the same task.  The task may
+ * be killed instead, and its structure become another's, born later.
+ */
 struct oops {
 	struct task_struct *task;
+	u64 born;
 	struct pt_regs regs;
 };
 
@@ -125,10 +128,12 @@ static void record(struct pt_regs *regs)
 {
 	int cpu = raw_smp_processor_id();
 	struct record *rec = &table->records[cpu];
+	elf_gregset_t general = {}; /* a record is not aligned for it */
 
 	if (rec->note.n_namesz)
 		return;
-	copy_regs(&rec->status.pr_reg, regs);
+	copy_regs(&general, regs);
+	memcpy(&rec->status.pr_reg, &general, sizeof(general));
 	rec->status.common.pr_pid = current->pid;
 	memcpy(rec->name, "CORE", sizeof("CORE"));
 	rec->note.n_type = NT_PRSTATUS;
@@ -139,13 +144,18 @@ static void record(struct pt_regs *regs)
 		fill_note(notes[cpu], rec);
 }
 
+static bool is_about_current(const struct oops *oops)
+{
+	return oops->task == current && oops->born == current->start_time;
+}
+
 static int on_panic(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct oops *oops = this_cpu_ptr(oopses);
 
 	if (atomic_xchg(&panic_seen, 1) == 0)
 		table->panic_cpu = cpu_to_le32(raw_smp_processor_id() + 1);
-	record(oops->task == current ? &oops->regs : regs);
+	record(is_about_current(oops) ? &oops->regs : regs);
 	return 0;
 }
 
@@ -162,6 +172,7 @@ static int on_die(struct notifier_block *nb, unsigned long why, void *data)
 
 	if (why == DIE_OOPS && args->regs && !user_mode(args->regs)) {
 		oops->regs = *args->regs;
+		oops->born = current->start_time;
 		oops->task = current;
 	}
 	return NOTIFY_DONE;
@@ -213,7 +224,7 @@ static void add_probes(void)
 }
 
 /* By the kernel's pointer, or where the loader read that they are. */
-static u32 *find_note(u32 __percpu *pointer, int cpu)
+static u32 __init *find_note(u32 __percpu *pointer, int cpu)
 {
 	u32 *buf;
 
@@ -225,15 +236,17 @@ static u32 *find_note(u32 __percpu *pointer, int cpu)
 	return virt_addr_valid(buf) ? buf : NULL;
 }
 
-static void find_notes(void)
+static void __init find_notes(void)
 {
 	unsigned long pointer = 0, va;
 	int cpu;
 
 	if (kmd_symbol_quiet("crash_notes", &va))
 		kmd_read_word(va, &pointer);
-	if (!pointer && !nr_given)
-		return kmd_missing("crash_notes");
+	if (!pointer && !nr_given) {
+		kmd_missing("crash_notes");
+		return;
+	}
 	notes = kcalloc(nr_cpu_ids, sizeof(*notes), GFP_KERNEL);
 	if (!notes)
 		return;
@@ -267,7 +280,7 @@ static void free_table(void)
 	kfree(notes);
 }
 
-int kmd_registers_init(void)
+int __init kmd_registers_init(void)
 {
 	int err = alloc_table();
 

@@ -2,130 +2,89 @@
 /*
  * The registry: what is to be saved, whoever asked for it.
  *
- * All records are allocated at load, since regions come and go in tracepoint
- * probes, RCU callbacks and drivers' interrupt handlers, where nothing can be
- * allocated on every kernel.  A registration is one record for each physically
- * contiguous run, chained; its id is the first record's index plus one.
+ * A registration is one record for each physically contiguous run, chained; its
+ * id is the first record's index plus one.
+ *
+ * Interrupts are off for one record at a time, however many a registration has:
+ * a chain is made out of reach of everybody, and found by all when it is whole;
+ * taken away it is first out of reach again, and then freed.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/export.h>
 #include <linux/hash.h>
 #include <linux/hashtable.h>
 #include <linux/overflow.h>
 #include <linux/preempt.h>
 #include <linux/string.h>
-#include <linux/vmalloc.h>
 
 #include "registry.h"
 
-#define KEY_HASH_BITS	10
+#define KEY_HASH_BITS	12
 
-DEFINE_RAW_SPINLOCK(kmd_lock);
-
-static struct kmd_record *records;
-static unsigned int room;
-static LIST_HEAD(free_records);
-static DEFINE_HASHTABLE(by_va, KEY_HASH_BITS);
+static DEFINE_HASHTABLE(by_address, KEY_HASH_BITS);
 static DEFINE_HASHTABLE(by_owner, KEY_HASH_BITS);
-static struct kmd_stats counters;
 static u32 last_stamp;
 
-static unsigned int index_of(const struct kmd_record *rec)
-{
-	return rec - records;
-}
-
-/* Records in all, free and used. */
-unsigned int kmd_room(void)
-{
-	return room;
-}
-
-void kmd_count(enum kmd_reason reason)
-{
-	counters.refused[reason]++;
-}
-
-int kmd_refuse(enum kmd_reason reason, int err)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	kmd_count(reason);
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-	return err;
-}
-
-static struct kmd_record *get_record(void)
-{
-	struct kmd_record *rec;
-
-	rec = list_first_entry_or_null(&free_records, struct kmd_record, queue);
-	if (!rec)
-		return NULL;
-	list_del_init(&rec->queue);
-	counters.registered++;
-	counters.live++;
-	counters.most = max(counters.most, counters.live);
-	return rec;
-}
-
-/* To the end of the list: an id that a driver uses after the end stays dead. */
-static void put_record(struct kmd_record *rec)
-{
-	rec->r.id = 0;
-	rec->head = false;
-	rec->next = NULL;
-	list_add_tail(&rec->queue, &free_records);
-	counters.unregistered++;
-	counters.live--;
-}
+/* The runs of a registration, until it is published. */
+struct chain {
+	struct kmd_record *head;
+	struct kmd_record *last;
+};
 
 static void set_record(struct kmd_record *rec, const struct kmd_spec *spec,
 		       const struct kmd_run *run, unsigned long va, int id)
 {
 	strscpy(rec->r.name, spec->name, sizeof(rec->r.name));
-	rec->r.id = id ? id : index_of(rec) + 1;
+	rec->r.id = id;
 	rec->r.pa = run->pa;
 	rec->r.va = va;
 	rec->r.size = run->len;
 	rec->r.prio = spec->prio;
 	rec->r.state = KMEMDUMP_WAITING;
 	rec->owner = spec->owner;
+	rec->task = spec->task;
 	rec->total = spec->size;
 	rec->slot = -1;
 	rec->head = false;
 	rec->next = NULL;
 }
 
-/* Add one run behind @last; NULL if there is no room. */
-static struct kmd_record *add_run(const struct kmd_spec *spec,
-				  const struct kmd_run *run, unsigned long va,
-				  struct kmd_record *last, int id)
+/* 0, or why there is no record. */
+static int append(struct chain *chain, const struct kmd_spec *spec,
+		  const struct kmd_run *run, unsigned long va)
 {
-	struct kmd_record *rec;
-	unsigned long flags;
+	struct kmd_record *rec = kmd_record_get(spec->prio);
 
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	rec = get_record();
 	if (!rec) {
-		kmd_count(KMD_REASON_NO_ROOM);
-		goto unlock;
+		if (!spec->again)
+			kmd_count(KMD_REASON_NO_ROOM);
+		return -ENOSPC;
 	}
-	set_record(rec, spec, run, va, id);
-	if (!kmd_name_take(rec, index_of(rec))) {
+	set_record(rec, spec, run, va,
+		   chain->head ? chain->head->r.id : kmd_record_index(rec) + 1);
+	if (!kmd_name_take(rec, kmd_record_index(rec))) {
 		kmd_count(KMD_REASON_NAME);
-		put_record(rec);
-		rec = NULL;
-		goto unlock;
+		kmd_record_put(rec);
+		return -EEXIST;
 	}
-	if (last)
-		last->next = rec;
+	if (chain->last)
+		chain->last->next = rec;
+	else
+		chain->head = rec;
+	chain->last = rec;
 	kmd_enqueue(rec);
-unlock:
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-	return rec;
+	return 0;
+}
+
+/* The header's places in the file, which take their time. */
+static void settle(void)
+{
+	unsigned long flags;
+	bool more;
+
+	do {
+		raw_spin_lock_irqsave(&kmd_lock, flags);
+		more = kmd_settle();
+		raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	} while (more);
 }
 
 /* From here on others can find the registration, and take it away. */
@@ -136,36 +95,38 @@ static void publish(struct kmd_record *head, const struct kmd_spec *spec)
 	raw_spin_lock_irqsave(&kmd_lock, flags);
 	head->head = true;
 	head->stamp = last_stamp;
-	if (spec->va)
-		hash_add(by_va, &head->by_va, spec->va);
+	hash_add(by_address, &head->by_address, spec->va ?: spec->pa);
 	if (spec->owner)
 		hash_add(by_owner, &head->by_owner, (unsigned long)spec->owner);
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	settle();
 }
 
-static void remove_chain(struct kmd_record *rec)
+/* Nobody else finds it any more; under the lock. */
+static struct kmd_record *take_away(struct kmd_record *head)
+{
+	hash_del(&head->by_address);
+	hash_del(&head->by_owner);
+	head->head = false;
+	return head;
+}
+
+static void free_chain(struct kmd_record *rec)
 {
 	struct kmd_record *next;
+	unsigned long flags;
 
-	hash_del(&rec->by_va);
-	hash_del(&rec->by_owner);
+	if (!rec)
+		return;
 	for (; rec; rec = next) {
+		raw_spin_lock_irqsave(&kmd_lock, flags);
 		next = rec->next;
 		kmd_dequeue(rec);
 		kmd_name_release(rec);
-		put_record(rec);
+		kmd_record_put(rec);
+		raw_spin_unlock_irqrestore(&kmd_lock, flags);
 	}
-}
-
-static void abandon(struct kmd_record *head)
-{
-	unsigned long flags;
-
-	if (!head)
-		return;
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	remove_chain(head);
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	settle();
 }
 
 static int next_run(const struct kmd_spec *spec, size_t done,
@@ -176,6 +137,61 @@ static int next_run(const struct kmd_spec *spec, size_t done,
 	run->pa = spec->pa + done;
 	run->len = spec->size - done;
 	return 0;
+}
+
+/* What the registry can hold in no case is not counted to its end. */
+static int count_runs(const struct kmd_spec *spec, unsigned int *nr)
+{
+	struct kmd_run run;
+	size_t done;
+
+	*nr = 0;
+	for (done = 0; done < spec->size; done += run.len) {
+		if (next_run(spec, done, &run))
+			return -EFAULT;
+		if (++*nr > kmd_room())
+			break;
+	}
+	return 0;
+}
+
+/* Before the first record is taken, so that a refusal costs nothing. */
+static int check_room(const struct kmd_spec *spec)
+{
+	unsigned long flags;
+	unsigned int nr;
+	int err;
+
+	err = count_runs(spec, &nr);
+	if (err)
+		return kmd_refuse(KMD_REASON_ADDRESS, err);
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	if (!kmd_record_fits(spec->prio, nr)) {
+		err = -ENOSPC;
+		if (!spec->again)
+			kmd_count(KMD_REASON_NO_ROOM);
+	}
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	return err;
+}
+
+static int add_runs(struct chain *chain, const struct kmd_spec *spec)
+{
+	unsigned long flags;
+	struct kmd_run run;
+	size_t done;
+	int err;
+
+	err = check_room(spec);
+	for (done = 0; !err && done < spec->size; done += run.len) {
+		if (next_run(spec, done, &run))
+			return kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
+		raw_spin_lock_irqsave(&kmd_lock, flags);
+		err = append(chain, spec, &run,
+			     spec->va ? spec->va + done : 0);
+		raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	}
+	return err;
 }
 
 static bool valid_spec(const struct kmd_spec *spec)
@@ -192,40 +208,68 @@ static bool valid_spec(const struct kmd_spec *spec)
 				   &pa_end);
 }
 
+static int check_spec(const struct kmd_spec *spec)
+{
+	if (in_nmi())
+		return -EPERM;
+	if (!valid_spec(spec))
+		return kmd_refuse(KMD_REASON_ARGUMENT, -EINVAL);
+	if (!spec->va && !spec->at_pa)
+		return kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
+	return 0;
+}
+
 /**
  * kmd_add() - register memory
  * @spec: see &struct kmd_spec
  *
  * Return: the id, greater than 0; -EINVAL, -EFAULT if the memory is not mapped,
- * -ENOSPC if the registry is full, -EPERM in NMI.
+ * -ENOSPC if the registry is full, -EEXIST if no name is left, -EPERM in NMI.
  */
 int kmd_add(const struct kmd_spec *spec)
 {
-	struct kmd_record *head = NULL, *last = NULL, *rec;
-	struct kmd_run run;
-	size_t done;
-	int id;
+	struct chain chain = {};
+	int id, err;
 
-	if (in_nmi())
-		return -EPERM;
-	if (!valid_spec(spec))
-		return kmd_refuse(KMD_REASON_ARGUMENT, -EINVAL);
-	for (done = 0; done < spec->size; done += run.len) {
-		if (next_run(spec, done, &run)) {
-			abandon(head);
-			return kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
-		}
-		rec = add_run(spec, &run, spec->va ? spec->va + done : 0, last,
-			      head ? head->r.id : 0);
-		if (!rec) {
-			abandon(head);
-			return -ENOSPC;
-		}
-		head = head ?: rec;
-		last = rec;
+	err = check_spec(spec);
+	if (!err)
+		err = add_runs(&chain, spec);
+	if (err) {
+		free_chain(chain.head);
+		return err;
 	}
-	id = head->r.id;
-	publish(head, spec);
+	id = chain.head->r.id;
+	publish(chain.head, spec);
+	return id;
+}
+
+/**
+ * kmd_add_percpu() - register a per-CPU variable, of all CPUs
+ * @like: name, size of one CPU's, priority
+ * @ptr: of DEFINE_PER_CPU() or alloc_percpu()
+ *
+ * Return: as kmd_add(); one id for all of them.
+ */
+int kmd_add_percpu(const struct kmd_spec *like, const void __percpu *ptr)
+{
+	struct kmd_spec spec = *like, first;
+	struct chain chain = {};
+	int cpu, id, err;
+
+	for_each_possible_cpu(cpu) {
+		spec.va = (unsigned long)per_cpu_ptr(ptr, cpu);
+		if (!chain.head)
+			first = spec;
+		err = check_spec(&spec);
+		if (!err)
+			err = add_runs(&chain, &spec);
+		if (err) {
+			free_chain(chain.head);
+			return err;
+		}
+	}
+	id = chain.head->r.id;
+	publish(chain.head, &first);
 	return id;
 }
 
@@ -240,58 +284,165 @@ int kmd_add_va(const char *name, unsigned long va, size_t size,
 		.prio = prio,
 	};
 
-	return va ? kmd_add(&spec) : kmd_refuse(KMD_REASON_ADDRESS, -EFAULT);
+	return kmd_add(&spec);
 }
 
 static struct kmd_record *find_va(unsigned long va)
 {
 	struct kmd_record *rec;
 
-	hash_for_each_possible(by_va, rec, by_va, va)
+	hash_for_each_possible(by_address, rec, by_address, va)
 		if (rec->r.va == va)
 			return rec;
 	return NULL;
 }
 
-/* Drop all registrations of an owner. */
-void kmd_drop_owner(const void *owner)
+/* The same, if it is not shorter than @size. */
+static struct kmd_record *find_va_size(unsigned long va, size_t size)
 {
 	struct kmd_record *rec;
-	struct hlist_node *tmp;
+
+	hash_for_each_possible(by_address, rec, by_address, va)
+		if (rec->r.va == va && rec->total >= size)
+			return rec;
+	return NULL;
+}
+
+static bool is_older(const struct kmd_record *rec, u32 stamp)
+{
+	return (s32)(rec->stamp - stamp) < 0;
+}
+
+/* The next registration of an owner, if @stamp is given with an older one. */
+static struct kmd_record *take_owned(const void *owner, const u32 *stamp)
+{
+	struct kmd_record *rec, *found = NULL;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	hash_for_each_possible_safe(by_owner, rec, tmp, by_owner,
-				    (unsigned long)owner)
-		if (rec->owner == owner)
-			remove_chain(rec);
+	hash_for_each_possible(by_owner, rec, by_owner, (unsigned long)owner) {
+		if (rec->owner != owner || (stamp && !is_older(rec, *stamp)))
+			continue;
+		found = take_away(rec);
+		break;
+	}
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	return found;
+}
+
+/* Drop all registrations of an owner. */
+void kmd_drop_owner(const void *owner)
+{
+	struct kmd_record *head;
+
+	while ((head = take_owned(owner, NULL)))
+		free_chain(head);
+}
+
+/* Stamps are compared by distance, so that they may wrap around. */
+void kmd_drop_untouched(const void *owner, u32 stamp)
+{
+	struct kmd_record *head;
+
+	while ((head = take_owned(owner, &stamp)))
+		free_chain(head);
+}
+
+static struct kmd_record *take_va(unsigned long va)
+{
+	struct kmd_record *head;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	head = find_va(va);
+	if (head)
+		take_away(head);
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	return head;
 }
 
 /* Drop the registrations that begin at a virtual address. */
 void kmd_drop_va(unsigned long va)
 {
-	struct kmd_record *rec;
+	struct kmd_record *head;
+
+	while ((head = take_va(va)))
+		free_chain(head);
+}
+
+/* Drop a driver's registration. */
+void kmd_drop_id(int id)
+{
+	struct kmd_record *head;
 	unsigned long flags;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	while ((rec = find_va(va)))
-		remove_chain(rec);
+	head = kmd_record_of(id);
+	if (head && head->head)
+		take_away(head);
+	else
+		head = NULL;
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	free_chain(head);
+}
+
+/* Drop a driver's registration, as it was made: of @va, or, if that is 0, @pa. */
+int kmd_drop_exact(unsigned long va, phys_addr_t pa, size_t size)
+{
+	struct kmd_record *rec, *head = NULL;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	hash_for_each_possible(by_address, rec, by_address, va ?: pa) {
+		if (rec->r.va != va || (!va && rec->r.pa != pa) ||
+		    rec->total != size || rec->r.prio != KMEMDUMP_PRIO_DRIVER)
+			continue;
+		head = take_away(rec);
+		break;
+	}
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	free_chain(head);
+	return head ? 0 : -ENOENT;
 }
 
 /* Whether there is a registration that begins at @va and is not shorter. */
 bool kmd_has_va(unsigned long va, size_t size)
 {
-	struct kmd_record *rec;
 	unsigned long flags;
-	bool found = false;
+	bool found;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	hash_for_each_possible(by_va, rec, by_va, va)
-		found |= rec->r.va == va && rec->total >= size;
+	found = find_va_size(va, size);
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
 	return found;
+}
+
+/* The same; it matters as much as @prio, if not more. */
+bool kmd_raise_va(unsigned long va, size_t size, enum kmemdump_prio prio)
+{
+	struct kmd_record *head, *rec;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	head = find_va_size(va, size);
+	for (rec = head; rec && rec->r.prio > prio; rec = rec->next)
+		kmd_raise(rec, prio);
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	settle();
+	return head;
+}
+
+/* What begins at @va is in use now, so it is to be in a table that is full. */
+void kmd_prefer_va(unsigned long va)
+{
+	struct kmd_record *rec;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	for (rec = find_va(va); rec; rec = rec->next)
+		kmd_prefer(rec);
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	settle();
 }
 
 u32 kmd_new_stamp(void)
@@ -305,253 +456,39 @@ u32 kmd_new_stamp(void)
 	return stamp;
 }
 
-/* Stamp the registration that begins at @va; false if there is none. */
-bool kmd_touch_va(unsigned long va)
+/* As kmd_has_va(); it is stamped, if it is of this owner. */
+bool kmd_touch_va(unsigned long va, size_t size, const void *owner)
 {
 	struct kmd_record *rec;
 	unsigned long flags;
+	bool found = false;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	rec = find_va(va);
-	if (rec)
-		rec->stamp = last_stamp;
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-	return rec;
-}
-
-/* Stamps are compared by distance, so that they may wrap around. */
-void kmd_drop_untouched(const void *owner, u32 stamp)
-{
-	struct kmd_record *rec;
-	struct hlist_node *tmp;
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	hash_for_each_possible_safe(by_owner, rec, tmp, by_owner,
-				    (unsigned long)owner)
-		if (rec->owner == owner && (s32)(rec->stamp - stamp) < 0)
-			remove_chain(rec);
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-}
-
-/**
- * kmemdump_register() - register memory by its kernel virtual address
- * @name: what it is called in the dump; cut to what firmware holds, and made
- *	unique by a sequence number
- * @va: linear map, vmalloc, module or kernel image address; not user memory
- * @size: bytes
- *
- * Memory that is not physically contiguous becomes several regions.  The memory
- * must stay mapped until it is unregistered.
- *
- * Return: an id for kmemdump_unregister(), greater than 0; -EINVAL if there is
- * no name or size, -EFAULT if @va is not mapped memory, -ENOSPC if the registry
- * is full, -EPERM in NMI.
- */
-int kmemdump_register(const char *name, const void *va, size_t size)
-{
-	return kmd_add_va(name, (unsigned long)va, size, KMEMDUMP_PRIO_DRIVER);
-}
-EXPORT_SYMBOL_GPL(kmemdump_register);
-
-/**
- * kmemdump_register_pa() - register memory by its physical address
- * @name: as for kmemdump_register()
- * @pa: physical address of memory; the caller answers for it not being I/O
- * @size: bytes
- *
- * Return: as kmemdump_register().
- */
-int kmemdump_register_pa(const char *name, phys_addr_t pa, size_t size)
-{
-	const struct kmd_spec spec = {
-		.name = name,
-		.pa = pa,
-		.size = size,
-		.prio = KMEMDUMP_PRIO_DRIVER,
-		.at_pa = true,
-	};
-
-	return kmd_add(&spec);
-}
-EXPORT_SYMBOL_GPL(kmemdump_register_pa);
-
-/* Chain what was registered for one CPU behind that of the CPUs before. */
-static int join(int first, int id)
-{
-	struct kmd_record *last, *rec;
-	unsigned long flags;
-
-	if (!first)
-		return id;
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	rec = &records[id - 1];
-	hash_del(&rec->by_va);
-	rec->head = false;
-	for (last = &records[first - 1]; last->next; last = last->next)
-		;
-	last->next = rec;
-	for (; rec; rec = rec->next)
-		rec->r.id = first;
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-	return first;
-}
-
-/**
- * kmemdump_register_percpu() - register a per-CPU variable, of all CPUs
- * @name: as for kmemdump_register()
- * @ptr: of DEFINE_PER_CPU() or alloc_percpu()
- * @size: bytes of one CPU's
- *
- * Return: as kmemdump_register(); one id for all of them.
- */
-int kmemdump_register_percpu(const char *name, const void __percpu *ptr,
-			     size_t size)
-{
-	int first = 0, id, cpu;
-
-	for_each_possible_cpu(cpu) {
-		id = kmemdump_register(name, per_cpu_ptr(ptr, cpu), size);
-		if (id < 0) {
-			kmemdump_unregister(first);
-			return id;
-		}
-		first = join(first, id);
-	}
-	return first;
-}
-EXPORT_SYMBOL_GPL(kmemdump_register_percpu);
-
-/**
- * kmemdump_unregister() - take back a registration
- * @id: what the registration returned; 0 and errors are ignored
- */
-void kmemdump_unregister(int id)
-{
-	unsigned long flags;
-
-	if (id <= 0 || id > room)
-		return;
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	if (records[id - 1].head)
-		remove_chain(&records[id - 1]);
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-}
-EXPORT_SYMBOL_GPL(kmemdump_unregister);
-
-/**
- * kmemdump_unregister_va() - take back a registration by address and size
- * @va: as registered
- * @size: as registered
- *
- * Return: 0, or -ENOENT.
- */
-int kmemdump_unregister_va(const void *va, size_t size)
-{
-	struct kmd_record *rec;
-	unsigned long flags;
-	int err = -ENOENT;
-
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	hash_for_each_possible(by_va, rec, by_va, (unsigned long)va) {
-		if (rec->r.va != (unsigned long)va || rec->total != size ||
-		    rec->r.prio != KMEMDUMP_PRIO_DRIVER)
+	hash_for_each_possible(by_address, rec, by_address, va) {
+		if (rec->r.va != va || rec->total < size)
 			continue;
-		remove_chain(rec);
-		err = 0;
-		break;
+		found = true;
+		if (rec->owner == owner)
+			rec->stamp = last_stamp;
 	}
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-	return err;
-}
-EXPORT_SYMBOL_GPL(kmemdump_unregister_va);
-
-/**
- * kmemdump_unregister_pa() - take back a registration by physical address
- * @pa: as registered
- * @size: as registered
- *
- * Return: 0, or -ENOENT.
- */
-int kmemdump_unregister_pa(phys_addr_t pa, size_t size)
-{
-	struct kmd_record *rec;
-	unsigned long flags;
-	int err = -ENOENT;
-
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	for (rec = records; rec < records + room; rec++) {
-		if (!rec->head || rec->r.pa != pa || rec->total != size ||
-		    rec->r.prio != KMEMDUMP_PRIO_DRIVER)
-			continue;
-		remove_chain(rec);
-		err = 0;
-		break;
-	}
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
-	return err;
-}
-EXPORT_SYMBOL_GPL(kmemdump_unregister_pa);
-
-/**
- * kmemdump_traverse() - look at all regions, one by one
- * @priv: handed to @cb
- * @cb: called with a copy, without locks held; it may sleep, register and
- *	unregister.  A result other than 0 ends the walk.
- *
- * Regions that come or go meanwhile are seen or not.
- *
- * Return: the last result of @cb, 0 without regions.
- */
-int kmemdump_traverse(void *priv,
-		      int (*cb)(void *priv, const struct kmemdump_region *r))
-{
-	struct kmemdump_region r;
-	unsigned long flags;
-	unsigned int i;
-	int err;
-
-	for (i = 0; i < room; i++) {
-		raw_spin_lock_irqsave(&kmd_lock, flags);
-		r = records[i].r;
-		raw_spin_unlock_irqrestore(&kmd_lock, flags);
-		err = r.id ? cb(priv, &r) : 0;
-		if (err)
-			return err;
-	}
-	return 0;
-}
-EXPORT_SYMBOL_GPL(kmemdump_traverse);
-
-void kmd_get_stats(struct kmd_stats *stats)
-{
-	unsigned long flags;
-
-	raw_spin_lock_irqsave(&kmd_lock, flags);
-	*stats = counters;
-	stats->room = room;
-	kmd_backend_stats(stats);
-	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	return found;
 }
 
 int kmd_registry_init(unsigned int max_regions)
 {
-	unsigned int i;
+	int err = kmd_records_init(max_regions);
 
-	records = vzalloc(array_size(max_regions, sizeof(*records)));
-	if (!records)
-		return -ENOMEM;
-	room = max_regions;
-	hash_init(by_va);
+	if (err)
+		return err;
+	hash_init(by_address);
 	hash_init(by_owner);
-	kmd_names_init(room);
+	kmd_names_init(kmd_room());
 	kmd_queues_init();
-	for (i = 0; i < room; i++)
-		list_add_tail(&records[i].queue, &free_records);
 	return 0;
 }
 
 void kmd_registry_exit(void)
 {
-	vfree(records);
+	kmd_records_exit();
 }

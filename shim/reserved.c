@@ -28,7 +28,6 @@
 #include "toc.h"
 
 #define COMPATIBLE	"kmemdump,reserved-minidump"
-#define MAX_REGIONS	16384
 
 static unsigned long long base;
 module_param(base, ullong, 0444);
@@ -123,7 +122,7 @@ static unsigned int nr_slots(void)
 {
 	u64 fit = (size - KMD_SMEM_SIZE) / MD_REGION_SIZE;
 
-	fit = min_t(u64, fit, MAX_REGIONS);
+	fit = min_t(u64, fit, KMEMDUMP_MAX_SLOTS);
 	return regions ? min_t(u64, regions, fit) : fit;
 }
 

@@ -5,7 +5,8 @@
  * 1. the kernel's exports.  Referred to weakly, so that a kernel that lacks one
  *    loads this module nevertheless;
  * 2. VMCOREINFO;
- * 3. kallsyms, which has data only with CONFIG_KALLSYMS_ALL;
+ * 3. kallsyms, which has data only with CONFIG_KALLSYMS_ALL, and cannot be asked
+ *    where the CPU tracks indirect branches;
  * 4. link-time addresses out of System.map, which scripts/kmemdump-load hands
  *    over.  They are used only if they agree with what the others know.
  */
@@ -16,11 +17,15 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/uaccess.h>
+#ifdef CONFIG_X86
+#include <asm/cpufeature.h>
+#endif
 
 #include "internal.h"
 
 #define MAX_SYMBOLS	64
-#define MISSING_ROOM	512
+#define MAX_NAMES	64
+#define LINE_ROOM	640
 
 static char *symbols[MAX_SYMBOLS];
 static unsigned int nr_symbols;
@@ -100,7 +105,13 @@ static struct handed {
 static unsigned int nr_handed;
 static unsigned long kaslr; /* run time minus link time */
 
-static char missing[MISSING_ROOM];
+/* What the kernel log is to say once, when all is done. */
+struct names {
+	const char *name[MAX_NAMES];
+	unsigned int nr;
+};
+
+static struct names missing, crowded_out;
 
 static bool find_exported(const char *name, unsigned long *va)
 {
@@ -188,30 +199,71 @@ bool kmd_symbol_word(const char *name, unsigned long *word)
 	return kmd_symbol(name, &va) && kmd_read_word(va, word);
 }
 
+/* One more than the array holds stands for all others. */
+static void remember(struct names *names, const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < min_t(unsigned int, names->nr, MAX_NAMES); i++)
+		if (!strcmp(names->name[i], name))
+			return;
+	if (i < MAX_NAMES)
+		names->name[i] = name;
+	names->nr = i + 1;
+}
+
+/* @what: a literal, or as long-lived */
 void kmd_missing(const char *what)
 {
-	size_t len = strlen(missing);
+	remember(&missing, what);
+}
 
-	if (strstr(missing, what))
-		return;
-	snprintf(missing + len, sizeof(missing) - len, "%s%s", len ? " " : "",
-		 what);
+/* What became of a registration that the level asks for: an id, or an error. */
+void kmd_check(const char *name, int id)
+{
+	if (id == -ENOSPC)
+		remember(&crowded_out, name);
+	else if (id < 0)
+		remember(&missing, name);
 }
 
 /* Register what the level asks for; what cannot be is remembered. */
 void kmd_want(const char *name, unsigned long va, size_t size,
 	      enum kmemdump_prio prio)
 {
-	if (kmd_add_va(name, va, size, prio) < 0)
-		kmd_missing(name);
+	kmd_check(name, kmd_add_va(name, va, size, prio));
+}
+
+/* "a, b, c", or as much of it as a line of the kernel log holds, and "...". */
+static const char *join(const struct names *names, char *line, size_t size)
+{
+	size_t len = 0, more;
+	unsigned int i;
+
+	*line = '\0';
+	for (i = 0; i < min_t(unsigned int, names->nr, MAX_NAMES); i++) {
+		more = strlen(names->name[i]) + sizeof(", ...");
+		if (len + more > size)
+			break;
+		len += scnprintf(line + len, size - len, "%s%s", i ? ", " : "",
+				 names->name[i]);
+	}
+	if (i < names->nr)
+		scnprintf(line + len, size - len, ", ...");
+	return line;
 }
 
 /* Once, after everything was looked for. */
 void kmd_report_missing(void)
 {
-	if (*missing)
+	static char line[LINE_ROOM];
+
+	if (missing.nr)
 		pr_warn("not found, so not registered: %s; System.map given to kmemdump-load may help\n",
-			missing);
+			join(&missing, line, sizeof(line)));
+	if (crowded_out.nr)
+		pr_warn("no room in the registry for: %s; raise max_regions\n",
+			join(&crowded_out, line, sizeof(line)));
 }
 
 #ifdef CONFIG_KPROBES
@@ -228,12 +280,26 @@ static unsigned long function_start(const struct kprobe *kp)
 	return (unsigned long)kp->addr;
 }
 
+/*
+ * Indirect Branch Tracking: the kernel overwrites at boot the ENDBR of functions
+ * that it calls by name only, and this is one of them.  A call traps.
+ */
+static bool may_call_unexported(void)
+{
+#ifdef CONFIG_X86
+	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT) &&
+	    cpu_feature_enabled(X86_FEATURE_IBT))
+		return false;
+#endif
+	return true;
+}
+
 /* kallsyms_lookup_name() is not exported, but a probe tells where it is. */
 static void find_lookup_name(void)
 {
 	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
 
-	if (register_kprobe(&kp))
+	if (!may_call_unexported() || register_kprobe(&kp))
 		return;
 	lookup_name = (void *)function_start(&kp);
 	unregister_kprobe(&kp);
@@ -317,7 +383,10 @@ int kmd_symbols_init(void)
 			return -EINVAL;
 		}
 	}
-	if (nr_handed && !handed_is_ours())
+	/* sysfs shows what is used, and so nothing of what was refused. */
+	if (nr_handed && !handed_is_ours()) {
 		nr_handed = 0;
+		nr_symbols = 0;
+	}
 	return 0;
 }

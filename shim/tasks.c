@@ -2,16 +2,21 @@
 /*
  * Tasks, followed as they come and go, since nothing runs when a machine hangs.
  *
- * A new task is registered in sched_process_fork, before it runs, and dropped
- * in sched_process_free.  Its memory may be used again before that: the stack
- * of a zombie, a struct pid.  So whoever is registered at an address drops what
- * was registered there before, and a sweep, some time after an exit, drops the
- * stacks of zombies and registers what was lost to a namesake.
+ * A new task is registered in task_newtask, before it runs, and dropped in
+ * sched_process_free.  (sched_process_fork is for processes and threads of users
+ * and the kernel, not for the threads of io_uring and vhost.)  Its memory may be
+ * used again before that: the stack of a zombie, a struct pid.  So whoever is
+ * registered at an address drops what was registered there before, and a sweep,
+ * some time after an exit, drops what tasks do not point to any more, and
+ * registers what was lost to a namesake.
+ *
+ * sched_switch shows the idle tasks, which no list holds, and who runs.  While
+ * firmware's table has room for all there is no more to do than to look whether
+ * that is so.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/cred.h>
-#include <linux/irq_work.h>
 #include <linux/mm_types.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -24,10 +29,14 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 #include <trace/events/sched.h>
+#include <trace/events/task.h>
 
+#include "compat.h"
 #include "internal.h"
 
 #define SWEEP_DELAY	HZ
+/* Tasks that a sweep looks at before it lets others run. */
+#define SWEEP_BATCH	256
 
 static void sweep(struct work_struct *work);
 static DECLARE_DELAYED_WORK(sweeper, sweep);
@@ -39,19 +48,19 @@ static void schedule_sweep(void)
 		schedule_delayed_work(&sweeper, SWEEP_DELAY);
 }
 
-static void add(const char *name, const void *va, size_t size,
-		enum kmemdump_prio prio, const void *owner)
+/* @like: priority, owner and so on.  False if there was no room. */
+static bool add(const struct kmd_spec *like, const char *name, const void *va,
+		size_t size)
 {
-	const struct kmd_spec spec = {
-		.name = name,
-		.va = (unsigned long)va,
-		.size = size,
-		.prio = prio,
-		.owner = owner,
-	};
+	struct kmd_spec spec = *like;
 
-	if (va && !kmd_is_image(spec.va) && !kmd_has_va(spec.va, size))
-		kmd_add(&spec);
+	spec.name = name;
+	spec.va = (unsigned long)va;
+	spec.size = size;
+	if (!va || kmd_is_image(spec.va) ||
+	    kmd_touch_va(spec.va, size, spec.owner))
+		return true;
+	return kmd_add(&spec) != -ENOSPC;
 }
 
 /* A registration where something new begins is stale, but for the image's. */
@@ -62,41 +71,49 @@ static void drop_at(const void *va)
 }
 
 /* What belongs to this one alone. */
-static void add_own(const char *name, const void *va, size_t size,
-		    enum kmemdump_prio prio, const void *owner)
+static void add_own(const struct kmd_spec *like, const char *name,
+		    const void *va, size_t size)
 {
 	drop_at(va);
-	add(name, va, size, prio, owner);
+	add(like, name, va, size);
 }
 
 /* Three keys, as stack and structures go at different times. */
-static const void *stack_key(struct task_struct *p)
+static const void *stack_key(const struct task_struct *p)
 {
 	return &p->stack;
 }
 
-static const void *aux_key(struct task_struct *p)
+static const void *aux_key(const struct task_struct *p)
 {
 	return &p->mm;
 }
 
-static void add_stack(struct task_struct *p, enum kmemdump_prio prio)
+/* The tables first: without them some debuggers cannot find the stack. */
+static void add_stack(struct task_struct *p, enum kmemdump_prio prio,
+		      bool again)
 {
 	const void *stack = task_stack_page(p);
+	const struct kmd_spec like = {
+		.prio = prio,
+		.owner = stack_key(p),
+		.task = p,
+		.again = again,
+	};
 
 	if (!stack)
 		return;
-	add_own("stack", stack, THREAD_SIZE, prio, stack_key(p));
-	kmd_pgtable_follow((unsigned long)stack, THREAD_SIZE);
+	kmd_pgtable_follow((unsigned long)stack, THREAD_SIZE,
+			   KMEMDUMP_PRIO_CURRENT, again);
+	add_own(&like, "stack", stack, THREAD_SIZE);
 }
 
 /* With a number for each namespace that it is in; an array without a size. */
-static void add_pid(const struct pid *pid, const void *owner)
+static void add_pid(const struct pid *pid, const struct kmd_spec *like)
 {
 	if (pid)
-		add("pid", pid, offsetof(struct pid, numbers) +
-		    (pid->level + 1) * sizeof(pid->numbers[0]),
-		    KMEMDUMP_PRIO_TASK_AUX, owner);
+		add(like, "pid", pid, offsetof(struct pid, numbers) +
+		    (pid->level + 1) * sizeof(pid->numbers[0]));
 }
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 2, 0) && defined(CONFIG_SMP)
@@ -104,8 +121,9 @@ static void add_pid(const struct pid *pid, const void *owner)
  * The counters of a process's memory, one behind the other since 6.6.  The
  * process may be giving its memory up just now, so this looks, and trusts not.
  */
-static void add_counters(struct mm_struct *mm, const void *owner)
+static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
 {
+	struct kmd_spec spare = *like;
 	const void __percpu *counters;
 	unsigned long at;
 	int cpu;
@@ -115,41 +133,50 @@ static void add_counters(struct mm_struct *mm, const void *owner)
 	counters = (const void __percpu *)at;
 	if (!counters || kmd_in_percpu(counters))
 		return;
-	for_each_possible_cpu(cpu)
-		add("rss", per_cpu_ptr(counters, cpu),
-		    NR_MM_COUNTERS * sizeof(s32), KMEMDUMP_PRIO_TASK_AUX,
-		    owner);
+	spare.prio = KMEMDUMP_PRIO_COUNTERS;
+	for_each_possible_cpu(cpu) {
+		if (!add(&spare, "rss", per_cpu_ptr(counters, cpu),
+			 NR_MM_COUNTERS * sizeof(s32)))
+			break;
+	}
 }
 #else
-static void add_counters(struct mm_struct *mm, const void *owner)
+static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
 {
 }
 #endif
 
-static void add_mm(struct mm_struct *mm, const void *owner)
+static void add_mm(struct mm_struct *mm, const struct kmd_spec *like)
 {
 	if (!mm)
 		return;
-	add("mm", mm, sizeof(*mm), KMEMDUMP_PRIO_TASK_AUX, owner);
-	add_counters(mm, owner);
+	add(like, "mm", mm, sizeof(*mm));
+	add_counters(mm, like);
 }
 
 /*
- * What a task points to.  Threads of a process share all but the struct pid;
- * between vfork and exec, two processes share their memory.
+ * What a task points to.  Threads of a process share all but the struct pid, and
+ * may outlive the leader, who lets go of the memory first; between vfork and
+ * exec, two processes share their memory.
  */
-static void add_aux(struct task_struct *p)
+static void add_aux(struct task_struct *p, bool again)
 {
-	const void *owner = aux_key(p);
+	const struct kmd_spec like = {
+		.prio = KMEMDUMP_PRIO_TASK_AUX,
+		.owner = aux_key(p),
+		.again = again,
+	};
 
-	add_pid(task_pid(p), owner);
-	if (!thread_group_leader(p))
+	add_pid(task_pid(p), &like);
+	if (!thread_group_leader(p)) {
+		if (!p->group_leader->mm)
+			add_mm(p->mm, &like);
 		return;
-	add("signal", p->signal, sizeof(*p->signal), KMEMDUMP_PRIO_TASK_AUX,
-	    owner);
-	add_mm(p->mm, owner);
-	add("cred", rcu_access_pointer(p->real_cred), sizeof(*p->real_cred),
-	    KMEMDUMP_PRIO_TASK_AUX, owner);
+	}
+	add(&like, "signal", p->signal, sizeof(*p->signal));
+	add_mm(p->mm, &like);
+	add(&like, "cred", rcu_access_pointer(p->real_cred),
+	    sizeof(*p->real_cred));
 }
 
 /* The same, of a process that has just got them. */
@@ -162,13 +189,20 @@ static void add_fresh_aux(struct task_struct *p, const struct mm_struct *shared)
 		if (p->mm != shared)
 			drop_at(p->mm);
 	}
-	add_aux(p);
+	add_aux(p, false);
 }
 
-static void add_task(struct task_struct *p, enum kmemdump_prio prio)
+static void add_task(struct task_struct *p, enum kmemdump_prio prio, bool again)
 {
-	add_own("task", p, sizeof(*p), prio, p);
-	add_stack(p, prio);
+	const struct kmd_spec like = {
+		.prio = prio,
+		.owner = p,
+		.task = p,
+		.again = again,
+	};
+
+	add_own(&like, "task", p, sizeof(*p));
+	add_stack(p, prio, again);
 }
 
 static void drop_task(struct task_struct *p)
@@ -180,12 +214,38 @@ static void drop_task(struct task_struct *p)
 
 /* --- tracepoints */
 
-static void on_fork(void *unused, struct task_struct *parent,
-		    struct task_struct *child)
+/* Its parent is who makes it.  An idle task has no number, and nothing else. */
+static void add_new(struct task_struct *child)
 {
-	add_task(child, KMEMDUMP_PRIO_TASK);
-	add_fresh_aux(child, parent->mm);
-	kmd_pid_added(pid_nr(task_pid(child)));
+	int nr = pid_nr(task_pid(child));
+
+	if (!nr) {
+		add_task(child, KMEMDUMP_PRIO_CURRENT, false);
+		return;
+	}
+	add_task(child, KMEMDUMP_PRIO_TASK, false);
+	add_fresh_aux(child, current->mm);
+	kmd_pid_added(nr);
+}
+
+static void on_new(void *unused, struct task_struct *child,
+		   unsigned long clone_flags)
+{
+	add_new(child);
+}
+
+/* The prototype of newer kernels. */
+static void on_new_u64(void *unused, struct task_struct *child, u64 clone_flags)
+{
+	add_new(child);
+}
+
+static void *new_probe(void)
+{
+	if (__same_type(&check_trace_callback_type_task_newtask,
+			(void (*)(typeof(on_new) *))NULL))
+		return on_new;
+	return on_new_u64;
 }
 
 static void on_free(void *unused, struct task_struct *p)
@@ -217,13 +277,71 @@ static void on_exit_group(void *unused, struct task_struct *p, bool group_dead)
 static void *exit_probe(void)
 {
 	if (__same_type(&check_trace_callback_type_sched_process_exit,
-			(void (*)(typeof(&on_exit)))NULL))
+			(void (*)(typeof(on_exit) *))NULL))
 		return on_exit;
 	return on_exit_group;
 }
 
-static void find_idle(void *unused, bool preempt, struct task_struct *prev,
-		      struct task_struct *next, unsigned int prev_state);
+/* --- the idle tasks, and who runs */
+
+static struct cpumask idle_seen;
+
+static void see_idle(struct task_struct *p)
+{
+	int cpu = raw_smp_processor_id();
+
+	if (!cpumask_test_cpu(cpu, &idle_seen) &&
+	    !cpumask_test_and_set_cpu(cpu, &idle_seen))
+		add_task(p, KMEMDUMP_PRIO_CURRENT, false);
+}
+
+static void see_running(struct task_struct *p)
+{
+	kmd_prefer_va((unsigned long)task_stack_page(p));
+	kmd_prefer_va((unsigned long)p);
+}
+
+/* Runs often, under the run queue's lock. */
+static void on_switch(void *unused, bool preempt, struct task_struct *prev,
+		      struct task_struct *next, unsigned int prev_state)
+{
+	if (is_idle_task(next))
+		see_idle(next);
+	else if (kmd_is_crowded())
+		see_running(next);
+	if (is_idle_task(prev))
+		see_idle(prev);
+}
+
+/* A per-CPU variable points to each; its symbol may be out of reach. */
+static bool add_idle_threads(void)
+{
+	unsigned long va, task;
+	int cpu;
+
+	if (!kmd_symbol_quiet("idle_threads", &va))
+		return false;
+	for_each_possible_cpu(cpu) {
+		if (kmd_read_word(va + per_cpu_offset(cpu), &task) && task)
+			add_task((struct task_struct *)task,
+				 KMEMDUMP_PRIO_CURRENT, false);
+	}
+	return true;
+}
+
+/*
+ * init_task is part of the image, its stack as well.  Where the others are not
+ * known, each is seen when its CPU has nothing to do.
+ */
+static void add_idle_tasks(void)
+{
+	cpumask_clear(&idle_seen);
+	add_task(&init_task, KMEMDUMP_PRIO_CURRENT, false);
+	if (add_idle_threads())
+		cpumask_setall(&idle_seen);
+}
+
+/* --- what probes stand in */
 
 static struct hook {
 	const char *name;
@@ -231,15 +349,15 @@ static struct hook {
 	struct tracepoint *tp;
 	bool on;
 } hooks[] = {
-	{ "sched_process_fork", on_fork },
+	{ "task_newtask" },
+	{ "sched_process_exit" },
 	{ "sched_process_free", on_free },
 	{ "sched_process_exec", on_exec },
-	{ "sched_process_exit" },
-	{ "sched_switch", find_idle },
+	{ "sched_switch", on_switch },
 };
 
-#define EXIT_HOOK	(&hooks[3])
-#define IDLE_HOOK	(&hooks[4])
+#define NEW_HOOK	(&hooks[0])
+#define EXIT_HOOK	(&hooks[1])
 
 static void find_tracepoint(struct tracepoint *tp, void *unused)
 {
@@ -252,148 +370,141 @@ static void find_tracepoint(struct tracepoint *tp, void *unused)
 
 static int hook_up(struct hook *hook)
 {
-	int err;
+	int err = -ENOENT;
 
-	if (!hook->tp)
-		return -ENOENT;
-	err = tracepoint_probe_register(hook->tp, hook->probe, NULL);
+	if (hook->tp)
+		err = tracepoint_probe_register(hook->tp, hook->probe, NULL);
+	if (err)
+		pr_err("tracepoint %s: %d\n", hook->name, err);
 	hook->on = !err;
 	return err;
 }
 
-static void unhook(struct hook *hook)
+static int hook_up_all(void)
 {
-	if (hook->on)
-		tracepoint_probe_unregister(hook->tp, hook->probe, NULL);
-	hook->on = false;
+	int i, err;
+
+	NEW_HOOK->probe = new_probe();
+	EXIT_HOOK->probe = exit_probe();
+	for_each_kernel_tracepoint(find_tracepoint, NULL);
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		err = hook_up(&hooks[i]);
+		if (err)
+			return err;
+	}
+	return 0;
 }
 
 static void unhook_all(void)
 {
 	int i;
 
-	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		unhook(&hooks[i]);
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].on)
+			tracepoint_probe_unregister(hooks[i].tp, hooks[i].probe,
+						    NULL);
+		hooks[i].on = false;
+	}
 	tracepoint_synchronize_unregister();
-}
-
-/* --- the idle tasks, which no list holds */
-
-static struct cpumask idle_seen;
-
-static void unhook_idle(struct work_struct *work)
-{
-	unhook(IDLE_HOOK);
-}
-
-static DECLARE_WORK(idle_unhooker, unhook_idle);
-
-/* The probe runs under the run queue's lock, where no work can be scheduled. */
-static void kick_unhooker(struct irq_work *unused)
-{
-	schedule_work(&idle_unhooker);
-}
-
-static DEFINE_IRQ_WORK(idle_kick, kick_unhooker);
-
-static void add_idle(struct task_struct *p, int cpu)
-{
-	if (cpumask_test_and_set_cpu(cpu, &idle_seen))
-		return;
-	add_task(p, KMEMDUMP_PRIO_CURRENT);
-	if (cpumask_subset(cpu_online_mask, &idle_seen))
-		irq_work_queue(&idle_kick);
-}
-
-static void find_idle(void *unused, bool preempt, struct task_struct *prev,
-		      struct task_struct *next, unsigned int prev_state)
-{
-	if (is_idle_task(next))
-		add_idle(next, raw_smp_processor_id());
-	else if (is_idle_task(prev))
-		add_idle(prev, raw_smp_processor_id());
-}
-
-/* A per-CPU variable points to each; its symbol may be out of reach. */
-static bool add_idle_threads(void)
-{
-	unsigned long va, task;
-	int cpu;
-
-	if (!kmd_symbol_quiet("idle_threads", &va))
-		return false;
-	for_each_possible_cpu(cpu)
-		if (kmd_read_word(va + per_cpu_offset(cpu), &task) && task)
-			add_task((struct task_struct *)task,
-				 KMEMDUMP_PRIO_CURRENT);
-	return true;
-}
-
-/* init_task is part of the image, its stack as well. */
-static void add_idle_tasks(void)
-{
-	cpumask_clear(&idle_seen);
-	add_task(&init_task, KMEMDUMP_PRIO_CURRENT);
-	if (!add_idle_threads() && hook_up(IDLE_HOOK))
-		kmd_missing("idle_threads");
 }
 
 /* --- the tasks that are there, at load and later */
 
-/* True if the task will want another look, as its stack is still to go. */
-static bool look_at(struct task_struct *p)
+/* One look at all tasks. */
+struct look {
+	u32 stamp;	/* of what is found */
+	bool again;	/* not the first, so refusals have been counted */
+	bool unfinished; /* there will be more to see */
+};
+
+static void look_at(struct task_struct *p, struct look *look)
 {
+	const void *stack = task_stack_page(p);
+	bool exits = p->flags & PF_EXITING;
+
 	if (!kmd_has_va((unsigned long)p, sizeof(*p)))
-		add_task(p, KMEMDUMP_PRIO_TASK);
-	add_aux(p);
-	if (!(p->flags & PF_EXITING))
-		return false;
-	if (task_stack_page(p))
-		return true;
-	kmd_drop_owner(stack_key(p));
-	return false;
+		add_task(p, KMEMDUMP_PRIO_TASK, look->again);
+	else if (stack && !exits &&
+		 !kmd_has_va((unsigned long)stack, THREAD_SIZE))
+		add_stack(p, KMEMDUMP_PRIO_TASK, look->again);
+	add_aux(p, look->again);
+	kmd_drop_untouched(aux_key(p), look->stamp);
+	if (!exits)
+		return;
+	/* The stack is still to go, or has gone. */
+	if (stack)
+		look->unfinished = true;
+	else
+		kmd_drop_owner(stack_key(p));
+}
+
+/* Let others run; false if the list may have changed around these two. */
+static bool pause_look(struct task_struct *g, struct task_struct *p)
+{
+	bool alive;
+
+	get_task_struct(g);
+	get_task_struct(p);
+	rcu_read_unlock();
+	cond_resched();
+	rcu_read_lock();
+	alive = pid_alive(g) && pid_alive(p);
+	put_task_struct(p);
+	put_task_struct(g);
+	return alive;
+}
+
+static void look_at_all(struct look *look)
+{
+	struct task_struct *g, *p;
+	unsigned int left = SWEEP_BATCH;
+
+	rcu_read_lock();
+	for_each_process_thread(g, p) {
+		if (!left--) {
+			left = SWEEP_BATCH;
+			if (!pause_look(g, p)) {
+				look->unfinished = true;
+				goto unlock;
+			}
+		}
+		look_at(p, look);
+	}
+unlock:
+	rcu_read_unlock();
+}
+
+static void look_around(bool again)
+{
+	struct look look = { .stamp = kmd_new_stamp(), .again = again };
+
+	look_at_all(&look);
+	kmd_pids_sweep(again);
+	if (look.unfinished)
+		schedule_sweep();
 }
 
 static void sweep(struct work_struct *work)
 {
-	struct task_struct *g, *p;
-	bool again = false;
-
-	rcu_read_lock();
-	for_each_process_thread(g, p)
-		again |= look_at(p);
-	rcu_read_unlock();
-	kmd_pids_sweep();
-	if (again)
-		schedule_sweep();
+	look_around(true);
 }
 
 int kmd_tasks_init(void)
 {
-	int i, err = 0;
+	int err = hook_up_all();
 
-	EXIT_HOOK->probe = exit_probe();
-	for_each_kernel_tracepoint(find_tracepoint, NULL);
-	for (i = 0; i < ARRAY_SIZE(hooks) - 1; i++) {
-		err = hook_up(&hooks[i]);
-		if (err) {
-			pr_err("tracepoint %s: %d\n", hooks[i].name, err);
-			kmd_tasks_exit();
-			return err;
-		}
+	if (err) {
+		kmd_tasks_exit();
+		return err;
 	}
 	add_idle_tasks();
-	sweep(NULL);
+	look_around(false);
 	return 0;
 }
 
 void kmd_tasks_exit(void)
 {
 	WRITE_ONCE(stopping, true);
-	unhook(IDLE_HOOK);
-	tracepoint_synchronize_unregister();
-	irq_work_sync(&idle_kick);
-	cancel_work_sync(&idle_unhooker);
 	unhook_all();
 	cancel_delayed_work_sync(&sweeper);
 }

@@ -67,31 +67,45 @@ static void clear_entry(struct kmemdump_backend *backend, unsigned int slot)
 	entry->size = 0;
 }
 
-static void fill_subsystem(struct kmd_toc *toc)
-{
-	struct kmd_md_subsystem *ss = toc->subsystem;
-
-	ss->region_count = 0;
-	ss->encryption_status = cpu_to_le32(MD_SS_ENCR_DONE);
-	ss->encryption_required = cpu_to_le32(MD_SS_ENCR_NOTREQ);
-	ss->regions_base = cpu_to_le64(toc->regions_pa);
-	wmb(); /* fields before the marks */
-	WRITE_ONCE(ss->enabled, cpu_to_le32(MD_SS_ENABLED_MAGIC));
-	WRITE_ONCE(ss->status, cpu_to_le32(1));
-}
-
-static void clear_subsystem(struct kmd_md_subsystem *ss)
+/* Never a mixture of two tables that counts: the marks go first, come last. */
+static void set_subsystem(struct kmd_md_subsystem *ss,
+			  const struct kmd_md_subsystem *to)
 {
 	WRITE_ONCE(ss->status, 0);
 	WRITE_ONCE(ss->enabled, cpu_to_le32(MD_SS_DISABLED_MAGIC));
 	wmb(); /* the marks before the fields */
-	ss->region_count = 0;
-	ss->regions_base = 0;
+	ss->encryption_status = to->encryption_status;
+	ss->encryption_required = to->encryption_required;
+	ss->region_count = to->region_count;
+	ss->regions_base = to->regions_base;
+	wmb(); /* fields before the marks */
+	WRITE_ONCE(ss->enabled, to->enabled);
+	WRITE_ONCE(ss->status, to->status);
+}
+
+static void announce(struct kmd_toc *toc)
+{
+	const struct kmd_md_subsystem ours = {
+		.status = cpu_to_le32(1),
+		.enabled = cpu_to_le32(MD_SS_ENABLED_MAGIC),
+		.encryption_status = cpu_to_le32(MD_SS_ENCR_DONE),
+		.encryption_required = cpu_to_le32(MD_SS_ENCR_NOTREQ),
+		.regions_base = cpu_to_le64(toc->regions_pa),
+	};
+
+	toc->before = *toc->subsystem;
+	set_subsystem(toc->subsystem, &ours);
+}
+
+/* What firmware, or the driver that was taken over, had there. */
+static void restore(struct kmd_toc *toc)
+{
+	set_subsystem(toc->subsystem, &toc->before);
 }
 
 /**
  * kmd_toc_start() - announce an empty table, and hand it to the registry
- * @toc: all members but the functions of @toc->backend are set
+ * @toc: all members but @toc->before and the functions of @toc->backend are set
  *
  * Return: as kmemdump_register_backend().
  */
@@ -101,18 +115,18 @@ int kmd_toc_start(struct kmd_toc *toc)
 
 	toc->backend.write = write_entry;
 	toc->backend.clear = clear_entry;
-	fill_subsystem(toc);
+	announce(toc);
 	err = kmemdump_register_backend(&toc->backend);
 	if (err)
-		clear_subsystem(toc->subsystem);
+		restore(toc);
 	return err;
 }
 EXPORT_SYMBOL_GPL(kmd_toc_start);
 
-/* Take all regions and the table itself back. */
+/* Take all regions back; the entry is again what it was before. */
 void kmd_toc_stop(struct kmd_toc *toc)
 {
 	kmemdump_unregister_backend(&toc->backend);
-	clear_subsystem(toc->subsystem);
+	restore(toc);
 }
 EXPORT_SYMBOL_GPL(kmd_toc_stop);

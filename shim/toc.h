@@ -66,12 +66,14 @@ KMD_AT(kmd_md_global, subsystems, MD_GLOBAL_SUBSYSTEMS);
  * @subsystem: its entry in the global table
  * @regions: @backend.max_regions entries that firmware finds at @regions_pa
  * @regions_pa: physical address of @regions
+ * @before: what @subsystem was before kmd_toc_start()
  */
 struct kmd_toc {
 	struct kmemdump_backend backend;
 	struct kmd_md_subsystem *subsystem;
 	struct kmd_md_region *regions;
 	phys_addr_t regions_pa;
+	struct kmd_md_subsystem before;
 };
 
 int kmd_toc_start(struct kmd_toc *toc);

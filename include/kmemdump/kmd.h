@@ -96,6 +96,10 @@ enum kmd_flag {
 				     * another build */
 	KMD_NO_REGISTERS = 1u << 2, /* no CPU registers in the core: drgn before 0.0.23 takes
 				     * those of CPU n for those of the task whose pid is n + 1 */
+	KMD_CAPTURED_ONLY = 1u << 3, /* nothing in the core that was not captured; see
+				      * kmd_supplied_get() */
+	KMD_ZERO_HOLES = 1u << 4,    /* what was not captured, between the first and last captured
+				      * address, reads as zero; a finding of damage says so */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -142,6 +146,24 @@ enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path);
  * (arm64), "phys_base" (x86_64).  KMD_ERR_USAGE for another key.
  */
 enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint64_t value);
+
+/* What vmlinux can supply where it was not captured; a set of bits. */
+enum kmd_complete {
+	KMD_COMPLETE_RODATA = 1u << 0, /* constants, strings, tables of symbols */
+	KMD_COMPLETE_TEXT = 1u << 1,   /* code, as it was before the kernel patched it */
+	KMD_COMPLETE_ORC = 1u << 2,    /* x86_64: what unwinding the stack takes */
+	KMD_COMPLETE_BTF = 1u << 3,    /* types */
+	KMD_COMPLETE_ALL = (1u << 4) - 1,
+	KMD_COMPLETE_NONE = 1u << 30, /* not even what is proved */
+};
+
+/*
+ * Complete the core out of the vmlinux with these (enum kmd_complete, or-ed).  All that is
+ * supplied has been compared with what was captured, and is named in the core's note "KMD";
+ * captured bytes are never changed.  By default, or with 0, only sections are supplied of
+ * which enough was captured to prove that all is as in the file.
+ */
+enum kmd_status kmd_set_complete(struct kmd *kmd, unsigned int sections);
 
 /*
  * Let a vmlinux that is not whole (no DWARF, or no vmlinux at all) be asked for from the
@@ -307,6 +329,7 @@ struct kmd_kernel {
 	const char *panic_task;      /* command name of the task that panicked */
 	uint32_t panic_cpu, panic_pid; /* if has_panic_cpu, has_panic_pid */
 	bool has_panic_cpu, has_panic_pid;
+	bool plain_gdb; /* gdb relocates the vmlinux by itself; else symbol-file -o is needed */
 };
 
 /* The kernel's facts after the opening, or NULL before it. */
@@ -406,6 +429,15 @@ enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, 
 
 /* -------------------------------------------------------------- assembling */
 
+/*
+ * Memory in the core that was not captured: page tables that lead consumers to captured
+ * memory, where the kernel's own are missing.  Captured bytes are never changed, and a
+ * note of the core (name "KMD") lists these ranges.  A range's name says what it is; its
+ * other members are phys, size and captured (= size).
+ */
+size_t kmd_supplied_count(const struct kmd *kmd);
+const struct kmd_region *kmd_supplied_get(const struct kmd *kmd, size_t index);
+
 enum kmd_assemble_flag {
 	KMD_OVERWRITE = 1u << 0, /* replace an existing file */
 };
@@ -428,6 +460,35 @@ enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned in
  * forwards: a pipe will do.  What was written when an error came stays there.
  */
 enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd);
+
+/* --------------------------------------------------------------- readiness */
+
+/* Whether a consumer can do something with the core.  Values are part of the ABI. */
+enum kmd_ready_state {
+	KMD_READY_WORKS = 0,   /* as on a core of all RAM */
+	KMD_READY_PARTLY = 1,  /* it answers, and what is missing is absent from the answer */
+	KMD_READY_UNKNOWN = 2, /* cannot be told */
+	KMD_READY_FAILS = 3,
+};
+
+struct kmd_readiness {
+	const char *consumer; /* as it is started: "crash", "crash --minimal", "drgn", ... */
+	const char *ability;  /* "start", or a command or what one would ask for: "bt", "tasks" */
+	enum kmd_ready_state state;
+	const char *missing; /* objects with their addresses, or why nothing can be told;
+			      * "" where it works */
+};
+
+/*
+ * Judge what consumers will be able to do with the core, from what it will hold: done once,
+ * when first asked for.  *@count is the number of answers.  Without a vmlinux only what
+ * VMCOREINFO tells can be judged, and the rest is KMD_READY_UNKNOWN.  With one its debug
+ * information is read, which takes about a second.
+ */
+enum kmd_status kmd_check(struct kmd *kmd, size_t *count);
+
+/* Answer @index, consumer by consumer, or NULL behind the last or before kmd_check(). */
+const struct kmd_readiness *kmd_readiness_get(const struct kmd *kmd, size_t index);
 
 #ifdef __cplusplus
 }

@@ -170,4 +170,22 @@
 #define MD_REGS_PANIC_CPU             16 /* u32: the CPU that panicked, plus 1; or 0 */
 #define MD_REGS_HEADER_SIZE           24
 
+/* --- What of a core was not captured: note "KMD" of this type (a note "KMD" of type 1 is
+ * another thing: it stands for a CPU without registers).  A header, then ranges by address,
+ * then texts, each with its NUL; all in the core's byte order.  Ranges are disjoint. */
+#define MD_NOTE_SUPPLIED              0x4b4d4401u
+#define MD_SUPPLIED_VERSION           0  /* u32: 1 */
+#define MD_SUPPLIED_COUNT             4  /* u32: number of ranges */
+#define MD_SUPPLIED_RANGE_SIZE        8  /* u32: bytes from one range to the next */
+#define MD_SUPPLIED_TEXTS             12 /* u32: bytes of texts */
+#define MD_SUPPLIED_HEADER_SIZE       16
+#define MD_SUPPLIED_PHYS              0  /* u64: of a range */
+#define MD_SUPPLIED_SIZE              8  /* u64 */
+#define MD_SUPPLIED_KIND              16 /* u32 */
+#define MD_SUPPLIED_TEXT              20 /* u32: what it is; offset in the texts */
+#define MD_SUPPLIED_RANGE             24
+#define MD_SUPPLIED_MADE              0 /* kinds: made for consumers, such as page tables */
+#define MD_SUPPLIED_FILE              1 /* what the kernel had there, out of its vmlinux */
+#define MD_SUPPLIED_SIMILAR           2 /* the same before the kernel patched it: text */
+
 #endif /* KMEMDUMP_MINIDUMP_H */

@@ -25,9 +25,11 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 {
 	if (!kmd)
 		return;
+	kmd_ready_deinit(&kmd->readiness);
 	kmd_log_panic_deinit(&kmd->panic);
 	kmd_log_deinit(&kmd->log);
 	kmd_cpus_deinit(&kmd->cpus);
+	kmd_core_deinit(kmd);
 	kmd_views_deinit(&kmd->views);
 	kmd_core_notes_deinit(&kmd->notes);
 	kmd_kernel_deinit(&kmd->facts);
@@ -87,8 +89,8 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
 
-	if (status == KMD_OK &&
-	    (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS)))
+	if (status == KMD_OK && (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS |
+							 KMD_CAPTURED_ONLY | KMD_ZERO_HOLES)))
 		status = kmd_misuse(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;
@@ -161,6 +163,18 @@ KMD_EXPORT enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint6
 		return kmd_misuse(kmd, "there is no such run-time value");
 	kmd->given.has[found] = true;
 	kmd->given.values[found] = value;
+	return KMD_OK;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_complete(struct kmd *kmd, unsigned int sections)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (sections != KMD_COMPLETE_NONE && (sections & ~(unsigned int)KMD_COMPLETE_ALL))
+		return kmd_misuse(kmd, "there is nothing of that kind to complete");
+	kmd->complete = sections;
 	return KMD_OK;
 }
 

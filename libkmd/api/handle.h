@@ -3,11 +3,15 @@
 #ifndef KMD_API_HANDLE_H
 #define KMD_API_HANDLE_H
 
+#include "linux/complete/complete.h"
 #include "linux/core_notes.h"
 #include "linux/printk/panic.h"
+#include "linux/ready/ready.h"
 #include "linux/registers/cpus.h"
 #include "linux/synth/synth.h"
+#include "linux/pagetable/make.h"
 #include "linux/views.h"
+#include "memory/supply.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -20,6 +24,7 @@ struct kmd {
 	struct kmd_image_options image_options;
 	struct kmd_vmlinux_options vmlinux_options;
 	struct kmd_boot_given given;
+	unsigned int complete; /* enum kmd_complete, or-ed */
 	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
 	/* One stage after the other, each built from those above it. */
 	struct kmd_input input;
@@ -33,21 +38,37 @@ struct kmd {
 	struct kmd_kernel_facts facts;
 	struct kmd_boot boot;
 	struct kmd_core_notes notes;
+	struct kmd_paging paging; /* if has_paging */
+	bool has_paging;
+	struct kmd_mappings mappings;
 	struct kmd_views views;
+	/* What the core gets besides: */
+	struct kmd_made_tables tables;
+	struct kmd_completion completion;
+	struct kmd_supply supply;
+	struct kmd_core_memory core;
+	struct kmd_views core_views;
 	struct kmd_value values[KMD_N_BOOT_KEYS]; /* of .boot, as handed out */
 	size_t n_values;
 	struct kmd_cpus cpus;
 	struct kmd_log log;
 	struct kmd_log_panic panic;
-	bool synthesised; /* .info is not the dump's own */
-	bool log_read;    /* the log is read when it is first asked for */
+	struct kmd_ready readiness; /* judged when it is first asked for */
+	bool synthesised;           /* .info is not the dump's own */
+	bool log_read;              /* the log is read when it is first asked for */
 };
 
 /* The sentence of a call that does not fit. */
 enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence);
 /* Steps of the opening: registers of CPUs, why the kernel died. */
+enum kmd_status kmd_learn_views(struct kmd *kmd);
 enum kmd_status kmd_learn_cpus(struct kmd *kmd);
+enum kmd_status kmd_prepare_core(struct kmd *kmd);
+void kmd_core_deinit(struct kmd *kmd);
 enum kmd_status kmd_learn_panic(struct kmd *kmd);
+/* Add to @supply what vmlinux has of memory that was not captured. */
+enum kmd_status kmd_complete_memory(struct kmd *kmd, struct kmd_supply *supply,
+				    struct kmd_completion *completion);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */

@@ -131,11 +131,13 @@ static enum kmd_status learn_kernel(struct kmd *kmd)
 			&kmd->claims, !kmd->registers_path && !(kmd->flags & KMD_NO_REGISTERS),
 			diag, &kmd->notes);
 	if (status == KMD_OK)
-		status = kmd_views_build(&kmd->memory, &kmd->facts, diag, &kmd->views);
+		status = kmd_learn_views(kmd);
 	if (status == KMD_OK)
 		status = kmd_learn_cpus(kmd);
 	if (status == KMD_OK)
 		status = kmd_learn_panic(kmd);
+	if (status == KMD_OK)
+		status = kmd_prepare_core(kmd);
 	kmd_publish_values(kmd);
 	kmd->facts.pub.form = kmd->image.form;
 	kmd->facts.pub.vmcoreinfo_synthesised = kmd->synthesised;

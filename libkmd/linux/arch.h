@@ -23,6 +23,9 @@ struct kmd_map {
 struct kmd_layout {
 	struct kmd_map linear; /* all of RAM */
 	struct kmd_map image;  /* the kernel's own text and data */
+	/* The image once more at its link addresses, where the kernel has nothing: gdb does
+	 * not move a vmlinux that is ET_EXEC, and reads there. */
+	struct kmd_map link;
 };
 
 struct kmd_arch {

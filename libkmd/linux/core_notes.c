@@ -5,6 +5,7 @@
 #include "source/cursor.h"
 
 #include <elf.h>
+#include <kmemdump/minidump.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,12 +93,14 @@ static enum kmd_status append(struct kmd_cursor *cursor, const struct kmd_claims
 }
 
 /* Registers first: consumers map the i-th of them to the i-th CPU. */
-enum kind { OF_CPUS, AUXV, QEMU };
+enum kind { OF_CPUS, AUXV, QEMU, SUPPLIED };
 
 static bool is_of(const struct note *note, enum kind kind)
 {
 	if (kind == OF_CPUS)
 		return is_of_cpu(note);
+	if (kind == SUPPLIED)
+		return note->type == MD_NOTE_SUPPLIED && !strcmp(note->name, KMD_PLACEHOLDER);
 	return kind == AUXV ? is_auxv(note) : !strcmp(note->name, "QEMU");
 }
 
@@ -111,7 +114,7 @@ static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *
 	     at += note.size) {
 		if (!read_note(cursor, at, &note))
 			break;
-		if (note.desc_size <= DESC_MAX && is_of(&note, kind))
+		if ((note.desc_size <= DESC_MAX || kind == SUPPLIED) && is_of(&note, kind))
 			status = append(cursor, claims, &note, notes);
 	}
 	return status;
@@ -198,6 +201,9 @@ enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, bool regist
 		status = take(&cursor, claims, AUXV, notes);
 	if (status == KMD_OK && registers)
 		status = take(&cursor, claims, QEMU, notes);
+	/* What was not captured then is not captured now. */
+	if (status == KMD_OK)
+		status = take(&cursor, claims, SUPPLIED, notes);
 	if (status == KMD_OK && notes->cpus)
 		status = number_anew(claims, diag, notes);
 	if (status != KMD_OK)

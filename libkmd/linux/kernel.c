@@ -165,6 +165,22 @@ static void vouch_for_image(const struct kmd_memory *memory, const struct kmd_vm
 	image->high = kmd_min_u64(image->high, kmd_align_up(top, page_size));
 }
 
+/*
+ * Link addresses lie in the range of the image, below it; where KASLR moved it by less
+ * than its size, some of them are others' run-time addresses: then there are no aliases.
+ */
+static void alias_link_addresses(struct kmd_kernel_facts *facts)
+{
+	const struct kmd_map *image = &facts->layout.image;
+	uint64_t kaslr = facts->pub.kaslr_offset;
+
+	if (facts->machine != EM_X86_64 || !image->known || !facts->pub.has_kaslr_offset ||
+	    image->high <= image->low || kaslr < image->high - image->low || kaslr > image->low)
+		return;
+	facts->layout.link = (struct kmd_map){ true, image->delta - kaslr, image->low - kaslr,
+					       image->high - kaslr };
+}
+
 /* True, with *@phys, if the virtual address lies in the map. */
 static bool translate(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
 {
@@ -254,6 +270,7 @@ enum kmd_status kmd_kernel_learn(const struct kmd_claims *claims, const struct k
 		bound_image(vmlinux, facts);
 	else
 		vouch_for_image(memory, info, facts->pub.page_size, &facts->layout.image);
+	alias_link_addresses(facts);
 	status = check_found(info, diag, facts);
 	if (status == KMD_OK)
 		status = check_release(claims, memory, info, force, diag, facts);

@@ -17,6 +17,7 @@ struct source_map {
 struct build {
 	const struct kmd_memory *memory;
 	const struct kmd_layout *layout;
+	const struct kmd_mappings *mappings; /* or NULL */
 	struct kmd_diag *diag;
 	uint64_t limit; /* virtual addresses lie below */
 	struct source_map *maps;
@@ -28,7 +29,7 @@ struct build {
 };
 
 /* The first two maps are the kernel's; regions with a distance of their own follow. */
-enum { MAP_LINEAR, MAP_IMAGE, MAP_VIRTUAL, MAPS_FIXED };
+enum { MAP_LINEAR, MAP_IMAGE, MAP_VIRTUAL, MAP_LINK, MAPS_FIXED };
 
 static bool add_map(struct build *build, enum kmd_view_kind kind, uint64_t delta)
 {
@@ -38,7 +39,7 @@ static bool add_map(struct build *build, enum kmd_view_kind kind, uint64_t delta
 	return true;
 }
 
-/* Ranks: registered image addresses, the maps, then single regions in table order. */
+/* Ranks: registered image addresses, the maps, single regions in table order, page tables. */
 static bool add_span(struct build *build, size_t map, uint64_t virt, uint64_t size)
 {
 	uint64_t end;
@@ -85,11 +86,23 @@ static bool add_maps(struct build *build)
 	return true;
 }
 
-/* Which map a region's own pair of addresses belongs to; a new one if to none. */
-static bool map_of_region(struct build *build, const struct kmd_region *region, size_t *map)
+/* Behind all others: an alias must not take an address that something is at. */
+static bool add_aliases(struct build *build)
 {
-	uint64_t delta = region->virt - region->phys;
+	const struct kmd_map *link = &build->layout->link;
 
+	for (size_t i = 0; link->known && i < build->memory->n_phys; i++) {
+		const struct kmd_interval *piece = &build->memory->phys[i];
+
+		if (!add_mapped(build, MAP_LINK, link, piece->start, piece->end))
+			return false;
+	}
+	return true;
+}
+
+/* Which map a pair of addresses with this distance belongs to; a new one if to none. */
+static bool map_of(struct build *build, uint64_t delta, size_t *map)
+{
 	*map = SIZE_MAX;
 	if (build->layout->image.known && delta == build->layout->image.delta)
 		*map = MAP_IMAGE;
@@ -114,7 +127,7 @@ static bool add_regions(struct build *build, bool image)
 		if (!region->has_virt || !region->has_phys || !region->captured ||
 		    (region->state != KMD_REGION_OK && region->state != KMD_REGION_CUT))
 			continue;
-		if (!map_of_region(build, region, &map))
+		if (!map_of(build, region->virt - region->phys, &map))
 			return false;
 		if ((map == MAP_IMAGE) == image &&
 		    !add_span(build, map, region->virt, region->captured))
@@ -129,6 +142,19 @@ static bool add_virtual(struct build *build)
 		const struct kmd_interval *piece = &build->memory->virt[i];
 
 		if (!add_span(build, MAP_VIRTUAL, piece->start, piece->end - piece->start))
+			return false;
+	}
+	return true;
+}
+
+static bool add_mappings(struct build *build)
+{
+	for (size_t i = 0; build->mappings && i < build->mappings->n; i++) {
+		const struct kmd_mapping *mapping = &build->mappings->items[i];
+		size_t map;
+
+		if (!map_of(build, mapping->virt - mapping->phys, &map) ||
+		    !add_span(build, map, mapping->virt, mapping->size))
 			return false;
 	}
 	return true;
@@ -198,6 +224,49 @@ static enum kmd_status check_regions(struct build *build, const struct kmd_inter
 	return status;
 }
 
+/* The first address of a mapping that went to other memory; false if none did. */
+static bool contradicted(const struct build *build, const struct kmd_interval *spans, size_t n,
+			 const struct kmd_mapping *mapping, uint64_t *virt, uint64_t *instead)
+{
+	for (size_t i = kmd_intervals_find(spans, n, mapping->virt);
+	     i < n && spans[i].start < mapping->virt + mapping->size; i++) {
+		uint64_t delta = build->maps[spans[i].owner].delta;
+
+		*virt = kmd_max_u64(mapping->virt, spans[i].start);
+		*instead = *virt - delta;
+		/* Memory captured by virtual address has no other to contradict. */
+		if (spans[i].owner != MAP_VIRTUAL && delta != mapping->virt - mapping->phys)
+			return true;
+	}
+	return false;
+}
+
+/* One finding for all: memory that was freed and used again shows in many pages. */
+static enum kmd_status check_mappings(struct build *build, const struct kmd_interval *spans,
+				      size_t n)
+{
+	const struct kmd_mapping *first = NULL;
+	uint64_t first_virt = 0, first_instead = 0, virt, instead;
+	size_t count = 0;
+
+	for (size_t i = 0; build->mappings && i < build->mappings->n; i++) {
+		if (!contradicted(build, spans, n, &build->mappings->items[i], &virt, &instead))
+			continue;
+		if (!count++) {
+			first = &build->mappings->items[i];
+			first_virt = virt;
+			first_instead = instead;
+		}
+	}
+	if (!first)
+		return KMD_OK;
+	return kmd_find(build->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
+			"page tables map virtual 0x%" PRIx64 " to physical 0x%" PRIx64
+			", but registered regions or the kernel's maps to 0x%" PRIx64
+			"; taking the latter (%zu such places)",
+			first_virt, first_virt - (first->virt - first->phys), first_instead, count);
+}
+
 static enum kmd_status finish(struct build *build)
 {
 	struct kmd_interval *spans;
@@ -212,23 +281,30 @@ static enum kmd_status finish(struct build *build)
 			status = kmd_fail_memory(build->diag);
 	if (status == KMD_OK)
 		status = check_regions(build, spans, n);
+	if (status == KMD_OK)
+		status = check_mappings(build, spans, n);
 	free(spans);
 	return status;
 }
 
-enum kmd_status kmd_views_build(const struct kmd_memory *memory,
-				const struct kmd_kernel_facts *facts, struct kmd_diag *diag,
-				struct kmd_views *views)
+enum kmd_status kmd_views_build_mapped(const struct kmd_memory *memory,
+				       const struct kmd_kernel_facts *facts,
+				       const struct kmd_mappings *mappings, struct kmd_diag *diag,
+				       struct kmd_views *views)
 {
-	struct build build = { .memory = memory, .layout = &facts->layout, .diag = diag };
+	struct build build = {
+		.memory = memory, .layout = &facts->layout, .mappings = mappings, .diag = diag
+	};
 	enum kmd_status status;
 
 	/* 1 = ELFCLASS32 */
 	build.limit = facts->elf_class == 1 ? UINT32_MAX : UINT64_MAX;
 	if (!add_map(&build, KMD_VIEW_LINEAR, facts->layout.linear.delta) ||
 	    !add_map(&build, KMD_VIEW_IMAGE, facts->layout.image.delta) ||
-	    !add_map(&build, KMD_VIEW_VIRTUAL, 0) || !add_regions(&build, true) ||
-	    !add_maps(&build) || !add_regions(&build, false) || !add_virtual(&build))
+	    !add_map(&build, KMD_VIEW_VIRTUAL, 0) ||
+	    !add_map(&build, KMD_VIEW_LINK, facts->layout.link.delta) ||
+	    !add_regions(&build, true) || !add_maps(&build) || !add_regions(&build, false) ||
+	    !add_virtual(&build) || !add_mappings(&build) || !add_aliases(&build))
 		status = kmd_fail_memory(diag);
 	else
 		status = finish(&build);
@@ -239,6 +315,13 @@ enum kmd_status kmd_views_build(const struct kmd_memory *memory,
 	views->items = status == KMD_OK ? build.views : NULL;
 	views->n = status == KMD_OK ? build.n_views : 0;
 	return status;
+}
+
+enum kmd_status kmd_views_build(const struct kmd_memory *memory,
+				const struct kmd_kernel_facts *facts, struct kmd_diag *diag,
+				struct kmd_views *views)
+{
+	return kmd_views_build_mapped(memory, facts, NULL, diag, views);
 }
 
 const struct kmd_view *kmd_views_find(const struct kmd_views *views, uint64_t virt)

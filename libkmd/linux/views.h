@@ -4,11 +4,14 @@
 #define KMD_LINUX_VIEWS_H
 
 #include "linux/kernel.h"
+#include "linux/pagetable/walk.h"
 
 enum kmd_view_kind {
 	KMD_VIEW_LINEAR,  /* by the linear map */
 	KMD_VIEW_IMAGE,   /* by the kernel image's map */
-	KMD_VIEW_OTHER,   /* as a region was registered: vmalloc, or no map is known */
+	KMD_VIEW_OTHER,   /* as a region was registered or page tables say: vmalloc, modules; or
+			   * no map is known */
+	KMD_VIEW_LINK,    /* the image at its link addresses, where nothing else is */
 	KMD_VIEW_VIRTUAL, /* memory of which no physical address is known */
 };
 
@@ -26,8 +29,14 @@ struct kmd_views {
 /*
  * Every captured byte by every virtual address that is known for it.  Where two
  * sources give one virtual address different memory, the kernel's maps win over a
- * region's own entry, and that is a finding.
+ * region's own entry, that one over page tables (@mappings, or NULL), and that is a
+ * finding.
  */
+enum kmd_status kmd_views_build_mapped(const struct kmd_memory *memory,
+				       const struct kmd_kernel_facts *facts,
+				       const struct kmd_mappings *mappings, struct kmd_diag *diag,
+				       struct kmd_views *views);
+/* The same without page tables. */
 enum kmd_status kmd_views_build(const struct kmd_memory *memory,
 				const struct kmd_kernel_facts *facts, struct kmd_diag *diag,
 				struct kmd_views *views);

@@ -23,8 +23,10 @@ static int by_claim(const void *a, const void *b, void *user)
 	const struct contest *contest = user;
 	const struct kmd_row *x = &contest->regions->rows[*(const size_t *)a];
 	const struct kmd_row *y = &contest->regions->rows[*(const size_t *)b];
-	int order = kmd_cmp_u64(y->pub.captured, x->pub.captured);
+	int order = (int)x->supplied - (int)y->supplied;
 
+	if (!order)
+		order = kmd_cmp_u64(y->pub.captured, x->pub.captured);
 	if (!order)
 		order = kmd_cmp_u64(start_of(x, contest->physical), start_of(y, contest->physical));
 	if (!order)
@@ -246,7 +248,8 @@ static enum kmd_status compare_rows(const struct kmd_memory *memory, struct kmd_
 	if (!compare.own || !compare.placed)
 		status = kmd_fail_memory(diag);
 	for (size_t i = 0; status == KMD_OK && i < memory->regions->n; i++) {
-		if (!kmd_row_is_used(&memory->regions->rows[i]))
+		if (!kmd_row_is_used(&memory->regions->rows[i]) ||
+		    memory->regions->rows[i].supplied)
 			continue;
 		compare.physical = memory->regions->rows[i].pub.has_phys;
 		status = compare_row(&compare, i);

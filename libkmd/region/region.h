@@ -10,7 +10,9 @@
 /* What a region is to the stages to the right. */
 struct kmd_row {
 	struct kmd_region pub; /* as handed out; .name is fit for printing */
-	bool has_bytes;        /* .pub.captured bytes are there: */
+	bool supplied;         /* not captured; see memory/supply.h */
+	unsigned int supply_kind;
+	bool has_bytes; /* .pub.captured bytes are there: */
 	const struct kmd_source *source;
 	uint64_t offset;
 };

@@ -44,7 +44,7 @@ static bool put_phdrs(Elf *elf, const struct kmd_plan *plan)
 				    .p_offset = load->offset,
 				    .p_vaddr = load->virt,
 				    .p_paddr = load->phys,
-				    .p_filesz = load->size,
+				    .p_filesz = load->hole ? 0 : load->size,
 				    .p_memsz = load->size };
 		/* An address that is all ones is so in either class. */
 		if (plan->elf_class == ELFCLASS32 && load->phys == KMD_NO_PHYS)

@@ -62,8 +62,9 @@ static bool add_leading(const struct kmd_interval *lead_spans, size_t n,
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct kmd_interval *span = &lead_spans[i];
-		struct kmd_segment segment = { 0, span->start, span->end - span->start, span->start,
-					       false };
+		struct kmd_segment segment = { .phys = span->start,
+					       .size = span->end - span->start,
+					       .slot = span->start };
 
 		if (span->owner != NO_VIEW) {
 			const struct kmd_view *view = &views->items[span->owner];
@@ -91,11 +92,13 @@ static bool add_alias(const struct kmd_interval *lead_spans, size_t n,
 	     i < n && lead_spans[i].start < end && *work; i++, --*work) {
 		uint64_t from = kmd_max_u64(view->phys, lead_spans[i].start);
 		uint64_t to = kmd_min_u64(end, lead_spans[i].end);
-		struct kmd_segment segment = { view->virt + (from - view->phys), from, to - from,
-					       from, false };
+		struct kmd_segment segment = { .virt = view->virt + (from - view->phys),
+					       .phys = from,
+					       .size = to - from,
+					       .slot = from };
 
 		/* A physical address would make makedumpfile take it for the linear map. */
-		if (view->kind == KMD_VIEW_OTHER)
+		if (view->kind == KMD_VIEW_OTHER || view->kind == KMD_VIEW_LINK)
 			segment.phys = KMD_NO_PHYS;
 		if (lead_spans[i].owner != index && !add(segments, segment))
 			return false;
@@ -105,8 +108,11 @@ static bool add_alias(const struct kmd_interval *lead_spans, size_t n,
 
 static bool add_virtual(const struct kmd_view *view, struct kmd_segments *segments)
 {
-	return add(segments,
-		   (struct kmd_segment){ view->virt, KMD_NO_PHYS, view->size, view->virt, true });
+	return add(segments, (struct kmd_segment){ .virt = view->virt,
+						   .phys = KMD_NO_PHYS,
+						   .size = view->size,
+						   .slot = view->virt,
+						   .by_virt = true });
 }
 
 /*
@@ -159,6 +165,37 @@ enum kmd_status kmd_segments_build(const struct kmd_memory *memory, const struct
 		return KMD_OK;
 	kmd_segments_deinit(segments);
 	return kmd_fail_memory(diag);
+}
+
+static bool add_hole(struct kmd_segments *segments, const struct kmd_map *linear, uint64_t from,
+		     uint64_t to)
+{
+	uint64_t virt = from + linear->delta;
+	bool mapped = linear->known && virt >= linear->low && virt < linear->high;
+
+	if (from >= to)
+		return true;
+	if (!KMD_ARRAY_RESERVE(segments->items, segments->n, segments->cap))
+		return false;
+	segments->items[segments->n++] = (struct kmd_segment){
+		.virt = mapped ? virt : 0, .phys = from, .size = to - from, .hole = true
+	};
+	return true;
+}
+
+enum kmd_status kmd_segments_add_holes(const struct kmd_memory *memory, uint64_t low, uint64_t high,
+				       const struct kmd_map *linear, struct kmd_diag *diag,
+				       struct kmd_segments *segments)
+{
+	uint64_t at = low;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < memory->n_phys && memory->phys[i].start < high; i++) {
+		ok = add_hole(segments, linear, at, memory->phys[i].start);
+		at = kmd_max_u64(at, memory->phys[i].end);
+	}
+	ok = ok && add_hole(segments, linear, at, high);
+	return ok ? KMD_OK : kmd_fail_memory(diag);
 }
 
 void kmd_segments_deinit(struct kmd_segments *segments)

@@ -6,18 +6,22 @@
 
 #include <string.h>
 
-#define PHYS   UINT64_C(0x40000000)
-#define LINEAR UINT64_C(0xffff000000000000)
-#define IMAGE  UINT64_C(0xffff800008000000)
+#define PHYS    UINT64_C(0x40000000)
+#define LINEAR  UINT64_C(0xffff000000000000)
+#define IMAGE   UINT64_C(0xffff800008000000)
+#define VMALLOC UINT64_C(0xffff900000000000)
 
 static struct kmd_regions regions;
 static struct kmd_memory memory;
 static struct kmd_views views;
 static struct kmd_kernel_facts facts;
+static struct kmd_mapping mapping[8];
+static struct kmd_mappings mappings;
 
 static void setup(void)
 {
 	memset(&facts, 0, sizeof(facts));
+	mappings = (struct kmd_mappings){ .items = mapping };
 	facts.elf_class = 2;
 	facts.layout.linear =
 		(struct kmd_map){ true, LINEAR - PHYS, LINEAR, LINEAR + (UINT64_C(1) << 47) };
@@ -42,10 +46,16 @@ static void add(uint64_t phys, uint64_t virt, size_t size)
 static void build(void)
 {
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
-	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
+	expect_ok(kmd_views_build_mapped(&memory, &facts, &mappings, &diag, &views));
 	for (size_t i = 1; i < views.n; i++)
 		ck_assert_uint_ge(views.items[i].virt,
 				  views.items[i - 1].virt + views.items[i - 1].size);
+}
+
+/* What page tables say. */
+static void map(uint64_t virt, uint64_t phys, uint64_t size)
+{
+	mapping[mappings.n++] = (struct kmd_mapping){ virt, phys, size };
 }
 
 static void expect_view(uint64_t virt, uint64_t phys, uint64_t size, enum kmd_view_kind kind)
@@ -206,6 +216,64 @@ START_TEST(cut_regions)
 }
 END_TEST
 
+START_TEST(page_tables)
+{
+	add(PHYS + 0x200000, VMALLOC, 0x1000);
+	add(PHYS + 0x300000, 0, 0x3000);
+	/* As the region says, more, the linear map, and pages that were not captured. */
+	map(LINEAR + 0x300000, PHYS + 0x300000, 0x1000);
+	map(VMALLOC, PHYS + 0x200000, 0x1000);
+	map(VMALLOC + 0x1000, PHYS + 0x302000, 0x1000);
+	map(VMALLOC + 0x2000, PHYS + 0x301000, 0x800);
+	map(VMALLOC + 0x8000, PHYS + 0x302000, 0x1000);
+	map(VMALLOC + 0x9000, PHYS + 0x303000, 0x1000);
+	build();
+	expect_silence();
+	ck_assert_uint_eq(views.n, 6);
+	expect_view(LINEAR + 0x300000, PHYS + 0x300000, 0x3000, KMD_VIEW_LINEAR);
+	expect_view(VMALLOC, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);
+	expect_view(VMALLOC + 0x1000, PHYS + 0x302000, 0x1000, KMD_VIEW_OTHER);
+	expect_view(VMALLOC + 0x2000, PHYS + 0x301000, 0x800, KMD_VIEW_OTHER);
+	expect_view(VMALLOC + 0x8000, PHYS + 0x302000, 0x1000, KMD_VIEW_OTHER);
+	ck_assert_ptr_null(kmd_views_find(&views, VMALLOC + 0x9000));
+}
+END_TEST
+
+/* The linear map of x86_64 is in no note: page tables tell what no region did. */
+START_TEST(page_tables_without_maps)
+{
+	memset(&facts.layout, 0, sizeof(facts.layout));
+	add(PHYS, 0, 0x1000);
+	map(LINEAR, PHYS, 0x1000);
+	build();
+	ck_assert_uint_eq(views.n, 1);
+	expect_view(LINEAR, PHYS, 0x1000, KMD_VIEW_OTHER);
+}
+END_TEST
+
+START_TEST(page_tables_contradict)
+{
+	add(PHYS + 0x200000, VMALLOC, 0x1000);
+	add(PHYS + 0x300000, 0, 0x4000);
+	add_virtual_row(&regions, "v", VMALLOC + 0x10000, "1234", 4);
+	map(LINEAR + 0x301000, PHYS + 0x302000, 0x1000);
+	/* The page of the region, and another. */
+	map(VMALLOC, PHYS + 0x300000, 0x2000);
+	map(VMALLOC + 0x10000, PHYS + 0x300000, 0x1000);
+	build();
+	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
+		       "page tables map virtual 0xffff000000301000 to physical 0x40302000, but "
+		       "registered regions or the kernel's maps to 0x40301000; taking the latter "
+		       "(2 such places)");
+	expect_view(LINEAR + 0x300000, PHYS + 0x300000, 0x4000, KMD_VIEW_LINEAR);
+	expect_view(VMALLOC, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);
+	expect_view(VMALLOC + 0x1000, PHYS + 0x301000, 0x1000, KMD_VIEW_OTHER);
+	/* Memory captured by virtual address only stays what it is. */
+	expect_view(VMALLOC + 0x10000, 0, 4, KMD_VIEW_VIRTUAL);
+	expect_view(VMALLOC + 0x10004, PHYS + 0x300004, 0xffc, KMD_VIEW_OTHER);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = kit_tcase();
@@ -223,5 +291,8 @@ int main(void)
 	tcase_add_test(tcase, narrow);
 	tcase_add_test(tcase, find);
 	tcase_add_test(tcase, cut_regions);
+	tcase_add_test(tcase, page_tables);
+	tcase_add_test(tcase, page_tables_without_maps);
+	tcase_add_test(tcase, page_tables_contradict);
 	return kit_run("views", tcase);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-assemble: a kernel minidump to an ELF core. */
+#include "check.h"
 #include "dmesg.h"
 #include "options.h"
 #include "progress.h"
@@ -35,7 +36,9 @@ static void set_options(struct kmd *kmd, const struct options *options)
 	const char *servers = getenv("DEBUGINFOD_URLS");
 
 	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | (options->force ? KMD_FORCE : 0u) |
-				   (options->no_registers ? KMD_NO_REGISTERS : 0u));
+				   (options->no_registers ? KMD_NO_REGISTERS : 0u) |
+				   (options->captured_only ? KMD_CAPTURED_ONLY : 0u) |
+				   (options->zero_holes ? KMD_ZERO_HOLES : 0u));
 	if (options->has_smem)
 		kmd_set_smem_address(kmd, options->smem);
 	if (options->has_ram_base)
@@ -45,6 +48,7 @@ static void set_options(struct kmd *kmd, const struct options *options)
 	kmd_set_vmlinux(kmd, options->vmlinux);
 	kmd_set_vmcoreinfo(kmd, options->vmcoreinfo);
 	kmd_set_registers(kmd, options->registers);
+	kmd_set_complete(kmd, options->complete);
 	kmd_set_debuginfod(kmd, servers && *servers);
 }
 
@@ -68,6 +72,23 @@ static enum kmd_status write_output(struct kmd *kmd, const struct options *optio
 static FILE *report_stream(const struct options *options)
 {
 	return options->output && !strcmp(options->output, "-") ? stderr : stdout;
+}
+
+/* The table if it is asked for; the report of an assembly has its own, shorter form. */
+static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *options)
+{
+	enum kmd_status status;
+	size_t n;
+
+	if (!options->check && (options->quiet || !options->output))
+		return KMD_OK;
+	status = kmd_check(kmd, &n);
+	if (status == KMD_OK && options->check) {
+		check_print(out, kmd);
+		if (!options->output)
+			report_next(out, kmd, options);
+	}
+	return status;
 }
 
 static int run(struct kmd *kmd, const struct options *options)
@@ -96,6 +117,8 @@ static int run(struct kmd *kmd, const struct options *options)
 	if (!options->quiet)
 		report_findings(stderr, kmd, said, options->verbose);
 	if (status != KMD_OK)
+		return fail(kmd, status);
+	if ((status = check(out, kmd, options)) != KMD_OK)
 		return fail(kmd, status);
 	if (!options->quiet && options->output)
 		report_end(out, kmd, options);

@@ -10,7 +10,7 @@
 
 static const char help[] =
 	"Usage: kmd-assemble [OPTION]... INPUT -o VMCORE\n"
-	"       kmd-assemble [OPTION]... INPUT --list | --dmesg\n"
+	"       kmd-assemble [OPTION]... INPUT --list | --dmesg | --check\n"
 	"Assemble the ELF core of a kernel from a minidump (Qualcomm Minidump; kernel side:\n"
 	"kmemdump, meminspect) for crash, gdb and drgn.\n"
 	"\n"
@@ -21,12 +21,20 @@ static const char help[] =
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
+	"      --check           tell what crash, drgn, gdb and makedumpfile will be able to do,\n"
+	"                        and what is missing for the rest; with -x it can tell more\n"
 	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel, compressed or split or not: tells\n"
 	"                        its exact extent, makes VMCOREINFO where the dump has none, and\n"
 	"                        tells apart region files for which only addresses are recorded\n"
 	"  -i, --vmcoreinfo=FILE VMCOREINFO text for a dump that has none\n"
 	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
+	"      --captured-only   nothing in the core that was not captured: no page tables made\n"
+	"      --zero-holes      memory that was not captured reads as zero, for consumers that\n"
+	"                        insist; they then tell what was not there\n"
 	"      --no-registers    no registers in the core, for drgn 0.0.22, which mistakes them\n"
+	"      --complete=LIST   supply out of vmlinux what was not captured: rodata, orc, btf,\n"
+	"                        text (as it was before the kernel patched it), all; or none,\n"
+	"                        not even what comparison proved to be the same\n"
 	"      --kaslr-offset=N  run-time minus link-time address of the kernel; only where the\n"
 	"                        dump does not tell\n"
 	"  -m, --machdep=KEY=N   a value that the dump does not tell, in crash's words: kaslr,\n"
@@ -52,20 +60,28 @@ enum {
 	OPT_RAM_BASE,
 	OPT_UNPACK_LIMIT,
 	OPT_DMESG,
+	OPT_CHECK,
 	OPT_REGISTERS,
 	OPT_NO_REGISTERS,
+	OPT_CAPTURED_ONLY,
+	OPT_ZERO_HOLES,
 	OPT_KASLR_OFFSET,
+	OPT_COMPLETE,
 };
 
 static const struct option longs[] = {
 	{ "output", required_argument, NULL, 'o' },
 	{ "list", no_argument, NULL, 'l' },
 	{ "dmesg", no_argument, NULL, OPT_DMESG },
+	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "vmlinux", required_argument, NULL, 'x' },
 	{ "vmcoreinfo", required_argument, NULL, 'i' },
 	{ "registers", required_argument, NULL, OPT_REGISTERS },
+	{ "zero-holes", no_argument, NULL, OPT_ZERO_HOLES },
+	{ "captured-only", no_argument, NULL, OPT_CAPTURED_ONLY },
 	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
 	{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },
+	{ "complete", required_argument, NULL, OPT_COMPLETE },
 	{ "machdep", required_argument, NULL, 'm' },
 	{ "force", no_argument, NULL, 'f' },
 	{ "strict", no_argument, NULL, OPT_STRICT },
@@ -156,6 +172,37 @@ static bool add_kaslr(struct options *options, const char *text)
 	return true;
 }
 
+/* Names with commas between them. */
+static bool parse_complete(const char *list, unsigned int *out)
+{
+	static const struct {
+		const char *name;
+		unsigned int bits;
+	} names[] = { { "rodata", KMD_COMPLETE_RODATA }, { "text", KMD_COMPLETE_TEXT },
+		      { "orc", KMD_COMPLETE_ORC },       { "btf", KMD_COMPLETE_BTF },
+		      { "all", KMD_COMPLETE_ALL },       { "none", KMD_COMPLETE_NONE } };
+	const size_t n = sizeof(names) / sizeof(names[0]);
+	const char *at = list;
+	size_t length, i;
+
+	for (*out = 0;; at += length + 1) {
+		length = strcspn(at, ",");
+		for (i = 0; i < n; i++)
+			if (strlen(names[i].name) == length && !memcmp(at, names[i].name, length))
+				break;
+		if (i == n || (*out && (*out | names[i].bits) & KMD_COMPLETE_NONE))
+			break;
+		*out |= names[i].bits;
+		if (!at[length])
+			return true;
+	}
+	fprintf(stderr,
+		"kmd-assemble: --complete: '%s' is no list of these: rodata, text, orc, "
+		"btf; nor all, nor none\n",
+		list);
+	return false;
+}
+
 /* One option; false for a bad one. */
 static bool take(int option, struct options *options)
 {
@@ -175,13 +222,21 @@ static bool take(int option, struct options *options)
 		return add_value(options, optarg);
 	case OPT_DMESG:
 		return options->dmesg = true;
+	case OPT_CHECK:
+		return options->check = true;
 	case OPT_REGISTERS:
 		options->registers = optarg;
 		return true;
+	case OPT_CAPTURED_ONLY:
+		return options->captured_only = true;
+	case OPT_ZERO_HOLES:
+		return options->zero_holes = true;
 	case OPT_NO_REGISTERS:
 		return options->no_registers = true;
 	case OPT_KASLR_OFFSET:
 		return add_kaslr(options, optarg);
+	case OPT_COMPLETE:
+		return parse_complete(optarg, &options->complete);
 	case 'f':
 		return options->force = true;
 	case 'q':
@@ -220,9 +275,9 @@ static bool take_input(int argc, char **argv, struct options *options)
 		fputs("kmd-assemble: a file name is empty\n", stderr);
 		return false;
 	}
-	if (!options->output && !options->list && !options->dmesg) {
-		fputs("kmd-assemble: say where to write the core (-o FILE), or --list, or "
-		      "--dmesg\n",
+	if (!options->output && !options->list && !options->dmesg && !options->check) {
+		fputs("kmd-assemble: say where to write the core (-o FILE), or --list, "
+		      "--dmesg or --check\n",
 		      stderr);
 		return false;
 	}
@@ -246,6 +301,10 @@ bool options_parse(int argc, char **argv, struct options *options, int *exit_cod
 		}
 		if (!take(option, options))
 			return usage(exit_code);
+	}
+	if (options->complete && options->complete != KMD_COMPLETE_NONE && !options->vmlinux) {
+		fputs("kmd-assemble: --complete takes a vmlinux (-x FILE)\n", stderr);
+		return usage(exit_code);
 	}
 	return take_input(argc, argv, options) || usage(exit_code);
 }

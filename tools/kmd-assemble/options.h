@@ -31,8 +31,10 @@ struct options {
 	struct value values[OPTIONS_VALUES];
 	size_t n_values;
 	uint64_t smem, ram_base, unpack_limit;
+	unsigned int complete; /* enum kmd_complete, or-ed */
 	bool has_smem, has_ram_base, has_unpack_limit;
-	bool list, dmesg, no_registers, strict, force, quiet, verbose;
+	bool list, dmesg, check, no_registers, captured_only, zero_holes, strict, force, quiet,
+		verbose;
 };
 
 /* True to go on; else *@exit_code is what to exit with, and everything is said. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "report.h"
 
+#include "check.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -183,6 +185,28 @@ static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
 	print_registers(out, kmd);
 }
 
+/* What is in the core and was not in the dump, by kind. */
+static void print_supplied(FILE *out, const struct kmd *kmd)
+{
+	size_t n = kmd_supplied_count(kmd), ranges = 0;
+	uint64_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_region *range = kmd_supplied_get(kmd, i), *next;
+
+		ranges++;
+		bytes += range->size;
+		next = kmd_supplied_get(kmd, i + 1);
+		if (next && !strcmp(next->name, range->name))
+			continue;
+		fprintf(out, "%-8s %s: %zu range%s, %" PRIu64 " bytes\n",
+			i + 1 == ranges ? "supplied" : "", range->name, ranges,
+			ranges == 1 ? "" : "s", bytes);
+		ranges = 0;
+		bytes = 0;
+	}
+}
+
 static void print_findings(FILE *out, const struct kmd *kmd)
 {
 	size_t damage = 0, notes = 0;
@@ -216,14 +240,15 @@ static void print_word(FILE *out, const char *word)
 }
 
 /* Stock tools, with what KASLR makes necessary: gdb does not relocate vmlinux for a core. */
-static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct options *options)
+void report_next(FILE *out, const struct kmd *kmd, const struct options *options)
 {
-	const char *core = options->output;
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	const char *core = options->output ? options->output : "VMCORE";
 	const char *vmlinux = options->vmlinux ? options->vmlinux : "vmlinux";
 
-	if (!core || !strcmp(core, "-") || !kernel->vmcoreinfo_source)
+	if (!strcmp(core, "-") || !kernel->vmcoreinfo_source)
 		return;
-	fputs("next     crash --minimal ", out);
+	fprintf(out, "next     %s ", check_crash(kmd));
 	print_word(out, vmlinux);
 	fputc(' ', out);
 	print_word(out, core);
@@ -231,7 +256,7 @@ static void print_next(FILE *out, const struct kmd_kernel *kernel, const struct 
 	print_word(out, core);
 	fputs(" -s ", out);
 	print_word(out, vmlinux);
-	if (kernel->has_kaslr_offset && kernel->kaslr_offset) {
+	if (kernel->has_kaslr_offset && kernel->kaslr_offset && !kernel->plain_gdb) {
 		fprintf(out,
 			"\n         gdb -ex 'symbol-file %s -o 0x%" PRIx64 "' -ex 'core-file %s'\n",
 			vmlinux, kernel->kaslr_offset, core);
@@ -257,5 +282,7 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 	fprintf(out, "core     %s (%s)\n",
 		strcmp(options->output, "-") ? options->output : "standard output",
 		kmd_is_degraded(kmd) ? "degraded" : "complete");
-	print_next(out, kernel, options);
+	print_supplied(out, kmd);
+	check_summary(out, kmd, options->vmlinux);
+	report_next(out, kmd, options);
 }

@@ -14,6 +14,9 @@ void report_list(FILE *out, const struct kmd *kmd);
 /* Findings from number @first on: damage always, notes if asked for. */
 void report_findings(FILE *out, const struct kmd *kmd, size_t first, bool notes);
 
+/* The commands to type next; kmd_check() has been called. */
+void report_next(FILE *out, const struct kmd *kmd, const struct options *options);
+
 /* A few lines at the end: regions, kernel, what was written, what to type next. */
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options);
 

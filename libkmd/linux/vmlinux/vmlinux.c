@@ -66,6 +66,8 @@ static enum kmd_status open_vmlinux(const char *path, const struct kmd_vmlinux_o
 	if (status != KMD_OK)
 		return status;
 	vmlinux->machine = given->header.e_machine;
+	vmlinux->position_independent = given->header.e_type == ET_DYN;
+	vmlinux->entry = given->header.e_entry;
 	vmlinux->elf_class = given->header.e_ident[EI_CLASS];
 	vmlinux->big_endian = given->header.e_ident[EI_DATA] == ELFDATA2MSB;
 	memcpy(vmlinux->build_id, given->build_id, sizeof(vmlinux->build_id));

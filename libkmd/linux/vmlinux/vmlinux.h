@@ -17,6 +17,8 @@ struct kmd_symbol {
 
 struct kmd_vmlinux {
 	uint16_t machine;
+	bool position_independent; /* ET_DYN: gdb moves it to where its entry is */
+	uint64_t entry;            /* e_entry */
 	unsigned char elf_class;
 	bool big_endian;
 	char build_id[KMD_BUILD_ID_TEXT]; /* hexadecimal, "" = none */

@@ -20,6 +20,8 @@
 #define KMEMDUMP_NAME_LEN	32
 /* Room that a firmware's table has for a name, with its NUL. */
 #define KMEMDUMP_FW_NAME_LEN	16
+/* Slots may each need a program header, and e_phnum has 16 bits. */
+#define KMEMDUMP_MAX_SLOTS	0xff00
 
 /**
  * enum kmemdump_prio - who stays when firmware's table is full
@@ -29,12 +31,14 @@
  * @KMEMDUMP_PRIO_DRIVER: what drivers register
  * @KMEMDUMP_PRIO_REGS: CPU registers
  * @KMEMDUMP_PRIO_DATA: the kernel's data, per-CPU data
- * @KMEMDUMP_PRIO_TABLES: page tables
- * @KMEMDUMP_PRIO_CURRENT: tasks that no list holds: the idle tasks
- * @KMEMDUMP_PRIO_TASK: task structures and stacks
+ * @KMEMDUMP_PRIO_CURRENT: the idle tasks, IRQ stacks, and what leads to tasks and
+ *	stacks: the tree of PIDs, page tables
+ * @KMEMDUMP_PRIO_TASK: task structures and stacks; among them, those that run now
+ * @KMEMDUMP_PRIO_TABLES: all other page tables
  * @KMEMDUMP_PRIO_TASK_AUX: what task structures point to
  * @KMEMDUMP_PRIO_TEXT: code and constants, which the vmlinux file has as well
  * @KMEMDUMP_PRIO_MODULE: memory of modules
+ * @KMEMDUMP_PRIO_COUNTERS: processes' memory counters, of which each CPU has one
  * @KMEMDUMP_NR_PRIO: number of the above
  *
  * The first is the most important.
@@ -46,12 +50,13 @@ enum kmemdump_prio {
 	KMEMDUMP_PRIO_DRIVER,
 	KMEMDUMP_PRIO_REGS,
 	KMEMDUMP_PRIO_DATA,
-	KMEMDUMP_PRIO_TABLES,
 	KMEMDUMP_PRIO_CURRENT,
 	KMEMDUMP_PRIO_TASK,
+	KMEMDUMP_PRIO_TABLES,
 	KMEMDUMP_PRIO_TASK_AUX,
 	KMEMDUMP_PRIO_TEXT,
 	KMEMDUMP_PRIO_MODULE,
+	KMEMDUMP_PRIO_COUNTERS,
 	KMEMDUMP_NR_PRIO,
 };
 
@@ -108,7 +113,8 @@ int kmemdump_traverse(void *priv,
  * @write: describe @r in @slot, which is empty; 0 or a negative errno.
  * @clear: make @slot empty
  *
- * @write and @clear are called under a raw spinlock with interrupts off.  A
+ * @write and @clear are called under a raw spinlock with interrupts off, perhaps
+ * that of a run queue as well, so they must not wake anybody, nor print.  A
  * backend must keep its table such that firmware may read it at any moment.
  */
 struct kmemdump_backend {

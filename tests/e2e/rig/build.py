@@ -3,7 +3,6 @@
 import fcntl
 import hashlib
 import pathlib
-import re
 import shutil
 import subprocess
 import sys
@@ -48,6 +47,23 @@ def make(kernel, where, folder, *words):
     return said
 
 
+def dkms_modules(kernel, config, headers):
+    """What dkms would install, which lets bash read its configuration."""
+    script = 'kernel_source_dir=$2; . "$1"; printf "%s\\n" "${BUILT_MODULE_NAME[@]}"'
+    done = kernel.root.run(['bash', '-c', script, 'bash', config, headers], [config.parent])
+    if done.returncode:
+        sys.exit(f'bash cannot read dkms.conf:\n{done.stderr.decode(errors="replace")}')
+    return done.stdout.decode().split()
+
+
+def check_dkms_qcom(kernel, config):
+    """The qcom backend is installed for kernels that have the driver it needs, and no others."""
+    for line, wanted in (('CONFIG_QCOM_SMEM=m\n', True), ('# CONFIG_QCOM_SMEM is not set\n', False)):
+        (config.parent / '.config').write_text(line)
+        if ('kmemdump_qcom' in dkms_modules(kernel, config, config.parent)) != wanted:
+            sys.exit(f'dkms.conf: kmemdump_qcom with {line.strip()!r}')
+
+
 def build_as_dkms(kernel, where):
     """Build out of the tree that dkms_install lays, which has to be whole by itself."""
     for name in ('dkms.conf', 'README.md'):
@@ -58,9 +74,10 @@ def build_as_dkms(kernel, where):
         sys.exit(f'make dkms_install failed:\n{done.stderr.decode(errors="replace")}')
     config, = where.glob('dkms/usr/src/*/dkms.conf')
     made = make(kernel, where, config.parent.relative_to(where))
-    for module in re.findall(r'^BUILT_MODULE_NAME\[\d+\]="(.*)"', config.read_text(), re.M):
+    for module in dkms_modules(kernel, config, f'/usr/src/linux-headers-{kernel.version}'):
         if not (config.parent / f'{module}.ko').is_file():
             sys.exit(f'dkms.conf names {module}, which is not built')
+    check_dkms_qcom(kernel, config)
     return made
 
 
@@ -106,7 +123,9 @@ def check(kernel):
     with tempfile.TemporaryDirectory(prefix='kmd-build-') as where:
         where = pathlib.Path(where)
         # The qcom backend too, though these kernels have nothing that it could link to.
-        said = build_in(kernel, where, 'W=1', 'C=1', 'CONFIG_QCOM_SMEM=m', 'KBUILD_MODPOST_WARN=1')
+        # Debian's headers of 7.2 lack the script that C=1 looks for sparse with.
+        said = build_in(kernel, where, 'W=1', 'C=1', 'KBUILD_CHECKSRC=1',
+                        'CONFIG_QCOM_SMEM=m', 'KBUILD_MODPOST_WARN=1')
         said += build_as_dkms(kernel, where)
     for sign in ('  CHECK ', 'kmemdump_qcom.ko'):
         if sign not in said:

@@ -13,6 +13,7 @@ import firmware
 import initramfs
 import kit
 import qemu
+import shimchecks
 import withheld
 from checks import (FULL, SMALL, ask_drgn, check_full, check_log, check_sample, check_small,
                     kernel_lines, nothing_missing, quiet, settle_down, told, wait)
@@ -51,6 +52,7 @@ def case_panic(rig):
     """sysrq-c"""
     taken = rig.crash('panic', END_OF_PANIC)
     check_sample(rig, taken)
+    shimchecks.check_registers(rig, taken)
     check_full(rig, taken)
 
 
@@ -202,6 +204,22 @@ def case_pac(rig):
     kit.check(taken.info.number('KERNELPACMASK'), 'pointer authentication is off')
     check_full(rig, taken)
     withheld.check_vmcoreinfo(rig, taken, FULL)
+
+
+def case_slots(rig):
+    """201 slots and more tasks than fit: of a hang, the tasks that run are in the dump."""
+    taken = rig.crash('slots', 'all CPUs hang from here on', settle=4.0)
+    said = ' / '.join(told(taken.console))
+    kit.check(re.search(r'slots 201 placed 201 waiting [1-9]\d\d', said), f'all fits: {said}')
+    shimchecks.check_running(rig, taken, taken.cores())
+
+
+def case_records(rig):
+    """The registry is full of tasks before backend and driver come."""
+    taken = rig.crash('records', END_OF_PANIC)
+    shimchecks.check_few_records(taken, ' / '.join(told(taken.console)))
+    check_sample(rig, taken)
+    taken.cores()
 
 
 CASES = {name.removeprefix('case_'): function for name, function in list(globals().items())

@@ -52,7 +52,7 @@ static int on_each_cpu_thread(int (*fn)(void *), const char *name)
 	struct task_struct *tasks[MAX_CPUS] = {};
 	int cpu;
 
-	for_each_online_cpu (cpu) {
+	for_each_online_cpu(cpu) {
 		if (cpu >= MAX_CPUS)
 			break;
 		tasks[cpu] = kthread_create(fn, (void *)(long)cpu, name, cpu);

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* look.h - the core's memory as a consumer finds it: variables, types, what is there. */
+#ifndef KMD_LINUX_READY_LOOK_H
+#define KMD_LINUX_READY_LOOK_H
+
+#include "linux/ready/ready.h"
+#include "linux/vmlinux/types.h"
+
+/* How a consumer gets from a virtual address to memory. */
+enum kmd_look_mode {
+	KMD_LOOK_VIEWS,  /* p_vaddr of the segments: gdb */
+	KMD_LOOK_WALK,   /* linear map and image by rule, the rest by page tables: crash */
+	KMD_LOOK_TABLES, /* all by page tables: makedumpfile */
+	KMD_LOOK_EITHER, /* drgn */
+	KMD_LOOK_MODES,
+};
+
+enum kmd_look_type {
+	KMD_T_RQ,
+	KMD_T_RQ_CURR,
+	KMD_T_RQ_IDLE,
+	KMD_T_TASK,
+	KMD_T_TASK_STACK,
+	KMD_T_TASK_PIDS,
+	KMD_T_TASK_MM,
+	KMD_T_MM,
+	KMD_T_PID,
+	KMD_T_PID_TASKS,
+	KMD_T_PIDNS_HEAD,
+	KMD_T_XA_NODE,
+	KMD_T_XA_SHIFT,
+	KMD_T_XA_SLOTS,
+	KMD_T_MODULE,
+	KMD_T_MODULE_LIST,
+	KMD_T_PGLIST,
+	KMD_T_TSS_IST,
+	KMD_T_SECTION,
+	KMD_T_N,
+};
+
+#define KMD_LOOK_CPUS 8192
+
+struct kmd_look {
+	const struct kmd_ready_input *in;
+	struct kmd_diag *diag;
+	struct kmd_paging paging;
+	bool has_paging;
+	uint64_t page, kaslr;
+	bool has_symbols; /* of the vmlinux, at run-time addresses */
+	struct kmd_type_ask types[KMD_T_N];
+};
+
+enum kmd_status kmd_look_init(struct kmd_look *look, const struct kmd_ready_input *in,
+			      struct kmd_diag *diag);
+
+/* Run-time address of a symbol, and its size (0 = not known); @size may be NULL. */
+bool kmd_look_symbol(const struct kmd_look *look, const char *name, uint64_t *virt, uint64_t *size);
+/* A size or offset out of the debug information. */
+bool kmd_look_type(const struct kmd_look *look, enum kmd_look_type type, uint64_t *value);
+
+/* THREAD_SIZE, as the first task's stack has it. */
+bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size);
+
+/* How many of the @size bytes from @virt on are there; up to the page's end for page tables. */
+uint64_t kmd_look_have(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+		       uint64_t size);
+
+enum kmd_extent {
+	KMD_EXTENT_WHOLE,
+	KMD_EXTENT_PART, /* some bytes; of each page the first, for a consumer that takes pages */
+	KMD_EXTENT_GONE, /* what the consumer reads first is not there; *@first = where */
+};
+
+enum kmd_extent kmd_look_extent(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+				uint64_t size, uint64_t *first);
+/* False if not all is there. */
+bool kmd_look_read(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt, void *to,
+		   uint64_t size);
+/* A number of @size bytes, at most 8. */
+bool kmd_look_number(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+		     size_t size, uint64_t *number);
+/* The pointer in a variable. */
+bool kmd_look_pointer(const struct kmd_look *look, const char *symbol, uint64_t *pointer);
+
+/* True if no table on the way to @virt is missing, mapped or not; else *@table is where. */
+bool kmd_look_tables(const struct kmd_look *look, uint64_t virt, uint64_t *table);
+
+/*
+ * CPUs that the kernel counts as present: their numbers, and the offsets of their per-CPU
+ * variables.  False if that is not known.
+ */
+struct kmd_look_cpus {
+	uint32_t *numbers;
+	uint64_t *offsets;
+	size_t n;
+};
+
+bool kmd_look_cpus(const struct kmd_look *look, struct kmd_look_cpus *cpus);
+void kmd_look_cpus_deinit(struct kmd_look_cpus *cpus);
+/* The address of a per-CPU variable. */
+bool kmd_look_per_cpu(const struct kmd_look *look, const char *symbol, uint64_t offset,
+		      uint64_t *virt);
+
+#endif

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* objects.h - what consumers read, each with the judge that says whether it is there. */
+#ifndef KMD_LINUX_READY_OBJECTS_H
+#define KMD_LINUX_READY_OBJECTS_H
+
+#include "linux/ready/tasks.h"
+
+enum kmd_object {
+	KMD_O_KEYS_CRASH,
+	KMD_O_KEYS_DRGN,
+	KMD_O_KASLR,
+	KMD_O_VMLINUX,
+	KMD_O_LOG,
+	KMD_O_BANNER,
+	KMD_O_UTSNAME,
+	KMD_O_X86_BASES,
+	KMD_O_X86_START,
+	KMD_O_IST_TABLES,
+	KMD_O_COUNTERS,
+	KMD_O_ONLINE_MASK,
+	KMD_O_PER_CPU_OFFSET,
+	KMD_O_RUNQUEUES,
+	KMD_O_ROOT_TABLE,
+	KMD_O_MEM_SECTION,
+	KMD_O_NODES,
+	KMD_O_PID_TREE,
+	KMD_O_PIDS,
+	KMD_O_TASKS,
+	KMD_O_MMS,
+	KMD_O_STACKS,
+	KMD_O_CURRENT_TASKS,
+	KMD_O_CURRENT_STACKS,
+	KMD_O_REGISTER_STACKS,
+	KMD_O_PANIC_TASK,
+	KMD_O_PANIC_STACK,
+	KMD_O_PANIC_CPU,
+	KMD_O_MODULES_HEAD,
+	KMD_O_MODULES,
+	KMD_O_TEXT,
+	KMD_O_SCHEDULE,
+	KMD_O_ORC,
+	KMD_O_DATA,
+	KMD_O_JIFFIES,
+	KMD_O_TAINT,
+	KMD_O_AVENRUN,
+	KMD_O_REGISTERS,
+	KMD_O_N,
+};
+
+/* From good to bad. */
+enum kmd_presence {
+	KMD_PRESENT,
+	KMD_IN_PART, /* of it something is there, and it depends what the consumer looks at */
+	KMD_UNKNOWN,
+	KMD_ABSENT,
+};
+
+struct kmd_verdict {
+	bool judged;
+	enum kmd_presence presence;
+	char names[192]; /* of what is missing, or why nothing can be said */
+};
+
+struct kmd_judging {
+	struct kmd_look look;
+	struct kmd_tasks tasks;
+	struct kmd_verdict verdicts[KMD_LOOK_MODES][KMD_O_N];
+};
+
+/* The verdict on an object; made when it is first asked for. */
+const struct kmd_verdict *kmd_object_judge(struct kmd_judging *judging, enum kmd_look_mode mode,
+					   enum kmd_object object);
+/* The tasks that the dump tells of. */
+const struct kmd_tasks *kmd_judging_tasks(struct kmd_judging *judging);
+
+/* --- for judges */
+
+typedef void (*kmd_judge_fn)(struct kmd_judging *judging, enum kmd_look_mode mode,
+			     struct kmd_verdict *verdict);
+
+/* Make a verdict worse; @format names what is missing, or says why it is not known. */
+void kmd_verdict_add(struct kmd_verdict *verdict, enum kmd_presence presence, const char *format,
+		     ...) __attribute__((format(printf, 3, 4)));
+/* The memory of one object. */
+void kmd_judge_span(const struct kmd_look *look, enum kmd_look_mode mode,
+		    struct kmd_verdict *verdict, const char *name, uint64_t virt, uint64_t size);
+/* Variables by name, NULL behind the last; those that this kernel does not have are passed over. */
+void kmd_judge_variables(const struct kmd_look *look, enum kmd_look_mode mode,
+			 struct kmd_verdict *verdict, const char *const *names);
+/* From the symbol @from to the symbol @to. */
+void kmd_judge_range(const struct kmd_look *look, enum kmd_look_mode mode,
+		     struct kmd_verdict *verdict, const char *name, const char *from,
+		     const char *to);
+
+void kmd_judge_log(struct kmd_judging *judging, enum kmd_look_mode mode,
+		   struct kmd_verdict *verdict);
+void kmd_judge_mem_section(struct kmd_judging *judging, enum kmd_look_mode mode,
+			   struct kmd_verdict *verdict);
+void kmd_judge_nodes(struct kmd_judging *judging, enum kmd_look_mode mode,
+		     struct kmd_verdict *verdict);
+void kmd_judge_root_table(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict);
+void kmd_judge_ist_tables(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict);
+void kmd_judge_runqueues(struct kmd_judging *judging, enum kmd_look_mode mode,
+			 struct kmd_verdict *verdict);
+void kmd_judge_modules(struct kmd_judging *judging, enum kmd_look_mode mode,
+		       struct kmd_verdict *verdict);
+void kmd_judge_pid_tree(struct kmd_judging *judging, enum kmd_look_mode mode,
+			struct kmd_verdict *verdict);
+void kmd_judge_pids(struct kmd_judging *judging, enum kmd_look_mode mode,
+		    struct kmd_verdict *verdict);
+void kmd_judge_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
+		     struct kmd_verdict *verdict);
+void kmd_judge_mms(struct kmd_judging *judging, enum kmd_look_mode mode,
+		   struct kmd_verdict *verdict);
+void kmd_judge_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+		      struct kmd_verdict *verdict);
+void kmd_judge_current_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			     struct kmd_verdict *verdict);
+void kmd_judge_current_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			      struct kmd_verdict *verdict);
+void kmd_judge_register_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			       struct kmd_verdict *verdict);
+void kmd_judge_panic_task(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict);
+void kmd_judge_panic_stack(struct kmd_judging *judging, enum kmd_look_mode mode,
+			   struct kmd_verdict *verdict);
+
+#endif

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Found by tracing crash 8.0.2, 8.0.6 and 9.0.2 (-d8), and by taking memory away from dumps
+ * of Linux 6.1, 6.12 and 7.2 on arm64 and x86_64; tests/e2e/rig/ready.py does so again.
+ */
+#include "linux/ready/table.h"
+
+#define B(name) (UINT64_C(1) << KMD_O_##name)
+
+_Static_assert(KMD_O_N <= 64, "a set of objects is a word");
+
+#define CRASH        "crash"
+#define MINIMAL      "crash --minimal"
+#define NO_PANIC     "crash --no_panic"
+#define DRGN         "drgn"
+#define GDB          "gdb"
+#define MAKEDUMPFILE "makedumpfile --dump-dmesg"
+
+#define START        "start"
+
+/*
+ * What crash reads with FAULT_ON_ERROR before its prompt.  Without --no_panic it also looks for
+ * the task that panicked, in the CPUs' stacks, and 8.0.2 dies of one that is not there.
+ */
+#define CRASH_START                                                                                \
+	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(X86_START) | B(IST_TABLES) | B(COUNTERS) |   \
+	 B(PER_CPU_OFFSET) | B(RUNQUEUES) | B(ROOT_TABLE) | B(MEM_SECTION) | B(NODES) |            \
+	 B(PID_TREE) | B(MODULES_HEAD))
+
+const struct kmd_requirement kmd_requirements[] = {
+	{ MINIMAL, START, KMD_LOOK_WALK, B(KEYS_CRASH) | B(X86_BASES), 0, 0 },
+	{ MINIMAL, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
+
+	{ CRASH, START, KMD_LOOK_WALK, CRASH_START, 0,
+	  B(UTSNAME) | B(SCHEDULE) | B(CURRENT_STACKS) },
+	{ CRASH, "sys", KMD_LOOK_WALK, B(TAINT) | B(AVENRUN) | B(ONLINE_MASK),
+	  B(LOG) | B(PIDS) | B(TASKS), 0 },
+	{ CRASH, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
+	{ CRASH, "ps", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(CURRENT_TASKS) | B(MMS), 0 },
+	{ CRASH, "bt", KMD_LOOK_WALK, B(PANIC_TASK) | B(PANIC_STACK), 0, B(TEXT) | B(ORC) },
+	{ CRASH, "bt -a", KMD_LOOK_WALK, 0, B(CURRENT_TASKS) | B(CURRENT_STACKS) | B(TEXT) | B(ORC),
+	  0 },
+	{ CRASH, "foreach bt", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(STACKS) | B(TEXT) | B(ORC),
+	  0 },
+	{ CRASH, "mod", KMD_LOOK_WALK, B(MODULES), 0, 0 },
+	{ CRASH, "runq", KMD_LOOK_WALK, B(CURRENT_TASKS), B(PIDS) | B(TASKS), 0 },
+	{ CRASH, "p VARIABLE", KMD_LOOK_WALK, 0, B(DATA), 0 },
+
+	{ NO_PANIC, START, KMD_LOOK_WALK, CRASH_START, 0, B(UTSNAME) | B(SCHEDULE) },
+	{ NO_PANIC, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
+	{ NO_PANIC, "ps", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(CURRENT_TASKS) | B(MMS), 0 },
+
+	{ DRGN, START, KMD_LOOK_EITHER, B(KEYS_DRGN), 0, 0 },
+	{ DRGN, "variables", KMD_LOOK_EITHER, 0, B(DATA), 0 },
+	{ DRGN, "log", KMD_LOOK_EITHER, B(LOG), 0, 0 },
+	{ DRGN, "tasks", KMD_LOOK_EITHER, B(PID_TREE), B(TASKS), B(PIDS) },
+	{ DRGN, "stacks", KMD_LOOK_EITHER, B(PID_TREE), B(TASKS) | B(STACKS), B(PIDS) },
+	{ DRGN, "crashed thread", KMD_LOOK_EITHER,
+	  B(PANIC_CPU) | B(PER_CPU_OFFSET) | B(RUNQUEUES) | B(PANIC_TASK), B(PANIC_STACK), 0 },
+	{ DRGN, "modules", KMD_LOOK_EITHER, B(MODULES_HEAD) | B(MODULES), 0, 0 },
+
+	{ GDB, START, KMD_LOOK_VIEWS, B(KASLR), 0, 0 },
+	{ GDB, "variables", KMD_LOOK_VIEWS, 0, B(DATA), 0 },
+	{ GDB, "threads", KMD_LOOK_VIEWS, B(REGISTERS), 0, 0 },
+	{ GDB, "bt", KMD_LOOK_VIEWS, B(REGISTERS), B(REGISTER_STACKS), 0 },
+
+	{ MAKEDUMPFILE, START, KMD_LOOK_TABLES,
+	  B(KEYS_CRASH) | B(UTSNAME) | B(ROOT_TABLE) | B(MEM_SECTION), 0, 0 },
+	{ MAKEDUMPFILE, "log", KMD_LOOK_TABLES, B(LOG), 0, 0 },
+};
+
+const size_t kmd_n_requirements = sizeof(kmd_requirements) / sizeof(kmd_requirements[0]);

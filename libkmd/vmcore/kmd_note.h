@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* kmd_note.h - the note that tells which memory of a core was not captured. */
+#ifndef KMD_VMCORE_KMD_NOTE_H
+#define KMD_VMCORE_KMD_NOTE_H
+
+#include "memory/supply.h"
+
+/*
+ * The note, appended to *@bytes, of which there are *@size: whole, padded to 4; its layout
+ * is in <kmemdump/minidump.h>.  None if nothing in @core is supplied.  Neighbouring pieces
+ * of one thing are one range.
+ */
+enum kmd_status kmd_note_supplied(const struct kmd_core_memory *core, bool big_endian,
+				  struct kmd_diag *diag, unsigned char **bytes, size_t *size);
+
+#endif

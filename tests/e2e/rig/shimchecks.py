@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""What the shim owes to a dump by itself: registers, and who stays when there is little room."""
+import re
+import struct
+
+import elfcore
+import kit
+
+NOTE, NAME, PR_REG = 12, 8, 112
+# By architecture: size of elf_prstatus; the program counter, and where its mode is told.
+REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33)}
+THREAD_SIZE = 16384
+
+
+def link_address(rig, symbol):
+    text = rig.kernel.file('System.map').read_text()
+    return int(re.search(rf'^([0-9a-f]+) . {symbol}$', text, re.M).group(1), 16)
+
+
+def is_kernel_text(rig, taken, address):
+    start = taken.info.symbol('_stext')
+    return 0 <= address - start < link_address(rig, '_etext') - link_address(rig, '_stext')
+
+
+def is_user(arch, mode):
+    return mode & 3 == 3 if arch == 'amd64' else mode & 15 == 0
+
+
+def check_note(rig, taken, data, who):
+    """An NT_PRSTATUS of a CPU that was in the kernel's text, or in a program; True if in text."""
+    size, counter, mode = REGISTERS[rig.kernel.arch]
+    kit.same(struct.unpack_from('<III8s', data), (5, size, 1, b'CORE\0\0\0\0'), who)
+    registers = struct.unpack_from('<34Q', data[:NOTE + NAME + size] + bytes(64), NOTE + NAME + PR_REG)
+    if is_user(rig.kernel.arch, registers[mode]):
+        return False
+    kit.check(is_kernel_text(rig, taken, registers[counter]),
+              f'{who}: {registers[counter]:#x} is not in the kernel\'s text')
+    return True
+
+
+def check_registers(rig, taken, cpus=2):
+    """After a panic both the kernel's notes and the shim's own hold the registers of all CPUs."""
+    notes = [taken.data(row) for row in taken.rows if row.name.startswith('Kcrash_n')]
+    kit.same(len(notes), cpus, 'regions of crash_notes')
+    size = NOTE + NAME + REGISTERS[rig.kernel.arch][0]
+    own = taken.data(*taken.named('Kprstatus'))
+    magic, count, stride, panicked = struct.unpack_from('<8sIII', own)
+    kit.same((magic, count, stride), (b'KMDREGS1', cpus, size), 'Kprstatus')
+    records = [own[24 + cpu * stride:24 + (cpu + 1) * stride] for cpu in range(count)]
+    texts = [check_note(rig, taken, record, f'Kprstatus of CPU {cpu}')
+             for cpu, record in enumerate(records)]
+    kit.check(1 <= panicked <= cpus and texts[panicked - 1], f'the CPU that panicked: {panicked}')
+    for cpu, note in enumerate(notes):
+        check_note(rig, taken, note, f'crash_notes of CPU {cpu}')
+        kit.same(note[size:size + NOTE], bytes(NOTE), f'the end of crash_notes of CPU {cpu}')
+    kit.same(sorted(note[:size] for note in notes), sorted(records), 'crash_notes')
+
+
+def covered(segments, address, size):
+    """Whether segments have all pages of these addresses."""
+    return all(any(s.vaddr <= page < s.vaddr + len(s.data) for s in segments)
+               for page in range(address, address + size, 4096))
+
+
+def check_running(rig, taken, core):
+    """Of each CPU the whole stack that it is on, and the task, in a table too small for all."""
+    stacks = {int(sp, 16) & -THREAD_SIZE for sp in
+              re.findall(r'\bR?SP=([0-9a-f]{16})', taken.registers.read_text())}
+    kit.same(len(stacks), 2, f'stacks of CPUs: {stacks}')
+    segments = elfcore.segments(core.read_bytes())
+    for stack in stacks:
+        kit.check(covered(segments, stack, THREAD_SIZE), f'the stack {stack:#x} is not in the core')
+    tasks = [taken.data(row) for row in taken.rows if row.name.startswith('Ktask')]
+    for cpu in range(2):
+        kit.check(any(b'kmdlab_hang/%d\0' % cpu in task for task in tasks),
+                  f'the task that runs on CPU {cpu} is not in the dump')
+
+
+def check_few_records(taken, said):
+    """A registry full of tasks still has room for the header, and for a driver."""
+    room, full, later = map(int, re.search(r'room (\d+) full (\d+) later (\d+)', said).groups())
+    kit.check(room == 300 and full > 50, f'the registry is not full: {said}')
+    kit.check(later - full < 60, f'what was refused is asked for again and again: {said}')
+    kit.same(taken.rows[0].name, 'KELF', 'the first region')
