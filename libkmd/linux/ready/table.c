@@ -23,7 +23,7 @@ _Static_assert(KMD_O_N <= 64, "a set of objects is a word");
  * the task that panicked, in the CPUs' stacks, and 8.0.2 dies of one that is not there.
  */
 #define CRASH_START                                                                                \
-	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(X86_START) | B(IST_TABLES) | B(COUNTERS) |   \
+	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(IDT) | B(IST_TABLES) | B(COUNTERS) |         \
 	 B(PER_CPU_OFFSET) | B(RUNQUEUES) | B(ROOT_TABLE) | B(MEM_SECTION) | B(NODES) |            \
 	 B(PID_TREE) | B(MODULES_HEAD))
 
@@ -34,7 +34,7 @@ const struct kmd_requirement kmd_requirements[] = {
 	{ MINIMAL, START, KMD_LOOK_WALK, B(KEYS_CRASH) | B(X86_BASES), 0, 0 },
 	{ MINIMAL, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
 
-	{ CRASH, START, KMD_LOOK_WALK, CRASH_START, 0,
+	{ CRASH, START, KMD_LOOK_WALK, CRASH_START | B(CRASHING_CPU), 0,
 	  B(UTSNAME) | B(SCHEDULE) | B(CURRENT_STACKS) },
 	{ CRASH, "sys", KMD_LOOK_WALK, B(TAINT) | B(AVENRUN) | B(ONLINE_MASK),
 	  B(LOG) | B(PIDS) | B(TASKS), 0 },
