@@ -12,7 +12,7 @@
 #define RING_MAX  (UINT64_C(1) << 30)
 
 static const char *const mem_section[] = { "mem_section", NULL };
-static const char *const node_data[] = { "node_data", "node_states", NULL };
+static const char *const node_states[] = { "node_states", NULL };
 
 static bool number_of(const struct kmd_look *look, const char *key, uint64_t *value)
 {
@@ -58,7 +58,7 @@ void kmd_judge_nodes(struct kmd_judging *judging, enum kmd_look_mode mode,
 	const struct kmd_look *look = &judging->look;
 	uint64_t virt, size, node, length;
 
-	kmd_judge_variables(look, mode, verdict, node_data);
+	kmd_judge_variables(look, mode, verdict, node_states);
 	if (!kmd_look_symbol(look, "node_data", &virt, &size)) {
 		kmd_judge_variables(look, mode, verdict, one_node);
 		return;
@@ -67,6 +67,9 @@ void kmd_judge_nodes(struct kmd_judging *judging, enum kmd_look_mode mode,
 		kmd_verdict_add(verdict, KMD_UNKNOWN, "size of pglist_data");
 		return;
 	}
+	/* crash gets along without it where there is one node. */
+	if (!kmd_look_have(look, mode, virt, 8))
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "node_data (0x%" PRIx64 ")", virt);
 	for (uint64_t i = 0; i < kmd_min_u64(size / 8, NODES_MAX); i++)
 		if (kmd_look_number(look, mode, virt + 8 * i, 8, &node) && node)
 			kmd_judge_span(look, mode, verdict, "pglist_data", node, length);

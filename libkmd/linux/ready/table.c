@@ -23,25 +23,26 @@ _Static_assert(KMD_O_N <= 64, "a set of objects is a word");
  * the task that panicked, in the CPUs' stacks, and 8.0.2 dies of one that is not there.
  */
 #define CRASH_START                                                                                \
-	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(X86_START) | B(IST_TABLES) | B(COUNTERS) |   \
+	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(IDT) | B(IST_TABLES) | B(COUNTERS) |         \
 	 B(PER_CPU_OFFSET) | B(RUNQUEUES) | B(ROOT_TABLE) | B(MEM_SECTION) | B(NODES) |            \
 	 B(PID_TREE) | B(MODULES_HEAD))
+
+/* Without them crash unwinds by guess, on x86_64; a stack that is in no module needs no modules. */
+#define UNWIND (B(TEXT) | B(ORC) | B(MODULES))
 
 const struct kmd_requirement kmd_requirements[] = {
 	{ MINIMAL, START, KMD_LOOK_WALK, B(KEYS_CRASH) | B(X86_BASES), 0, 0 },
 	{ MINIMAL, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
 
-	{ CRASH, START, KMD_LOOK_WALK, CRASH_START, 0,
+	{ CRASH, START, KMD_LOOK_WALK, CRASH_START | B(CRASHING_CPU), 0,
 	  B(UTSNAME) | B(SCHEDULE) | B(CURRENT_STACKS) },
 	{ CRASH, "sys", KMD_LOOK_WALK, B(TAINT) | B(AVENRUN) | B(ONLINE_MASK),
 	  B(LOG) | B(PIDS) | B(TASKS), 0 },
 	{ CRASH, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
 	{ CRASH, "ps", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(CURRENT_TASKS) | B(MMS), 0 },
-	{ CRASH, "bt", KMD_LOOK_WALK, B(PANIC_TASK) | B(PANIC_STACK), 0, B(TEXT) | B(ORC) },
-	{ CRASH, "bt -a", KMD_LOOK_WALK, 0, B(CURRENT_TASKS) | B(CURRENT_STACKS) | B(TEXT) | B(ORC),
-	  0 },
-	{ CRASH, "foreach bt", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(STACKS) | B(TEXT) | B(ORC),
-	  0 },
+	{ CRASH, "bt", KMD_LOOK_WALK, B(PANIC_TASK) | B(PANIC_STACK), 0, UNWIND },
+	{ CRASH, "bt -a", KMD_LOOK_WALK, 0, B(CURRENT_TASKS) | B(CURRENT_STACKS), UNWIND },
+	{ CRASH, "foreach bt", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(STACKS), UNWIND },
 	{ CRASH, "mod", KMD_LOOK_WALK, B(MODULES), 0, 0 },
 	{ CRASH, "runq", KMD_LOOK_WALK, B(CURRENT_TASKS), B(PIDS) | B(TASKS), 0 },
 	{ CRASH, "p VARIABLE", KMD_LOOK_WALK, 0, B(DATA), 0 },
