@@ -8,6 +8,7 @@ import elfcore
 import firmware
 import kit
 import qemu
+import registers
 import truth
 
 
@@ -119,13 +120,29 @@ class Dump:
         firmware.write_raw(path, self.ram, rows)
         return path
 
-    def truth(self):
-        """The core of all RAM."""
-        arch = self.kernel.arch
-        linear = truth.linear_offset(arch, self.info, self.ram)
+    def image_offset(self):
+        return truth.image_offset(self.kernel.arch, self.info)
+
+    def linear(self):
+        linear = truth.linear_offset(self.kernel.arch, self.info, self.ram)
         if linear is None:
             row = self.named('Kpage_offset')
             linear, = self.ram.words(row[0].address, 'Q')
+        return linear
+
+    def truth(self):
+        """The core of all RAM."""
         path = self.folder / 'truth.core'
-        truth.write(path, arch, self.info, linear, self.ram_file, self.machine['ram_base'], qemu.RAM)
+        truth.write(path, self.kernel.arch, self.info, self.linear(), self.ram_file,
+                    self.machine['ram_base'], qemu.RAM)
+        return path
+
+    def whole_truth(self, path, with_registers=True):
+        """The core of all RAM at all its addresses, with the CPUs' registers."""
+        arch, place = self.kernel.arch, (self.machine['ram_base'], qemu.RAM)
+        record = b''.join(self.data(row) for row in self.named(registers.RECORD))
+        notes = registers.notes(arch, self.registers.read_text(encoding='utf-8'), record)
+        others = truth.aliases(arch, self.info, self.linear(), self.ram, *place)
+        truth.write(path, arch, self.info, self.linear(), self.ram_file, *place,
+                    notes if with_registers else b'', others)
         return path

@@ -6,6 +6,8 @@ Made from QEMU's RAM file and the kernel's own VMCOREINFO, without the library.
 import re
 import struct
 
+import walk
+
 MASK = (1 << 64) - 1
 START_KERNEL_MAP = 0xffffffff80000000
 IMAGE_ROOM = 64 << 20
@@ -58,17 +60,31 @@ def segments(arch, info, linear, base, size):
     return [(start + image & MASK, start, end - start), (base + linear & MASK, base, size)]
 
 
-def write(path, arch, info, linear, ram_file, base, size):
+def aliases(arch, info, linear, ram, base, size):
+    """What only page tables tell: vmalloc memory.  No physical address, as in /proc/kcore."""
+    root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
+    if arch == 'arm64':
+        levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4
+    else:
+        levels = 5 if info.number('pgtable_l5_enabled') else 4
+    mapped = walk.mappings(arch, ram, base, size, root & -4096, levels)
+    covered = [(virtual, length) for virtual, _, length in segments(arch, info, linear, base, size)]
+    return walk.without(mapped, covered)
+
+
+def write(path, arch, info, linear, ram_file, base, size, notes=b'', others=()):
     desc = info.text.encode()
     note = struct.pack('<III', 11, len(desc), 0) + b'VMCOREINFO\0\0' + desc + bytes(-len(desc) % 4)
-    parts = segments(arch, info, linear, base, size)
+    note += notes
+    parts = [(*part, part[1]) for part in segments(arch, info, linear, base, size)]
+    parts += [(virtual, physical, length, MASK) for virtual, physical, length in others]
     at = 64 + 56 * (1 + len(parts))
     data = (at + len(note) + 0xffff) & ~0xffff
     header = b'\x7fELF\x02\x01\x01' + bytes(9)
     header += struct.pack('<HHIQQQIHHHHHH', 4, EM[arch], 1, 0, 64, 0, 0, 64, 56, 1 + len(parts), 0, 0, 0)
     header += struct.pack('<IIQQQQQQ', 4, 0, at, 0, 0, len(note), len(note), 0)
-    for virtual, physical, length in parts:
-        header += struct.pack('<IIQQQQQQ', 1, 7, data + physical - base, virtual, physical, length, length, 0)
+    for virtual, place, length, physical in parts:
+        header += struct.pack('<IIQQQQQQ', 1, 7, data + place - base, virtual, physical, length, length, 0)
     with open(path, 'wb') as core, open(ram_file, 'rb') as ram:
         core.write(header + note)
         core.seek(data)

@@ -1,0 +1,238 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""The matrix: what each consumer answers on our cores, beside what it answers on all of RAM.
+
+Each kernel is crashed in each way with the shim at each level, once.  Exit 0 if no answer
+is wrong, 1 if one is, 77 (skipped) with a sentence.
+"""
+import argparse
+import concurrent.futures
+import contextlib
+import hashlib
+import json
+import pathlib
+import sys
+import tempfile
+import threading
+import time
+import traceback
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+import cases  # noqa: E402
+import dump  # noqa: E402
+import kernels  # noqa: E402
+import matrix_page  # noqa: E402
+import qemu  # noqa: E402
+import questions  # noqa: E402
+import questions_judge  # noqa: E402
+
+LEVELS = ('log', 'rfc', 'full')
+# The sign of death, and how long all then needs to come to rest.
+CRASHES = {'panic': (cases.END_OF_PANIC, 1.0), 'hang': ('all CPUs hang from here on', 4.0)}
+# A change of these makes answers on all of RAM that were kept stale.
+TRUTH_PARTS = ('questions.py', 'questions_drgn.py', 'questions_gdb.py', 'questions_libkdumpfile.py',
+               'ask_drgn.py', 'truth.py', 'walk.py', 'registers.py')
+one_guest = threading.Lock()
+
+
+class Past:
+    """A guest whose RAM, registers and console an earlier run has left."""
+
+    def __init__(self, kernel, folder):
+        self.machine, self.folder, self.ram = qemu.MACHINES[kernel.arch], folder, folder / 'ram'
+
+    def stop(self):
+        return (self.folder / 'registers.txt').read_text(encoding='utf-8')
+
+    def console(self):
+        return (self.folder / 'console').read_text(errors='replace')
+
+
+class Cell:
+    """One kernel, one level, one crash."""
+
+    def __init__(self, kernel, level, crash, options, folder):
+        self.kernel, self.level, self.crash, self.options = kernel, level, crash, options
+        self.folder = folder / f'{kernel.name}-{level}-{crash}'
+        self.name = (kernel.name, level, crash)
+
+    def taken(self):
+        """The dump: of an earlier run, or of a guest that is crashed now."""
+        if (self.folder / 'registers.txt').exists():
+            return dump.Dump(self.kernel, self.options.program, Past(self.kernel, self.folder), self.folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        rig = cases.Rig(self.kernel, self.crash, self.options.program, self.folder)
+        sign, settle = CRASHES[self.crash]
+        with one_guest:
+            return rig.crash(self.crash, sign, self.level, settle)
+
+    def cores(self, taken):
+        """By consumer, if one needs its own: (ours, all of RAM)."""
+        taken.write_forms()
+        image, options = self.folder / 'rawdump.img', [*self.options.assemble]
+        if 'vmlinux' in self.options.with_files:
+            options += ['-x', self.kernel.file('vmlinux')]
+        # A hang leaves no registers in memory; who stopped the machine tells them.
+        told = [*options, '--registers', taken.registers] if self.crash == 'hang' else options
+        made = {None: (taken.assemble(image, self.folder / 'image.core', *told),
+                       taken.whole_truth(self.folder / 'truth.core'))}
+        if self.kernel.debian == 'bookworm':
+            made['drgn'] = (taken.assemble(image, self.folder / 'noregs.core', *options, '--no-registers'),
+                            taken.whole_truth(self.folder / 'truth-noregs.core', False))
+        return made
+
+    def run(self):
+        """Verdicts by consumer: {question: (verdict, words)}, or None: no such consumer."""
+        kept, taken, made = self.folder / 'answers.json', None, None
+        if not (self.options.judge_again and kept.exists()):
+            taken = self.taken()
+            made = self.cores(taken)
+        truths = self.truths(taken, made)
+        if made:
+            kept.write_text(json.dumps(self.ask(taken, made, truths), indent=1))
+            self.tidy(made)
+        heard = json.loads(kept.read_text())
+        wants = truths['answers']
+        verdicts = {who: judged(heard[who], wants[who]) if wants[who] is not None else None
+                    for who in questions.ASK}
+        guesses(verdicts['gdb'], heard['gdb'], wants[PLAINLY])
+        return verdicts, truths['quirks']
+
+    def ask(self, taken, made, truths):
+        """What is not to be had on all of RAM is not asked for."""
+        quirks = frozenset(truths['quirks'])
+        return {who: by_question(ask(questions.Core(taken, made.get(who, made[None])[0], quirks)))
+                if truths['answers'][who] is not None else None for who, ask in questions.ASK.items()}
+
+    def truths(self, taken, made):
+        """The answers on all of RAM, kept beside the dump for the next run."""
+        digest = hashlib.sha256()
+        for path in (kernels.HERE / part for part in TRUTH_PARTS):
+            digest.update(path.read_bytes())
+        kept = self.folder / f'truth-{digest.hexdigest()[:12]}.json'
+        if not kept.exists():
+            kept.write_text(json.dumps(ask_of_truth(taken, made), indent=1))
+        return json.loads(kept.read_text())
+
+    def tidy(self, made):
+        """Leave what makes the cell anew; all else is large."""
+        if not self.options.keep_all:
+            for path in (*(core for pair in made.values() for core in pair), self.folder / 'rawdump.img',
+                         self.folder / 'cat.elf'):
+                path.unlink(missing_ok=True)
+
+
+# gdb without the offset, on all of RAM.
+PLAINLY = 'gdb plainly'
+# by_question() makes of the key None, for all that a consumer was asked.
+ALL = 'null'
+
+
+def starts(answers):
+    return answers is None or ALL not in answers
+
+
+def ask_of_truth(taken, made):
+    answers, quirks, known = {}, [], {}
+    for who, ask in {**questions.JUDGE, PLAINLY: questions.ASK['gdb']}.items():
+        core = made.get(who, made[None])[1]
+        if (ask, core) not in known:
+            known[ask, core] = by_question(ask(questions.Core(taken, core)))
+        answers[who] = known[ask, core]
+    if answers['crash'] is not None and not starts(answers['crash']):
+        again = by_question(questions.ASK['crash'](
+            questions.Core(taken, made[None][1], {'crash --no_modules'})))
+        if starts(again):
+            answers['crash'] = again
+            quirks.append('crash --no_modules')
+    return {'answers': answers, 'quirks': quirks}
+
+
+def guesses(verdicts, got, plainly):
+    """Frames that gdb makes up on all of RAM too, where it has not the offset: its own doing."""
+    for question in ('bt of all threads', 'info threads'):
+        if verdicts.get(question, ('',))[0] == questions_judge.WRONG and \
+                got.get(question) == plainly.get(question):
+            verdicts[question] = questions_judge.OWN, verdicts[question][1]
+
+
+def by_question(answers):
+    """JSON knows no None as a key."""
+    return json.loads(json.dumps(answers)) if answers is not None else None
+
+
+def judged(got, want):
+    """Question by question; a consumer that did not start has no answer to any."""
+    if got is not None and ALL in got:
+        got = {question: got[ALL] for question in want}
+    verdicts = {}
+    for question, truth in want.items():
+        verdict = questions_judge.judge(question, got.get(question), truth)
+        if verdict:
+            verdicts[question] = verdict
+    return verdicts
+
+
+def attempt(cell):
+    start = time.monotonic()
+    try:
+        verdicts, quirks = cell.run()
+    except SystemExit as error:
+        return cell.name, None, [f'no cell: {error}']
+    except Exception:  # pylint: disable=broad-except
+        return cell.name, None, [f'no cell: {traceback.format_exc()}']
+    print(*cell.name, f'{time.monotonic() - start:.0f} s:', matrix_page.counts(verdicts), flush=True)
+    return cell.name, verdicts, quirks
+
+
+@contextlib.contextmanager
+def folder_of(keep):
+    if keep:
+        yield pathlib.Path(keep).resolve()
+        return
+    with tempfile.TemporaryDirectory(prefix='kmd-matrix-') as where:
+        yield pathlib.Path(where)
+
+
+def arguments():
+    names = [row[0] for row in kernels.rows() if 'by-hand' not in row]
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('program', type=pathlib.Path, metavar='KMD_ASSEMBLE')
+    parser.add_argument('--kernels', nargs='+', default=names, help='rows of kernels.txt')
+    parser.add_argument('--levels', nargs='+', default=LEVELS, choices=LEVELS)
+    parser.add_argument('--crashes', nargs='+', default=list(CRASHES), choices=list(CRASHES))
+    parser.add_argument('--assemble', action='append', default=[], metavar='OPTION',
+                        help='an option for kmd-assemble, such as --assemble=--zero-holes')
+    parser.add_argument('--with', dest='with_files', action='append', default=[], choices=['vmlinux'],
+                        help='hand the kernel\'s own vmlinux to kmd-assemble (-x)')
+    parser.add_argument('--dumps', metavar='FOLDER', help='keep dumps there, and take them from there')
+    parser.add_argument('--keep-all', action='store_true', help='keep the cores too')
+    parser.add_argument('--judge-again', action='store_true',
+                        help='ask nothing: judge the answers that --dumps has of an earlier run')
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--out', type=pathlib.Path, metavar='FILE', help='write the page there')
+    return parser.parse_args()
+
+
+def main():
+    options = arguments()
+    options.program = options.program.resolve()
+    start = time.monotonic()
+    with folder_of(options.dumps) as folder:
+        cells = [Cell(kernels.kernel(name), level, crash, options, folder)
+                 for name in options.kernels for level in options.levels for crash in options.crashes]
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            results = list(pool.map(attempt, cells))
+    page = matrix_page.page(results, options)
+    if options.out:
+        options.out.parent.mkdir(exist_ok=True)
+        options.out.write_text(page, encoding='utf-8')
+    else:
+        print(page)
+    print(f'{len(results)} cells in {time.monotonic() - start:.0f} s; {matrix_page.summary(results)}')
+    sys.exit(matrix_page.is_bad(results))
+
+
+if __name__ == '__main__':
+    main()

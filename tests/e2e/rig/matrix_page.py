@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Writes what the matrix found as a page."""
+import collections
+import re
+
+from questions_judge import ABSENT, EQUAL, OWN, PART, WRONG
+
+CONSUMERS = ('gdb', 'gdb -o', 'crash', 'crash --minimal', 'drgn', 'libkdumpfile', 'makedumpfile')
+
+HEAD = '''<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only -->
+<!-- Written by scripts/matrix; what is edited here is lost. -->
+# What the debuggers say of our cores, beside what they say of all of RAM
+
+Each cell: answers **equal / absent / wrong**. *Equal* is the same, to the letter, as on a core of all
+of RAM with the same registers. *Absent* is a clear error, nothing, or a part of the truth that says
+what is missing. *Wrong* is any other value, and a part that does not say that it is one. In brackets:
+frames that gdb makes up, the same on all of RAM. `-`: there is no such consumer for this kernel.
+
+| consumer | asked |
+| --- | --- |
+| gdb | `gdb vmlinux vmcore`, no options, KASLR on: variables set at run time, `info threads`, `bt` of each; judged by gdb with the offset on all of RAM |
+| gdb -o | the same, with `symbol-file vmlinux -o OFFSET` |
+| crash | `sys`, `log`, `ps`, `bt`, `bt -a`, `foreach bt`, `mod`, `runq`, `p` of variables |
+| crash --minimal | `log`, `sym`, `rd` of variables, `dis` |
+| drgn | tasks, stack traces, modules, dmesg, variables |
+| libkdumpfile | kernel virtual addresses of symbols, stacks, and some through the linear map |
+| makedumpfile | `--dump-dmesg` |
+'''
+
+NOTES = '''
+## Notes
+
+- All consumers are those of the kernel's own Debian release: bookworm for 6.1 (gdb 13.1, crash 8.0.2, drgn
+  0.0.22, libkdumpfile 0.5.1), trixie for 6.12 (gdb 16.3, drgn and libkdumpfile of that release).
+- drgn 0.0.22 takes the registers of CPU n for those of task n + 1: it is asked about cores made with
+  `--no-registers`, and so is its truth.
+- crash of one machine reads dumps of that machine only; that of arm64 runs emulated, and only bookworm's.
+- Debian's makedumpfile for x86_64 reads x86_64's dumps only.
+- After a panic, all of RAM has the registers that the kernel itself recorded; after a hang, those with which
+  the machine stopped, and the core is made with `--registers`.
+- gdb does not move a vmlinux of x86_64 (ET_EXEC) for a core: started plainly it has no names for program
+  counters and no rules for unwinding, and guesses frames.
+- A stack trace that ends early is absent in part: its last frame is not an entry into the kernel. A frame
+  whose address is right and which has no name counts likewise.
+'''
+
+
+def tally(verdicts):
+    found = collections.Counter(verdict for verdict, _ in verdicts.values())
+    return found[EQUAL], found[ABSENT] + found[PART], found[WRONG], found[OWN]
+
+
+def counts(verdicts):
+    return '  '.join(f'{who} {"/".join(map(str, tally(v)[:3]))}' for who, v in verdicts.items() if v is not None)
+
+
+def cell(verdicts):
+    if verdicts is None:
+        return '-'
+    equal, absent, wrong, own = tally(verdicts)
+    return f'{equal} / {absent} / ' + (f'**{wrong}**' if wrong else '0') + (f' ({own})' if own else '')
+
+
+def table(results):
+    rows = [f'| kernel | level | crash | {" | ".join(CONSUMERS)} |', '| --- ' * (3 + len(CONSUMERS)) + '|']
+    for name, verdicts, _ in results:
+        told = [cell(verdicts[who]) if verdicts else 'no cell' for who in CONSUMERS]
+        rows.append(f'| {" | ".join(name)} | {" | ".join(told)} |')
+    return rows
+
+
+def clean(words):
+    """One line of a page, with nothing that a table or Markdown would take for its own."""
+    text = ' '.join(words.split())
+    return text.replace('`', "'").replace('|', '\\|')[:300]
+
+
+def each(results, *kinds):
+    """(consumer, question, words, cell), of answers of these kinds."""
+    for name, verdicts, _ in results:
+        for who, answers in (verdicts or {}).items():
+            for question, (verdict, words) in (answers or {}).items():
+                if verdict in kinds:
+                    yield who, without_address(question), words, ' '.join(name)
+
+
+def without_address(question):
+    return ' '.join(word for word in question.split() if not word.startswith('0xffff'))
+
+
+def grouped(found):
+    """Questions with the same fate in the same cells: {(cells, what was said): questions}.
+
+    found: (question, words, cell); words may differ in addresses.
+    """
+    by_question = collections.defaultdict(list)
+    for question, words, name in found:
+        by_question[question].append((name, words))
+    groups = collections.defaultdict(list)
+    for question, places in by_question.items():
+        names = tuple(name for name, _ in places)
+        groups[names, re.sub(r'[0-9a-f]{6,}', 'N', places[0][1]), places[0][1]].append(question)
+    merged = {}
+    for (names, shape, words), asked in groups.items():
+        merged.setdefault((names, shape), (words, []))[1].extend(asked)
+    return [(names, words, asked) for (names, _), (words, asked) in merged.items()]
+
+
+def lines_of(found, cells):
+    for names, words, asked in grouped(found):
+        where = 'all cells' if len(names) == cells else f'{len(names)} of {cells} cells: {", ".join(names)}' \
+            if len(names) > 1 else names[0]
+        yield f'- {", ".join(f"`{question}`" for question in asked)} ({where}): `{clean(words)}`'
+
+
+def cells_of(results, who, level=None):
+    return sum(bool(verdicts) and verdicts[who] is not None and level in (None, name[1])
+               for name, verdicts, _ in results)
+
+
+def wrongs(results, verdict):
+    lines = []
+    for who in CONSUMERS:
+        found = [row[1:] for row in each(results, verdict) if row[0] == who]
+        if found:
+            lines += [f'### {who}', '', *lines_of(found, cells_of(results, who)), '']
+    return lines or ['None.', '']
+
+
+def absences(results):
+    """By consumer and level: which questions have no answer, in which cells, and what was said."""
+    lines = []
+    for who in CONSUMERS:
+        for level in dict.fromkeys(name[1] for name, _, _ in results):
+            found = [(question, words, name) for by, question, words, name in each(results, ABSENT, PART)
+                     if by == who and name.split()[1] == level]
+            if found:
+                lines += [f'### {who}, level {level}', '', *lines_of(found, cells_of(results, who, level)), '']
+    return lines or ['None.', '']
+
+
+def quirks(results):
+    groups = collections.defaultdict(list)
+    for name, _, words in results:
+        for word in words:
+            groups[word.strip().splitlines()[-1]].append(' '.join(name))
+    return [f'- {clean(word)}: {", ".join(names)}' for word, names in groups.items()]
+
+
+def summary(results):
+    """In one line."""
+    sums = [tally(v) for _, verdicts, _ in results for v in (verdicts or {}).values() if v is not None]
+    equal, absent, wrong, own = (sum(column) for column in zip(*sums)) if sums else (0, 0, 0, 0)
+    return f'{equal} answers equal, {absent} absent, {wrong} wrong; {own} that are as wrong on all of RAM'
+
+
+def is_bad(results):
+    return any(verdicts is None for _, verdicts, _ in results) or bool(list(each(results, WRONG)))
+
+
+def page(results, options):
+    words = [*options.assemble, *(['-x vmlinux'] if 'vmlinux' in options.with_files else [])]
+    lines = [HEAD, '', f'kmd-assemble was run with {" ".join(words) or "no options"}. '
+             f'All cells: {summary(results)}.', '', *table(results), NOTES.rstrip()]
+    lines += quirks(results)
+    lines += ['', '## Wrong', '', *wrongs(results, WRONG), '## As wrong on all of RAM', '', *wrongs(results, OWN),
+              '## Absent', '', *absences(results)]
+    return '\n'.join(lines).rstrip() + '\n'

@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Run by gdb itself (-x): reads expressions from $KMD_QUESTIONS; answers as one line of JSON."""
+import json
+import os
+import sys
+
+import gdb
+
+DEPTH = 40
+
+
+def attempt(function):
+    try:
+        return function()
+    except (gdb.error, gdb.MemoryError, RuntimeError) as error:
+        return f'!{error}'
+
+
+def value(expression):
+    return gdb.execute(f'output {expression}', to_string=True)
+
+
+def place(frame):
+    return [f'{frame.pc():#x}', frame.name() or '??']
+
+
+def backtrace():
+    """What bt prints, but for functions that were inlined; the last word is why it ends."""
+    found, frame = [], gdb.newest_frame()
+    while frame and len(found) < DEPTH:
+        if frame.type() != gdb.INLINE_FRAME:
+            found.append(place(frame))
+        try:
+            older = frame.older()
+        except gdb.error as error:
+            return found + [[f'!{error}']]
+        if older is None:
+            reason = frame.unwind_stop_reason()
+            if reason not in (gdb.FRAME_UNWIND_NO_REASON, gdb.FRAME_UNWIND_OUTERMOST):
+                return found + [[f'!{gdb.frame_stop_reason_string(reason)}']]
+        frame = older
+    return found
+
+
+def threads():
+    found = {}
+    for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
+        thread.switch()
+        found[f'{thread.num} {thread.ptid[1]}'] = attempt(lambda: place(gdb.newest_frame()))
+    return found
+
+
+def backtraces():
+    found = {}
+    for thread in sorted(gdb.selected_inferior().threads(), key=lambda thread: thread.num):
+        thread.switch()
+        found[str(thread.num)] = attempt(backtrace)
+    return found
+
+
+def main():
+    for line in ('pagination off', 'print symbol off', 'width 0', 'print elements 300'):
+        gdb.execute(f'set {line}')
+    answers = {f'p {word}': attempt(lambda word=word: value(word))
+               for word in json.loads(os.environ['KMD_QUESTIONS'])}
+    answers['info threads'] = attempt(threads)
+    answers['bt of all threads'] = attempt(backtraces)
+    print('@@' + json.dumps(answers))
+    sys.stdout.flush()
+
+
+main()

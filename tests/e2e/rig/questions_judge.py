@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Is an answer equal to that on all of RAM, absent, or wrong?
+
+Absent is: a clear error, nothing, or a part of the truth that says of what is missing that
+it is.  A part that does not say so is wrong, and so is any other value.
+"""
+import re
+
+EQUAL, PART, ABSENT, WRONG, OWN = 'equal', 'part', 'absent', 'wrong', 'own'
+ERROR = re.compile(
+    r'(?i)^!|read error|cannot|unable|invalid|unavailable|not available|not found|no such|fail|'
+    r'error|fault|could not|missing|n/a$|no active|WARNING:|bogus|not readable|gdb request')
+
+
+def judge(question, got, want):
+    """(verdict, what to show of it); None if the truth itself has no answer."""
+    if missing(want):
+        return None
+    if got == want:
+        return EQUAL, ''
+    if got is None or missing(got):
+        return ABSENT, brief(got)
+    if isinstance(want, dict) and isinstance(got, dict):
+        return judge_parts(question, got, want)
+    if isinstance(want, list) and isinstance(got, list):
+        return judge_list(question, got, want)
+    return WRONG, f'{brief(got)}, not {brief(want)}'
+
+
+def missing(answer):
+    if isinstance(answer, str):
+        return answer.startswith('!') or bool(re.search(r'<error: Cannot|<unavailable>', answer))
+    if isinstance(answer, list):
+        return not answer or all(missing_line(line) for line in answer)
+    return not answer
+
+
+def missing_line(line):
+    text = line if isinstance(line, str) else ' '.join(map(str, line))
+    return bool(ERROR.search(text)) or not text.strip()
+
+
+def brief(answer):
+    text = answer if isinstance(answer, str) else repr(answer)
+    return text if len(text) < 160 else text[:160] + '...'
+
+
+def judge_parts(question, got, want):
+    """Task by task, thread by thread."""
+    verdicts = []
+    for key, value in got.items():
+        if key not in want:
+            return WRONG, f'{key!r} is not there in all of RAM'
+        verdicts.append(judge(f'{question} {key}', value, want[key]) or (EQUAL, ''))
+        if verdicts[-1][0] == WRONG:
+            return WRONG, f'{key}: {verdicts[-1][1]}'
+    lacking = [key for key in want if key not in got]
+    if lacking:
+        return WRONG, f'{len(lacking)} of {len(want)} are left out silently, first {lacking[0]!r}'
+    if all(verdict == EQUAL for verdict, _ in verdicts):
+        return EQUAL, ''
+    some = next((key, why) for key, (verdict, why) in zip(got, verdicts) if verdict != EQUAL)
+    lost = sum(verdict != EQUAL for verdict, _ in verdicts)
+    return (ABSENT if all(v == ABSENT for v, _ in verdicts) else PART), \
+        f'{lost} of {len(verdicts)}, first {some[0]}: {some[1]}'
+
+
+def judge_list(question, got, want):
+    if question.startswith(('bt of all', 'info threads')):
+        return judge_frames(got, want)
+    if question.startswith(('stacks', 'current')):
+        return judge_stack(got, want)
+    if question.startswith(('bt', 'foreach bt')):
+        got, want = with_task(got), with_task(want)
+    left = [line for line in got if line in want or not missing_line(line)]
+    at = 0
+    for line in left:
+        while at < len(want) and not fits(line, want[at], len(left) < len(got)):
+            at += 1
+        if at == len(want):
+            return WRONG, f'has {brief(line)}, which all of RAM has not (there)'
+        at += 1
+    if len(left) == len(want):
+        return PART, f'all, and {brief(next(line for line in got if line not in left))}'
+    if len(left) == len(got):
+        return WRONG, f'{len(want) - len(got)} of {len(want)} lines are left out silently'
+    if not left:
+        return ABSENT, brief(got)
+    return PART, f'{len(left)} of {len(want)} lines; ' + \
+        brief(next(line for line in got if line not in left))
+
+
+def fits(got, want, cut):
+    """A line that an error cut short is the beginning of the true one."""
+    return got == want or cut and want.startswith(got)
+
+
+def with_task(lines):
+    """A frame counts for its task only."""
+    task, out = '', []
+    for line in lines:
+        task = line if line.startswith('PID:') else task
+        out.append(line if missing_line(line) else f'{task} | {line}')
+    return out
+
+
+def judge_frames(got, want):
+    """[address, function] from the inside out, maybe at last [!why it ends there].
+
+    One thread's place is such a pair by itself.
+    """
+    if got and isinstance(got[0], str):
+        got, want = [got], [want]
+    nameless = False
+    for n, frame in enumerate(got):
+        if frame[0].startswith('!'):
+            return PART, f'{n} of {len(want)} frames: {frame[0]}'
+        if n >= len(want) or frame[0] != want[n][0]:
+            return WRONG, f'frame {n} is {frame}, not {want[n] if n < len(want) else "there"}'
+        if frame[1] != want[n][1]:
+            if frame[1] != '??':
+                return WRONG, f'frame {n} is {frame}, not {want[n]}'
+            nameless = True
+    if len(got) < len([frame for frame in want if not frame[0].startswith('!')]):
+        return PART, f'{len(got)} of {len(want)} frames, and no word why it ends'
+    return (PART, 'the address is right, but has no name') if nameless else (EQUAL, '')
+
+
+def judge_stack(got, want):
+    """drgn ends a stack that it cannot follow without a word: it is seen not to end in an entry."""
+    if got == want[:len(got)]:
+        return PART, f'{len(got)} of {len(want)} frames'
+    n = next(n for n, frame in enumerate(got) if n >= len(want) or frame != want[n])
+    return WRONG, f'frame {n} is {got[n]}, not {want[n] if n < len(want) else "there"}'

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Run by a release's own python, with its libkdumpfile: CORE ADDRESSES; answers as JSON."""
+import json
+import sys
+
+import kdumpfile
+
+
+def opened(path):
+    if hasattr(kdumpfile, 'kdumpfile'):
+        return kdumpfile.kdumpfile(file=path), kdumpfile.KDUMP_KVADDR
+    context = kdumpfile.Context()
+    context.open(path)
+    return context, kdumpfile.KVADDR
+
+
+def read(context, kind, address, size):
+    try:
+        return bytes(context.read(kind, address, size)).hex()
+    except Exception as error:  # pylint: disable=broad-except
+        return f'!{type(error).__name__}: {error}'
+
+
+def main():
+    path, addresses = sys.argv[1:]
+    context, kind = opened(path)
+    context.attr['addrxlat.ostype'] = 'linux'
+    print('@@' + json.dumps({name: read(context, kind, address, size)
+                             for name, (address, size) in json.loads(addresses).items()}))
+
+
+main()

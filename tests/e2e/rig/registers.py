@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""CPU registers as QEMU prints them, made into notes without the library's help."""
+import re
+import struct
+
+NT_PRSTATUS = 1
+RECORD, RECORD_HEADER = 'Kprstatus', 24
+PID_AT = 32
+REGS_AT = 112
+# struct QEMUX86CPUState of QEMU's target/i386/arch_dump.c, in the same words.
+QEMU_AMD64 = ('RAX', 'RBX', 'RCX', 'RDX', 'RSI', 'RDI', 'RSP', 'RBP', *(f'R{n}' for n in range(8, 16)),
+              'RIP', 'RFL')
+QEMU_SEGMENTS = ('CS', 'DS', 'ES', 'FS', 'GS', 'SS')
+# struct user_regs_struct of x86_64, in QEMU's words; what QEMU does not have is None.
+AMD64 = ('R15', 'R14', 'R13', 'R12', 'RBP', 'RBX', 'R11', 'R10', 'R9', 'R8', 'RAX', 'RCX', 'RDX',
+         'RSI', 'RDI', None, 'RIP', 'CS', 'RFL', 'RSP', 'SS', 'FS_BASE', 'GS_BASE', 'DS', 'ES',
+         'FS', 'GS')
+ARM64 = (*(f'X{n:02}' for n in range(31)), 'SP', 'PC', 'PSTATE')
+REGISTERS = {'amd64': AMD64, 'arm64': ARM64}
+
+
+def cpus(text):
+    """The registers of each CPU, by name."""
+    found = []
+    for part in re.split(r'^CPU#\d+\s*$', text, flags=re.M)[1:]:
+        found.append({name: int(value, 16) for name, value
+                      in re.findall(r'\b([A-Z][A-Z0-9]*) ?=\s*([0-9a-f]+)', part)})
+        # A segment's second number is its base.
+        found[-1].update({f'{name}_BASE': int(value, 16) for name, value
+                          in re.findall(r'^([FG]S) =[0-9a-f]+ ([0-9a-f]+)', part, re.M)})
+    return found
+
+
+def stack_pointers(arch, text):
+    return [cpu['RSP' if arch == 'amd64' else 'SP'] for cpu in cpus(text)]
+
+
+def note(name, kind, desc):
+    return struct.pack('<III', len(name) + 1, len(desc), kind) + \
+        (name + b'\0').ljust(len(name) + 4 & ~3, b'\0') + desc + bytes(-len(desc) % 4)
+
+
+def prstatus(arch, cpu, number):
+    """pr_pid is the CPU's number plus one, as QEMU writes it."""
+    values = [0 if name is None else cpu[name] for name in REGISTERS[arch]]
+    head = bytes(32) + struct.pack('<I', number + 1)
+    return head.ljust(REGS_AT, b'\0') + struct.pack(f'<{len(values)}Q', *values) + bytes(8)
+
+
+def recorded(arch, record):
+    """What the shim noted of a kernel that panicked: (CPU, struct elf_prstatus)."""
+    if len(record) < RECORD_HEADER:
+        return
+    count, stride, panic = struct.unpack_from('<8xIII', record)
+    size = REGS_AT + 8 * len(REGISTERS[arch]) + 8
+    for n in range(count if panic else 0):
+        at = RECORD_HEADER + n * stride
+        if struct.unpack_from('<II', record, at) == (5, size):
+            status = bytearray(record[at + stride - size:at + stride])
+            status[PID_AT:PID_AT + 4] = struct.pack('<I', n + 1)
+            yield n, bytes(status)
+
+
+def qemu_state(status):
+    """QEMU's own note of an x86_64 CPU; where crash has one, it looks at no NT_PRSTATUS."""
+    words = dict(zip(AMD64, struct.unpack_from(f'<{len(AMD64)}Q', status, REGS_AT)))
+    made = struct.pack('<II', 1, 440) + b''.join(struct.pack('<Q', words[name]) for name in QEMU_AMD64)
+    for name in QEMU_SEGMENTS:
+        made += struct.pack('<IIIIQ', words[name], 0xffffffff, 0, 0, words.get(f'{name}_BASE', 0))
+    return made.ljust(440, b'\0')
+
+
+def notes(arch, text, record=b''):
+    """One NT_PRSTATUS for each CPU, the kernel's own where it left some, and QEMU's notes.
+
+    crash believes those of a CPU that is offline only if QEMU is named.
+    """
+    states = dict(recorded(arch, record)) or {n: prstatus(arch, cpu, n)
+                                              for n, cpu in enumerate(cpus(text))}
+    made = b''.join(note(b'CORE', NT_PRSTATUS, states[n]) for n in sorted(states))
+    if arch == 'arm64':
+        return made + note(b'QEMU', 0, bytes(440))
+    return made + b''.join(note(b'QEMU', 0, qemu_state(states[n])) for n in sorted(states))

@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Walks the kernel's page tables in all of RAM: 4 KiB pages, 4 or 5 levels."""
+import struct
+
+import firmware
+
+ADDRESS = (1 << 48) - (1 << 12)
+
+
+class Walker:
+    def __init__(self, arch, ram, base, size):
+        self.arch, self.ram, self.base, self.end = arch, ram, base, base + size
+
+    def table(self, at):
+        try:
+            return struct.unpack('<512Q', self.ram.read(at, 4096))
+        except firmware.NoTable:
+            return ()
+
+    def leaf(self, entry, level):
+        """Whether an entry maps memory; level 0 is a page."""
+        if level == 0:
+            return True
+        return bool(entry & 0x80) if self.arch == 'amd64' else not entry & 2
+
+    def walk(self, at, level, virtual):
+        """(virtual, physical, size) of what lies in RAM, in order."""
+        for i, entry in enumerate(self.table(at)):
+            size = 4096 << 9 * level
+            here = virtual + i * size
+            if not entry & 1:
+                continue
+            if not self.leaf(entry, level):
+                yield from self.walk(entry & ADDRESS, level - 1, here)
+            elif self.base <= (entry & ADDRESS & -size) <= self.end - size:
+                yield here, entry & ADDRESS & -size, size
+
+
+def merged(pieces):
+    """Neighbours that lie side by side in both spaces are one."""
+    out = []
+    for virtual, physical, size in pieces:
+        if out and out[-1][0] + out[-1][2] == virtual and out[-1][1] + out[-1][2] == physical:
+            out[-1] = (*out[-1][:2], out[-1][2] + size)
+        else:
+            out.append((virtual, physical, size))
+    return out
+
+
+def mappings(arch, ram, base, size, root, levels):
+    """All RAM that the kernel's part of the address space maps."""
+    span = 4096 << 9 * levels
+    walker = Walker(arch, ram, base, size)
+    found = walker.walk(root, levels - 1, (1 << 64) - span)
+    # x86_64's one root has the process's half as well, and that first.
+    kernels = (1 << 64) - (span // 2 if arch == 'amd64' else span)
+    return merged(piece for piece in found if piece[0] >= kernels)
+
+
+def without(mapped, covered):
+    """The mappings that no covered (virtual, size) range touches."""
+    return [piece for piece in mapped if not any(
+        piece[0] < start + length and start < piece[0] + piece[2] for start, length in covered)]
