@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import pathlib
+import shutil
 import sys
 import tempfile
 import threading
@@ -61,11 +62,17 @@ class Cell:
         """The dump: of an earlier run, or of a guest that is crashed now."""
         if (self.folder / 'registers.txt').exists():
             return dump.Dump(self.kernel, self.options.program, Past(self.kernel, self.folder), self.folder)
-        self.folder.mkdir(parents=True, exist_ok=True)
+        # What an interrupted run has left would be taken for this guest's.
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
         rig = cases.Rig(self.kernel, self.crash, self.options.program, self.folder)
         sign, settle = CRASHES[self.crash]
-        with one_guest:
-            return rig.crash(self.crash, sign, self.level, settle)
+        try:
+            with one_guest:
+                return rig.crash(self.crash, sign, self.level, settle)
+        except BaseException:
+            (self.folder / 'registers.txt').unlink(missing_ok=True)
+            raise
 
     def cores(self, taken):
         """By consumer, if one needs its own: (ours, all of RAM)."""
