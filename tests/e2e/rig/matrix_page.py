@@ -108,16 +108,26 @@ def grouped(found):
     return [(names, words, asked) for (names, _), (words, asked) in merged.items()]
 
 
+def where(names, cells):
+    """Which of the cells, in few words: by level, kernel and crash if that says it all."""
+    if set(names) == set(cells):
+        return 'all cells'
+    parts = [sorted({name.split()[n] for name in names}) for n in range(3)]
+    same = [name for name in cells if all(word in part for word, part in zip(name.split(), parts))]
+    if len(names) == 1 or set(same) != set(names):
+        return f'{len(names)} of {len(cells)} cells: {", ".join(names)}' if len(names) > 1 else names[0]
+    every = [sorted({name.split()[n] for name in cells}) for n in range(3)]
+    return '; '.join(', '.join(part) for part, whole in zip(parts, every) if part != whole)
+
+
 def lines_of(found, cells):
     for names, words, asked in grouped(found):
-        where = 'all cells' if len(names) == cells else f'{len(names)} of {cells} cells: {", ".join(names)}' \
-            if len(names) > 1 else names[0]
-        yield f'- {", ".join(f"`{question}`" for question in asked)} ({where}): `{clean(words)}`'
+        yield f'- {", ".join(f"`{question}`" for question in asked)} ({where(names, cells)}): `{clean(words)}`'
 
 
 def cells_of(results, who, level=None):
-    return sum(bool(verdicts) and verdicts[who] is not None and level in (None, name[1])
-               for name, verdicts, _ in results)
+    return [' '.join(name) for name, verdicts, _ in results
+            if verdicts and verdicts[who] is not None and level in (None, name[1])]
 
 
 def wrongs(results, verdict):
