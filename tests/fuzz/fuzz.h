@@ -22,6 +22,24 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 _Noreturn void fuzz_broken(const char *file, int line, const char *condition);
 
+/* What of an input was not taken yet. */
+struct fuzz_rest {
+	const uint8_t *at;
+	size_t size;
+};
+
+/* The next *@length bytes, or as many as there are. */
+static inline const uint8_t *fuzz_take(struct fuzz_rest *rest, size_t *length)
+{
+	const uint8_t *start = rest->at;
+
+	if (*length > rest->size)
+		*length = rest->size;
+	rest->at += *length;
+	rest->size -= *length;
+	return start;
+}
+
 /*
  * Bytes to an input, whose members lie in @data.  Bytes that begin with "KMDFOLD\n" are a
  * folder: for each file the length of its name (one byte), its size (three bytes, low one

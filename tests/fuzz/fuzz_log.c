@@ -28,22 +28,6 @@ struct stages {
 	struct kmd_log_panic panic;
 };
 
-struct rest {
-	const uint8_t *at;
-	size_t size;
-};
-
-static const uint8_t *take(struct rest *rest, size_t *length)
-{
-	const uint8_t *start = rest->at;
-
-	if (*length > rest->size)
-		*length = rest->size;
-	rest->at += *length;
-	rest->size -= *length;
-	return start;
-}
-
 static uint64_t number(const uint8_t *bytes, size_t size)
 {
 	uint64_t value = 0;
@@ -53,10 +37,10 @@ static uint64_t number(const uint8_t *bytes, size_t size)
 	return value;
 }
 
-static bool add_region(struct stages *s, struct rest *rest)
+static bool add_region(struct stages *s, struct fuzz_rest *rest)
 {
 	size_t frame_size = FRAME_SIZE, name_length, size, i = s->regions.n;
-	const uint8_t *frame = take(rest, &frame_size), *name, *bytes;
+	const uint8_t *frame = fuzz_take(rest, &frame_size), *name, *bytes;
 	struct kmd_row *row;
 
 	if (frame_size < FRAME_SIZE || i == REGIONS_MAX ||
@@ -64,8 +48,8 @@ static bool add_region(struct stages *s, struct rest *rest)
 		return false;
 	name_length = frame[0];
 	size = (size_t)number(frame + 9, 3);
-	name = take(rest, &name_length);
-	bytes = take(rest, &size);
+	name = fuzz_take(rest, &name_length);
+	bytes = fuzz_take(rest, &size);
 	if (kmd_source_from_memory(&s->diag, bytes, size, "region", &s->sources[i]) != KMD_OK)
 		return false;
 	row = &s->regions.rows[s->regions.n++];
@@ -154,17 +138,17 @@ static void deinit(struct stages *s)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct rest rest = { data, size };
+	struct fuzz_rest rest = { data, size };
 	struct stages stages;
 	size_t length = 3;
-	const uint8_t *head = take(&rest, &length), *text;
+	const uint8_t *head = fuzz_take(&rest, &length), *text;
 
 	if (length < 3)
 		return 0;
 	memset(&stages, 0, sizeof(stages));
 	kmd_diag_init(&stages.diag);
 	length = (size_t)number(head + 1, 2);
-	text = take(&rest, &length);
+	text = fuzz_take(&rest, &length);
 	if (length) {
 		stages.info.text = malloc(length);
 		if (stages.info.text)

@@ -10,23 +10,6 @@
 #define MAGIC_SIZE   8
 #define FRAME_SIZE   4
 
-/* The rest of the bytes. */
-struct rest {
-	const uint8_t *at;
-	size_t size;
-};
-
-static const uint8_t *take(struct rest *rest, size_t *length)
-{
-	const uint8_t *start = rest->at;
-
-	if (*length > rest->size)
-		*length = rest->size;
-	rest->at += *length;
-	rest->size -= *length;
-	return start;
-}
-
 /* No file system has names that are empty or hold NUL or '/'. */
 static void make_name(char name[256], const uint8_t *bytes, size_t length)
 {
@@ -39,20 +22,20 @@ static void make_name(char name[256], const uint8_t *bytes, size_t length)
 		strcpy(name, "_");
 }
 
-static bool add_member(struct rest *rest, struct kmd_diag *diag, struct kmd_input *input)
+static bool add_member(struct fuzz_rest *rest, struct kmd_diag *diag, struct kmd_input *input)
 {
 	struct kmd_source *source;
 	size_t frame_size = FRAME_SIZE, name_length, size;
-	const uint8_t *frame = take(rest, &frame_size), *bytes;
+	const uint8_t *frame = fuzz_take(rest, &frame_size), *bytes;
 	char name[256];
 
 	if (frame_size < FRAME_SIZE)
 		return false;
 	name_length = frame[0];
 	size = frame[1] | (size_t)frame[2] << 8 | (size_t)frame[3] << 16;
-	bytes = take(rest, &name_length);
+	bytes = fuzz_take(rest, &name_length);
 	make_name(name, bytes, name_length);
-	bytes = take(rest, &size);
+	bytes = fuzz_take(rest, &size);
 	/* Messages may show a name; the library gets it printable, as its folder reader does. */
 	return kmd_source_from_memory(diag, bytes, size, "member", &source) == KMD_OK &&
 	       kmd_input_add(diag, input, name, strlen(name), source) == KMD_OK;
@@ -64,7 +47,7 @@ static int by_name(const void *a, const void *b)
 		      ((const struct kmd_member *)b)->file_name);
 }
 
-static bool make_folder(struct rest *rest, struct kmd_diag *diag, struct kmd_input *input)
+static bool make_folder(struct fuzz_rest *rest, struct kmd_diag *diag, struct kmd_input *input)
 {
 	size_t n = 0;
 
@@ -93,7 +76,7 @@ bool fuzz_input_make(const uint8_t *data, size_t size, struct kmd_diag *diag,
 		     struct kmd_input *input)
 {
 	static const struct kmd_input_options options = { .unpack_limit = 1u << 20 };
-	struct rest rest = { data, size };
+	struct fuzz_rest rest = { data, size };
 
 	if (size < MAGIC_SIZE || memcmp(data, FOLDER_MAGIC, MAGIC_SIZE) != 0)
 		return kmd_input_from_memory(diag, &options, data, size, "input", input) == KMD_OK;
