@@ -118,11 +118,13 @@ enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t address);
 enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
 
 /*
- * The vmlinux of the dumped kernel, an ELF file with its symbol table.  Used for
- * the extent of the kernel image, the machine, and to tell apart region files
- * for which only addresses are recorded.  The file is read at the opening, which
- * answers KMD_ERR_FORMAT where it is no vmlinux, and KMD_ERR_MISMATCH where its
- * build-id or machine is not the dump's.
+ * The vmlinux of the dumped kernel: an ELF file with its symbol table, compressed (xz,
+ * zstd, gzip) or not, or split from its debug file, which is then looked for beside it
+ * and under /usr/lib/debug.  Used for the extent of the kernel image, the machine, to
+ * tell apart region files for which only addresses are recorded, for VMCOREINFO where the
+ * dump has none, kmd_check() and kmd_set_complete().  The file is read at the opening,
+ * which answers KMD_ERR_FORMAT where it is no vmlinux, and KMD_ERR_MISMATCH where its
+ * build-id, banner or machine is not the dump's (KMD_FORCE takes it nevertheless).
  */
 enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
 
@@ -431,7 +433,8 @@ enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, 
 
 /*
  * Memory in the core that was not captured: page tables that lead consumers to captured
- * memory, where the kernel's own are missing.  Captured bytes are never changed, and a
+ * memory, where the kernel's own are missing, and sections of the vmlinux as
+ * kmd_set_complete() says.  Captured bytes are never changed, and a
  * note of the core (name "KMD") lists these ranges.  A range's name says what it is; its
  * other members are phys, size and captured (= size).
  */

@@ -21,7 +21,7 @@ static enum kmd_status supply_tables(struct kmd *kmd)
 		struct kmd_supply_item item = { .phys = table->phys,
 						.size = table->size,
 						.what = "page table" };
-		struct kmd_source *source;
+		struct kmd_source *source = NULL;
 
 		status =
 			kmd_source_from_memory(diag, table->bytes, table->size, item.what, &source);

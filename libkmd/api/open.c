@@ -7,8 +7,6 @@
 #include "api/handle.h"
 #include "linux/match.h"
 
-#include "linux/registers/find.h"
-
 #include <string.h>
 
 /* Symbols at registered addresses tell region files apart. */
@@ -110,8 +108,8 @@ static enum kmd_status learn_boot(struct kmd *kmd)
 		status = kmd_boot_infer(&kmd->memory, &kmd->info, vmlinux, &kmd->given, diag,
 					&kmd->boot);
 	if (status == KMD_OK && vmlinux)
-		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->memory, &kmd->boot,
-					   kmd->flags & KMD_FORCE, diag);
+		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->info, &kmd->memory,
+					   &kmd->boot, kmd->flags & KMD_FORCE, diag);
 	if (status == KMD_OK)
 		status = complete_vmcoreinfo(kmd);
 	return status;

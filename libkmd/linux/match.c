@@ -170,15 +170,24 @@ static enum match by_variable(const struct kmd_space *space)
 }
 
 enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char *path,
+				  const struct kmd_vmcoreinfo *info,
 				  const struct kmd_memory *memory, const struct kmd_boot *boot,
 				  bool force, struct kmd_diag *diag)
 {
+	enum match notes, variable;
 	struct kmd_space space;
 	struct kmd_build build;
 
 	kmd_build_learn(vmlinux, &build);
 	kmd_space_of_boot(memory, vmlinux, &build, boot, diag, &space);
-	if (by_notes(&space) == OTHER || by_variable(&space) == OTHER)
+	notes = by_notes(&space);
+	variable = by_variable(&space);
+	if (notes == OTHER || variable == OTHER)
 		return refuse(path, "the build-id in its captured image differs", force, diag);
-	return KMD_OK;
+	if (notes == SAME || variable == SAME || by_build_id(vmlinux, info) == SAME)
+		return KMD_OK;
+	return kmd_find(
+		diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
+		"no build-id was captured that would tell this vmlinux from that of another "
+		"build of the same version");
 }

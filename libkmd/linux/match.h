@@ -21,8 +21,13 @@ enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char 
 				  const struct kmd_memory *memory, bool force,
 				  struct kmd_diag *diag);
 
-/* The build-id in the captured image, where @boot says that it lies, against the file's. */
+/*
+ * The build-id in the captured image, where @boot says that it lies, against the file's.
+ * Where neither that nor @info tells one, a banner is all there is: a note, as another
+ * build may bear the same.
+ */
 enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char *path,
+				  const struct kmd_vmcoreinfo *info,
 				  const struct kmd_memory *memory, const struct kmd_boot *boot,
 				  bool force, struct kmd_diag *diag);
 
