@@ -16,6 +16,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/binfmts.h>
 #include <linux/cred.h>
 #include <linux/mm_types.h>
 #include <linux/pid.h>
@@ -254,6 +255,35 @@ static void on_free(void *unused, struct task_struct *p)
 	schedule_sweep();
 }
 
+/*
+ * What a process is about to get, since 6.10: giving up what it had takes its time,
+ * and a machine may hang meanwhile.
+ */
+static void on_prepare_exec(void *unused, struct task_struct *p,
+			    struct linux_binprm *bprm)
+{
+	const struct kmd_spec like = {
+		.prio = KMEMDUMP_PRIO_TASK_AUX,
+		.owner = aux_key(p),
+	};
+
+	drop_at(bprm->mm);
+	add_mm(bprm->mm, &like);
+	add_own(&like, "cred", bprm->cred, sizeof(*bprm->cred));
+}
+
+/* Exec gives a name, soon after the new mm: the first that older kernels show of it. */
+static void on_rename(void *unused, struct task_struct *p, const char *comm)
+{
+	const struct kmd_spec like = {
+		.prio = KMEMDUMP_PRIO_TASK_AUX,
+		.owner = aux_key(p),
+	};
+
+	if (p == current && thread_group_leader(p))
+		add_mm(p->mm, &like);
+}
+
 /* A new mm and new credentials, and a thread may have become the leader. */
 static void on_exec(void *unused, struct task_struct *p, pid_t old_pid,
 		    struct linux_binprm *bprm)
@@ -346,12 +376,15 @@ static void add_idle_tasks(void)
 static struct hook {
 	const char *name;
 	void *probe;
+	bool optional; /* older kernels have none */
 	struct tracepoint *tp;
 	bool on;
 } hooks[] = {
 	{ "task_newtask" },
 	{ "sched_process_exit" },
 	{ "sched_process_free", on_free },
+	{ "sched_prepare_exec", on_prepare_exec, .optional = true },
+	{ "task_rename", on_rename },
 	{ "sched_process_exec", on_exec },
 	{ "sched_switch", on_switch },
 };
@@ -372,6 +405,8 @@ static int hook_up(struct hook *hook)
 {
 	int err = -ENOENT;
 
+	if (!hook->tp && hook->optional)
+		return 0;
 	if (hook->tp)
 		err = tracepoint_probe_register(hook->tp, hook->probe, NULL);
 	if (err)

@@ -15,7 +15,7 @@ import kit
 import qemu
 import shimchecks
 import withheld
-from checks import (FULL, SMALL, ask_drgn, check_full, check_log, check_sample, check_small,
+from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, check_sample, check_small,
                     kernel_lines, nothing_missing, quiet, settle_down, told, wait)
 
 
@@ -71,6 +71,17 @@ def case_hang(rig):
     kit.check(any('kmdlab_hang/0' in t for t in got['tasks']) and
               any('kmdlab_hang/1' in t for t in got['tasks']),
               'the tasks born just before the hang are not in the dump')
+
+
+def case_exec(rig):
+    """The same, while a program is being exchanged for another: its new memory is told late."""
+    taken = rig.crash('exec', 'all CPUs hang from here on', settle=2.0)
+    nothing_missing(taken.console)
+    core, truth = taken.cores(), taken.truth()
+    got = ask_drgn(rig, taken, core, truth, ('tasks', 'modules'))
+    kit.check(len(got['tasks']) > 20, f'too few tasks: {got["tasks"]}')
+    if rig.kernel.arch == 'amd64':
+        check_crash(rig, core, truth)
 
 
 def case_hungtask(rig):

@@ -4,6 +4,7 @@
  *
  *	what=null	reads through a NULL pointer
  *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
+ *	what=exec	the same, in the middle of busybox's next exec
  *	what=hungtask	a task that waits forever, uninterruptible
  *	what=storm	each CPU registers and unregisters for @seconds
  */
@@ -15,6 +16,9 @@
 #include <linux/kthread.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/string.h>
+#include <linux/tracepoint.h>
 #include <linux/vmalloc.h>
 
 #include <linux/kmemdump.h>
@@ -74,6 +78,35 @@ static int hang(void)
 	pr_emerg("all CPUs hang from here on\n");
 	msleep(200);
 	return on_each_cpu_thread(hang_here, "kmdlab_hang/%d");
+}
+
+static void hang_there(void *unused)
+{
+	hang_here(NULL);
+}
+
+/* It has its new memory already, and tells in the end.  Busybox executes /proc/self/exe. */
+static void on_rename(void *unused, struct task_struct *p, const char *comm)
+{
+	if (strcmp(comm, "exe"))
+		return;
+	pr_emerg("all CPUs hang from here on\n");
+	smp_call_function(hang_there, NULL, 0);
+	hang_here(NULL);
+}
+
+static void find_rename(struct tracepoint *tp, void *found)
+{
+	if (!strcmp(tp->name, "task_rename"))
+		*(struct tracepoint **)found = tp;
+}
+
+static int hang_in_exec(void)
+{
+	struct tracepoint *tp = NULL;
+
+	for_each_kernel_tracepoint(find_rename, &tp);
+	return tp ? tracepoint_probe_register(tp, on_rename, NULL) : -ENOENT;
 }
 
 static int wait_forever(void *unused)
@@ -150,6 +183,8 @@ static int __init kmdlab_init(void)
 		return kmdlab_null(NULL);
 	if (!strcmp(what, "hang"))
 		return hang();
+	if (!strcmp(what, "exec"))
+		return hang_in_exec();
 	if (!strcmp(what, "hungtask"))
 		return hung_task();
 	if (!strcmp(what, "storm"))
