@@ -61,21 +61,27 @@ static void judge_panic_cpu(struct kmd_judging *judging, enum kmd_look_mode mode
 		kmd_verdict_add(verdict, KMD_ABSENT, "a panic (panic_cpu is -1)");
 }
 
+/* Where the variables of the image are, the constant ones too. */
+static const char *const data[][3] = { { ".rodata", "__start_rodata", "__end_rodata" },
+				       { ".data", "_sdata", "_edata" },
+				       { ".bss", "__bss_start", "__bss_stop" } };
+
 static void judge_data(struct kmd_judging *judging, enum kmd_look_mode mode,
 		       struct kmd_verdict *verdict)
 {
-	const struct kmd_look *look = &judging->look;
-	struct kmd_verdict data = { 0 }, bss = { 0 };
+	const size_t n = sizeof(data) / sizeof(data[0]);
+	size_t gone = 0;
 
-	kmd_judge_range(look, mode, &data, ".data", "_sdata", "_edata");
-	kmd_judge_range(look, mode, &bss, ".bss", "__bss_start", "__bss_stop");
-	if (!data.presence && !bss.presence)
-		return;
 	/* Each variable is there or not; nothing at all is something else. */
-	kmd_verdict_add(verdict,
-			data.presence == KMD_ABSENT && bss.presence == KMD_ABSENT ? KMD_ABSENT
-										  : KMD_IN_PART,
-			"%s%s%s", data.names, *data.names && *bss.names ? ", " : "", bss.names);
+	for (size_t i = 0; i < n; i++) {
+		struct kmd_verdict one = { 0 };
+
+		kmd_judge_range(&judging->look, mode, &one, data[i][0], data[i][1], data[i][2]);
+		gone += one.presence == KMD_ABSENT;
+		if (one.presence)
+			kmd_verdict_add(verdict, gone == n ? KMD_ABSENT : KMD_IN_PART, "%s",
+					one.names);
+	}
 }
 
 static void judge_orc(struct kmd_judging *judging, enum kmd_look_mode mode,
@@ -154,14 +160,20 @@ static const struct object objects[KMD_O_N] = {
 	[KMD_O_STACKS] = { .judge = kmd_judge_stacks },
 	[KMD_O_CURRENT_TASKS] = { .judge = kmd_judge_current_tasks },
 	[KMD_O_CURRENT_STACKS] = { .judge = kmd_judge_current_stacks },
+	[KMD_O_IRQ_STACKS] = { .judge = kmd_judge_irq_stacks },
 	[KMD_O_REGISTER_STACKS] = { .judge = kmd_judge_register_stacks },
 	[KMD_O_PANIC_TASK] = { .judge = kmd_judge_panic_task },
 	[KMD_O_PANIC_STACK] = { .judge = kmd_judge_panic_stack },
 	[KMD_O_PANIC_CPU] = { .judge = judge_panic_cpu },
 	[KMD_O_MODULES_HEAD] = { .names = NAMES("modules") },
 	[KMD_O_MODULES] = { .judge = kmd_judge_modules },
+	[KMD_O_MODULE_EXPORTS] = { .judge = kmd_judge_module_exports },
+	[KMD_O_MODULE_SYMBOLS] = { .judge = kmd_judge_module_symbols },
 	[KMD_O_TEXT] = { .range = { "the kernel's text", "_stext", "_etext" },
 			 .machine = EM_X86_64 },
+	/* Where gdb cannot read the code it takes a frame for one of a function that calls none. */
+	[KMD_O_TEXT_GDB] = { .range = { "the kernel's text", "_stext", "_etext" },
+			     .machine = EM_AARCH64 },
 	[KMD_O_SCHEDULE] = { .names = NAMES("schedule", "__schedule", "common_interrupt"),
 			     .machine = EM_X86_64 },
 	[KMD_O_ORC] = { .judge = judge_orc, .machine = EM_X86_64 },

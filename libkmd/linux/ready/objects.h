@@ -31,13 +31,17 @@ enum kmd_object {
 	KMD_O_STACKS,
 	KMD_O_CURRENT_TASKS,
 	KMD_O_CURRENT_STACKS,
+	KMD_O_IRQ_STACKS,
 	KMD_O_REGISTER_STACKS,
 	KMD_O_PANIC_TASK,
 	KMD_O_PANIC_STACK,
 	KMD_O_PANIC_CPU,
 	KMD_O_MODULES_HEAD,
 	KMD_O_MODULES,
+	KMD_O_MODULE_EXPORTS,
+	KMD_O_MODULE_SYMBOLS,
 	KMD_O_TEXT,
+	KMD_O_TEXT_GDB,
 	KMD_O_SCHEDULE,
 	KMD_O_ORC,
 	KMD_O_DATA,
@@ -93,6 +97,24 @@ void kmd_judge_range(const struct kmd_look *look, enum kmd_look_mode mode,
 		     struct kmd_verdict *verdict, const char *name, const char *from,
 		     const char *to);
 
+/* How many of several alike objects are there, and which is the first that is not. */
+struct kmd_count {
+	size_t total, gone, part;
+	uint64_t first;
+};
+
+void kmd_count_span(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+		    uint64_t size, struct kmd_count *count);
+/* Where one is missing and others are there, the consumer shows those. */
+void kmd_count_conclude(const struct kmd_count *count, const char *name,
+			struct kmd_verdict *verdict);
+
+/* False, and a verdict that says why, if nothing tells which tasks there are. */
+bool kmd_tasks_known(const struct kmd_tasks *tasks, struct kmd_verdict *verdict);
+bool kmd_tasks_cpus_known(const struct kmd_tasks *tasks, struct kmd_verdict *verdict);
+/* The task that `bt` is of: the one that panicked, else init_task. */
+bool kmd_judging_panic_task(struct kmd_judging *judging, uint64_t *task);
+
 void kmd_judge_log(struct kmd_judging *judging, enum kmd_look_mode mode,
 		   struct kmd_verdict *verdict);
 void kmd_judge_mem_section(struct kmd_judging *judging, enum kmd_look_mode mode,
@@ -107,6 +129,10 @@ void kmd_judge_runqueues(struct kmd_judging *judging, enum kmd_look_mode mode,
 			 struct kmd_verdict *verdict);
 void kmd_judge_modules(struct kmd_judging *judging, enum kmd_look_mode mode,
 		       struct kmd_verdict *verdict);
+void kmd_judge_module_exports(struct kmd_judging *judging, enum kmd_look_mode mode,
+			      struct kmd_verdict *verdict);
+void kmd_judge_module_symbols(struct kmd_judging *judging, enum kmd_look_mode mode,
+			      struct kmd_verdict *verdict);
 void kmd_judge_pid_tree(struct kmd_judging *judging, enum kmd_look_mode mode,
 			struct kmd_verdict *verdict);
 void kmd_judge_pids(struct kmd_judging *judging, enum kmd_look_mode mode,
@@ -121,6 +147,8 @@ void kmd_judge_current_tasks(struct kmd_judging *judging, enum kmd_look_mode mod
 			     struct kmd_verdict *verdict);
 void kmd_judge_current_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
 			      struct kmd_verdict *verdict);
+void kmd_judge_irq_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict);
 void kmd_judge_register_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
 			       struct kmd_verdict *verdict);
 void kmd_judge_panic_task(struct kmd_judging *judging, enum kmd_look_mode mode,

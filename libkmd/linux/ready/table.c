@@ -25,10 +25,10 @@ _Static_assert(KMD_O_N <= 64, "a set of objects is a word");
 #define CRASH_START                                                                                \
 	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(IDT) | B(IST_TABLES) | B(COUNTERS) |         \
 	 B(PER_CPU_OFFSET) | B(RUNQUEUES) | B(ROOT_TABLE) | B(MEM_SECTION) | B(NODES) |            \
-	 B(PID_TREE) | B(MODULES_HEAD))
+	 B(PID_TREE) | B(MODULES_HEAD) | B(MODULE_EXPORTS))
 
 /* Without them crash unwinds by guess, on x86_64; a stack that is in no module needs no modules. */
-#define UNWIND (B(TEXT) | B(ORC) | B(MODULES))
+#define UNWIND (B(TEXT) | B(ORC) | B(MODULES) | B(MODULE_SYMBOLS))
 
 const struct kmd_requirement kmd_requirements[] = {
 	{ MINIMAL, START, KMD_LOOK_WALK, B(KEYS_CRASH) | B(X86_BASES), 0, 0 },
@@ -41,9 +41,11 @@ const struct kmd_requirement kmd_requirements[] = {
 	{ CRASH, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
 	{ CRASH, "ps", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(CURRENT_TASKS) | B(MMS), 0 },
 	{ CRASH, "bt", KMD_LOOK_WALK, B(PANIC_TASK) | B(PANIC_STACK), 0, UNWIND },
-	{ CRASH, "bt -a", KMD_LOOK_WALK, 0, B(CURRENT_TASKS) | B(CURRENT_STACKS), UNWIND },
-	{ CRASH, "foreach bt", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(STACKS), UNWIND },
-	{ CRASH, "mod", KMD_LOOK_WALK, B(MODULES), 0, 0 },
+	{ CRASH, "bt -a", KMD_LOOK_WALK, 0, B(CURRENT_TASKS) | B(CURRENT_STACKS) | B(IRQ_STACKS),
+	  UNWIND },
+	{ CRASH, "foreach bt", KMD_LOOK_WALK, 0, B(PIDS) | B(TASKS) | B(STACKS) | B(IRQ_STACKS),
+	  UNWIND },
+	{ CRASH, "mod", KMD_LOOK_WALK, B(MODULES), B(MODULE_SYMBOLS), 0 },
 	{ CRASH, "runq", KMD_LOOK_WALK, B(CURRENT_TASKS), B(PIDS) | B(TASKS), 0 },
 	{ CRASH, "p VARIABLE", KMD_LOOK_WALK, 0, B(DATA), 0 },
 
@@ -63,7 +65,7 @@ const struct kmd_requirement kmd_requirements[] = {
 	{ GDB, START, KMD_LOOK_VIEWS, B(KASLR), 0, 0 },
 	{ GDB, "variables", KMD_LOOK_VIEWS, 0, B(DATA), 0 },
 	{ GDB, "threads", KMD_LOOK_VIEWS, B(REGISTERS), 0, 0 },
-	{ GDB, "bt", KMD_LOOK_VIEWS, B(REGISTERS), B(REGISTER_STACKS), 0 },
+	{ GDB, "bt", KMD_LOOK_VIEWS, B(REGISTERS), B(REGISTER_STACKS) | B(TEXT_GDB), 0 },
 
 	{ MAKEDUMPFILE, START, KMD_LOOK_TABLES,
 	  B(KEYS_CRASH) | B(UTSNAME) | B(ROOT_TABLE) | B(MEM_SECTION), 0, 0 },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What judges say, and the judges of plain variables and spans. */
+/* What judges say, the judges of plain variables and spans, and counting. */
 #include "linux/ready/objects.h"
 
 #include <inttypes.h>
@@ -55,4 +55,35 @@ void kmd_judge_range(const struct kmd_look *look, enum kmd_look_mode mode,
 	if (kmd_look_symbol(look, from, &start, NULL) && kmd_look_symbol(look, to, &end, NULL) &&
 	    start < end)
 		kmd_judge_span(look, mode, verdict, name, start, end - start);
+}
+
+void kmd_count_span(const struct kmd_look *look, enum kmd_look_mode mode, uint64_t virt,
+		    uint64_t size, struct kmd_count *count)
+{
+	uint64_t first;
+	enum kmd_extent extent = kmd_look_extent(look, mode, virt, size, &first);
+
+	count->total++;
+	if (extent == KMD_EXTENT_WHOLE)
+		return;
+	if (!count->gone && !count->part)
+		count->first = virt;
+	count->gone += extent == KMD_EXTENT_GONE;
+	count->part += extent == KMD_EXTENT_PART;
+}
+
+void kmd_count_conclude(const struct kmd_count *count, const char *name,
+			struct kmd_verdict *verdict)
+{
+	size_t lacking = count->gone + count->part;
+
+	if (!lacking)
+		return;
+	if (count->total == 1)
+		kmd_verdict_add(verdict, count->gone ? KMD_ABSENT : KMD_IN_PART,
+				"%s (0x%" PRIx64 ")", name, count->first);
+	else
+		kmd_verdict_add(verdict, count->gone == count->total ? KMD_ABSENT : KMD_IN_PART,
+				"%zu of %zu %ss (first 0x%" PRIx64 ")", lacking, count->total, name,
+				count->first);
 }

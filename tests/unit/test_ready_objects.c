@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_ready_objects.c - tasks, CPUs, their stacks, modules: what of them is there. */
+#include "ready_kit.h"
+
+#include <elf.h>
+
+/* ----------------------------------------------------------------------- tasks */
+
+#define NODE_SIZE (8 + 64 * 8)
+
+static void types_of_tasks(void)
+{
+	ready_type(KMD_T_PIDNS_HEAD, 16);
+	ready_type(KMD_T_TASK_PIDS, 32);
+	ready_type(KMD_T_PID_TASKS, 8);
+	ready_type(KMD_T_PID, 24);
+	ready_type(KMD_T_TASK, 256);
+	ready_type(KMD_T_XA_SHIFT, 0);
+	ready_type(KMD_T_XA_SLOTS, 8);
+}
+
+static void slot(size_t node, size_t index, uint64_t entry)
+{
+	fake_set(&fake, node + 8 + 8 * index, entry, 8);
+}
+
+/* Root 0x1000 of shift 6, leaves 0x2000 and 0x3000; pids and tasks at 0x4000 and on. */
+static void tree(void)
+{
+	fake_symbol(&fake, "init_pid_ns", 0x100);
+	fake_set(&fake, 0x110, AT(0x1000) | 2, 8);
+	fake_set(&fake, 0x1000, 6, 1);
+	slot(0x1000, 0, AT(0x2000) | 2);
+	slot(0x1000, 1, AT(0x3000) | 2);
+	for (size_t i = 0; i < 3; i++) {
+		slot(i < 2 ? 0x2000 : 0x3000, 5 + i, AT(0x4000 + 0x40 * i));
+		fake_set(&fake, 0x4008 + 0x40 * i, AT(0x5000 + 0x200 * i + 32), 8);
+	}
+}
+
+static void read_tasks(void)
+{
+	ready_look();
+	types_of_tasks();
+	expect_ok(kmd_tasks_read(&judging.look, &judging.tasks));
+}
+
+START_TEST(tasks_are_found)
+{
+	tree();
+	ready_capture(0, 0x6000);
+	read_tasks();
+	ck_assert_ptr_null(judging.tasks.unknown);
+	ck_assert_uint_eq(judging.tasks.nodes.n, 3);
+	ck_assert_uint_eq(judging.tasks.pids.n, 3);
+	ck_assert_uint_eq(judging.tasks.tasks.n, 3);
+	ck_assert_uint_eq(judging.tasks.tasks.items[2], AT(0x5400));
+	expect_verdict(KMD_O_PID_TREE, KMD_PRESENT, "");
+	expect_verdict(KMD_O_TASKS, KMD_PRESENT, "");
+}
+END_TEST
+
+START_TEST(tasks_are_counted)
+{
+	tree();
+	ready_capture(0, 0x3000);
+	ready_capture(0x4000, 0x5200);
+	read_tasks();
+	ck_assert_uint_eq(judging.tasks.nodes_absent, 1);
+	expect_verdict(KMD_O_PID_TREE, KMD_ABSENT, "1 of 3 xa_nodes of pids (0xffff800080203000)");
+	expect_verdict(KMD_O_PIDS, KMD_PRESENT, "");
+	expect_verdict(KMD_O_TASKS, KMD_IN_PART, "1 of 2 task_structs (first 0xffff800080205200)");
+	expect_verdict(KMD_O_STACKS, KMD_UNKNOWN, "size of stacks");
+}
+END_TEST
+
+/* A node below itself, one whose shift is not less than its parent's, a slot to nowhere. */
+START_TEST(tree_of_a_liar)
+{
+	tree();
+	slot(0x1000, 2, AT(0x1000) | 2);
+	slot(0x1000, 3, UINT64_MAX - 1);
+	fake_set(&fake, 0x3000, 6, 1);
+	ready_capture(0, 0x6000);
+	read_tasks();
+	ck_assert_uint_eq(judging.tasks.pids.n, 2);
+	ck_assert_uint_eq(judging.tasks.nodes_absent, 3);
+}
+END_TEST
+
+/* Every slot of every node leads down to one and the same node: 64^10 ways. */
+START_TEST(tree_of_too_many)
+{
+	fake_symbol(&fake, "init_pid_ns", 0x100);
+	fake_set(&fake, 0x110, AT(0x1000) | 2, 8);
+	for (size_t level = 0; level < 10; level++) {
+		fake_set(&fake, 0x1000 * (level + 1), 60 - 6 * level, 1);
+		for (size_t i = 0; i < 64; i++)
+			slot(0x1000 * (level + 1), i, AT(0x1000 * (level + 2)) | 2);
+	}
+	ready_capture(0, 0x20000);
+	read_tasks();
+	ck_assert_uint_le(judging.tasks.nodes.n, 200000);
+}
+END_TEST
+
+START_TEST(modules_without_end)
+{
+	fake_symbol(&fake, "modules", 0x100);
+	fake_set(&fake, 0x100, AT(0x1008), 8);
+	fake_set(&fake, 0x1008, AT(0x2008), 8);
+	fake_set(&fake, 0x2008, AT(0x1008), 8);
+	ready_capture(0, 0x3000);
+	ready_look();
+	ready_type(KMD_T_MODULE, 64);
+	ready_type(KMD_T_MODULE_LIST, 8);
+	expect_verdict(KMD_O_MODULES, KMD_PRESENT, "");
+}
+END_TEST
+
+START_TEST(module_is_missing)
+{
+	fake_symbol(&fake, "modules", 0x100);
+	fake_set(&fake, 0x100, AT(0x1008), 8);
+	fake_set(&fake, 0x1008, AT(0x9008), 8);
+	ready_capture(0, 0x3000);
+	ready_look();
+	ready_type(KMD_T_MODULE, 64);
+	ready_type(KMD_T_MODULE_LIST, 8);
+	expect_verdict(KMD_O_MODULES, KMD_ABSENT, "struct module (0xffff800080209000)");
+}
+END_TEST
+
+/* A module at 0x1000 with two exports at 0x5000 and its data at 0x6000. */
+static void one_module(void)
+{
+	fake_symbol(&fake, "modules", 0x100);
+	fake_set(&fake, 0x100, AT(0x1008), 8);
+	fake_set(&fake, 0x1008, AT(0x100), 8);
+	fake_set(&fake, 0x1010, AT(0x5000), 8);
+	fake_set(&fake, 0x1018, 2, 4);
+	fake_set(&fake, 0x1050, AT(0x6000), 8);
+	fake_set(&fake, 0x1058, 0x1800, 4);
+}
+
+static void types_of_modules(void)
+{
+	ready_type(KMD_T_MODULE, 128);
+	ready_type(KMD_T_MODULE_LIST, 8);
+	ready_type(KMD_T_KERNEL_SYMBOL, 12);
+	ready_type(KMD_T_MODULE_GPL_SYMS, 16);
+	ready_type(KMD_T_MODULE_NUM_GPL_SYMS, 24);
+}
+
+START_TEST(exports_of_a_module)
+{
+	one_module();
+	ready_capture(0, 0x3000);
+	ready_look();
+	types_of_modules();
+	expect_verdict(KMD_O_MODULES, KMD_PRESENT, "");
+	expect_verdict(KMD_O_MODULE_EXPORTS, KMD_ABSENT,
+		       "exports of a module (0xffff800080205000)");
+}
+END_TEST
+
+/* Of a struct module that is not there crash does not get to the exports. */
+START_TEST(exports_of_no_module)
+{
+	one_module();
+	ready_capture(0, 0x200);
+	ready_look();
+	types_of_modules();
+	expect_verdict(KMD_O_MODULES, KMD_ABSENT, "struct module");
+	expect_verdict(KMD_O_MODULE_EXPORTS, KMD_PRESENT, "");
+}
+END_TEST
+
+/* The second kind of a module's memory since 6.4, the core's layout before. */
+START_TEST(symbols_of_a_module)
+{
+	one_module();
+	ready_capture(0, 0x7000);
+	ready_look();
+	types_of_modules();
+	ready_type(_i ? KMD_T_MODULE_MEM : KMD_T_CORE_BASE, _i ? 0x20 : 0x50);
+	ready_type(_i ? KMD_T_MODULE_MEMORY : KMD_T_CORE_SIZE, _i ? 0x30 : 0x58);
+	if (_i) {
+		ready_type(KMD_T_MOD_DATA, 1);
+		ready_type(KMD_T_MEM_BASE, 0);
+		ready_type(KMD_T_MEM_SIZE, 8);
+	}
+	expect_verdict(KMD_O_MODULE_SYMBOLS, KMD_IN_PART,
+		       "memory of a module (0xffff800080206000)");
+}
+END_TEST
+
+START_TEST(too_many_roots)
+{
+	fake_symbol(&fake, "mem_section", 0x100);
+	fake_set(&fake, 0x100, AT(0x1000), 8);
+	ready_capture(0, 0x2000);
+	ready_line("LENGTH(mem_section)=99999999999");
+	ready_look();
+	ready_set_size("mem_section", 8);
+	expect_verdict(KMD_O_MEM_SECTION, KMD_UNKNOWN, "length of mem_section");
+}
+END_TEST
+
+START_TEST(cpus_of_the_masks)
+{
+	uint64_t virt;
+
+	fake_symbol(&fake, "__cpu_present_mask", 0x100);
+	fake_symbol(&fake, "__per_cpu_offset", 0x200);
+	fake_symbol(&fake, "runqueues", 0x1000);
+	fake_set(&fake, 0x100, 0x6, 8);
+	fake_set(&fake, 0x208, 0x2000, 8);
+	fake_set(&fake, 0x210, 0x3000, 8);
+	fake_set(&fake, 0x3010, AT(0x5000), 8);
+	ready_capture(0, 0x4000);
+	ready_look();
+	ready_set_size("__cpu_present_mask", 8);
+	ready_set_size("__per_cpu_offset", 64);
+	ready_type(KMD_T_RQ, 64);
+	ready_type(KMD_T_RQ_CURR, 16);
+	ready_type(KMD_T_TASK, 256);
+	expect_ok(kmd_tasks_read(&judging.look, &judging.tasks));
+	ck_assert_uint_eq(judging.tasks.cpus.n, 2);
+	ck_assert_uint_eq(judging.tasks.cpus.numbers[1], 2);
+	ck_assert_uint_eq(judging.tasks.current.items[0], AT(0x5000));
+	ck_assert(kmd_look_per_cpu(&judging.look, "runqueues", 0x3000, &virt));
+	ck_assert_uint_eq(virt, AT(0x4000));
+	expect_verdict(KMD_O_RUNQUEUES, KMD_ABSENT, "runqueues of CPU 2 (0xffff800080204000)");
+	expect_verdict(KMD_O_CURRENT_TASKS, KMD_ABSENT, "2 of 2 current task_structs");
+}
+END_TEST
+
+/* ---------------------------------------------------------------------- stacks */
+
+/* A CPU with its stack pointer at @sp, whose per-CPU variables are 0x2000 further. */
+static void cpu_at(size_t sp)
+{
+	static struct kmd_cpu cpu;
+
+	cpu.pub.sp = AT(sp);
+	cpus = (struct kmd_cpus){ &cpu, 1, 1 };
+	fake_symbol(&fake, "__cpu_present_mask", 0x100);
+	fake_symbol(&fake, "__per_cpu_offset", 0x200);
+	fake_symbol(&fake, "__start_init_task", 0x20000);
+	fake_symbol(&fake, "__end_init_task", 0x24000);
+	fake_set(&fake, 0x100, 1, 8);
+	fake_set(&fake, 0x200, 0x2000, 8);
+}
+
+static void look_at_cpus(void)
+{
+	ready_look();
+	ready_set_size("__cpu_present_mask", 8);
+	ready_set_size("__per_cpu_offset", 8);
+	expect_ok(kmd_tasks_read(&judging.look, &judging.tasks));
+}
+
+START_TEST(interrupt_stack_of_arm64)
+{
+	cpu_at(0xb000);
+	fake_symbol(&fake, "irq_stack_ptr", 0x1000);
+	fake_set(&fake, 0x3000, AT(0x8000), 8);
+	ready_capture(0, 0x4000);
+	ready_capture(0xb000, 0xc000);
+	look_at_cpus();
+	expect_verdict(KMD_O_IRQ_STACKS, KMD_IN_PART, "interrupt stack (0xffff800080208000)");
+	expect_verdict(KMD_O_REGISTER_STACKS, KMD_PRESENT, "");
+}
+END_TEST
+
+/* It is aligned to a page; what follows it is no part of it. */
+START_TEST(interrupt_stack_of_x86_64)
+{
+	facts.machine = EM_X86_64;
+	cpu_at(0x8fe8);
+	fake_symbol(&fake, _i ? "pcpu_hot" : "hardirq_stack_ptr", 0x1000);
+	fake_set(&fake, _i ? 0x3018 : 0x3000, AT(0x8ff8), 8);
+	ready_capture(0, 0x4000);
+	ready_capture(0x5000, 0x9000);
+	look_at_cpus();
+	ready_type(KMD_T_HOT_IRQ_STACK, 0x18);
+	expect_verdict(KMD_O_IRQ_STACKS, KMD_PRESENT, "");
+	expect_verdict(KMD_O_REGISTER_STACKS, KMD_PRESENT, "");
+}
+END_TEST
+
+/* A CPU that is on its task's stack reads no other. */
+START_TEST(no_interrupt_stack)
+{
+	cpu_at(0xb000);
+	fake_symbol(&fake, "irq_stack_ptr", 0x1000);
+	fake_set(&fake, 0x3000, AT(0x10000), 8);
+	ready_capture(0, 0x4000);
+	ready_capture(0xb000, 0xb800);
+	look_at_cpus();
+	expect_verdict(KMD_O_IRQ_STACKS, KMD_PRESENT, "");
+	expect_verdict(KMD_O_REGISTER_STACKS, KMD_IN_PART, "running stack (0xffff80008020b000)");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_checked_fixture(tcase, ready_setup, ready_teardown);
+	tcase_add_test(tcase, tasks_are_found);
+	tcase_add_test(tcase, tasks_are_counted);
+	tcase_add_test(tcase, tree_of_a_liar);
+	tcase_add_test(tcase, tree_of_too_many);
+	tcase_add_test(tcase, modules_without_end);
+	tcase_add_test(tcase, module_is_missing);
+	tcase_add_test(tcase, exports_of_a_module);
+	tcase_add_test(tcase, exports_of_no_module);
+	tcase_add_loop_test(tcase, symbols_of_a_module, 0, 2);
+	tcase_add_test(tcase, too_many_roots);
+	tcase_add_test(tcase, cpus_of_the_masks);
+	tcase_add_test(tcase, interrupt_stack_of_arm64);
+	tcase_add_loop_test(tcase, interrupt_stack_of_x86_64, 0, 2);
+	tcase_add_test(tcase, no_interrupt_stack);
+	return kit_run("ready-objects", tcase);
+}
