@@ -43,6 +43,12 @@ def stacks(prog):
     return found
 
 
+def crashed(prog):
+    """The task that panicked, and its stack."""
+    thread = prog.crashed_thread()
+    return [name(thread.object), *(f'{frame.pc:#x}' for frame in thread.stack_trace())]
+
+
 def modules(prog):
     head = prog['modules'].address_of_()
     return sorted(m.name.string_().decode() for m in
@@ -65,6 +71,7 @@ def main():
         'tasks': attempt(lambda: tasks(prog)),
         'stacks': attempt(lambda: stacks(prog)),
         'modules': attempt(lambda: modules(prog)),
+        'crashed': attempt(lambda: crashed(prog)),
     }))
 
 

@@ -9,6 +9,8 @@ FOLDER is what run.py --keep left.  "yes" must give the answer of all RAM, "no" 
 """
 import argparse
 import collections
+import concurrent.futures
+import itertools
 import pathlib
 import random
 import re
@@ -21,11 +23,16 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import consumers  # noqa: E402
 import holes  # noqa: E402
 import kernels  # noqa: E402
+import questions  # noqa: E402
+import questions_judge  # noqa: E402
 
 STACK = 16384
+PAGE = 4096
 CRASH = ('sys', 'log', 'ps', 'bt', 'bt -a', 'foreach bt', 'mod', 'runq', 'p jiffies_64')
 DRGN = {'log': ('dmesg',), 'tasks': ('tasks',), 'stacks': ('stacks',), 'modules': ('modules',),
-        'variables': ('nodename', 'release', 'jiffies', 'threads')}
+        'variables': ('nodename', 'release', 'banner', 'jiffies', 'threads'), 'crashed thread': ('crashed',)}
+MAKEDUMPFILE = 'makedumpfile --dump-dmesg'
+CONSUMERS = ('drgn', 'gdb', 'crash', 'crash --minimal', 'crash --no_panic', MAKEDUMPFILE)
 VARIABLES = (
     'linux_banner', 'init_uts_ns', '__cpu_online_mask', '__per_cpu_offset', 'nr_irqs',
     'high_memory', 'mem_section', '_totalram_pages', 'nr_swapfiles', 'nr_threads', 'jiffies_64',
@@ -49,32 +56,30 @@ def check_table(text):
     return found
 
 
-class Bench:
-    """A kernel, its dump, and what the consumers say on all of RAM."""
+class Asker:
+    """Puts the table's questions to the consumers: {ability: answer}, with 'start' True or False.
 
-    def __init__(self, kernel, folder, program, work):
-        self.kernel, self.program, self.work = kernel, program, pathlib.Path(work)
-        self.taken = holes.kept(kernel, program, folder, work)
-        self.vmlinux = kernel.file('vmlinux')
-        self.places = holes.Places(self.taken, self.vmlinux)
+    An answer of None is not to be compared.
+    """
+
+    def __init__(self, taken, whom):
+        self.taken, self.kernel = taken, taken.kernel
         self.options = []
-        whole = self.taken.truth()
-        self.want = self.crash(whole)
-        if self.want and not self.want['start']:  # not every crash knows every kernel
-            self.options = ['--no_modules']
-            self.want = self.crash(whole)
-        self.want_drgn, self.want_gdb = self.drgn(whole), self.gdb(whole)
-        self.want_makedumpfile = self.makedumpfile(whole)
+        self.whom = [who for who in whom if self.is_there(who)]
+
+    def is_there(self, who):
+        """makedumpfile reads dumps of the machine that it runs on."""
+        if who == MAKEDUMPFILE:
+            return self.kernel.arch == 'amd64'
+        return not who.startswith('crash') or consumers.crash_program(self.kernel) is not None
 
     def crash(self, core, *options, commands=CRASH):
-        if self.kernel.arch != 'amd64':
-            return {}
         try:
             said = consumers.crash(self.kernel, core, *self.options, *options, commands=commands)
-            return {**{name.replace('p jiffies_64', 'p VARIABLE'): text
-                       for name, text in said.items()}, 'start': True}
         except consumers.CrashFailed as error:
             return {'start': False, 'why': str(error)[-300:]}
+        return {**{name.replace('p jiffies_64', 'p VARIABLE'): text for name, text in said.items()
+                   if name != 'end'}, 'start': True}
 
     def drgn(self, core):
         try:
@@ -85,60 +90,87 @@ class Bench:
                 'start': True}
 
     def gdb(self, core):
-        return {'variables': consumers.gdb(self.kernel, core, self.taken.info.kaslr_offset())}
+        said = questions.gdb_offset(questions.Core(self.taken, core))
+        if None in said:
+            return {'start': False, 'why': said[None]}
+        return {'start': True, 'threads': said['info threads'], 'bt': known(said['bt of all threads']),
+                'variables': {key: text for key, text in said.items() if key.startswith('p ')}}
 
     def makedumpfile(self, core):
-        if self.kernel.arch != 'amd64':  # it knows dumps of the machine that it runs on
-            return {}
-        out = self.work / 'dmesg'
-        done = self.kernel.root.run(['makedumpfile', '--dump-dmesg', '-f', core, out], [self.work])
-        good = not done.returncode
-        return {'start': good, 'log': out.read_bytes() if good else done.stderr[-200:]}
+        """It has one command; its words tell how far it got."""
+        out = core.with_suffix('.dmesg')
+        code, said = questions.Core(self.taken, core).run(['makedumpfile', '--dump-dmesg', core, out], 120)
+        return {'start': not code or 'dump_lockless_dmesg' in said, 'why': said[-300:],
+                'log': said[-300:] if code else out.read_text(errors='replace')}
 
-    def answers(self, core, registers):
-        """{consumer: (answers, wanted answers)}"""
-        minimal = self.crash(core, '--minimal', commands=('log',))
-        whole = {**self.want, 'start': True}
-        return {
-            'crash': (self.crash(core), self.want), 'crash --minimal': (minimal, whole),
-            'crash --no_panic': (self.crash(core, '--no_panic', commands=('log', 'ps')), whole),
-            'drgn': (self.drgn(core if not registers else registers), self.want_drgn),
-            'gdb': (self.gdb(core), self.want_gdb),
-            'makedumpfile --dump-dmesg': (self.makedumpfile(core), self.want_makedumpfile),
+    def ask(self, core, bare):
+        """{consumer: answers}; bare is the core without registers, for drgn."""
+        ways = {
+            'drgn': lambda: self.drgn(bare), 'gdb': lambda: self.gdb(core),
+            'crash': lambda: self.crash(core),
+            'crash --minimal': lambda: self.crash(core, '--minimal', commands=('log',)),
+            'crash --no_panic': lambda: self.crash(core, '--no_panic', commands=('log', 'ps')),
+            MAKEDUMPFILE: lambda: self.makedumpfile(core),
         }
+        return {who: ways[who]() for who in self.whom}
+
+    def learn_options(self, truth):
+        """Not every crash knows every kernel."""
+        if 'crash' in self.whom and not self.crash(truth, commands=())['start']:
+            self.options = ['--no_modules']
+
+
+def known(threads):
+    """Frames up to the first that no debug information names: what follows is guessed."""
+    return {thread: list(itertools.takewhile(lambda frame: frame[-1] != '??', frames))
+            if isinstance(frames, list) else frames for thread, frames in threads.items()}
+
+
+class Bench:
+    """A dump, and what the consumers say on all of RAM."""
+
+    def __init__(self, taken, work, whom):
+        self.taken, self.work = taken, pathlib.Path(work)
+        self.vmlinux = taken.kernel.file('vmlinux')
+        self.places = holes.Places(taken, self.vmlinux)
+        self.asker = Asker(taken, whom)
+        # The drgn of bookworm takes registers of CPU n for those of task n + 1.
+        self.is_bare = taken.kernel.debian == 'bookworm'
+        truth = taken.whole_truth(self.work / 'truth.core')
+        bare = taken.whole_truth(self.work / 'bare.core', False) if self.is_bare else truth
+        self.asker.learn_options(truth)
+        self.want = self.asker.ask(truth, bare)
 
     def assemble(self, image, suffix, *options):
         core = image.with_suffix(suffix)
         core.unlink(missing_ok=True)
-        done = subprocess.run([self.program, *options, '--check', '-o', core, image, '-x',
+        done = subprocess.run([self.taken.program, *options, '--check', '-o', core, image, '-x',
                                self.vmlinux], capture_output=True, text=True, check=False)
         return (core if core.exists() else None), check_table(done.stdout), done
 
-    def judge(self, label, gone, count):
-        """Lines on what was predicted wrongly."""
-        image = holes.image(self.taken, self.work / 'hole.img', gone)
-        core, table, done = self.assemble(image, '.core')
-        if not core or not table:
-            return [f'{label}: kmd-assemble exited {done.returncode}: {done.stderr[-300:]}']
-        bare = None
-        if self.kernel.debian == 'bookworm':  # its drgn mistakes registers
-            bare = self.assemble(image, '.noregs', '--no-registers')[0]
-        wrong = []
-        for consumer, (got, want) in self.answers(core, bare).items():
-            for ability in got if got.get('start', True) else want:
-                if (consumer, ability) not in table:
-                    continue
-                word, missing = table[consumer, ability]
-                same = got.get(ability) == want.get(ability)
-                count[word, 'same' if same else 'other'] += 1
-                if (word, same) in (('yes', False), ('no', True)):
-                    why = '' if same else f' {difference(got, want, ability)}'
-                    wrong.append(f'{label}: {consumer} {ability}: {word} ({missing}){why}')
-        return wrong
+    def judge(self, gone):
+        """(label of the holes' dump's answer, word, missing, whether it is that of all RAM, why)"""
+        with tempfile.TemporaryDirectory(dir=self.work) as folder:
+            image = holes.image(self.taken, pathlib.Path(folder) / 'hole.img', gone)
+            core, table, done = self.assemble(image, '.core')
+            if not core or not table:
+                raise RuntimeError(f'kmd-assemble exited {done.returncode}: {done.stderr[-300:]}')
+            bare = self.assemble(image, '.bare', '--no-registers')[0] if self.is_bare else core
+            got = self.asker.ask(core, bare)
+        for (consumer, ability), (word, missing) in table.items():
+            answers, wanted = got.get(consumer, {}), self.want.get(consumer, {})
+            want = wanted.get(ability)
+            if want is None or ability == 'start' and not want or \
+                    ability != 'start' and unanswered(want):
+                continue
+            answer = answers.get(ability)
+            yield Row(consumer, ability, word, missing, answer == want,
+                      difference(answer if answers['start'] else answers.get('why'), want))
 
     def stacks_of_cpus(self):
         """The regions with the stack that each CPU is on, where it is in vmalloc."""
-        listed = subprocess.run([self.program, '-l', holes.image(self.taken, self.work / 'all.img', [])],
+        listed = subprocess.run([self.taken.program, '-l',
+                                 holes.image(self.taken, self.work / 'all.img', [])],
                                 capture_output=True, text=True, check=False).stdout
         rows = [line.split() for line in listed.splitlines() if 'Kstack' in line]
         said = self.taken.registers.read_text(encoding='utf-8')
@@ -147,32 +179,90 @@ class Bench:
             gone = [(int(row[1], 16), int(row[3])) for row in rows
                     if int(row[2], 16) & ~(STACK - 1) == stack]
             if gone:
-                yield cpu, gone
+                yield f'stack of CPU {cpu}', gone
 
-    def cases(self, seed, number):
-        """(label, holes)"""
-        yield 'nothing', []
-        for name in VARIABLES:
+    def variables(self, names=VARIABLES):
+        for name in names:
             hole = self.places.hole(name)
             if hole:
                 yield name, [hole]
-        for name in GROUPS:
-            rows = self.taken.rows
-            gone = [(r.address, r.size) for r in rows if r.name.startswith(name)]
+
+    def groups(self, names=GROUPS):
+        for name in names:
+            gone = [(r.address, r.size) for r in self.taken.rows if r.name.startswith(name)]
             if gone:
                 yield f'all {name}', gone
-        for cpu, gone in self.stacks_of_cpus():
-            yield f'stack of CPU {cpu}', gone
+
+    def regions(self, pattern):
+        for row in self.taken.rows:
+            if re.match(pattern, row.name):
+                yield f'region {row.file} at {row.address:#x}', [(row.address, row.size)]
+
+    def random(self, seed, number):
+        """Regions, and pages of regions."""
         choose = random.Random(seed)
-        for row in choose.sample(self.taken.rows, min(number, len(self.taken.rows))):
-            yield f'region {row.file}', [(row.address, row.size)]
+        for n in range(number):
+            row = choose.choice(self.taken.rows)
+            if n % 2 and row.size > PAGE:
+                page = choose.randrange(row.address, row.address + row.size) & -PAGE
+                yield f'page {page:#x} of {row.file}', [(page, PAGE)]
+            else:
+                yield f'region {row.file} at {row.address:#x}', [(row.address, row.size)]
 
 
-def difference(got, want, ability):
-    left, right = got.get(ability, got.get('why')), want.get(ability)
-    if isinstance(left, list) and isinstance(right, list):
-        left = [line for line in left if line not in right][:2] or f'{len(left)} of {len(right)}'
-    return f'got {left!r:.300}'
+class Row(collections.namedtuple('Row', 'consumer ability word missing same why')):
+    """One row of the table beside what the consumer did."""
+
+    def is_wrong(self):
+        return (self.word, self.same) in (('yes', False), ('no', True))
+
+    def __str__(self):
+        why = '' if self.same else f' {self.why}'
+        return f'{self.consumer} {self.ability}: {self.word} ({self.missing}){why}'
+
+
+def unanswered(want):
+    """On all of RAM too: of this nothing can be said."""
+    return any(map(questions_judge.missing, want)) if isinstance(want, list) and len(want) == 1 \
+        else questions_judge.missing(want)
+
+
+def difference(got, want):
+    if isinstance(got, list) and isinstance(want, list):
+        got = [line for line in got if line not in want][:2] or f'{len(got)} of {len(want)}'
+    elif isinstance(got, dict) and isinstance(want, dict):
+        got = {key: value for key, value in got.items() if value != want.get(key)}
+    return f'got {got!r:.300}'
+
+
+def hold(bench, trials, jobs=2, show=('wrong',)):
+    """Try (label, holes); wrong rows, and how often each word met which answer."""
+    def attempt(trial):
+        return trial[0], list(bench.judge(trial[1]))
+
+    wrong, count = [], collections.Counter()
+    with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        for label, rows in pool.map(attempt, trials):
+            bad = [row for row in rows if row.is_wrong()]
+            print(f'{label}: {"WRONG" if bad else "good"}', *bad, sep='\n  ', flush=True)
+            for row in rows:
+                count[row.word, 'same' if row.same else 'other'] += 1
+                if row.word in show and row.same:
+                    print(f'    {row}')
+            wrong += [f'{label}: {row}' for row in bad]
+    for (word, answer), n in sorted(count.items()):
+        print(f'predicted {word:5} answer {answer:6} {n}')
+    return wrong
+
+
+def check_some(taken, folder, seed, number=6):
+    """What matters most and some memory at random, asked of those who answer within seconds."""
+    whom = ('drgn', 'gdb', 'crash') if taken.kernel.arch == 'amd64' else ('drgn', 'gdb')
+    bench = Bench(taken, folder, whom)
+    return hold(bench, itertools.chain([('nothing', [])], bench.variables(('__per_cpu_offset',)),
+                                       bench.groups(('Kxa_node', 'Kprb_infos')),
+                                       itertools.islice(bench.stacks_of_cpus(), 1),
+                                       bench.random(seed, number)))
 
 
 def main():
@@ -180,20 +270,22 @@ def main():
     parser.add_argument('words', nargs=3, metavar='KERNEL FOLDER KMD_ASSEMBLE')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--random', type=int, default=10)
-    parser.add_argument('--only', default='')
+    parser.add_argument('--only', default='', help='labels that match, no others')
+    parser.add_argument('--each', metavar='REGEX', help='the regions of these names instead, one by one')
+    parser.add_argument('--jobs', type=int, default=2)
+    parser.add_argument('--show', nargs='*', default=(), help='print rows of these words that were the same')
+    parser.add_argument('--whom', nargs='*', default=CONSUMERS, choices=CONSUMERS,
+                        help='consumers to ask; crash is slow, and on arm64 takes a minute')
     options = parser.parse_args()
     name, folder, program = options.words
-    wrong, count = [], collections.Counter()
     with tempfile.TemporaryDirectory(prefix='kmd-ready-') as work:
-        bench = Bench(kernels.kernel(name), folder, pathlib.Path(program).resolve(), work)
-        for label, gone in bench.cases(options.seed, options.random):
-            if not re.search(options.only, label):
-                continue
-            said = bench.judge(label, gone, count)
-            print(f'{label}: {"good" if not said else "WRONG"}', *said, sep='\n  ', flush=True)
-            wrong += said
-    for (word, answer), n in sorted(count.items()):
-        print(f'predicted {word:5} answer {answer:6} {n}')
+        taken = holes.kept(kernels.kernel(name), pathlib.Path(program).resolve(), folder, work)
+        bench = Bench(taken, work, options.whom)
+        trials = bench.regions(options.each) if options.each else itertools.chain(
+            [('nothing', [])], bench.variables(), bench.groups(),
+            bench.stacks_of_cpus(), bench.random(options.seed, options.random))
+        wrong = hold(bench, (trial for trial in trials if re.search(options.only, trial[0])),
+                     options.jobs, options.show)
     sys.exit(1 if wrong else 0)
 
 
