@@ -224,6 +224,7 @@ START_TEST(cpus_of_the_masks)
 	ready_set_size("__per_cpu_offset", 64);
 	ready_type(KMD_T_RQ, 64);
 	ready_type(KMD_T_RQ_CURR, 16);
+	ready_type(KMD_T_RQ_IDLE, 24);
 	ready_type(KMD_T_TASK, 256);
 	expect_ok(kmd_tasks_read(&judging.look, &judging.tasks));
 	ck_assert_uint_eq(judging.tasks.cpus.n, 2);
@@ -233,6 +234,7 @@ START_TEST(cpus_of_the_masks)
 	ck_assert_uint_eq(virt, AT(0x4000));
 	expect_verdict(KMD_O_RUNQUEUES, KMD_ABSENT, "runqueues of CPU 2 (0xffff800080204000)");
 	expect_verdict(KMD_O_CURRENT_TASKS, KMD_ABSENT, "2 of 2 current task_structs");
+	expect_verdict(KMD_O_IDLE_TASKS, KMD_ABSENT, "2 of 2 idle task_structs");
 }
 END_TEST
 
@@ -304,6 +306,89 @@ START_TEST(no_interrupt_stack)
 }
 END_TEST
 
+/* ----------------------------------------------------------------- run queues */
+
+/* One CPU, whose run queue is at 0x3000; on it runs the task at 0x5000. */
+static void queue(void)
+{
+	cpu_at(0xb000);
+	fake_symbol(&fake, "runqueues", 0x1000);
+	fake_set(&fake, 0x3010, AT(0x5000), 8);
+	fake_set(&fake, 0x3020, AT(0x5040), 8); /* curr: its entity */
+	fake_set(&fake, 0x5010, AT(0x6000), 8); /* its struct pid */
+}
+
+static void look_at_queue(void)
+{
+	static const uint64_t offsets[] = { 0x20, 0x38, 0, 8, 0x20, 8, 0x40, 0x10 };
+
+	ready_look();
+	ready_set_size("__cpu_present_mask", 8);
+	ready_set_size("__per_cpu_offset", 8);
+	ready_type(KMD_T_RQ_CURR, 16);
+	ready_type(KMD_T_RQ_IDLE, 24);
+	ready_type(KMD_T_TASK, 256);
+	ready_type(KMD_T_PID, 24);
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
+		ready_type((enum kmd_look_type)(KMD_T_QUEUES + i), offsets[i]);
+	expect_ok(kmd_tasks_read(&judging.look, &judging.tasks));
+}
+
+START_TEST(queue_of_one)
+{
+	queue();
+	ready_capture(0, 0x7000);
+	look_at_queue();
+	expect_verdict(KMD_O_QUEUES, KMD_PRESENT, "");
+}
+END_TEST
+
+START_TEST(running_task_without_pid)
+{
+	queue();
+	ready_capture(0, 0x6000);
+	look_at_queue();
+	expect_verdict(KMD_O_QUEUES, KMD_ABSENT, "queued task's struct pid (0xffff800080206000)");
+}
+END_TEST
+
+/* What runs is in a group, whose queue is elsewhere. */
+START_TEST(queue_of_a_group)
+{
+	queue();
+	fake_set(&fake, 0x5060, AT(0x8000), 8);
+	ready_capture(0, 0x7000);
+	look_at_queue();
+	expect_verdict(KMD_O_QUEUES, KMD_IN_PART, "1 of 3 run queues (first 0xffff800080208000)");
+}
+END_TEST
+
+START_TEST(waiting_tasks)
+{
+	queue();
+	fake_set(&fake, 0x3028, AT(0x9048), 8); /* the root of the tree: an entity's node */
+	fake_set(&fake, 0x9048 + 16, AT(0xa048), 8);
+	ready_capture(0, 0x7000);
+	ready_capture(0x9000, 0xa000);
+	look_at_queue();
+	expect_verdict(KMD_O_QUEUES, KMD_IN_PART,
+		       "1 of 3 queued task_structs (first 0xffff80008020a000)");
+}
+END_TEST
+
+/* A tree that leads back to itself. */
+START_TEST(queue_of_a_liar)
+{
+	queue();
+	fake_set(&fake, 0x3028, AT(0x5048), 8);
+	fake_set(&fake, 0x5048 + 8, AT(0x5048), 8);
+	fake_set(&fake, 0x5048 + 16, AT(0x5048), 8);
+	ready_capture(0, 0x7000);
+	look_at_queue();
+	expect_verdict(KMD_O_QUEUES, KMD_PRESENT, "");
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = kit_tcase();
@@ -323,5 +408,10 @@ int main(void)
 	tcase_add_test(tcase, interrupt_stack_of_arm64);
 	tcase_add_loop_test(tcase, interrupt_stack_of_x86_64, 0, 2);
 	tcase_add_test(tcase, no_interrupt_stack);
+	tcase_add_test(tcase, queue_of_one);
+	tcase_add_test(tcase, running_task_without_pid);
+	tcase_add_test(tcase, queue_of_a_group);
+	tcase_add_test(tcase, waiting_tasks);
+	tcase_add_test(tcase, queue_of_a_liar);
 	return kit_run("ready-objects", tcase);
 }

@@ -49,16 +49,13 @@ void kmd_judge_current_stacks(struct kmd_judging *judging, enum kmd_look_mode mo
 		judge_stacks(&judging->look, mode, &tasks->current, verdict);
 }
 
-void kmd_judge_panic_stack(struct kmd_judging *judging, enum kmd_look_mode mode,
+void kmd_judge_idle_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
 			   struct kmd_verdict *verdict)
 {
-	uint64_t task;
-	struct kmd_addresses one = { &task, 1, 1 };
+	const struct kmd_tasks *tasks = kmd_judging_tasks(judging);
 
-	if (kmd_judging_panic_task(judging, &task))
-		judge_stacks(&judging->look, mode, &one, verdict);
-	else
-		kmd_verdict_add(verdict, KMD_UNKNOWN, "the panicked task");
+	if (kmd_tasks_cpus_known(tasks, verdict))
+		judge_stacks(&judging->look, mode, &tasks->idle, verdict);
 }
 
 /* ----- where the CPUs' registers point to */
@@ -104,19 +101,26 @@ static bool stack_size(const struct kmd_look *look, uint64_t *size, struct kmd_v
 }
 
 /* The interrupt stacks that CPUs are on, whole: what crash reads of them. */
-void kmd_judge_irq_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
-			  struct kmd_verdict *verdict)
+static void judge_irq_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			     const struct kmd_cpu *cpus, size_t n, struct kmd_verdict *verdict)
 {
-	const struct kmd_cpus *cpus = judging->look.in->cpus;
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t size, base;
 
 	if (!stack_size(&judging->look, &size, verdict))
 		return;
-	for (size_t i = 0; i < cpus->n; i++)
-		if (is_on_irq_stack(judging, cpus->items[i].pub.sp, size, &base))
+	for (size_t i = 0; i < n; i++)
+		if (is_on_irq_stack(judging, cpus[i].pub.sp, size, &base))
 			kmd_count_span(&judging->look, mode, base, size, &count);
 	kmd_count_conclude(&count, "interrupt stack", verdict);
+}
+
+void kmd_judge_irq_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict)
+{
+	const struct kmd_cpus *cpus = judging->look.in->cpus;
+
+	judge_irq_stacks(judging, mode, cpus->items, cpus->n, verdict);
 }
 
 /* From each known stack pointer to the end of its stack: what gdb unwinds. */
@@ -140,4 +144,22 @@ void kmd_judge_register_stacks(struct kmd_judging *judging, enum kmd_look_mode m
 			kmd_count_span(look, mode, sp, base + size - sp, &count);
 	}
 	kmd_count_conclude(&count, "running stack", verdict);
+}
+
+void kmd_judge_panic_stack(struct kmd_judging *judging, enum kmd_look_mode mode,
+			   struct kmd_verdict *verdict)
+{
+	const struct kmd_kernel *kernel = &judging->look.in->facts->pub;
+	const struct kmd_cpus *cpus = judging->look.in->cpus;
+	uint64_t task;
+	struct kmd_addresses one = { &task, 1, 1 };
+
+	if (kmd_judging_panic_task(judging, &task))
+		judge_stacks(&judging->look, mode, &one, verdict);
+	else
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "the panicked task");
+	/* In an interrupt the way to it leads through that one's stack. */
+	for (size_t i = 0; kernel->has_panic_cpu && i < cpus->n; i++)
+		if (cpus->items[i].cpu == kernel->panic_cpu)
+			judge_irq_stacks(judging, mode, &cpus->items[i], 1, verdict);
 }

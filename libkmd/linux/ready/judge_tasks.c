@@ -5,20 +5,27 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-static void judge_all(const struct kmd_look *look, enum kmd_look_mode mode,
-		      const struct kmd_addresses *list, enum kmd_look_type type, const char *name,
-		      struct kmd_verdict *verdict)
+static void judge_each(const struct kmd_look *look, enum kmd_look_mode mode,
+		       const struct kmd_addresses *list, uint64_t size, const char *name,
+		       struct kmd_verdict *verdict)
 {
 	struct kmd_count count = { 0, 0, 0, 0 };
-	uint64_t size;
 
-	if (!kmd_look_type(look, type, &size)) {
-		kmd_verdict_add(verdict, KMD_UNKNOWN, "size of %s", name);
-		return;
-	}
 	for (size_t i = 0; i < list->n; i++)
 		kmd_count_span(look, mode, list->items[i], size, &count);
 	kmd_count_conclude(&count, name, verdict);
+}
+
+static void judge_task_structs(const struct kmd_look *look, enum kmd_look_mode mode,
+			       const struct kmd_addresses *list, const char *name,
+			       struct kmd_verdict *verdict)
+{
+	uint64_t size;
+
+	if (kmd_look_task_size(look, &size))
+		judge_each(look, mode, list, size, name, verdict);
+	else
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "size of task_struct");
 }
 
 /* ----- by pid */
@@ -48,8 +55,15 @@ void kmd_judge_pids(struct kmd_judging *judging, enum kmd_look_mode mode,
 {
 	const struct kmd_tasks *tasks = kmd_judging_tasks(judging);
 
-	if (kmd_tasks_known(tasks, verdict))
-		judge_all(&judging->look, mode, &tasks->pids, KMD_T_PID, "struct pid", verdict);
+	const struct kmd_look *look = &judging->look;
+	uint64_t size;
+
+	if (!kmd_tasks_known(tasks, verdict))
+		return;
+	if (kmd_look_type(look, KMD_T_PID, &size))
+		judge_each(look, mode, &tasks->pids, size, "struct pid", verdict);
+	else
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "size of struct pid");
 }
 
 void kmd_judge_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
@@ -58,7 +72,7 @@ void kmd_judge_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
 	const struct kmd_tasks *tasks = kmd_judging_tasks(judging);
 
 	if (kmd_tasks_known(tasks, verdict))
-		judge_all(&judging->look, mode, &tasks->tasks, KMD_T_TASK, "task_struct", verdict);
+		judge_task_structs(&judging->look, mode, &tasks->tasks, "task_struct", verdict);
 }
 
 void kmd_judge_mms(struct kmd_judging *judging, enum kmd_look_mode mode,
@@ -110,8 +124,17 @@ void kmd_judge_current_tasks(struct kmd_judging *judging, enum kmd_look_mode mod
 	const struct kmd_tasks *tasks = kmd_judging_tasks(judging);
 
 	if (kmd_tasks_cpus_known(tasks, verdict))
-		judge_all(&judging->look, mode, &tasks->current, KMD_T_TASK, "current task_struct",
-			  verdict);
+		judge_task_structs(&judging->look, mode, &tasks->current, "current task_struct",
+				   verdict);
+}
+
+void kmd_judge_idle_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict)
+{
+	const struct kmd_tasks *tasks = kmd_judging_tasks(judging);
+
+	if (kmd_tasks_cpus_known(tasks, verdict))
+		judge_task_structs(&judging->look, mode, &tasks->idle, "idle task_struct", verdict);
 }
 
 bool kmd_judging_panic_task(struct kmd_judging *judging, uint64_t *task)
@@ -136,8 +159,8 @@ void kmd_judge_panic_task(struct kmd_judging *judging, enum kmd_look_mode mode,
 	struct kmd_addresses one = { &task, 1, 1 };
 
 	if (kmd_judging_panic_task(judging, &task))
-		judge_all(&judging->look, mode, &one, KMD_T_TASK, "the panicked task's task_struct",
-			  verdict);
+		judge_task_structs(&judging->look, mode, &one, "the panicked task's task_struct",
+				   verdict);
 	else
 		kmd_verdict_add(verdict, KMD_UNKNOWN, "the panicked task");
 }

@@ -39,6 +39,14 @@ static const struct kmd_type_ask questions[KMD_T_N] = {
 	[KMD_T_MOD_DATA] = { KMD_TYPE_ENUMERATOR, "MOD_DATA", NULL, false, 0 },
 	[KMD_T_CORE_BASE] = { KMD_TYPE_OFFSET, "module", "core_layout.base", false, 0 },
 	[KMD_T_CORE_SIZE] = { KMD_TYPE_OFFSET, "module", "core_layout.size", false, 0 },
+	[KMD_T_RQ_QUEUE] = { KMD_TYPE_OFFSET, "rq", "cfs", false, 0 },
+	[KMD_T_RQ_REALTIME] = { KMD_TYPE_OFFSET, "rq", "rt.rt_nr_running", false, 0 },
+	[KMD_T_QUEUE_CURR] = { KMD_TYPE_OFFSET, "cfs_rq", "curr", false, 0 },
+	[KMD_T_QUEUE_ROOT] = { KMD_TYPE_OFFSET, "cfs_rq", "tasks_timeline.rb_root", false, 0 },
+	[KMD_T_ENTITY_QUEUE] = { KMD_TYPE_OFFSET, "sched_entity", "my_q", false, 0 },
+	[KMD_T_ENTITY_NODE] = { KMD_TYPE_OFFSET, "sched_entity", "run_node", false, 0 },
+	[KMD_T_TASK_ENTITY] = { KMD_TYPE_OFFSET, "task_struct", "se", false, 0 },
+	[KMD_T_TASK_PID] = { KMD_TYPE_OFFSET, "task_struct", "thread_pid", false, 0 },
 };
 
 enum kmd_status kmd_look_init(struct kmd_look *look, const struct kmd_ready_input *in,
@@ -85,6 +93,18 @@ bool kmd_look_type(const struct kmd_look *look, enum kmd_look_type type, uint64_
 {
 	*value = look->types[type].value;
 	return look->types[type].known;
+}
+
+bool kmd_look_task_size(const struct kmd_look *look, uint64_t *size)
+{
+	uint64_t virt, own;
+
+	if (!kmd_look_type(look, KMD_T_TASK, size))
+		return false;
+	if (kmd_look_symbol(look, "arch_task_struct_size", &virt, NULL) &&
+	    kmd_look_number(look, KMD_LOOK_EITHER, virt, 4, &own) && own)
+		*size = kmd_min_u64(*size, own);
+	return true;
 }
 
 bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size)

@@ -48,7 +48,18 @@ enum kmd_look_type {
 	KMD_T_MOD_DATA,
 	KMD_T_CORE_BASE,
 	KMD_T_CORE_SIZE,
-	KMD_T_N,
+	/* What leads to the tasks that wait in a run queue. */
+	KMD_T_QUEUES,
+	KMD_T_RQ_QUEUE = KMD_T_QUEUES,
+	KMD_T_RQ_REALTIME,
+	KMD_T_QUEUE_CURR,
+	KMD_T_QUEUE_ROOT,
+	KMD_T_ENTITY_QUEUE,
+	KMD_T_ENTITY_NODE,
+	KMD_T_TASK_ENTITY,
+	KMD_T_TASK_PID,
+	KMD_T_QUEUES_END,
+	KMD_T_N = KMD_T_QUEUES_END,
 };
 
 #define KMD_LOOK_CPUS 8192
@@ -71,6 +82,8 @@ bool kmd_look_symbol(const struct kmd_look *look, const char *name, uint64_t *vi
 /* A size or offset out of the debug information. */
 bool kmd_look_type(const struct kmd_look *look, enum kmd_look_type type, uint64_t *value);
 
+/* Of a task_struct as it is allocated: x86_64 cuts off what its FPU does not need. */
+bool kmd_look_task_size(const struct kmd_look *look, uint64_t *size);
 /* THREAD_SIZE, as the first task's stack has it. */
 bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size);
 

@@ -29,6 +29,9 @@ enum kmd_object {
 	KMD_O_TASKS,
 	KMD_O_MMS,
 	KMD_O_STACKS,
+	KMD_O_IDLE_TASKS,
+	KMD_O_IDLE_STACKS,
+	KMD_O_QUEUES,
 	KMD_O_CURRENT_TASKS,
 	KMD_O_CURRENT_STACKS,
 	KMD_O_IRQ_STACKS,
@@ -142,6 +145,12 @@ void kmd_judge_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
 void kmd_judge_mms(struct kmd_judging *judging, enum kmd_look_mode mode,
 		   struct kmd_verdict *verdict);
 void kmd_judge_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+		      struct kmd_verdict *verdict);
+void kmd_judge_idle_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			  struct kmd_verdict *verdict);
+void kmd_judge_idle_stacks(struct kmd_judging *judging, enum kmd_look_mode mode,
+			   struct kmd_verdict *verdict);
+void kmd_judge_queues(struct kmd_judging *judging, enum kmd_look_mode mode,
 		      struct kmd_verdict *verdict);
 void kmd_judge_current_tasks(struct kmd_judging *judging, enum kmd_look_mode mode,
 			     struct kmd_verdict *verdict);

@@ -100,35 +100,40 @@ static bool read_by_pid(const struct kmd_look *look, struct kmd_tasks *tasks)
 	return good;
 }
 
-/* rq->curr of each CPU. */
+/* A pointer to a task in the CPU's run queue. */
+static uint64_t task_of(const struct kmd_look *look, uint64_t offset, uint64_t at)
+{
+	uint64_t rq, task;
+
+	return kmd_look_per_cpu(look, "runqueues", offset, &rq) && number(look, rq + at, 8, &task)
+		       ? task
+		       : 0;
+}
+
+/* rq->curr and rq->idle of each CPU. */
 static bool read_current(const struct kmd_look *look, struct kmd_tasks *tasks)
 {
-	uint64_t curr_at, rq, task;
+	uint64_t curr_at, idle_at;
 
 	tasks->cpus_unknown = "masks of CPUs or __per_cpu_offset";
 	if (!kmd_look_cpus(look, &tasks->cpus))
 		return true;
 	tasks->cpus_unknown = "what leads to the current tasks";
-	if (!kmd_look_type(look, KMD_T_RQ_CURR, &curr_at))
+	if (!kmd_look_type(look, KMD_T_RQ_CURR, &curr_at) ||
+	    !kmd_look_type(look, KMD_T_RQ_IDLE, &idle_at))
 		return true;
 	tasks->cpus_unknown = NULL;
-	for (size_t i = 0; i < tasks->cpus.n; i++) {
-		if (!kmd_look_per_cpu(look, "runqueues", tasks->cpus.offsets[i], &rq) ||
-		    !number(look, rq + curr_at, 8, &task))
-			task = 0;
-		if (!push(&tasks->current, task))
+	for (size_t i = 0; i < tasks->cpus.n; i++)
+		if (!push(&tasks->current, task_of(look, tasks->cpus.offsets[i], curr_at)) ||
+		    !push(&tasks->idle, task_of(look, tasks->cpus.offsets[i], idle_at)))
 			return false;
-	}
 	return true;
 }
 
 enum kmd_status kmd_tasks_read(const struct kmd_look *look, struct kmd_tasks *tasks)
 {
-	uint64_t init;
-
 	memset(tasks, 0, sizeof(*tasks));
-	if (!read_by_pid(look, tasks) || !read_current(look, tasks) ||
-	    (kmd_look_symbol(look, "init_task", &init, NULL) && !push(&tasks->tasks, init)))
+	if (!read_by_pid(look, tasks) || !read_current(look, tasks))
 		return kmd_fail_memory(look->diag);
 	return KMD_OK;
 }
@@ -139,6 +144,7 @@ void kmd_tasks_deinit(struct kmd_tasks *tasks)
 	free(tasks->pids.items);
 	free(tasks->tasks.items);
 	free(tasks->current.items);
+	free(tasks->idle.items);
 	kmd_look_cpus_deinit(&tasks->cpus);
 	memset(tasks, 0, sizeof(*tasks));
 }

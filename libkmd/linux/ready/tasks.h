@@ -17,12 +17,13 @@ struct kmd_tasks {
 	const char *unknown;
 	struct kmd_addresses nodes; /* xa_nodes of the tree of pids; those not there are the last */
 	struct kmd_addresses pids;  /* struct pid */
-	struct kmd_addresses tasks; /* task_structs of the pids that are there, and init_task */
+	struct kmd_addresses tasks; /* task_structs of the pids that are there */
 	size_t nodes_absent;
 	/* The same of the CPUs that are present. */
 	const char *cpus_unknown;
 	struct kmd_look_cpus cpus;
-	struct kmd_addresses current; /* task_struct by place in .cpus; 0 = not known */
+	/* task_struct by place in .cpus; 0 = not known */
+	struct kmd_addresses current, idle;
 };
 
 /* What cannot be known stays empty, with the reason. */
