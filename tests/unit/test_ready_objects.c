@@ -190,8 +190,7 @@ START_TEST(symbols_of_a_module)
 		ready_type(KMD_T_MEM_BASE, 0);
 		ready_type(KMD_T_MEM_SIZE, 8);
 	}
-	expect_verdict(KMD_O_MODULE_SYMBOLS, KMD_IN_PART,
-		       "memory of a module (0xffff800080206000)");
+	expect_verdict(KMD_O_MODULE_SYMBOLS, KMD_IN_PART, "module data area (0xffff800080206000)");
 }
 END_TEST
 

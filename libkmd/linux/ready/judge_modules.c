@@ -132,5 +132,5 @@ void kmd_judge_module_symbols(struct kmd_judging *judging, enum kmd_look_mode mo
 	while (n++ < MODULES_MAX && next_module(look, mode, &list, &entry, &module))
 		if (symbols_of(look, mode, module, &base, &size))
 			kmd_count_span(look, mode, base, size, &count);
-	kmd_count_conclude(&count, "memory of a module", verdict);
+	kmd_count_conclude(&count, "module data area", verdict);
 }
