@@ -50,6 +50,38 @@ void kmd_judge_mem_section(struct kmd_judging *judging, enum kmd_look_mode mode,
 		judge_roots(look, mode, root, roots, verdict);
 }
 
+/* Bytes of the root table that describe memory up to the highest address; 0 = not known. */
+static uint64_t root_size(const struct kmd_look *look, uint64_t roots)
+{
+	const struct kmd_memory *memory = look->in->memory;
+	uint64_t bits, size, end = memory->n_phys ? memory->phys[memory->n_phys - 1].end : 0;
+
+	if (!number_of(look, "NUMBER(SECTION_SIZE_BITS)", &bits) || bits < 12 || bits > 48 ||
+	    !number_of(look, "SIZE(mem_section)", &size) || !size || size > look->page)
+		return 0;
+	return 8 * kmd_min_u64(roots, (end >> bits) / (look->page / size) + 1);
+}
+
+/* makedumpfile gets the root table's address from VMCOREINFO, not from the variable. */
+void kmd_judge_root_sections(struct kmd_judging *judging, enum kmd_look_mode mode,
+			     struct kmd_verdict *verdict)
+{
+	const struct kmd_look *look = &judging->look;
+	uint64_t root, roots, size;
+
+	if (!look->in->info->text ||
+	    !kmd_vmcoreinfo_hex(look->in->info, "SYMBOL(mem_section)", &root) ||
+	    !number_of(look, "LENGTH(mem_section)", &roots) || roots > ROOTS_MAX) {
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "where mem_section is");
+		return;
+	}
+	size = root_size(look, roots);
+	if (size)
+		judge_roots(look, mode, root, size / 8, verdict);
+	else
+		kmd_verdict_add(verdict, KMD_UNKNOWN, "how much of mem_section is needed");
+}
+
 static const char *const one_node[] = { "contig_page_data", NULL };
 
 void kmd_judge_nodes(struct kmd_judging *judging, enum kmd_look_mode mode,

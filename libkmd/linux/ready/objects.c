@@ -96,6 +96,22 @@ static void judge_orc(struct kmd_judging *judging, enum kmd_look_mode mode,
 	kmd_judge_range(look, mode, verdict, "orc_lookup", "orc_lookup", "orc_lookup_end");
 }
 
+/*
+ * gdb looks at the code of a frame that no debug information describes: on x86_64 of entries; on
+ * arm64 it takes any frame whose code it cannot read for one of a function that calls none.
+ */
+static void judge_text_gdb(struct kmd_judging *judging, enum kmd_look_mode mode,
+			   struct kmd_verdict *verdict)
+{
+	const struct kmd_look *look = &judging->look;
+
+	if (look->in->facts->machine == EM_X86_64)
+		kmd_judge_range(look, mode, verdict, "the text of entries", "__entry_text_start",
+				"__entry_text_end");
+	else
+		kmd_judge_range(look, mode, verdict, "the kernel's text", "_stext", "_etext");
+}
+
 static const char *const keys_arm64[] = { "OSRELEASE", "SYMBOL(_stext)", "NUMBER(VA_BITS)",
 					  "NUMBER(kimage_voffset)", NULL };
 static const char *const keys_x86[] = { "OSRELEASE", "SYMBOL(_stext)", "KERNELOFFSET",
@@ -139,7 +155,7 @@ static const struct object objects[KMD_O_N] = {
 	[KMD_O_KASLR] = { .judge = judge_kaslr, .without_vmlinux = true },
 	[KMD_O_LOG] = { .judge = kmd_judge_log, .without_vmlinux = true },
 	[KMD_O_BANNER] = { .names = NAMES("linux_banner") },
-	[KMD_O_UTSNAME] = { .names = NAMES("init_uts_ns") },
+	[KMD_O_UTSNAME] = { .names = NAMES("init_uts_ns"), .without_vmlinux = true },
 	[KMD_O_X86_BASES] = { .names = NAMES("page_offset_base", "vmalloc_base", "vmemmap_base"),
 			      .machine = EM_X86_64 },
 	[KMD_O_IDT] = { .names = NAMES("idt_table"), .machine = EM_X86_64 },
@@ -152,6 +168,7 @@ static const struct object objects[KMD_O_N] = {
 	[KMD_O_RUNQUEUES] = { .judge = kmd_judge_runqueues },
 	[KMD_O_ROOT_TABLE] = { .judge = kmd_judge_root_table, .without_vmlinux = true },
 	[KMD_O_MEM_SECTION] = { .judge = kmd_judge_mem_section },
+	[KMD_O_ROOT_SECTIONS] = { .judge = kmd_judge_root_sections, .without_vmlinux = true },
 	[KMD_O_NODES] = { .judge = kmd_judge_nodes },
 	[KMD_O_PID_TREE] = { .judge = kmd_judge_pid_tree },
 	[KMD_O_PIDS] = { .judge = kmd_judge_pids },
@@ -174,9 +191,7 @@ static const struct object objects[KMD_O_N] = {
 	[KMD_O_MODULE_SYMBOLS] = { .judge = kmd_judge_module_symbols },
 	[KMD_O_TEXT] = { .range = { "the kernel's text", "_stext", "_etext" },
 			 .machine = EM_X86_64 },
-	/* Where gdb cannot read the code it takes a frame for one of a function that calls none. */
-	[KMD_O_TEXT_GDB] = { .range = { "the kernel's text", "_stext", "_etext" },
-			     .machine = EM_AARCH64 },
+	[KMD_O_TEXT_GDB] = { .judge = judge_text_gdb },
 	[KMD_O_SCHEDULE] = { .names = NAMES("schedule", "__schedule", "common_interrupt"),
 			     .machine = EM_X86_64 },
 	[KMD_O_ORC] = { .judge = judge_orc, .machine = EM_X86_64 },

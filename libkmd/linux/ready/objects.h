@@ -23,6 +23,7 @@ enum kmd_object {
 	KMD_O_RUNQUEUES,
 	KMD_O_ROOT_TABLE,
 	KMD_O_MEM_SECTION,
+	KMD_O_ROOT_SECTIONS,
 	KMD_O_NODES,
 	KMD_O_PID_TREE,
 	KMD_O_PIDS,
@@ -122,6 +123,8 @@ void kmd_judge_log(struct kmd_judging *judging, enum kmd_look_mode mode,
 		   struct kmd_verdict *verdict);
 void kmd_judge_mem_section(struct kmd_judging *judging, enum kmd_look_mode mode,
 			   struct kmd_verdict *verdict);
+void kmd_judge_root_sections(struct kmd_judging *judging, enum kmd_look_mode mode,
+			     struct kmd_verdict *verdict);
 void kmd_judge_nodes(struct kmd_judging *judging, enum kmd_look_mode mode,
 		     struct kmd_verdict *verdict);
 void kmd_judge_root_table(struct kmd_judging *judging, enum kmd_look_mode mode,

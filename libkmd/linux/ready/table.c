@@ -70,7 +70,7 @@ const struct kmd_requirement kmd_requirements[] = {
 	{ GDB, "bt", KMD_LOOK_VIEWS, B(REGISTERS), B(REGISTER_STACKS) | B(TEXT_GDB), 0 },
 
 	{ MAKEDUMPFILE, START, KMD_LOOK_TABLES,
-	  B(KEYS_CRASH) | B(UTSNAME) | B(ROOT_TABLE) | B(MEM_SECTION), 0, 0 },
+	  B(KEYS_CRASH) | B(UTSNAME) | B(ROOT_TABLE) | B(ROOT_SECTIONS), 0, 0 },
 	{ MAKEDUMPFILE, "log", KMD_LOOK_TABLES, B(LOG), 0, 0 },
 };
 

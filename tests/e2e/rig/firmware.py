@@ -4,6 +4,7 @@
 Written from the layouts of the Linux SMEM and remoteproc drivers, and from what
 boot loaders write; it shares no code with the library or the shim.
 """
+import os
 import struct
 
 ITEM = 602
@@ -22,8 +23,8 @@ class Ram:
         self.base = base
 
     def read(self, address, size):
-        self.file.seek(address - self.base)
-        data = self.file.read(size)
+        # One file, read from several threads.
+        data = os.pread(self.file.fileno(), size, address - self.base) if address >= self.base else b''
         if len(data) != size:
             raise NoTable(f'{address:#x}+{size:#x} is not in RAM')
         return data

@@ -103,7 +103,7 @@ class Asker:
         return {'start': not code or 'dump_lockless_dmesg' in said, 'why': said[-300:],
                 'log': said[-300:] if code else out.read_text(errors='replace')}
 
-    def ask(self, core, bare):
+    def ask(self, core, bare, whom=CONSUMERS):
         """{consumer: answers}; bare is the core without registers, for drgn."""
         ways = {
             'drgn': lambda: self.drgn(bare), 'gdb': lambda: self.gdb(core),
@@ -112,12 +112,17 @@ class Asker:
             'crash --no_panic': lambda: self.crash(core, '--no_panic', commands=('log', 'ps')),
             MAKEDUMPFILE: lambda: self.makedumpfile(core),
         }
-        return {who: ways[who]() for who in self.whom}
+        return {who: ways[who]() for who in self.whom if who in whom}
 
-    def learn_options(self, truth):
-        """Not every crash knows every kernel."""
-        if 'crash' in self.whom and not self.crash(truth, commands=())['start']:
+    def learn(self, truth, bare):
+        """The answers on all of RAM; not every crash knows every kernel."""
+        found = self.ask(truth, bare)
+        if 'crash' in found and not found['crash']['start']:
             self.options = ['--no_modules']
+            found |= self.ask(truth, bare, [who for who in found if who.startswith('crash')])
+            # One that does not know the kernel makes up frames, on all of RAM too.
+            found['crash'] |= dict.fromkeys(('mod', 'bt', 'bt -a', 'foreach bt'))
+        return found
 
 
 def known(threads):
@@ -138,8 +143,7 @@ class Bench:
         self.is_bare = taken.kernel.debian == 'bookworm'
         truth = taken.whole_truth(self.work / 'truth.core')
         bare = taken.whole_truth(self.work / 'bare.core', False) if self.is_bare else truth
-        self.asker.learn_options(truth)
-        self.want = self.asker.ask(truth, bare)
+        self.want = self.asker.learn(truth, bare)
 
     def assemble(self, image, suffix, *options):
         core = image.with_suffix(suffix)
@@ -148,19 +152,18 @@ class Bench:
                                self.vmlinux], capture_output=True, text=True, check=False)
         return (core if core.exists() else None), check_table(done.stdout), done
 
-    def judge(self, gone):
-        """(label of the holes' dump's answer, word, missing, whether it is that of all RAM, why)"""
+    def judge(self, gone, whom=CONSUMERS):
+        """A Row for each of the table that was tried, on a dump with these holes."""
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             image = holes.image(self.taken, pathlib.Path(folder) / 'hole.img', gone)
             core, table, done = self.assemble(image, '.core')
             if not core or not table:
                 raise RuntimeError(f'kmd-assemble exited {done.returncode}: {done.stderr[-300:]}')
             bare = self.assemble(image, '.bare', '--no-registers')[0] if self.is_bare else core
-            got = self.asker.ask(core, bare)
+            got = self.asker.ask(core, bare, whom)
         for (consumer, ability), (word, missing) in table.items():
-            answers, wanted = got.get(consumer, {}), self.want.get(consumer, {})
-            want = wanted.get(ability)
-            if want is None or ability == 'start' and not want or \
+            answers, want = got.get(consumer), self.want.get(consumer, {}).get(ability)
+            if answers is None or want is None or ability == 'start' and not want or \
                     ability != 'start' and unanswered(want):
                 continue
             answer = answers.get(ability)
@@ -235,10 +238,10 @@ def difference(got, want):
     return f'got {got!r:.300}'
 
 
-def hold(bench, trials, jobs=2, show=('wrong',)):
-    """Try (label, holes); wrong rows, and how often each word met which answer."""
+def hold(bench, trials, jobs=2, show=()):
+    """Try (label, holes), maybe with whom to ask; the rows that foretold wrongly."""
     def attempt(trial):
-        return trial[0], list(bench.judge(trial[1]))
+        return trial[0], list(bench.judge(*trial[1:]))
 
     wrong, count = [], collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
@@ -255,14 +258,16 @@ def hold(bench, trials, jobs=2, show=('wrong',)):
     return wrong
 
 
-def check_some(taken, folder, seed, number=6):
-    """What matters most and some memory at random, asked of those who answer within seconds."""
-    whom = ('drgn', 'gdb', 'crash') if taken.kernel.arch == 'amd64' else ('drgn', 'gdb')
-    bench = Bench(taken, folder, whom)
-    return hold(bench, itertools.chain([('nothing', [])], bench.variables(('__per_cpu_offset',)),
-                                       bench.groups(('Kxa_node', 'Kprb_infos')),
-                                       itertools.islice(bench.stacks_of_cpus(), 1),
-                                       bench.random(seed, number)))
+def check_some(taken, folder, seed):
+    """What matters most, and some memory at random.  crash is slow: of a few it is asked too."""
+    quick, slow = ('drgn', 'gdb'), ('crash',) if taken.kernel.arch == 'amd64' else ()
+    bench = Bench(taken, folder, quick + slow)
+    fixed = itertools.chain([('nothing', [])], bench.variables(('__per_cpu_offset',)),
+                            bench.groups(('Kxa_node', 'Kprb_infos')))
+    by_chance = list(bench.random(seed, 6))
+    with_crash = [*itertools.islice(bench.stacks_of_cpus(), 1), *by_chance[:2]]
+    return hold(bench, [*((*trial, quick + slow) for trial in with_crash),
+                        *((*trial, quick) for trial in (*fixed, *by_chance[2:]))])
 
 
 def main():
