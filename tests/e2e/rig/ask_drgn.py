@@ -34,11 +34,11 @@ def frames(prog, task):
             else str(frame).split(' ')[0] for frame in prog.stack_trace(task)]
 
 
-def stacks(prog):
-    """Of the tasks that sleep: their registers are in memory, on every core."""
+def stacks(prog, running=False):
+    """Of the tasks that sleep: their registers are in memory, on every core.  Or of the others."""
     found = {}
     for task in for_each_task(prog):
-        if not task.on_cpu.value_():
+        if bool(task.on_cpu.value_()) == running:
             found[name(task)] = attempt(lambda task=task: frames(prog, task))
     return found
 
@@ -70,6 +70,7 @@ def main():
         'dmesg': attempt(lambda: get_dmesg(prog).decode(errors='replace').splitlines()),
         'tasks': attempt(lambda: tasks(prog)),
         'stacks': attempt(lambda: stacks(prog)),
+        'running': attempt(lambda: stacks(prog, True)),
         'modules': attempt(lambda: modules(prog)),
         'crashed': attempt(lambda: crashed(prog)),
     }))

@@ -29,7 +29,7 @@ import questions_judge  # noqa: E402
 STACK = 16384
 PAGE = 4096
 CRASH = ('sys', 'log', 'ps', 'bt', 'bt -a', 'foreach bt', 'mod', 'runq', 'p jiffies_64')
-DRGN = {'log': ('dmesg',), 'tasks': ('tasks',), 'stacks': ('stacks',), 'modules': ('modules',),
+DRGN = {'log': ('dmesg',), 'tasks': ('tasks',), 'stacks': ('stacks', 'running'), 'modules': ('modules',),
         'variables': ('nodename', 'release', 'banner', 'jiffies', 'threads'), 'crashed thread': ('crashed',)}
 MAKEDUMPFILE = 'makedumpfile --dump-dmesg'
 CONSUMERS = ('drgn', 'gdb', 'crash', 'crash --minimal', 'crash --no_panic', MAKEDUMPFILE)
