@@ -156,12 +156,15 @@ void kmd_report_missing(void);
 bool kmd_read_word(unsigned long va, unsigned long *word);
 bool kmd_symbol_word(const char *name, unsigned long *word);
 
-/* --- coreimage.c, logbuf.c, fullimage.c, tasks.c, pids.c, pgtable.c, modules.c, registers.c */
+/* --- coreimage.c, logbuf.c, fullimage.c, pages.c */
 
 void kmd_coreimage_register(enum kmd_level level);
 void kmd_log_register(void);
 void kmd_full_register(void);
+void kmd_pages_register(void);
 bool kmd_in_percpu(const void __percpu *ptr);
+
+/* --- tasks.c, pids.c, pgtable.c, modules.c, registers.c */
 
 int kmd_tasks_init(void);
 void kmd_tasks_exit(void);

@@ -159,8 +159,10 @@ def ask_of_truth(taken, made):
 def guesses(verdicts, got, plainly):
     """Frames that gdb makes up on all of RAM too, where it has not the offset: its own doing."""
     for question in ('bt of all threads', 'info threads'):
-        if verdicts.get(question, ('',))[0] == questions_judge.WRONG and \
-                got.get(question) == plainly.get(question):
+        if verdicts.get(question, ('',))[0] != questions_judge.WRONG:
+            continue
+        verdict = questions_judge.judge(question, got.get(question), plainly.get(question))
+        if verdict and verdict[0] != questions_judge.WRONG:
             verdicts[question] = questions_judge.OWN, verdicts[question][1]
 
 
