@@ -40,8 +40,8 @@ NOTES = '''
   the machine stopped, and the core is made with `--registers`.
 - gdb does not move a vmlinux of x86_64 (ET_EXEC) for a core: started plainly it has no names for program
   counters and no rules for unwinding, and guesses frames.
-- gdb guesses what follows a frame in a module, of which it has no debug information, on all of RAM too:
-  where the guess is another, such a stack counts up to there.
+- gdb guesses what follows a frame in a module or in assembler, of which it has no debug information, on all of
+  RAM too: where the guess is another, such a stack counts up to there.
 - A stack trace that ends early is absent in part: its last frame is not an entry into the kernel. A frame
   whose address is right and which has no name counts likewise.
 '''
