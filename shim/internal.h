@@ -164,7 +164,7 @@ void kmd_full_register(void);
 void kmd_pages_register(void);
 bool kmd_in_percpu(const void __percpu *ptr);
 
-/* --- tasks.c, pids.c, pgtable.c, modules.c, registers.c */
+/* --- tasks.c, pids.c, pgtable.c, modules.c, module_attrs.c, registers.c */
 
 int kmd_tasks_init(void);
 void kmd_tasks_exit(void);
@@ -175,6 +175,11 @@ void kmd_pid_added(int nr);
 void kmd_pgtable_register(void);
 void kmd_pgtable_follow(unsigned long va, size_t size, enum kmemdump_prio prio,
 			bool again);
+
+struct module;
+
+void kmd_module_attrs_add(struct module *mod);
+void kmd_module_attrs_drop(u32 stamp);
 
 int kmd_modules_init(void);
 void kmd_modules_exit(void);
