@@ -3,8 +3,9 @@
  * The core image: what the kernel registers of itself at load, level by level.
  *
  * Level log is what crash --minimal, dmesg and the names of the machine need;
- * level rfc adds the variables that the kmemdump series registers; what level
- * full adds is in fullimage.c and in the followers.
+ * level rfc adds the variables that the kmemdump series registers.  pages.c makes
+ * their pages whole; what level full adds instead is in fullimage.c and in the
+ * followers.
  */
 #include <linux/cpumask.h>
 #include <linux/io.h>
@@ -205,22 +206,32 @@ static void add_config(void)
 			 KMEMDUMP_PRIO_RFC);
 }
 
-void kmd_coreimage_register(enum kmd_level level)
+static void register_log(void)
 {
 	add_vmcoreinfo();
 	add_banner();
 	kmd_log_register();
 	add_variables(log_variables, ARRAY_SIZE(log_variables),
 		      KMEMDUMP_PRIO_LOG);
-	if (level < KMD_LEVEL_RFC)
-		return;
+}
+
+static void register_rfc(void)
+{
 	add_variables(rfc_variables, ARRAY_SIZE(rfc_variables),
 		      KMEMDUMP_PRIO_RFC);
 	add_command_line();
 	add_mem_sections();
 	add_nodes();
 	add_config();
-	if (level < KMD_LEVEL_FULL)
-		return;
-	kmd_full_register();
+}
+
+void kmd_coreimage_register(enum kmd_level level)
+{
+	register_log();
+	if (level >= KMD_LEVEL_RFC)
+		register_rfc();
+	if (level >= KMD_LEVEL_FULL)
+		kmd_full_register();
+	else
+		kmd_pages_register();
 }

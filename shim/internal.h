@@ -156,12 +156,15 @@ void kmd_report_missing(void);
 bool kmd_read_word(unsigned long va, unsigned long *word);
 bool kmd_symbol_word(const char *name, unsigned long *word);
 
-/* --- coreimage.c, logbuf.c, fullimage.c, tasks.c, pids.c, pgtable.c, modules.c, registers.c */
+/* --- coreimage.c, logbuf.c, fullimage.c, pages.c */
 
 void kmd_coreimage_register(enum kmd_level level);
 void kmd_log_register(void);
 void kmd_full_register(void);
+void kmd_pages_register(void);
 bool kmd_in_percpu(const void __percpu *ptr);
+
+/* --- tasks.c, pids.c, pgtable.c, modules.c, module_attrs.c, registers.c */
 
 int kmd_tasks_init(void);
 void kmd_tasks_exit(void);
@@ -172,6 +175,11 @@ void kmd_pid_added(int nr);
 void kmd_pgtable_register(void);
 void kmd_pgtable_follow(unsigned long va, size_t size, enum kmemdump_prio prio,
 			bool again);
+
+struct module;
+
+void kmd_module_attrs_add(struct module *mod);
+void kmd_module_attrs_drop(u32 stamp);
 
 int kmd_modules_init(void);
 void kmd_modules_exit(void);

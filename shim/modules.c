@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * Loaded modules: struct module, and what stays of a module's memory.
+ * Loaded modules: struct module, what stays of a module's memory, and, by
+ * module_attrs.c, what sysfs knows of it.
  */
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -9,6 +10,7 @@
 #include <linux/version.h>
 #include <linux/workqueue.h>
 
+#include "hooks.h"
 #include "internal.h"
 
 /* Until the kernel has taken the memory of a module's init function away. */
@@ -106,11 +108,21 @@ static bool look_at_modules(bool (*look)(struct module *mod))
 	return any;
 }
 
+/* One that is not formed yet has no references to count. */
+static bool see_attrs(struct module *mod)
+{
+	if (mod->state != MODULE_STATE_UNFORMED && try_module_get(mod)) {
+		kmd_module_attrs_add(mod);
+		module_put(mod);
+	}
+	return false;
+}
+
 static bool add_loaded(struct module *mod)
 {
 	if (!kmd_has_va((unsigned long)mod, sizeof(*mod)))
 		add_module(mod);
-	return false;
+	return see_attrs(mod);
 }
 
 /*
@@ -136,6 +148,15 @@ static void sweep_init(struct work_struct *work)
 		schedule_delayed_work(&init_sweeper, INIT_DELAY);
 }
 
+/* The names of sections lie on pages that modules share. */
+static void drop_attrs(void)
+{
+	u32 stamp = kmd_new_stamp();
+
+	look_at_modules(see_attrs);
+	kmd_module_attrs_drop(stamp);
+}
+
 static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 {
 	struct module *mod = data;
@@ -149,24 +170,40 @@ static int on_module(struct notifier_block *nb, unsigned long state, void *data)
 	} else {
 		kmd_drop_owner(init_key(mod));
 		kmd_drop_owner(mod);
+		drop_attrs();
 	}
 	return NOTIFY_OK;
 }
 
+/* Behind COMING, when it is in sysfs, and before its init function runs. */
+static void on_load(void *unused, struct module *mod)
+{
+	kmd_module_attrs_add(mod);
+}
+
+static struct kmd_hook load_hook = { "module_load", on_load };
+
 static struct notifier_block notifier = { .notifier_call = on_module };
 
-/* First the notifier: what comes meanwhile is registered once, by has_va. */
+/* First notifier and probe: what comes meanwhile is registered once, by has_va. */
 int kmd_modules_init(void)
 {
 	int err = register_module_notifier(&notifier);
 
-	if (!err)
-		look_at_modules(add_loaded);
-	return err;
+	if (err)
+		return err;
+	err = kmd_hook_up(&load_hook, 1);
+	if (err) {
+		kmd_modules_exit();
+		return err;
+	}
+	look_at_modules(add_loaded);
+	return 0;
 }
 
 void kmd_modules_exit(void)
 {
+	kmd_unhook(&load_hook, 1);
 	unregister_module_notifier(&notifier);
 	cancel_delayed_work_sync(&init_sweeper);
 }

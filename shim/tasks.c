@@ -33,6 +33,7 @@
 #include <trace/events/task.h>
 
 #include "compat.h"
+#include "hooks.h"
 #include "internal.h"
 
 #define SWEEP_DELAY	HZ
@@ -373,13 +374,7 @@ static void add_idle_tasks(void)
 
 /* --- what probes stand in */
 
-static struct hook {
-	const char *name;
-	void *probe;
-	bool optional; /* older kernels have none */
-	struct tracepoint *tp;
-	bool on;
-} hooks[] = {
+static struct kmd_hook hooks[] = {
 	{ "task_newtask" },
 	{ "sched_process_exit" },
 	{ "sched_process_free", on_free },
@@ -392,55 +387,11 @@ static struct hook {
 #define NEW_HOOK	(&hooks[0])
 #define EXIT_HOOK	(&hooks[1])
 
-static void find_tracepoint(struct tracepoint *tp, void *unused)
+static int hook_up(void)
 {
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		if (!strcmp(tp->name, hooks[i].name))
-			hooks[i].tp = tp;
-}
-
-static int hook_up(struct hook *hook)
-{
-	int err = -ENOENT;
-
-	if (!hook->tp && hook->optional)
-		return 0;
-	if (hook->tp)
-		err = tracepoint_probe_register(hook->tp, hook->probe, NULL);
-	if (err)
-		pr_err("tracepoint %s: %d\n", hook->name, err);
-	hook->on = !err;
-	return err;
-}
-
-static int hook_up_all(void)
-{
-	int i, err;
-
 	NEW_HOOK->probe = new_probe();
 	EXIT_HOOK->probe = exit_probe();
-	for_each_kernel_tracepoint(find_tracepoint, NULL);
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		err = hook_up(&hooks[i]);
-		if (err)
-			return err;
-	}
-	return 0;
-}
-
-static void unhook_all(void)
-{
-	int i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (hooks[i].on)
-			tracepoint_probe_unregister(hooks[i].tp, hooks[i].probe,
-						    NULL);
-		hooks[i].on = false;
-	}
-	tracepoint_synchronize_unregister();
+	return kmd_hook_up(hooks, ARRAY_SIZE(hooks));
 }
 
 /* --- the tasks that are there, at load and later */
@@ -526,7 +477,7 @@ static void sweep(struct work_struct *work)
 
 int kmd_tasks_init(void)
 {
-	int err = hook_up_all();
+	int err = hook_up();
 
 	if (err) {
 		kmd_tasks_exit();
@@ -540,6 +491,6 @@ int kmd_tasks_init(void)
 void kmd_tasks_exit(void)
 {
 	WRITE_ONCE(stopping, true);
-	unhook_all();
+	kmd_unhook(hooks, ARRAY_SIZE(hooks));
 	cancel_delayed_work_sync(&sweeper);
 }

@@ -2,6 +2,7 @@
 #include "linux/core_notes.h"
 
 #include "base/checked.h"
+#include "base/note.h"
 #include "source/cursor.h"
 
 #include <elf.h>
@@ -9,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NOTE_HEADER    12
 #define NAME_MAX_LEN   32
 /* A register set, or what QEMU keeps of a CPU, is far smaller. */
 #define DESC_MAX       16384
@@ -38,8 +38,8 @@ static bool read_note(struct kmd_cursor *cursor, uint64_t at, struct note *note)
 	if (!name_size || name_size > NAME_MAX_LEN || note->desc_size > NOTES_MAX)
 		return false;
 	memset(note->name, 0, sizeof(note->name));
-	kmd_cursor_bytes(cursor, at + NOTE_HEADER, note->name, name_size);
-	note->desc_at = at + NOTE_HEADER + kmd_align_up(name_size, 4);
+	kmd_cursor_bytes(cursor, at + KMD_NOTE_HEADER_SIZE, note->name, name_size);
+	note->desc_at = at + KMD_NOTE_HEADER_SIZE + kmd_align_up(name_size, 4);
 	note->size = note->desc_at + kmd_align_up(note->desc_size, 4) - at;
 	return kmd_cursor_has(cursor, at, note->size);
 }
@@ -110,7 +110,7 @@ static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *
 	enum kmd_status status = KMD_OK;
 	struct note note;
 
-	for (uint64_t at = 0; status == KMD_OK && kmd_cursor_has(cursor, at, NOTE_HEADER);
+	for (uint64_t at = 0; status == KMD_OK && kmd_cursor_has(cursor, at, KMD_NOTE_HEADER_SIZE);
 	     at += note.size) {
 		if (!read_note(cursor, at, &note))
 			break;
@@ -129,12 +129,6 @@ static uint32_t get_u32(const unsigned char *bytes, bool big_endian)
 	return value;
 }
 
-static void put_u32(unsigned char *bytes, uint32_t value, bool big_endian)
-{
-	for (size_t i = 0; i < 4; i++)
-		bytes[big_endian ? 3 - i : i] = (unsigned char)(value >> (8 * i));
-}
-
 /* Where pr_pid of each register note lies; fresh memory. */
 static size_t *find_pids(const struct kmd_claims *claims, const struct kmd_core_notes *notes)
 {
@@ -149,9 +143,9 @@ static size_t *find_pids(const struct kmd_claims *claims, const struct kmd_core_
 
 		/* As is_registers() has it: the name may lack its NUL. */
 		if (get_u32(note + 8, claims->big_endian) == NT_PRSTATUS &&
-		    !strncmp((const char *)note + NOTE_HEADER, "CORE", named))
-			pids[found++] = at + NOTE_HEADER + name + pid_at;
-		at += NOTE_HEADER + name + desc;
+		    !strncmp((const char *)note + KMD_NOTE_HEADER_SIZE, "CORE", named))
+			pids[found++] = at + KMD_NOTE_HEADER_SIZE + name + pid_at;
+		at += KMD_NOTE_HEADER_SIZE + name + desc;
 	}
 	return pids;
 }
@@ -177,7 +171,7 @@ static enum kmd_status number_anew(const struct kmd_claims *claims, struct kmd_d
 	for (size_t i = 1; i < notes->cpus; i++)
 		twice |= !by_pid(&sorted[i], &sorted[i - 1], notes->bytes);
 	for (size_t i = 0; twice && i < notes->cpus; i++)
-		put_u32(notes->bytes + pids[i], (uint32_t)i + 1, claims->big_endian);
+		kmd_put(notes->bytes + pids[i], 4, i + 1, claims->big_endian);
 	free(pids);
 	free(sorted);
 	return KMD_OK;

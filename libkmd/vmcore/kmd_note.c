@@ -2,22 +2,19 @@
 #include "vmcore/kmd_note.h"
 
 #include "base/array.h"
-#include "base/checked.h"
+#include "base/note.h"
 
 #include <kmemdump/minidump.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define HEADER_SIZE 12
 /* Lengths of notes are u32; this is some million ranges. */
-#define DESC_MAX    (UINT64_C(64) << 20)
+#define DESC_MAX (UINT64_C(64) << 20)
 
 _Static_assert((int)KMD_SUPPLY_MADE == MD_SUPPLIED_MADE &&
 		       (int)KMD_SUPPLY_FILE == MD_SUPPLIED_FILE &&
 		       (int)KMD_SUPPLY_SIMILAR == MD_SUPPLIED_SIMILAR,
 	       "the same numbers");
-
-static const char name[4] = "KMD";
 
 struct range {
 	uint64_t phys, size;
@@ -85,33 +82,20 @@ static bool collect(const struct kmd_core_memory *core, struct ranges *ranges)
 	return true;
 }
 
-static void put(unsigned char *to, size_t width, uint64_t value, bool big_endian)
-{
-	for (size_t i = 0; i < width; i++, value >>= 8)
-		to[big_endian ? width - 1 - i : i] = (unsigned char)value;
-}
-
 static void put_range(unsigned char *to, const struct range *range, bool big_endian)
 {
-	put(to + MD_SUPPLIED_PHYS, 8, range->phys, big_endian);
-	put(to + MD_SUPPLIED_SIZE, 8, range->size, big_endian);
-	put(to + MD_SUPPLIED_KIND, 4, range->kind, big_endian);
-	put(to + MD_SUPPLIED_TEXT, 4, range->text_at, big_endian);
+	kmd_put(to + MD_SUPPLIED_PHYS, 8, range->phys, big_endian);
+	kmd_put(to + MD_SUPPLIED_SIZE, 8, range->size, big_endian);
+	kmd_put(to + MD_SUPPLIED_KIND, 4, range->kind, big_endian);
+	kmd_put(to + MD_SUPPLIED_TEXT, 4, range->text_at, big_endian);
 }
 
-static void put_note(unsigned char *to, size_t desc_size, const struct ranges *ranges,
-		     bool big_endian)
+static void put_all(unsigned char *desc, const struct ranges *ranges, bool big_endian)
 {
-	unsigned char *desc = to + HEADER_SIZE + sizeof(name);
-
-	put(to, 4, sizeof(name), big_endian);
-	put(to + 4, 4, desc_size, big_endian);
-	put(to + 8, 4, MD_NOTE_SUPPLIED, big_endian);
-	memcpy(to + HEADER_SIZE, name, sizeof(name));
-	put(desc + MD_SUPPLIED_VERSION, 4, 1, big_endian);
-	put(desc + MD_SUPPLIED_COUNT, 4, ranges->n, big_endian);
-	put(desc + MD_SUPPLIED_RANGE_SIZE, 4, MD_SUPPLIED_RANGE, big_endian);
-	put(desc + MD_SUPPLIED_TEXTS, 4, ranges->texts_size, big_endian);
+	kmd_put(desc + MD_SUPPLIED_VERSION, 4, 1, big_endian);
+	kmd_put(desc + MD_SUPPLIED_COUNT, 4, ranges->n, big_endian);
+	kmd_put(desc + MD_SUPPLIED_RANGE_SIZE, 4, MD_SUPPLIED_RANGE, big_endian);
+	kmd_put(desc + MD_SUPPLIED_TEXTS, 4, ranges->texts_size, big_endian);
 	desc += MD_SUPPLIED_HEADER_SIZE;
 	for (size_t i = 0; i < ranges->n; i++, desc += MD_SUPPLIED_RANGE)
 		put_range(desc, &ranges->items[i], big_endian);
@@ -126,19 +110,16 @@ static enum kmd_status append(const struct ranges *ranges, bool big_endian, stru
 {
 	uint64_t desc_size = MD_SUPPLIED_HEADER_SIZE + (uint64_t)ranges->n * MD_SUPPLIED_RANGE +
 			     ranges->texts_size;
-	size_t whole = HEADER_SIZE + sizeof(name) + (size_t)kmd_align_up(desc_size, 4);
-	unsigned char *grown;
+	unsigned char *desc;
 
 	if (desc_size > DESC_MAX)
 		return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in(NULL),
 				"more ranges are supplied than a note can tell");
-	grown = realloc(*bytes, *size + whole);
-	if (!grown)
+	desc = kmd_note_append(bytes, size, "KMD", MD_NOTE_SUPPLIED, (uint32_t)desc_size,
+			       big_endian);
+	if (!desc)
 		return kmd_fail_memory(diag);
-	*bytes = grown;
-	memset(grown + *size, 0, whole);
-	put_note(grown + *size, (size_t)desc_size, ranges, big_endian);
-	*size += whole;
+	put_all(desc, ranges, big_endian);
 	return KMD_OK;
 }
 

@@ -6,11 +6,12 @@
 #include "vmcore/plan.h"
 
 /*
- * Fill plan->notes: what a finished core as input brings along, then VMCOREINFO if
- * there is any, always built anew.
+ * Fill plan->notes, of the plan's class and byte order: what there is of CPUs and supplied
+ * memory; a note of files that keeps gdb from taking values out of the vmlinux; then
+ * VMCOREINFO if there is any.  The latter two are always built anew.
  */
 enum kmd_status kmd_notes_build(const struct kmd_core_notes *carried,
-				const struct kmd_vmcoreinfo *info, bool big_endian,
-				struct kmd_diag *diag, struct kmd_plan *plan);
+				const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
+				struct kmd_plan *plan);
 
 #endif

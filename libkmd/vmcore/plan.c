@@ -214,7 +214,7 @@ enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd
 	plan->elf_class = facts->elf_class;
 	plan->big_endian = facts->big_endian;
 	if (status == KMD_OK)
-		status = kmd_notes_build(carried, info, facts->big_endian, diag, plan);
+		status = kmd_notes_build(carried, info, diag, plan);
 	if (status == KMD_OK)
 		status = kmd_segments_build(memory, views, diag, &segments);
 	if (status == KMD_OK && holes_of && holes_of->n_phys)

@@ -42,7 +42,8 @@ struct kmd_plan {
 	struct kmd_chunk *chunks; /* by offset */
 	size_t n_chunks, cap_chunks;
 	unsigned char *notes;
-	uint64_t notes_at, notes_size;
+	size_t notes_size;
+	uint64_t notes_at;
 	uint64_t headers_size; /* up to the notes */
 	uint64_t file_size;
 };

@@ -80,16 +80,63 @@ START_TEST(elf64)
 }
 END_TEST
 
-static void expect_vmcoreinfo(Elf *elf)
+static Elf_Data *notes_of(Elf *elf)
 {
 	GElf_Phdr phdr = phdr_of(elf, 0);
 	Elf_Data *data =
 		elf_getdata_rawchunk(elf, (int64_t)phdr.p_offset, phdr.p_filesz, ELF_T_NHDR);
+
+	ck_assert_uint_eq(phdr.p_type, PT_NOTE);
+	ck_assert_ptr_nonnull(data);
+	return data;
+}
+
+static uint64_t word_at(const unsigned char *bytes, size_t width, bool big_endian)
+{
+	uint64_t word = 0;
+
+	for (size_t i = 0; i < width; i++)
+		word = word << 8 | bytes[big_endian ? i : width - 1 - i];
+	return word;
+}
+
+/*
+ * The first note: one byte of a file, where no Linux has memory.  Where it ends.  Its last
+ * word lies behind the end of any such file, so that nothing is read out of it.
+ */
+static size_t expect_files(Elf *elf, size_t width, bool big_endian)
+{
+	Elf_Data *data = notes_of(elf);
+	size_t name, desc, next;
+	const unsigned char *words;
+	uint64_t got[5];
+	GElf_Nhdr note;
+
+	next = gelf_getnote(data, 0, &note, &name, &desc);
+	ck_assert_uint_gt(next, 0);
+	ck_assert_str_eq((char *)data->d_buf + name, "CORE");
+	ck_assert_uint_eq(note.n_type, NT_FILE);
+	words = (unsigned char *)data->d_buf + desc;
+	for (size_t i = 0; i < 5; i++)
+		got[i] = word_at(words + i * width, width, big_endian);
+	ck_assert_uint_eq(got[0], 1);
+	ck_assert_uint_eq(got[1], 1);
+	ck_assert_uint_eq(got[2], (width == 4 ? UINT32_MAX : UINT64_MAX) - 4095);
+	ck_assert_uint_eq(got[3], got[2] + 1);
+	ck_assert_uint_ge(got[4], 4096);
+	ck_assert_uint_eq(note.n_descsz, 5 * width + sizeof("/proc/version"));
+	ck_assert_str_eq((const char *)words + 5 * width, "/proc/version");
+	return next;
+}
+
+/* The last note, behind the others. */
+static void expect_vmcoreinfo(Elf *elf, size_t at)
+{
+	Elf_Data *data = notes_of(elf);
 	size_t name, desc;
 	GElf_Nhdr note;
 
-	ck_assert_ptr_nonnull(data);
-	ck_assert_uint_eq(gelf_getnote(data, 0, &note, &name, &desc), phdr.p_filesz);
+	ck_assert_uint_eq(gelf_getnote(data, at, &note, &name, &desc), data->d_size);
 	ck_assert_uint_eq(note.n_namesz, 11);
 	ck_assert_uint_eq(note.n_type, 0);
 	ck_assert_str_eq((char *)data->d_buf + name, "VMCOREINFO");
@@ -99,9 +146,12 @@ static void expect_vmcoreinfo(Elf *elf)
 
 START_TEST(vmcoreinfo_note)
 {
+	Elf *elf;
+
 	two_regions();
 	expect_ok(plan_core());
-	expect_vmcoreinfo(written_core());
+	elf = written_core();
+	expect_vmcoreinfo(elf, expect_files(elf, 8, false));
 }
 END_TEST
 
@@ -112,8 +162,7 @@ START_TEST(no_vmcoreinfo)
 	add(PHYS, LINEAR, "1234", 4);
 	expect_ok(plan_core());
 	elf = written_core();
-	ck_assert_uint_eq(phdr_of(elf, 0).p_type, PT_NOTE);
-	ck_assert_uint_eq(phdr_of(elf, 0).p_filesz, 0);
+	ck_assert_uint_eq(expect_files(elf, 8, false), phdr_of(elf, 0).p_filesz);
 }
 END_TEST
 
@@ -154,7 +203,7 @@ START_TEST(elf32)
 	ck_assert_uint_eq(ehdr.e_ident[EI_CLASS], ELFCLASS32);
 	ck_assert_uint_eq(ehdr.e_ident[EI_DATA], ELFDATA2MSB);
 	ck_assert_uint_eq(ehdr.e_phoff, 52);
-	expect_vmcoreinfo(elf);
+	expect_vmcoreinfo(elf, expect_files(elf, 4, true));
 	expect_load(elf, 1, 0xc0001000, 0x80001000, "1234", 4);
 	expect_load(elf, 2, 0xf0000000, UINT32_MAX, "5678", 4);
 }
@@ -181,7 +230,7 @@ START_TEST(pn_xnum)
 	ck_assert_uint_eq(ehdr.e_phnum, PN_XNUM);
 	ck_assert_int_eq(elf_getphdrnum(elf, &phnum), 0);
 	ck_assert_uint_eq(phnum, n + 1);
-	expect_vmcoreinfo(elf);
+	expect_vmcoreinfo(elf, expect_files(elf, 8, false));
 	for (size_t i = 0; i < n; i += 997) {
 		memset(bytes, (int)(i % 255) + 1, sizeof(bytes));
 		expect_load(elf, i + 1, LINEAR + 64 * i, PHYS + 64 * i, bytes, sizeof(bytes));

@@ -253,7 +253,8 @@ START_TEST(headers_and_notes)
 	expect_sound();
 	ck_assert_uint_eq(plan.headers_size, 64 + 3 * 56);
 	ck_assert_uint_eq(plan.notes_at, plan.headers_size);
-	ck_assert_uint_eq(plan.notes_size, 12 + 12 + 16);
+	/* NT_FILE, VMCOREINFO */
+	ck_assert_uint_eq(plan.notes_size, 12 + 8 + 56 + 12 + 12 + 16);
 }
 END_TEST
 

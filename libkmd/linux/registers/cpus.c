@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/note.h"
 
 #include <elf.h>
 #include <stdlib.h>

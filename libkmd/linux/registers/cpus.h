@@ -12,14 +12,12 @@
 
 #include "base/diag.h"
 
-#define KMD_CPU_WORDS_MAX    34
+#define KMD_CPU_WORDS_MAX  34
 /* No Linux has more. */
-#define KMD_CPUS_MAX         8192
+#define KMD_CPUS_MAX       8192
 
-/* A note begins with the sizes of its name and descriptor, and its type. */
-#define KMD_NOTE_HEADER_SIZE 12
 /* "CORE" or "LINUX" with its NUL, rounded up. */
-#define KMD_NOTE_NAME_SIZE   8
+#define KMD_NOTE_NAME_SIZE 8
 
 /* Who recorded them; the lower wins where two know one CPU. */
 enum kmd_cpu_source {

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/note.h"
 #include "base/text.h"
 
 #include <stdlib.h>

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The notes that bring registers to gdb, drgn and crash. */
+#include "base/note.h"
 #include "linux/core_notes.h"
 #include "linux/registers/cpus.h"
 
 #include <elf.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* struct elf_prstatus on 64-bit machines (include/linux/elfcore.h). */
 #define PID_AT        32
@@ -30,36 +29,31 @@
 #define NT_ARM_PAC_MASK 0x406
 #endif
 
-/* A first pass counts, a second one writes. */
 struct writer {
-	unsigned char *to; /* NULL = count only */
-	size_t size;
+	unsigned char **bytes;
+	size_t *size;
+	bool failed; /* no memory */
 	const struct kmd_cpu_layout *layout;
 	const struct kmd_cpu_hints *hints;
 };
 
-static void put(unsigned char *bytes, size_t size, uint64_t value)
+/* Machines whose registers are known here are little-endian. */
+static void put(unsigned char *bytes, size_t width, uint64_t value)
 {
-	for (size_t i = 0; i < size; i++, value >>= 8)
-		bytes[i] = (unsigned char)value;
+	kmd_put(bytes, width, value, false);
 }
 
-/* A note of zeroes; where its descriptor begins, or NULL while counting. */
+/* A note of zeroes; where its descriptor begins, or NULL. */
 static unsigned char *begin_note(struct writer *writer, const char *name, size_t desc_size,
 				 uint32_t type)
 {
-	unsigned char *at = writer->to ? writer->to + writer->size : NULL;
-	size_t named = (strlen(name) + 1 + 3) & ~(size_t)3;
+	unsigned char *desc = NULL;
 
-	writer->size += KMD_NOTE_HEADER_SIZE + named + desc_size;
-	if (!at)
-		return NULL;
-	memset(at, 0, KMD_NOTE_HEADER_SIZE + named + desc_size);
-	put(at, 4, strlen(name) + 1);
-	put(at + 4, 4, desc_size);
-	put(at + 8, 4, type);
-	memcpy(at + KMD_NOTE_HEADER_SIZE, name, strlen(name));
-	return at + KMD_NOTE_HEADER_SIZE + named;
+	if (!writer->failed)
+		desc = kmd_note_append(writer->bytes, writer->size, name, type, (uint32_t)desc_size,
+				       false);
+	writer->failed |= !desc;
+	return desc;
 }
 
 static void put_prstatus(struct writer *writer, const struct kmd_cpu *cpu)
@@ -173,7 +167,6 @@ static void put_all(struct writer *writer, const struct kmd_cpus *cpus)
 {
 	uint32_t next = 0;
 
-	writer->size = 0;
 	for (size_t i = 0; i < cpus->n; i++) {
 		for (; writer->hints->all_cpus && next < cpus->items[i].cpu; next++)
 			put_placeholder(writer);
@@ -191,20 +184,11 @@ enum kmd_status kmd_cpus_notes(const struct kmd_cpus *cpus, uint16_t machine,
 			       const struct kmd_cpu_hints *hints, struct kmd_diag *diag,
 			       unsigned char **bytes, size_t *size)
 {
-	struct writer writer = { .layout = kmd_cpu_layout(machine), .hints = hints };
-	unsigned char *grown;
+	struct writer writer = {
+		.bytes = bytes, .size = size, .layout = kmd_cpu_layout(machine), .hints = hints
+	};
 
-	if (!writer.layout)
-		return KMD_OK;
-	put_all(&writer, cpus);
-	if (!writer.size)
-		return KMD_OK;
-	grown = realloc(*bytes, *size + writer.size);
-	if (!grown)
-		return kmd_fail_memory(diag);
-	*bytes = grown;
-	writer.to = grown + *size;
-	put_all(&writer, cpus);
-	*size += writer.size;
-	return KMD_OK;
+	if (writer.layout)
+		put_all(&writer, cpus);
+	return writer.failed ? kmd_fail_memory(diag) : KMD_OK;
 }

@@ -3,6 +3,7 @@
 #include "linux/registers/find.h"
 
 #include "base/checked.h"
+#include "base/note.h"
 
 #include <kmemdump/minidump.h>
 

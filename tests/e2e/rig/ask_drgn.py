@@ -55,6 +55,13 @@ def modules(prog):
                   list_for_each_entry('struct module', head, 'list'))
 
 
+def sections(prog):
+    """What drgn itself knows of modules, since 0.0.31; it needs this for their debug information."""
+    return {module.name: [module.build_id.hex() if module.build_id else None,
+                          {key: hex(at) for key, at in sorted(module.section_addresses.items())}]
+            for module, _ in prog.loaded_modules() if module.name != 'kernel'}
+
+
 def main():
     vmlinux, core = sys.argv[1:]
     prog = drgn.Program()
@@ -73,6 +80,7 @@ def main():
         'running': attempt(lambda: stacks(prog, True)),
         'modules': attempt(lambda: modules(prog)),
         'crashed': attempt(lambda: crashed(prog)),
+        'sections': attempt(lambda: sections(prog)),
     }))
 
 

@@ -89,7 +89,8 @@ def check_log(rig, taken, log):
 
 
 SMALL = ('nodename', 'release', 'banner', 'jiffies', 'dmesg')
-FULL = ('nodename', 'release', 'banner', 'jiffies', 'threads', 'dmesg', 'tasks', 'stacks', 'modules')
+FULL = ('nodename', 'release', 'banner', 'jiffies', 'threads', 'dmesg', 'tasks', 'stacks', 'modules',
+        'sections')
 
 
 def check_gdb(rig, taken, core, truth):

@@ -14,7 +14,7 @@ HEAD = '''<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only -->
 Each cell: answers **equal / absent / wrong**. *Equal* is the same, to the letter, as on a core of all
 of RAM with the same registers. *Absent* is a clear error, nothing, or a part of the truth that says
 what is missing. *Wrong* is any other value, and a part that does not say that it is one. In brackets:
-frames that gdb makes up, the same on all of RAM. `-`: there is no such consumer for this kernel.
+what gdb makes up, the same on all of RAM. `-`: there is no such consumer for this kernel.
 
 | consumer | asked |
 | --- | --- |
@@ -39,9 +39,11 @@ NOTES = '''
 - After a panic, all of RAM has the registers that the kernel itself recorded; after a hang, those with which
   the machine stopped, and the core is made with `--registers`.
 - gdb does not move a vmlinux of x86_64 (ET_EXEC) for a core: started plainly it has no names for program
-  counters and no rules for unwinding, and guesses frames.
-- gdb guesses what follows a frame in a module, of which it has no debug information, on all of RAM too:
-  where the guess is another, such a stack counts up to there.
+  counters and no rules for unwinding, and guesses frames. Where KASLR moved the kernel by less than its size
+  (`gdb -o alone`, if there is any below), other live memory is at the link addresses, on all of RAM too: the
+  line that kmd-assemble prints is needed.
+- gdb guesses what follows a frame in a module or in assembler, of which it has no debug information, on all of
+  RAM too: where the guess is another, such a stack counts up to there.
 - A stack trace that ends early is absent in part: its last frame is not an entry into the kernel. A frame
   whose address is right and which has no name counts likewise.
 '''

@@ -7,7 +7,7 @@ import json
 import sys
 
 import drgn
-from ask_drgn import attempt, modules, name, stacks, tasks
+from ask_drgn import attempt, modules, name, sections, stacks, tasks
 from drgn.helpers.linux.percpu import per_cpu
 from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.printk import get_dmesg
@@ -58,6 +58,7 @@ def main():
         'current of CPU 0': attempt(lambda: current(prog, 0)),
         'current of CPU 1': attempt(lambda: current(prog, 1)),
         'modules': attempt(lambda: modules(prog)),
+        'sections of modules': attempt(lambda: sections(prog)),
     }
     print('@@' + json.dumps(answers))
 

@@ -21,7 +21,9 @@ def value(expression):
 
 
 def place(frame):
-    return [f'{frame.pc():#x}', frame.name() or '??']
+    """A third word where only the symbol table has a name: assembler, without rules for unwinding."""
+    known = [f'{frame.pc():#x}', frame.name() or '??']
+    return known if frame.function() or not frame.name() else known + ['symbol']
 
 
 def backtrace():

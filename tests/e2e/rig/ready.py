@@ -126,9 +126,14 @@ class Asker:
 
 
 def known(threads):
-    """Frames up to the first that no debug information names: what follows is guessed."""
-    return {thread: list(itertools.takewhile(lambda frame: frame[-1] != '??', frames))
-            if isinstance(frames, list) else frames for thread, frames in threads.items()}
+    """Frames up to one that debug information does not describe: what follows is guessed."""
+    found = {}
+    for thread, frames in threads.items():
+        if isinstance(frames, list):
+            dark = [n for n, frame in enumerate(frames) if len(frame) > 2 or frame[-1] == '??']
+            frames = frames[:dark[0] + 1] if dark else frames
+        found[thread] = frames
+    return found
 
 
 class Bench:
