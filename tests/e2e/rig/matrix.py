@@ -104,6 +104,7 @@ class Cell:
         verdicts = {who: judged(heard[who], wants[who]) if wants[who] is not None else None
                     for who in questions.ASK}
         forgive(verdicts['gdb'], heard['gdb'], wants[PLAINLY], OVERLAP in truths['quirks'])
+        forgive_zeroes(verdicts['libkdumpfile'], heard['libkdumpfile'], truths['in front'])
         return verdicts, truths['quirks']
 
     def ask(self, taken, made, truths):
@@ -156,7 +157,8 @@ def ask_of_truth(taken, made):
         if starts(again):
             answers['crash'] = again
             quirks.append('crash --no_modules')
-    return {'answers': answers, 'quirks': quirks}
+    return {'answers': answers, 'quirks': quirks,
+            'in front': questions.in_front(questions.Core(taken, made[None][1]))}
 
 
 def overlaps(taken):
@@ -175,6 +177,14 @@ def forgive(verdicts, got, plainly, overlap):
             continue
         again = questions_judge.judge(question, got.get(question), plainly.get(question))
         if again and again[0] != questions_judge.WRONG:
+            verdicts[question] = questions_judge.OWN, why
+
+
+def forgive_zeroes(verdicts, got, in_front):
+    """libkdumpfile takes a page in front of a captured one for the beginning of that, and for zeroes."""
+    for question in in_front:
+        verdict, why = verdicts.get(question, (None, ''))
+        if verdict == questions_judge.WRONG and not got[question].strip('0'):
             verdicts[question] = questions_judge.OWN, why
 
 

@@ -14,7 +14,8 @@ HEAD = '''<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only -->
 Each cell: answers **equal / absent / wrong**. *Equal* is the same, to the letter, as on a core of all
 of RAM with the same registers. *Absent* is a clear error, nothing, or a part of the truth that says
 what is missing. *Wrong* is any other value, and a part that does not say that it is one. In brackets:
-what gdb makes up, the same on all of RAM. `-`: there is no such consumer for this kernel.
+what the consumer makes up by itself, for a reason that the notes name. `-`: there is no such consumer for this
+kernel.
 
 | consumer | asked |
 | --- | --- |
@@ -44,6 +45,11 @@ NOTES = '''
   line that kmd-assemble prints is needed.
 - gdb guesses what follows a frame in a module or in assembler, of which it has no debug information, on all of
   RAM too: where the guess is another, such a stack counts up to there.
+- gdb on arm64 takes the link register for the caller's address where the code of a frame was not captured
+  (aarch64_stub_unwind_sniffer() of aarch64-tdep.c), be it stale or not. `kmd-assemble --check` says of such a
+  dump that its `bt` lacks text; `-x vmlinux --complete=text` supplies it.
+- libkdumpfile reads a page as zeroes of which nothing was captured, if the next page was from its first byte on:
+  find_closest_mem_load() and find_closest_file_load() of its elfdump.c allow for a distance of a whole page.
 - A stack trace that ends early is absent in part: its last frame is not an entry into the kernel. A frame
   whose address is right and which has no name counts likewise.
 '''
@@ -165,7 +171,7 @@ def summary(results):
     """In one line."""
     sums = [tally(v) for _, verdicts, _ in results for v in (verdicts or {}).values() if v is not None]
     equal, absent, wrong, own = (sum(column) for column in zip(*sums)) if sums else (0, 0, 0, 0)
-    return f'{equal} answers equal, {absent} absent, {wrong} wrong; {own} that are as wrong on all of RAM'
+    return f'{equal} answers equal, {absent} absent, {wrong} wrong; {own} made up by the consumer'
 
 
 def is_bad(results):
@@ -177,6 +183,6 @@ def page(results, options):
     lines = [HEAD, '', f'kmd-assemble was run with {" ".join(words) or "no options"}. '
              f'All cells: {summary(results)}.', '', *table(results), NOTES.rstrip()]
     lines += quirks(results)
-    lines += ['', '## Wrong', '', *wrongs(results, WRONG), '## As wrong on all of RAM', '', *wrongs(results, OWN),
+    lines += ['', '## Wrong', '', *wrongs(results, WRONG), '## Made up by the consumer', '', *wrongs(results, OWN),
               '## Absent', '', *absences(results)]
     return '\n'.join(lines).rstrip() + '\n'

@@ -105,21 +105,39 @@ def drgn(core):
          json.dumps(VARIABLES)], TIMEOUT['crash']))
 
 
-def libkdumpfile(core):
+def linear(core, at):
+    return at - core.taken.image_offset() + core.taken.linear() & (1 << 64) - 1
+
+
+def addresses(core):
+    """What libkdumpfile is asked for: {question: (address, size)}."""
     wanted = {f'{name} {at:#x}': (at, size) for name, (at, size) in core.symbols().items()}
     arch, text = core.kernel.arch, core.taken.registers.read_text(encoding='utf-8')
     for cpu, address in enumerate(registers.stack_pointers(arch, text)):
         if address >> 63:
             wanted[f'stack of CPU {cpu} {address:#x}'] = (address & -8, 8)
     # A variable through the linear map as well.
-    image = core.taken.image_offset()
     for name in ('jiffies_64', 'init_task', 'linux_banner'):
         at, size = core.symbols()[name]
-        at = at - image + core.taken.linear() & (1 << 64) - 1
-        wanted[f'{name} in the linear map {at:#x}'] = (at, size)
+        wanted[f'{name} in the linear map {linear(core, at):#x}'] = (linear(core, at), size)
+    return wanted
+
+
+def libkdumpfile(core):
     return answers('libkdumpfile', *core.run(
-        ['python3', '-B', kernels.HERE / 'questions_libkdumpfile.py', core.path, json.dumps(wanted)],
+        ['python3', '-B', kernels.HERE / 'questions_libkdumpfile.py', core.path, json.dumps(addresses(core))],
         TIMEOUT['gdb']))
+
+
+def in_front(core):
+    """Of those, the ones on a page of which nothing was captured, but of the next from its first byte on."""
+    found = []
+    for name, (at, size) in core.symbols().items():
+        page = at - core.taken.image_offset() & -4096
+        if any(row.address == page + 4096 for row in core.taken.rows) and \
+                not any(row.address < page + 4096 and row.address + row.size > page for row in core.taken.rows):
+            found += [f'{name} {at:#x}', f'{name} in the linear map {linear(core, at):#x}']
+    return found
 
 
 def makedumpfile(core):

@@ -20,9 +20,19 @@ def value(expression):
     return gdb.execute(f'output {expression}', to_string=True)
 
 
+def has_code(frame):
+    try:
+        return bool(gdb.selected_inferior().read_memory(frame.pc(), 4))
+    except gdb.MemoryError:
+        return False
+
+
 def place(frame):
-    """A third word where only the symbol table has a name: assembler, without rules for unwinding."""
+    """A third word tells that gdb does not use rules for unwinding it: on arm64 the code is not
+    there, or it is assembler, of which only the symbol table has a name."""
     known = [f'{frame.pc():#x}', frame.name() or '??']
+    if frame.architecture().name().startswith('aarch64') and not has_code(frame):
+        return known + ['no code']
     return known if frame.function() or not frame.name() else known + ['symbol']
 
 

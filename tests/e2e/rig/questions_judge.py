@@ -2,7 +2,8 @@
 """Is an answer equal to that on all of RAM, absent, or wrong?
 
 Absent is: a clear error, nothing, or a part of the truth that says of what is missing that
-it is.  A part that does not say so is wrong, and so is any other value.
+it is.  A part that does not say so is wrong, and so is any other value.  The consumer's own
+is what it makes up whatever a core may hold.
 """
 import re
 
@@ -52,8 +53,8 @@ def judge_parts(question, got, want):
         if key not in want:
             return WRONG, f'{key!r} is not there in all of RAM'
         verdicts.append(judge(f'{question} {key}', value, want[key]) or (EQUAL, ''))
-        if verdicts[-1][0] == WRONG:
-            return WRONG, f'{key}: {verdicts[-1][1]}'
+        if verdicts[-1][0] in (WRONG, OWN):
+            return verdicts[-1][0], f'{key}: {verdicts[-1][1]}'
     lacking = [key for key in want if key not in got]
     if lacking:
         return WRONG, f'{len(lacking)} of {len(want)} are left out silently, first {lacking[0]!r}'
@@ -118,7 +119,7 @@ def judge_frames(got, want):
         if n and n <= len(want) and (want[n - 1][1:] == ['??'] or len(want[n - 1]) > 2):
             return PART, f'{n} of {len(want)} frames; what follows one without debug information is guessed'
         if n >= len(want) or frame[0] != want[n][0]:
-            return WRONG, f'frame {n} is {frame}, not {want[n] if n < len(want) else "there"}'
+            return OWN if n and got[n - 1][2:] == ['no code'] else WRONG, f'frame {n} is {frame}, not {want[n] if n < len(want) else "there"}'
         if frame[1] != want[n][1]:
             if frame[1] != '??':
                 return WRONG, f'frame {n} is {frame}, not {want[n]}'
