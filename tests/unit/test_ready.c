@@ -196,6 +196,29 @@ START_TEST(constants_are_variables)
 }
 END_TEST
 
+/* gdb prints the text with the variable. */
+START_TEST(command_line)
+{
+	const uint64_t line = AT(0x3000);
+
+	fake_symbol(&fake, "_sdata", 0x1000);
+	fake_symbol(&fake, "_edata", 0x2000);
+	fake_symbol(&fake, "saved_command_line", 0x1000);
+	memcpy(fake.memory + 0x1000, &line, sizeof(line));
+	memcpy(fake.memory + 0x3000, "quiet", 6);
+	ready_capture(0x1000, 0x2000);
+	/* All of it, or all but the NUL. */
+	ready_capture(0x3000, _i ? 0x3006 : 0x3005);
+	ready_build();
+	judge();
+	if (_i)
+		expect("gdb", "variables", KMD_READY_WORKS, "");
+	else
+		expect("gdb", "variables", KMD_READY_PARTLY,
+		       "the command line (0xffff800080203005)");
+}
+END_TEST
+
 /* ---------------------------------------------------------------------- the log */
 
 static void ring(uint64_t size_bits)
@@ -273,6 +296,7 @@ int main(void)
 	tcase_add_loop_test(tcase, variables_are_named, 0, 4);
 	tcase_add_test(tcase, data_in_part);
 	tcase_add_test(tcase, constants_are_variables);
+	tcase_add_loop_test(tcase, command_line, 0, 2);
 	tcase_add_test(tcase, log_is_whole);
 	tcase_add_test(tcase, log_lacks_a_byte);
 	tcase_add_test(tcase, log_of_impossible_size);

@@ -10,6 +10,8 @@
 #define NODES_MAX 1024
 #define ROOTS_MAX 65536
 #define RING_MAX  (UINT64_C(1) << 30)
+/* No command line is longer (COMMAND_LINE_SIZE of Linux). */
+#define LINE_MAX  4096
 
 static const char *const mem_section[] = { "mem_section", NULL };
 static const char *const node_states[] = { "node_states", NULL };
@@ -236,4 +238,22 @@ void kmd_judge_log(struct kmd_judging *judging, enum kmd_look_mode mode,
 	kmd_judge_span(look, mode, verdict, "printk_ringbuffer", ring, size);
 	if (!verdict->presence)
 		judge_ring(look, mode, ring, verdict);
+}
+
+/* A text of its own, which gdb prints with the variable that points to it. */
+void kmd_judge_command_line(struct kmd_judging *judging, enum kmd_look_mode mode,
+			    struct kmd_verdict *verdict)
+{
+	const struct kmd_look *look = &judging->look;
+	uint64_t line, letter = 1;
+
+	if (!kmd_look_pointer(look, "saved_command_line", &line) || !line)
+		return;
+	for (uint64_t i = 0; letter && i < LINE_MAX; i++) {
+		if (!kmd_look_number(look, mode, line + i, 1, &letter)) {
+			kmd_verdict_add(verdict, KMD_ABSENT, "the command line (0x%" PRIx64 ")",
+					line + i);
+			return;
+		}
+	}
 }

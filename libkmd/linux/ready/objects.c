@@ -196,6 +196,7 @@ static const struct object objects[KMD_O_N] = {
 			     .machine = EM_X86_64 },
 	[KMD_O_ORC] = { .judge = judge_orc, .machine = EM_X86_64 },
 	[KMD_O_DATA] = { .judge = judge_data },
+	[KMD_O_COMMAND_LINE] = { .judge = kmd_judge_command_line },
 	[KMD_O_JIFFIES] = { .names = NAMES("jiffies_64") },
 	[KMD_O_TAINT] = { .names = NAMES("tainted_mask", "taint_flags") },
 	[KMD_O_AVENRUN] = { .names = NAMES("avenrun") },

@@ -49,6 +49,7 @@ enum kmd_object {
 	KMD_O_SCHEDULE,
 	KMD_O_ORC,
 	KMD_O_DATA,
+	KMD_O_COMMAND_LINE,
 	KMD_O_JIFFIES,
 	KMD_O_TAINT,
 	KMD_O_AVENRUN,
@@ -121,6 +122,8 @@ bool kmd_judging_panic_task(struct kmd_judging *judging, uint64_t *task);
 
 void kmd_judge_log(struct kmd_judging *judging, enum kmd_look_mode mode,
 		   struct kmd_verdict *verdict);
+void kmd_judge_command_line(struct kmd_judging *judging, enum kmd_look_mode mode,
+			    struct kmd_verdict *verdict);
 void kmd_judge_mem_section(struct kmd_judging *judging, enum kmd_look_mode mode,
 			   struct kmd_verdict *verdict);
 void kmd_judge_root_sections(struct kmd_judging *judging, enum kmd_look_mode mode,

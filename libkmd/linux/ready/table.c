@@ -48,7 +48,7 @@ const struct kmd_requirement kmd_requirements[] = {
 	  B(PIDS) | B(TASKS) | B(STACKS) | B(IRQ_STACKS) | B(IDLE_TASKS) | B(IDLE_STACKS), UNWIND },
 	{ CRASH, "mod", KMD_LOOK_WALK, B(MODULES), B(MODULE_SYMBOLS), 0 },
 	{ CRASH, "runq", KMD_LOOK_WALK, B(CURRENT_TASKS), B(QUEUES), 0 },
-	{ CRASH, "p VARIABLE", KMD_LOOK_WALK, 0, B(DATA), 0 },
+	{ CRASH, "p VARIABLE", KMD_LOOK_WALK, 0, B(DATA) | B(COMMAND_LINE), 0 },
 
 	{ NO_PANIC, START, KMD_LOOK_WALK, CRASH_START, 0, B(UTSNAME) | B(SCHEDULE) },
 	{ NO_PANIC, "log", KMD_LOOK_WALK, B(LOG), 0, 0 },
@@ -65,7 +65,7 @@ const struct kmd_requirement kmd_requirements[] = {
 	{ DRGN, "modules", KMD_LOOK_EITHER, B(MODULES_HEAD) | B(MODULES), 0, 0 },
 
 	{ GDB, START, KMD_LOOK_VIEWS, B(KASLR), 0, 0 },
-	{ GDB, "variables", KMD_LOOK_VIEWS, 0, B(DATA), 0 },
+	{ GDB, "variables", KMD_LOOK_VIEWS, 0, B(DATA) | B(COMMAND_LINE), 0 },
 	{ GDB, "threads", KMD_LOOK_VIEWS, B(REGISTERS), 0, 0 },
 	{ GDB, "bt", KMD_LOOK_VIEWS, B(REGISTERS), B(REGISTER_STACKS) | B(TEXT_GDB), 0 },
 
