@@ -93,7 +93,7 @@ class Asker:
         said = questions.gdb_offset(questions.Core(self.taken, core))
         if None in said:
             return {'start': False, 'why': said[None]}
-        return {'start': True, 'threads': said['info threads'], 'bt': known(said['bt of all threads']),
+        return {'start': True, 'threads': named(said['info threads']), 'bt': known(said['bt of all threads']),
                 'variables': {key: text for key, text in said.items() if key.startswith('p ')}}
 
     def makedumpfile(self, core):
@@ -123,6 +123,13 @@ class Asker:
             # One that does not know the kernel makes up frames, on all of RAM too.
             found['crash'] |= dict.fromkeys(('mod', 'bt', 'bt -a', 'foreach bt'))
         return found
+
+
+def named(threads):
+    """Address and name, without the word of how a frame would be unwound."""
+    if not isinstance(threads, dict):
+        return threads
+    return {key: place[:2] if isinstance(place, list) else place for key, place in threads.items()}
 
 
 def known(threads):
