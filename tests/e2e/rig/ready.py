@@ -86,6 +86,9 @@ class Asker:
             said = consumers.drgn(self.kernel, core)
         except SystemExit as error:
             return {'start': False, 'why': str(error)[-300:]}
+        if self.kernel.debian == 'bookworm':
+            # Without registers drgn 0.0.22 makes frames of what a task left when it last slept.
+            said['running'] = None
         return {**{ability: [said[name] for name in names] for ability, names in DRGN.items()},
                 'start': True}
 
