@@ -258,7 +258,8 @@ static void on_free(void *unused, struct task_struct *p)
 
 /*
  * What a process is about to get, since 6.10: giving up what it had takes its time,
- * and a machine may hang meanwhile.
+ * and a machine may hang meanwhile.  If refused it is asked for again in on_exec(),
+ * and counted there.
  */
 static void on_prepare_exec(void *unused, struct task_struct *p,
 			    struct linux_binprm *bprm)
@@ -266,6 +267,7 @@ static void on_prepare_exec(void *unused, struct task_struct *p,
 	const struct kmd_spec like = {
 		.prio = KMEMDUMP_PRIO_TASK_AUX,
 		.owner = aux_key(p),
+		.again = true,
 	};
 
 	drop_at(bprm->mm);
@@ -279,6 +281,7 @@ static void on_rename(void *unused, struct task_struct *p, const char *comm)
 	const struct kmd_spec like = {
 		.prio = KMEMDUMP_PRIO_TASK_AUX,
 		.owner = aux_key(p),
+		.again = true,
 	};
 
 	if (p == current && thread_group_leader(p))
