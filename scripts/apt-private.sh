@@ -51,6 +51,15 @@ own_release()
 	sed -n 's/^VERSION_CODENAME=//p' /etc/os-release
 }
 
+# The release that packages of backports and of experimental are meant for.
+base_release()
+{
+	case "$release" in
+	*-backports) echo "${release%-backports}" ;;
+	experimental) echo sid ;;
+	esac
+}
+
 # Another release is in the archive that our own comes from.
 write_sources()
 {
@@ -58,7 +67,9 @@ write_sources()
 		sed -n "s/^$(own_release) //p" | head -n 1)
 	[ -n "$uri" ] || gone "this machine's apt has no source for $(own_release)"
 	keys=/usr/share/keyrings/debian-archive-keyring.gpg
-	echo "deb [signed-by=$keys] $uri $release main" >"$apt_home/sources.list"
+	for suite in $release $(base_release); do
+		echo "deb [signed-by=$keys] $uri $suite main"
+	done >"$apt_home/sources.list"
 }
 
 private_apt()

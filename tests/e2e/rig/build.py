@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -130,7 +131,7 @@ def check(kernel):
     for sign in ('  CHECK ', 'kmemdump_qcom.ko'):
         if sign not in said:
             return [f'no {sign.strip()} in what make said']
-    return [line for line in warnings(said) if '"qcom_smem_get" ' not in line]
+    return [line for line in warnings(said) if not re.search(r'\bqcom_smem_get\b.* undefined', line)]
 
 
 if __name__ == '__main__':

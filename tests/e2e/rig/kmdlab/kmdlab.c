@@ -4,7 +4,7 @@
  *
  *	what=null	reads through a NULL pointer
  *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
- *	what=exec	the same, in the middle of busybox's next exec
+ *	what=exec	the same, in the middle of the next exec of busybox
  *	what=hungtask	a task that waits forever, uninterruptible
  *	what=storm	each CPU registers and unregisters for @seconds
  */
@@ -85,12 +85,13 @@ static void hang_there(void *unused)
 	hang_here(NULL);
 }
 
-/* It has its new memory already, and tells in the end.  Busybox executes /proc/self/exe. */
+/* It has its new memory already, and tells in the end.  A thread may print for newer kernels. */
 static void on_rename(void *unused, struct task_struct *p, const char *comm)
 {
-	if (strcmp(comm, "exe"))
+	if (strcmp(comm, "busybox"))
 		return;
 	pr_emerg("all CPUs hang from here on\n");
+	mdelay(500);
 	smp_call_function(hang_there, NULL, 0);
 	hang_here(NULL);
 }
