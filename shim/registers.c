@@ -165,6 +165,12 @@ static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
+/* CPUs leave when they are unplugged, too. */
+static int on_leave(struct kprobe *kp, struct pt_regs *regs)
+{
+	return atomic_read(&panic_seen) ? on_stop(kp, regs) : 0;
+}
+
 static int on_die(struct notifier_block *nb, unsigned long why, void *data)
 {
 	const struct die_args *args = data;
@@ -195,6 +201,8 @@ static struct probe {
 #endif
 #ifdef CONFIG_ARM64
 	{ { .symbol_name = "local_cpu_stop", .pre_handler = on_stop } },
+	/* Since 7.3 what stops a CPU cannot be probed; it calls this. */
+	{ { .symbol_name = "set_cpu_online", .pre_handler = on_leave } },
 #endif
 };
 

@@ -275,6 +275,38 @@ START_TEST(interrupt_stack_of_arm64)
 }
 END_TEST
 
+/* gdb looks for the code of start_kernel() too, which was freed, if a CPU runs the first task. */
+START_TEST(code_of_first_task)
+{
+	static const char *const missing[] = { "", "start_kernel()'s code (0xffff800080206000)",
+					       "start_kernel()'s code (0xffff800080206000)",
+					       "the kernel's text (0xffff800080204000)" };
+
+	cpu_at(_i == 1 ? 0x21000 : 0xb000);
+	fake_symbol(&fake, "_stext", 0x4000);
+	fake_symbol(&fake, "_etext", 0x6000);
+	fake_symbol(&fake, "_sinittext", 0x6000);
+	fake_symbol(&fake, "_einittext", 0x7000);
+	fake_symbol(&fake, "runqueues", 0x400);
+	fake_symbol(&fake, "init_task", 0x9000);
+	fake_set(&fake, 0x2410, AT(_i == 2 ? 0x9000 : 0xa000), 8);
+	ready_capture(0, 0x4000);
+	if (_i != 3)
+		ready_capture(0x4000, 0x6000);
+	ready_look();
+	ready_set_size("__cpu_present_mask", 8);
+	ready_set_size("__per_cpu_offset", 8);
+	ready_type(KMD_T_RQ_CURR, 16);
+	ready_type(KMD_T_RQ_IDLE, 24);
+	expect_ok(kmd_tasks_read(&judging.look, &judging.tasks));
+	expect_verdict(KMD_O_TEXT_GDB,
+		       _i == 0   ? KMD_PRESENT
+		       : _i == 3 ? KMD_ABSENT
+				 : KMD_IN_PART,
+		       missing[_i]);
+}
+END_TEST
+
 /* It is aligned to a page; what follows it is no part of it. */
 START_TEST(interrupt_stack_of_x86_64)
 {
@@ -405,6 +437,7 @@ int main(void)
 	tcase_add_test(tcase, too_many_roots);
 	tcase_add_test(tcase, cpus_of_the_masks);
 	tcase_add_test(tcase, interrupt_stack_of_arm64);
+	tcase_add_loop_test(tcase, code_of_first_task, 0, 4);
 	tcase_add_loop_test(tcase, interrupt_stack_of_x86_64, 0, 2);
 	tcase_add_test(tcase, no_interrupt_stack);
 	tcase_add_test(tcase, queue_of_one);

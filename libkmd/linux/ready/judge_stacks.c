@@ -146,6 +146,25 @@ void kmd_judge_register_stacks(struct kmd_judging *judging, enum kmd_look_mode m
 	kmd_count_conclude(&count, "running stack", verdict);
 }
 
+/* By the stack pointers, or, of a CPU that is in an interrupt, by the run queues. */
+bool kmd_judging_is_first_task_on(struct kmd_judging *judging)
+{
+	const struct kmd_addresses *current = &kmd_judging_tasks(judging)->current;
+	const struct kmd_look *look = &judging->look;
+	const struct kmd_cpus *cpus = look->in->cpus;
+	uint64_t task, start, size;
+
+	if (kmd_look_first_stack(look, &start, &size))
+		for (size_t i = 0; i < cpus->n; i++)
+			if (cpus->items[i].pub.sp - start < size)
+				return true;
+	if (kmd_look_symbol(look, "init_task", &task, NULL))
+		for (size_t i = 0; i < current->n; i++)
+			if (current->items[i] == task)
+				return true;
+	return false;
+}
+
 void kmd_judge_panic_stack(struct kmd_judging *judging, enum kmd_look_mode mode,
 			   struct kmd_verdict *verdict)
 {

@@ -107,18 +107,25 @@ bool kmd_look_task_size(const struct kmd_look *look, uint64_t *size)
 	return true;
 }
 
-bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size)
+bool kmd_look_first_stack(const struct kmd_look *look, uint64_t *start, uint64_t *size)
 {
-	uint64_t start, end;
+	uint64_t end;
 
 	/* The names until 6.9, and since. */
-	if ((!kmd_look_symbol(look, "__start_init_task", &start, NULL) ||
+	if ((!kmd_look_symbol(look, "__start_init_task", start, NULL) ||
 	     !kmd_look_symbol(look, "__end_init_task", &end, NULL)) &&
-	    (!kmd_look_symbol(look, "__start_init_stack", &start, NULL) ||
+	    (!kmd_look_symbol(look, "__start_init_stack", start, NULL) ||
 	     !kmd_look_symbol(look, "__end_init_stack", &end, NULL)))
 		return false;
-	*size = end - start;
+	*size = end - *start;
 	return *size >= 4096 && *size <= 1 << 20;
+}
+
+bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size)
+{
+	uint64_t start;
+
+	return kmd_look_first_stack(look, &start, size);
 }
 
 /* ----- memory */

@@ -84,6 +84,8 @@ bool kmd_look_type(const struct kmd_look *look, enum kmd_look_type type, uint64_
 
 /* Of a task_struct as it is allocated: x86_64 cuts off what its FPU does not need. */
 bool kmd_look_task_size(const struct kmd_look *look, uint64_t *size);
+/* The stack of init_task. */
+bool kmd_look_first_stack(const struct kmd_look *look, uint64_t *start, uint64_t *size);
 /* THREAD_SIZE, as the first task's stack has it. */
 bool kmd_look_stack_size(const struct kmd_look *look, uint64_t *size);
 

@@ -105,11 +105,21 @@ static void judge_text_gdb(struct kmd_judging *judging, enum kmd_look_mode mode,
 {
 	const struct kmd_look *look = &judging->look;
 
-	if (look->in->facts->machine == EM_X86_64)
+	if (look->in->facts->machine == EM_X86_64) {
 		kmd_judge_range(look, mode, verdict, "the text of entries", "__entry_text_start",
 				"__entry_text_end");
-	else
-		kmd_judge_range(look, mode, verdict, "the kernel's text", "_stext", "_etext");
+		return;
+	}
+	kmd_judge_range(look, mode, verdict, "the kernel's text", "_stext", "_etext");
+	/* That has been freed, so it is captured by chance only. */
+	if (kmd_judging_is_first_task_on(judging)) {
+		struct kmd_verdict boot = { 0 };
+
+		kmd_judge_range(look, mode, &boot, "start_kernel()'s code", "_sinittext",
+				"_einittext");
+		if (boot.presence)
+			kmd_verdict_add(verdict, KMD_IN_PART, "%s", boot.names);
+	}
 }
 
 static const char *const keys_arm64[] = { "OSRELEASE", "SYMBOL(_stext)", "NUMBER(VA_BITS)",

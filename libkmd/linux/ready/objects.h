@@ -114,6 +114,8 @@ void kmd_count_span(const struct kmd_look *look, enum kmd_look_mode mode, uint64
 void kmd_count_conclude(const struct kmd_count *count, const char *name,
 			struct kmd_verdict *verdict);
 
+/* Whether a CPU runs init_task, whose outermost frames are of start_kernel(). */
+bool kmd_judging_is_first_task_on(struct kmd_judging *judging);
 /* False, and a verdict that says why, if nothing tells which tasks there are. */
 bool kmd_tasks_known(const struct kmd_tasks *tasks, struct kmd_verdict *verdict);
 bool kmd_tasks_cpus_known(const struct kmd_tasks *tasks, struct kmd_verdict *verdict);

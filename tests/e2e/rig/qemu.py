@@ -37,7 +37,9 @@ class Guest:
         self.folder = pathlib.Path(folder)
         self.ram = self.folder / 'ram'
         self.log = self.folder / 'console'
-        self.ended = False
+        # An earlier guest's memory would be there after the boot, its console before it.
+        for old in (self.ram, self.log, self.folder / 'qmp'):
+            old.unlink(missing_ok=True)
         program = shutil.which(self.machine['program']) or kernels.skip(
             f'{self.machine["program"]} is not installed (scripts/setup installs it)')
         append = f'console={self.machine["console"]} {self.machine["set_aside"]} panic=0 {cmdline}'

@@ -9,7 +9,6 @@ Exit 0, 1, or 77 (skipped) with a sentence.
 """
 import argparse
 import contextlib
-import os
 import pathlib
 import sys
 import tempfile
@@ -25,9 +24,6 @@ def scratch(keep):
     if keep:
         folder = pathlib.Path(keep).resolve()
         folder.mkdir(parents=True, exist_ok=True)
-        for old in ('ram', 'console', 'qmp', 'md'):
-            with contextlib.suppress(FileNotFoundError, IsADirectoryError):
-                os.unlink(folder / old)
         yield folder
         return
     with tempfile.TemporaryDirectory(prefix='kmd-rig-') as where:
