@@ -165,11 +165,13 @@ static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 	return 0;
 }
 
+#ifdef CONFIG_ARM64
 /* CPUs leave when they are unplugged, too. */
 static int on_leave(struct kprobe *kp, struct pt_regs *regs)
 {
 	return atomic_read(&panic_seen) ? on_stop(kp, regs) : 0;
 }
+#endif
 
 static int on_die(struct notifier_block *nb, unsigned long why, void *data)
 {
