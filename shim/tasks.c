@@ -275,7 +275,11 @@ static void on_prepare_exec(void *unused, struct task_struct *p,
 	add_own(&like, "cred", bprm->cred, sizeof(*bprm->cred));
 }
 
-/* Exec gives a name, soon after the new mm: the first that older kernels show of it. */
+/*
+ * Exec gives a name, soon after the new mm: the first that older kernels show of it.
+ * Where nobody shares the mm, a registration there is of one that was freed before,
+ * and would go away with its owner.
+ */
 static void on_rename(void *unused, struct task_struct *p, const char *comm)
 {
 	const struct kmd_spec like = {
@@ -284,8 +288,11 @@ static void on_rename(void *unused, struct task_struct *p, const char *comm)
 		.again = true,
 	};
 
-	if (p == current && thread_group_leader(p))
-		add_mm(p->mm, &like);
+	if (p != current || !thread_group_leader(p) || !p->mm)
+		return;
+	if (atomic_read(&p->mm->mm_users) == 1)
+		drop_at(p->mm);
+	add_mm(p->mm, &like);
 }
 
 /* A new mm and new credentials, and a thread may have become the leader. */
