@@ -123,17 +123,24 @@ static void add_pid(const struct pid *pid, const struct kmd_spec *like)
  * The counters of a process's memory, one behind the other since 6.6.  The
  * process may be giving its memory up just now, so this looks, and trusts not.
  */
-static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
+static const void __percpu *counters_of(struct mm_struct *mm)
 {
-	struct kmd_spec spare = *like;
 	const void __percpu *counters;
 	unsigned long at;
-	int cpu;
 
 	if (!kmd_read_word((unsigned long)&mm->rss_stat[0].counters, &at))
-		return;
+		return NULL;
 	counters = (const void __percpu *)at;
-	if (!counters || kmd_in_percpu(counters))
+	return counters && !kmd_in_percpu(counters) ? counters : NULL;
+}
+
+static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
+{
+	const void __percpu *counters = counters_of(mm);
+	struct kmd_spec spare = *like;
+	int cpu;
+
+	if (!counters)
 		return;
 	spare.prio = KMEMDUMP_PRIO_COUNTERS;
 	for_each_possible_cpu(cpu) {
@@ -142,8 +149,23 @@ static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
 			break;
 	}
 }
+
+static void drop_counters(struct mm_struct *mm)
+{
+	const void __percpu *counters = counters_of(mm);
+	int cpu;
+
+	if (!counters)
+		return;
+	for_each_possible_cpu(cpu)
+		drop_at(per_cpu_ptr(counters, cpu));
+}
 #else
 static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
+{
+}
+
+static void drop_counters(struct mm_struct *mm)
 {
 }
 #endif
@@ -154,6 +176,15 @@ static void add_mm(struct mm_struct *mm, const struct kmd_spec *like)
 		return;
 	add(like, "mm", mm, sizeof(*mm));
 	add_counters(mm, like);
+}
+
+/* A new one may lie where another was, whose registrations are to go with their owner. */
+static void drop_mm(struct mm_struct *mm)
+{
+	if (!mm)
+		return;
+	drop_at(mm);
+	drop_counters(mm);
 }
 
 /*
@@ -189,7 +220,7 @@ static void add_fresh_aux(struct task_struct *p, const struct mm_struct *shared)
 		drop_at(p->signal);
 		drop_at(rcu_access_pointer(p->real_cred));
 		if (p->mm != shared)
-			drop_at(p->mm);
+			drop_mm(p->mm);
 	}
 	add_aux(p, false);
 }
@@ -270,7 +301,7 @@ static void on_prepare_exec(void *unused, struct task_struct *p,
 		.again = true,
 	};
 
-	drop_at(bprm->mm);
+	drop_mm(bprm->mm);
 	add_mm(bprm->mm, &like);
 	add_own(&like, "cred", bprm->cred, sizeof(*bprm->cred));
 }
@@ -291,7 +322,7 @@ static void on_rename(void *unused, struct task_struct *p, const char *comm)
 	if (p != current || !thread_group_leader(p) || !p->mm)
 		return;
 	if (atomic_read(&p->mm->mm_users) == 1)
-		drop_at(p->mm);
+		drop_mm(p->mm);
 	add_mm(p->mm, &like);
 }
 
