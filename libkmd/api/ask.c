@@ -57,7 +57,7 @@ static enum kmd_status fail_missing(struct kmd *kmd, const char *kind, uint64_t 
 KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *buffer,
 					 size_t length)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 	uint64_t missing;
 
 	if (status == KMD_OK)
@@ -68,7 +68,7 @@ KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *b
 KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffer,
 					 size_t length)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 	uint64_t missing;
 
 	if (status == KMD_OK)
@@ -80,13 +80,13 @@ KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *b
 KMD_EXPORT enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset,
 					   void *buffer, size_t length)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
-	const struct kmd_row *row;
+	enum kmd_status status = kmd_begin_opened(kmd);
+	const struct kmd_region_entry *row;
 
 	if (status != KMD_OK)
 		return status;
 	if (index >= kmd->regions.n)
-		return kmd_misuse(kmd, "there is no such region");
+		return kmd_usage_error(kmd, "there is no such region");
 	row = &kmd->regions.rows[index];
 	if (!row->has_bytes || !kmd_inside(offset, length, row->pub.captured))
 		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),

@@ -8,12 +8,12 @@
 
 static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 
 	if (status != KMD_OK)
 		return status;
 	if (kmd->flags & KMD_ZERO_HOLES)
-		status = kmd_find(
+		status = kmd_report(
 			&kmd->diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			"memory that was not captured reads as zero in this core, as asked "
 			"for: what a consumer says of it is not what was there");
@@ -58,9 +58,9 @@ KMD_EXPORT enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, 
 	enum kmd_status status;
 
 	if (flags & ~(unsigned int)KMD_OVERWRITE)
-		return kmd_misuse(kmd, "unknown flag");
+		return kmd_usage_error(kmd, "unknown flag");
 	if (!path)
-		return kmd_misuse(kmd, "no path is given");
+		return kmd_usage_error(kmd, "no path is given");
 	status = check_target(kmd, path);
 	if (status == KMD_OK)
 		status = plan_core(kmd, &plan);

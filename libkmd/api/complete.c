@@ -9,9 +9,9 @@ enum kmd_status kmd_complete_memory(struct kmd *kmd, struct kmd_supply *supply,
 {
 	memset(completion, 0, sizeof(*completion));
 	if (kmd->vmlinux_path)
-		return kmd_complete_from_vmlinux(&kmd->vmlinux, &kmd->boot, &kmd->memory,
+		return kmd_complete_from_vmlinux(&kmd->vmlinux, &kmd->runtime, &kmd->memory,
 						 kmd->complete, &kmd->diag, supply, completion);
 	if (!kmd->complete || kmd->complete == KMD_COMPLETE_NONE)
 		return KMD_OK;
-	return kmd_misuse(kmd, "completion takes a vmlinux");
+	return kmd_usage_error(kmd, "completion takes a vmlinux");
 }

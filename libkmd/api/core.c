@@ -4,7 +4,7 @@
  * and what is supplied, so that consumers find their way.
  */
 #include "api/handle.h"
-#include "linux/pagetable/make.h"
+#include "supply/tables.h"
 #include "vmcore/kmd_note.h"
 
 #include <inttypes.h>
@@ -40,19 +40,19 @@ static enum kmd_status make_tables(struct kmd *kmd, const struct kmd_paging *pag
 		kmd_tables_make(paging, &kmd->memory, &kmd->views, 0, &kmd->diag, &kmd->tables);
 
 	if (status == KMD_OK && kmd->tables.cut)
-		status = kmd_find(
+		status = kmd_report(
 			&kmd->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
 			"not all of captured memory is mapped by the page tables that were "
 			"made: there is too much of it");
 	return status == KMD_OK ? supply_tables(kmd) : status;
 }
 
-enum kmd_status kmd_learn_views(struct kmd *kmd)
+enum kmd_status kmd_open_views(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
 	enum kmd_status status = KMD_OK;
 
-	kmd->has_paging = kmd->info.text && kmd_paging_learn(&kmd->info, &kmd->facts, &kmd->paging);
+	kmd->has_paging = kmd->info.text && kmd_paging_init(&kmd->info, &kmd->facts, &kmd->paging);
 	if (kmd->has_paging)
 		status = kmd_paging_walk(&kmd->paging, &kmd->memory, &kmd->facts.layout, diag,
 					 &kmd->mappings);
@@ -101,7 +101,7 @@ void kmd_core_deinit(struct kmd *kmd)
 
 /* ----- what is supplied, as it is told */
 
-static const struct kmd_row *supplied(const struct kmd *kmd, size_t index)
+static const struct kmd_region_entry *supplied(const struct kmd *kmd, size_t index)
 {
 	size_t first = kmd->regions.n;
 
@@ -117,7 +117,7 @@ KMD_EXPORT size_t kmd_supplied_count(const struct kmd *kmd)
 
 KMD_EXPORT const struct kmd_region *kmd_supplied_get(const struct kmd *kmd, size_t index)
 {
-	const struct kmd_row *row = supplied(kmd, index);
+	const struct kmd_region_entry *row = supplied(kmd, index);
 
 	return row ? &row->pub : NULL;
 }

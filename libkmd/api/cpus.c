@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The registers of the CPUs. */
 #include "api/handle.h"
-#include "linux/registers/find.h"
+#include "cpu/find.h"
 
 #include <elf.h>
 
@@ -54,7 +54,7 @@ static enum kmd_status note_cpus(struct kmd *kmd, const struct kmd_cpus_found *f
 }
 
 /* Registers of a finished core stay as they are, unless the user has better ones. */
-enum kmd_status kmd_learn_cpus(struct kmd *kmd)
+enum kmd_status kmd_open_cpus(struct kmd *kmd)
 {
 	/* Layouts are known of little-endian machines only. */
 	uint16_t machine = kmd->facts.big_endian ? EM_NONE : kmd->facts.machine;

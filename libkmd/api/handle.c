@@ -25,7 +25,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 {
 	if (!kmd)
 		return;
-	kmd_ready_deinit(&kmd->readiness);
+	kmd_consumer_report_deinit(&kmd->readiness);
 	kmd_log_panic_deinit(&kmd->panic);
 	kmd_log_deinit(&kmd->log);
 	kmd_cpus_deinit(&kmd->cpus);
@@ -36,7 +36,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_memory_deinit(&kmd->memory);
 	kmd_regions_deinit(&kmd->regions);
 	kmd_hints_deinit(&kmd->hints);
-	kmd_boot_deinit(&kmd->boot);
+	kmd_runtime_deinit(&kmd->runtime);
 	kmd_vmcoreinfo_deinit(&kmd->info);
 	kmd_vmlinux_deinit(&kmd->vmlinux);
 	kmd_claims_deinit(&kmd->claims);
@@ -61,7 +61,7 @@ KMD_EXPORT const char *kmd_error(const struct kmd *kmd)
 	return kmd->diag.status == KMD_OK ? NULL : kmd->diag.sentence;
 }
 
-enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence)
+enum kmd_status kmd_usage_error(struct kmd *kmd, const char *sentence)
 {
 	return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(NULL), "%s", sentence);
 }
@@ -74,13 +74,13 @@ void kmd_begin(struct kmd *kmd)
 enum kmd_status kmd_begin_option(struct kmd *kmd)
 {
 	kmd_begin(kmd);
-	return kmd->opened ? kmd_misuse(kmd, "options are set before the opening") : KMD_OK;
+	return kmd->opened ? kmd_usage_error(kmd, "options are set before the opening") : KMD_OK;
 }
 
-enum kmd_status kmd_begin_ready(struct kmd *kmd)
+enum kmd_status kmd_begin_opened(struct kmd *kmd)
 {
 	kmd_begin(kmd);
-	return kmd->ready ? KMD_OK : kmd_misuse(kmd, "no dump is open");
+	return kmd->ready ? KMD_OK : kmd_usage_error(kmd, "no dump is open");
 }
 
 /* ----- options */
@@ -91,7 +91,7 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 
 	if (status == KMD_OK && (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS |
 							 KMD_CAPTURED_ONLY | KMD_ZERO_HOLES)))
-		status = kmd_misuse(kmd, "unknown flag");
+		status = kmd_usage_error(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;
 	kmd->flags = flags;
@@ -155,12 +155,12 @@ KMD_EXPORT enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path)
 KMD_EXPORT enum kmd_status kmd_set_value(struct kmd *kmd, const char *key, uint64_t value)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
-	enum kmd_boot_key found;
+	enum kmd_runtime_key found;
 
 	if (status != KMD_OK)
 		return status;
-	if (!key || !kmd_boot_key_by_name(key, &found))
-		return kmd_misuse(kmd, "there is no such run-time value");
+	if (!key || !kmd_runtime_key_by_name(key, &found))
+		return kmd_usage_error(kmd, "there is no such run-time value");
 	kmd->given.has[found] = true;
 	kmd->given.values[found] = value;
 	return KMD_OK;
@@ -173,7 +173,7 @@ KMD_EXPORT enum kmd_status kmd_set_complete(struct kmd *kmd, unsigned int sectio
 	if (status != KMD_OK)
 		return status;
 	if (sections != KMD_COMPLETE_NONE && (sections & ~(unsigned int)KMD_COMPLETE_ALL))
-		return kmd_misuse(kmd, "there is nothing of that kind to complete");
+		return kmd_usage_error(kmd, "there is nothing of that kind to complete");
 	kmd->complete = sections;
 	return KMD_OK;
 }

@@ -3,14 +3,14 @@
 #ifndef KMD_API_HANDLE_H
 #define KMD_API_HANDLE_H
 
-#include "linux/complete/complete.h"
-#include "linux/core_notes.h"
-#include "linux/printk/panic.h"
-#include "linux/ready/ready.h"
-#include "linux/registers/cpus.h"
-#include "linux/synth/synth.h"
-#include "linux/pagetable/make.h"
-#include "linux/views.h"
+#include "supply/from_vmlinux.h"
+#include "cpu/core_notes.h"
+#include "log/panic.h"
+#include "consumer/check.h"
+#include "cpu/cpus.h"
+#include "kernel/generate.h"
+#include "supply/tables.h"
+#include "target/views.h"
 #include "memory/supply.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
@@ -23,7 +23,7 @@ struct kmd {
 	struct kmd_input_options input_options;
 	struct kmd_image_options image_options;
 	struct kmd_vmlinux_options vmlinux_options;
-	struct kmd_boot_given given;
+	struct kmd_runtime_given given;
 	unsigned int complete; /* enum kmd_complete, or-ed */
 	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
 	/* One stage after the other, each built from those above it. */
@@ -36,7 +36,7 @@ struct kmd {
 	struct kmd_regions regions;
 	struct kmd_memory memory;
 	struct kmd_kernel_facts facts;
-	struct kmd_boot boot;
+	struct kmd_runtime runtime;
 	struct kmd_core_notes notes;
 	struct kmd_paging paging; /* if has_paging */
 	bool has_paging;
@@ -48,24 +48,24 @@ struct kmd {
 	struct kmd_supply supply;
 	struct kmd_core_memory core;
 	struct kmd_views core_views;
-	struct kmd_value values[KMD_N_BOOT_KEYS]; /* of .boot, as handed out */
+	struct kmd_value values[KMD_N_RUNTIME_KEYS]; /* of .boot, as handed out */
 	size_t n_values;
 	struct kmd_cpus cpus;
 	struct kmd_log log;
 	struct kmd_log_panic panic;
-	struct kmd_ready readiness; /* judged when it is first asked for */
-	bool synthesised;           /* .info is not the dump's own */
-	bool log_read;              /* the log is read when it is first asked for */
+	struct kmd_consumer_report readiness; /* judged when it is first asked for */
+	bool synthesised;                     /* .info is not the dump's own */
+	bool log_read;                        /* the log is read when it is first asked for */
 };
 
 /* The sentence of a call that does not fit. */
-enum kmd_status kmd_misuse(struct kmd *kmd, const char *sentence);
+enum kmd_status kmd_usage_error(struct kmd *kmd, const char *sentence);
 /* Steps of the opening: registers of CPUs, why the kernel died. */
-enum kmd_status kmd_learn_views(struct kmd *kmd);
-enum kmd_status kmd_learn_cpus(struct kmd *kmd);
+enum kmd_status kmd_open_views(struct kmd *kmd);
+enum kmd_status kmd_open_cpus(struct kmd *kmd);
 enum kmd_status kmd_prepare_core(struct kmd *kmd);
 void kmd_core_deinit(struct kmd *kmd);
-enum kmd_status kmd_learn_panic(struct kmd *kmd);
+enum kmd_status kmd_open_panic(struct kmd *kmd);
 /* Add to @supply what vmlinux has of memory that was not captured. */
 enum kmd_status kmd_complete_memory(struct kmd *kmd, struct kmd_supply *supply,
 				    struct kmd_completion *completion);
@@ -74,6 +74,6 @@ void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */
 void kmd_begin(struct kmd *kmd);
 enum kmd_status kmd_begin_option(struct kmd *kmd);
-enum kmd_status kmd_begin_ready(struct kmd *kmd);
+enum kmd_status kmd_begin_opened(struct kmd *kmd);
 
 #endif

@@ -12,7 +12,7 @@ KMD_EXPORT const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd)
 
 KMD_EXPORT enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 
 	if (status == KMD_OK && !kmd->info.text)
 		status = kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
@@ -33,7 +33,7 @@ static enum kmd_status fail_no_key(struct kmd *kmd, const char *what, const char
 KMD_EXPORT enum kmd_status kmd_vmcoreinfo_value(struct kmd *kmd, const char *key,
 						const char **value, size_t *length)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 
 	if (status != KMD_OK)
 		return status;
@@ -55,12 +55,12 @@ KMD_EXPORT const struct kmd_value *kmd_value_get(const struct kmd *kmd, size_t i
 void kmd_publish_values(struct kmd *kmd)
 {
 	kmd->n_values = 0;
-	for (int key = 0; key < KMD_N_BOOT_KEYS; key++) {
-		const struct kmd_boot_value *value = &kmd->boot.values[key];
+	for (int key = 0; key < KMD_N_RUNTIME_KEYS; key++) {
+		const struct kmd_runtime_value *value = &kmd->runtime.values[key];
 
 		if (value->known)
 			kmd->values[kmd->n_values++] = (struct kmd_value){
-				.key = kmd_boot_key_name((enum kmd_boot_key)key),
+				.key = kmd_runtime_key_name((enum kmd_runtime_key)key),
 				.value = value->value,
 				.witnesses = value->witnesses,
 				.witnessed = value->witnessed ? value->witnessed : "",
@@ -71,7 +71,7 @@ void kmd_publish_values(struct kmd *kmd)
 /* The vmlinux knows all symbols, but only where KASLR is known they are addresses. */
 static bool symbol_of_vmlinux(const struct kmd *kmd, const char *name, uint64_t *virt)
 {
-	const struct kmd_boot_value *kaslr = &kmd->boot.values[KMD_BOOT_KASLR];
+	const struct kmd_runtime_value *kaslr = &kmd->runtime.values[KMD_RUNTIME_KASLR];
 
 	if (!kmd->vmlinux_path || !kaslr->known || !kmd_vmlinux_symbol(&kmd->vmlinux, name, virt))
 		return false;
@@ -81,13 +81,13 @@ static bool symbol_of_vmlinux(const struct kmd *kmd, const char *name, uint64_t 
 
 KMD_EXPORT enum kmd_status kmd_symbol(struct kmd *kmd, const char *name, uint64_t *virt)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 	char key[256];
 
 	if (status != KMD_OK)
 		return status;
 	if (!name || (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) >= sizeof(key))
-		return kmd_misuse(kmd, "this is no name of a symbol");
+		return kmd_usage_error(kmd, "this is no name of a symbol");
 	if (symbol_of_vmlinux(kmd, name, virt) ||
 	    (kmd->info.text && kmd_vmcoreinfo_hex(&kmd->info, key, virt)))
 		return KMD_OK;

@@ -2,9 +2,9 @@
 /* The kernel log of an open dump; read when it is first asked for. */
 #include "api/handle.h"
 
-#include "linux/boot/hear_log.h"
-#include "linux/printk/log.h"
-#include "linux/printk/panic.h"
+#include "log/runtime_values.h"
+#include "log/log.h"
+#include "log/panic.h"
 
 static enum kmd_status read_log(struct kmd *kmd)
 {
@@ -24,7 +24,7 @@ static enum kmd_status read_log(struct kmd *kmd)
 
 KMD_EXPORT enum kmd_status kmd_log_load(struct kmd *kmd, size_t *count)
 {
-	enum kmd_status status = kmd_begin_ready(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
 
 	if (status == KMD_OK && !kmd->log_read)
 		status = read_log(kmd);
@@ -45,14 +45,14 @@ KMD_EXPORT size_t kmd_log_damaged(const struct kmd *kmd)
 
 /* What the log adds to what is known: why it died, and who was at it.  The shim's record of the CPU
  * is the better witness. */
-enum kmd_status kmd_learn_panic(struct kmd *kmd)
+enum kmd_status kmd_open_panic(struct kmd *kmd)
 {
 	struct kmd_kernel *pub = &kmd->facts.pub;
 	enum kmd_status status = read_log(kmd);
 
 	if (status != KMD_OK)
 		return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
-	status = kmd_boot_hear_log(&kmd->log, &kmd->diag, &kmd->boot);
+	status = kmd_runtime_confirm_from_log(&kmd->log, &kmd->diag, &kmd->runtime);
 	if (status == KMD_OK)
 		status = kmd_log_panic(&kmd->log, &kmd->diag, &kmd->panic);
 	if (status != KMD_OK)

@@ -5,22 +5,22 @@
  *	source -> image -> region -> memory -> linux (-> vmcore: assemble.c)
  */
 #include "api/handle.h"
-#include "linux/match.h"
+#include "kernel/match.h"
 
 #include <string.h>
 
 /* Symbols at registered addresses tell region files apart. */
 static enum kmd_status gather_hints(struct kmd *kmd)
 {
-	uint64_t kaslr = kmd->given.values[KMD_BOOT_KASLR];
+	uint64_t kaslr = kmd->given.values[KMD_RUNTIME_KASLR];
 	enum kmd_status status = KMD_OK;
 
 	if (kmd->info.text) {
 		kmd_vmcoreinfo_hex(&kmd->info, "KERNELOFFSET", &kaslr);
 		kmd_arch_hints(&kmd->info, &kmd->hints);
 		status = kmd_vmcoreinfo_hints(&kmd->info, &kmd->diag, &kmd->hints);
-	} else if (kmd->vmlinux_path && !kmd->given.has[KMD_BOOT_KASLR])
-		kmd_boot_kaslr_of_claims(&kmd->claims, &kmd->vmlinux, &kaslr);
+	} else if (kmd->vmlinux_path && !kmd->given.has[KMD_RUNTIME_KASLR])
+		kmd_runtime_kaslr_from_claims(&kmd->claims, &kmd->vmlinux, &kaslr);
 	if (status == KMD_OK && kmd->vmlinux_path)
 		status = kmd_vmlinux_hints(&kmd->vmlinux, &kmd->claims, kaslr, &kmd->diag,
 					   &kmd->hints);
@@ -75,26 +75,26 @@ static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 	enum kmd_status status = KMD_OK;
 
 	if (kmd->info.text && kmd->vmcoreinfo_path)
-		return kmd_find(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(kmd->vmcoreinfo_path),
-				"not used: the dump has VMCOREINFO of its own");
+		return kmd_report(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(kmd->vmcoreinfo_path),
+				  "not used: the dump has VMCOREINFO of its own");
 	if (kmd->info.text)
 		return KMD_OK;
 	if (kmd->vmcoreinfo_path)
-		status = kmd_vmcoreinfo_from_file(kmd->vmcoreinfo_path, &kmd->boot, diag,
+		status = kmd_vmcoreinfo_from_file(kmd->vmcoreinfo_path, &kmd->runtime, diag,
 						  &kmd->info);
 	else if (kmd->vmlinux_path)
-		status = kmd_synth_vmcoreinfo(&kmd->memory, &kmd->vmlinux, &kmd->boot, diag,
-					      &kmd->info);
+		status = kmd_vmcoreinfo_generate(&kmd->memory, &kmd->vmlinux, &kmd->runtime, diag,
+						 &kmd->info);
 	/* A vmlinux that does not suffice for that may still be good for the rest. */
 	if (status == KMD_ERR_NOT_FOUND)
-		return kmd_find(diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(""), "%s",
-				diag->sentence);
+		return kmd_report(diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(""), "%s",
+				  diag->sentence);
 	kmd->synthesised = status == KMD_OK && kmd->info.text;
 	return status;
 }
 
 /* VMCOREINFO and the values of this boot, whoever tells them. */
-static enum kmd_status learn_boot(struct kmd *kmd)
+static enum kmd_status read_boot(struct kmd *kmd)
 {
 	const struct kmd_vmlinux *vmlinux = vmlinux_of(kmd);
 	struct kmd_diag *diag = &kmd->diag;
@@ -105,35 +105,35 @@ static enum kmd_status learn_boot(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = match_vmlinux(kmd, &kmd->memory);
 	if (status == KMD_OK)
-		status = kmd_boot_infer(&kmd->memory, &kmd->info, vmlinux, &kmd->given, diag,
-					&kmd->boot);
+		status = kmd_runtime_resolve(&kmd->memory, &kmd->info, vmlinux, &kmd->given, diag,
+					     &kmd->runtime);
 	if (status == KMD_OK && vmlinux)
 		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->info, &kmd->memory,
-					   &kmd->boot, kmd->flags & KMD_FORCE, diag);
+					   &kmd->runtime, kmd->flags & KMD_FORCE, diag);
 	if (status == KMD_OK)
 		status = complete_vmcoreinfo(kmd);
 	return status;
 }
 
-static enum kmd_status learn_kernel(struct kmd *kmd)
+static enum kmd_status read_kernel(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
-	enum kmd_status status = learn_boot(kmd);
+	enum kmd_status status = read_boot(kmd);
 
 	if (status == KMD_OK)
-		status = kmd_kernel_learn(&kmd->claims, &kmd->memory, &kmd->info, &kmd->boot,
-					  vmlinux_of(kmd), kmd->flags & KMD_FORCE, diag,
-					  &kmd->facts);
+		status =
+			kmd_kernel_read(&kmd->claims, &kmd->memory, &kmd->info, &kmd->runtime,
+					vmlinux_of(kmd), kmd->flags & KMD_FORCE, diag, &kmd->facts);
 	if (status == KMD_OK)
 		status = kmd_core_notes_read(
 			&kmd->claims, !kmd->registers_path && !(kmd->flags & KMD_NO_REGISTERS),
 			diag, &kmd->notes);
 	if (status == KMD_OK)
-		status = kmd_learn_views(kmd);
+		status = kmd_open_views(kmd);
 	if (status == KMD_OK)
-		status = kmd_learn_cpus(kmd);
+		status = kmd_open_cpus(kmd);
 	if (status == KMD_OK)
-		status = kmd_learn_panic(kmd);
+		status = kmd_open_panic(kmd);
 	if (status == KMD_OK)
 		status = kmd_prepare_core(kmd);
 	kmd_publish_values(kmd);
@@ -146,7 +146,7 @@ static enum kmd_status begin_open(struct kmd *kmd)
 {
 	kmd_begin(kmd);
 	if (kmd->opened)
-		return kmd_misuse(kmd, "a handle opens one dump in its life");
+		return kmd_usage_error(kmd, "a handle opens one dump in its life");
 	kmd->opened = true;
 	return KMD_OK;
 }
@@ -157,7 +157,7 @@ static enum kmd_status finish_open(struct kmd *kmd, enum kmd_status status)
 	if (status == KMD_OK)
 		status = read_dump(kmd);
 	if (status == KMD_OK)
-		status = learn_kernel(kmd);
+		status = read_kernel(kmd);
 	kmd->ready = status == KMD_OK;
 	/* Looks into bytes that turned out not to matter may have left a sentence. */
 	kmd->diag.status = status;
@@ -173,7 +173,7 @@ KMD_EXPORT enum kmd_status kmd_open_path(struct kmd *kmd, const char *path)
 	if (path)
 		status = kmd_input_from_path(&kmd->diag, &kmd->input_options, path, &kmd->input);
 	else
-		status = kmd_misuse(kmd, "no path is given");
+		status = kmd_usage_error(kmd, "no path is given");
 	return finish_open(kmd, status);
 }
 
@@ -199,6 +199,6 @@ KMD_EXPORT enum kmd_status kmd_open_memory(struct kmd *kmd, const void *data, si
 		status = kmd_input_from_memory(&kmd->diag, &kmd->input_options, data, size,
 					       name ? name : "input", &kmd->input);
 	else
-		status = kmd_misuse(kmd, "no memory is given");
+		status = kmd_usage_error(kmd, "no memory is given");
 	return finish_open(kmd, status);
 }

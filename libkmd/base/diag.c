@@ -87,7 +87,7 @@ enum kmd_status kmd_fail_errno(struct kmd_diag *diag, struct kmd_place place, co
 			strerror_r(error, reason, sizeof(reason)));
 }
 
-static bool was_said(const struct kmd_diag *diag, const char *sentence)
+static bool is_duplicate(const struct kmd_diag *diag, const char *sentence)
 {
 	for (size_t i = diag->n_findings; i--;)
 		if (!strcmp(diag->findings[i]->text, sentence))
@@ -115,9 +115,9 @@ static enum kmd_status keep(struct kmd_diag *diag, enum kmd_finding_code code,
 	return KMD_OK;
 }
 
-enum kmd_status kmd_find(struct kmd_diag *diag, enum kmd_finding_code code,
-			 enum kmd_severity severity, struct kmd_place place, const char *format,
-			 ...)
+enum kmd_status kmd_report(struct kmd_diag *diag, enum kmd_finding_code code,
+			   enum kmd_severity severity, struct kmd_place place, const char *format,
+			   ...)
 {
 	char sentence[KMD_SENTENCE_MAX];
 	va_list args;
@@ -128,7 +128,7 @@ enum kmd_status kmd_find(struct kmd_diag *diag, enum kmd_finding_code code,
 	diag->degraded |= severity == KMD_DAMAGE;
 	if (diag->strict && severity == KMD_DAMAGE)
 		return kmd_fail(diag, KMD_ERR_STRICT, kmd_in(""), "%s", sentence);
-	if (diag->n_kept[severity] > FINDINGS_MAX || was_said(diag, sentence))
+	if (diag->n_kept[severity] > FINDINGS_MAX || is_duplicate(diag, sentence))
 		return KMD_OK;
 	if (diag->n_kept[severity]++ == FINDINGS_MAX)
 		snprintf(sentence, sizeof(sentence), "further findings of %s are not listed",

@@ -59,8 +59,8 @@ enum kmd_status kmd_fail_errno(struct kmd_diag *diag, struct kmd_place place, co
  * Note a finding, once: the same sentence again adds nothing.  KMD_OK to go on; an error where the
  * handle is strict and the finding is damage, or where memory is short.
  */
-enum kmd_status kmd_find(struct kmd_diag *diag, enum kmd_finding_code code,
-			 enum kmd_severity severity, struct kmd_place place, const char *format,
-			 ...) __attribute__((format(printf, 5, 6)));
+enum kmd_status kmd_report(struct kmd_diag *diag, enum kmd_finding_code code,
+			   enum kmd_severity severity, struct kmd_place place, const char *format,
+			   ...) __attribute__((format(printf, 5, 6)));
 
 #endif

@@ -147,15 +147,15 @@ static void drop_overlapping(struct spot *spots, size_t n, struct kept *kept)
 
 		while (next && kept->n && end_of(kept, 0) > next->tile->start &&
 		       kept->items[0]->tile->bind != next->tile->bind) {
-			int verdict = better(kept->items[0], next);
+			int availability = better(kept->items[0], next);
 
-			if (verdict >= 0)
+			if (availability >= 0)
 				next->tile->conflict = true;
-			if (verdict <= 0) {
+			if (availability <= 0) {
 				kept->items[0]->tile->conflict = true;
 				pop(kept);
 			}
-			if (verdict >= 0)
+			if (availability >= 0)
 				next = NULL;
 		}
 		if (next)

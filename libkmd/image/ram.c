@@ -54,34 +54,35 @@ static enum kmd_status tell_rivals(const struct kmd_source *source,
 {
 	if (!site->rivals)
 		return KMD_OK;
-	return kmd_find(diag, KMD_FIND_AMBIGUOUS, KMD_NOTE, kmd_at(source->name, site->base),
-			"this SMEM area is used; %zu more look as good (copies?): choose with the "
-			"physical addresses of SMEM and of RAM (--smem, --ram-base)",
-			site->rivals);
+	return kmd_report(
+		diag, KMD_FIND_AMBIGUOUS, KMD_NOTE, kmd_at(source->name, site->base),
+		"this SMEM area is used; %zu more look as good (copies?): choose with the "
+		"physical addresses of SMEM and of RAM (--smem, --ram-base)",
+		site->rivals);
 }
 
 /* What is odd about the place itself; the area's contents are for region/. */
-static enum kmd_status tell_info(const struct kmd_source *source, const struct kmd_smem_site *site,
-				 struct kmd_diag *diag)
+static enum kmd_status add_vmcoreinfo(const struct kmd_source *source,
+				      const struct kmd_smem_site *site, struct kmd_diag *diag)
 {
 	uint64_t table = site->base + site->size - MD_SMEM_PTABLE_SIZE;
 	struct kmd_place place = kmd_at(source->name, table);
 	const struct kmd_smem_info *info = &site->info;
 
 	if (!info->present)
-		return kmd_find(diag, KMD_FIND_HEADER, KMD_NOTE, place,
-				"the SMEM partition table has no info block (SIII)");
+		return kmd_report(diag, KMD_FIND_HEADER, KMD_NOTE, place,
+				  "the SMEM partition table has no info block (SIII)");
 	if (!info->marked)
-		return kmd_find(
+		return kmd_report(
 			diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
 			"the magic of the SMEM info block (SIII) is damaged; its size fits, "
 			"so it is used");
 	if (info->size == site->size)
 		return KMD_OK;
-	return kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-			"the SMEM info block says 0x%" PRIx64 " bytes, but the area's header and "
-			"partitions lie as in one of 0x%" PRIx64,
-			info->size, site->size);
+	return kmd_report(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+			  "the SMEM info block says 0x%" PRIx64 " bytes, but the area's header and "
+			  "partitions lie as in one of 0x%" PRIx64,
+			  info->size, site->size);
 }
 
 /* The user's word on addresses wins over the area's own. */
@@ -104,10 +105,11 @@ static enum kmd_status base_from_user(const struct kmd_source *source,
 	if (!site->info.present || !kmd_add_u64(*base, site->base, &phys) ||
 	    site->info.phys == phys)
 		return KMD_OK;
-	return kmd_find(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_at(source->name, site->base),
-			"SMEM says that it lies at physical 0x%" PRIx64 ", the given address makes "
-			"it 0x%" PRIx64 "; the given one is used",
-			site->info.phys, phys);
+	return kmd_report(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_at(source->name, site->base),
+			  "SMEM says that it lies at physical 0x%" PRIx64
+			  ", the given address makes "
+			  "it 0x%" PRIx64 "; the given one is used",
+			  site->info.phys, phys);
 }
 
 static enum kmd_status base_from_area(const struct kmd_source *source,
@@ -200,7 +202,7 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 	if (!is_hopeless(&site)) {
 		status = tell_rivals(source, &site, diag);
 		if (status == KMD_OK)
-			status = tell_info(source, &site, diag);
+			status = add_vmcoreinfo(source, &site, diag);
 		if (status == KMD_OK)
 			status = find_base(source, options, &site, diag, &base);
 	}

@@ -57,19 +57,19 @@ static enum kmd_status check_flags(const struct kmd_cursor *cursor, const struct
 	enum kmd_status status = KMD_OK;
 
 	if (header->flags & MD_RAW_INSUFFICIENT)
-		status = kmd_find(cursor->diag, KMD_FIND_STORAGE, KMD_DAMAGE, place,
-				  "the firmware ran out of storage: the dump needs 0x%" PRIx64
-				  " bytes and has 0x%" PRIx64 " (is download mode set to mini?)",
-				  header->required, header->dump_size);
+		status = kmd_report(cursor->diag, KMD_FIND_STORAGE, KMD_DAMAGE, place,
+				    "the firmware ran out of storage: the dump needs 0x%" PRIx64
+				    " bytes and has 0x%" PRIx64 " (is download mode set to mini?)",
+				    header->required, header->dump_size);
 	else if (!(header->flags & MD_RAW_VALID) && !force)
 		status = kmd_fail(cursor->diag, KMD_ERR_DAMAGED, place,
 				  "the partition holds no valid dump (flags 0x%" PRIx32
 				  "); --force reads it nevertheless",
 				  header->flags);
 	else if (!(header->flags & MD_RAW_VALID))
-		status = kmd_find(cursor->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				  "the dump is not marked as valid (flags 0x%" PRIx32 ")",
-				  header->flags);
+		status = kmd_report(cursor->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+				    "the dump is not marked as valid (flags 0x%" PRIx32 ")",
+				    header->flags);
 	return status;
 }
 
@@ -81,10 +81,10 @@ static enum kmd_status find_end(const struct kmd_cursor *cursor, const struct ra
 
 	*end = cursor->size;
 	if (header->dump_size < table_end)
-		return kmd_find(cursor->diag, KMD_FIND_HEADER,
-				header->dump_size ? KMD_DAMAGE : KMD_NOTE, place,
-				"dump size 0x%" PRIx64 " cannot be; taking the size of the file",
-				header->dump_size);
+		return kmd_report(cursor->diag, KMD_FIND_HEADER,
+				  header->dump_size ? KMD_DAMAGE : KMD_NOTE, place,
+				  "dump size 0x%" PRIx64 " cannot be; taking the size of the file",
+				  header->dump_size);
 	*end = kmd_min_u64(header->dump_size, cursor->size);
 	return KMD_OK;
 }
@@ -99,9 +99,10 @@ static enum kmd_status check_count(const struct kmd_cursor *cursor, const struct
 				"the section table (%" PRIu32 " entries) holds no section",
 				header->count);
 	if (table->n < header->count)
-		return kmd_find(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
-				"the header counts %" PRIu32 " sections, the table holds only %zu",
-				header->count, table->n);
+		return kmd_report(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
+				  "the header counts %" PRIu32
+				  " sections, the table holds only %zu",
+				  header->count, table->n);
 	return KMD_OK;
 }
 
@@ -119,11 +120,11 @@ static enum kmd_status check_rest(struct kmd_cursor *cursor, const struct kmd_ra
 	    kmd_cursor_u32(cursor, end + MD_RAW_SECTION_VERSION) != version ||
 	    !(kmd_cursor_u32(cursor, end + MD_RAW_SECTION_FLAGS) & MD_RAW_VALID))
 		return KMD_OK;
-	return kmd_find(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			kmd_at(cursor->source->name, MD_RAW_SECTION_COUNT),
-			"the header counts %zu sections, but another section header follows the "
-			"table at 0x%" PRIx64 "; it is not used",
-			table->n, end);
+	return kmd_report(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			  kmd_at(cursor->source->name, MD_RAW_SECTION_COUNT),
+			  "the header counts %zu sections, but another section header follows the "
+			  "table at 0x%" PRIx64 "; it is not used",
+			  table->n, end);
 }
 
 /* Bytes that no section claims, in a table that otherwise leaves none out. */
@@ -131,12 +132,12 @@ static enum kmd_status check_gap(const struct kmd_cursor *cursor, const struct k
 {
 	if (!table->gap_size)
 		return KMD_OK;
-	return kmd_find(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			kmd_at(cursor->source->name, table->gap_at),
-			"0x%" PRIx64
-			" bytes belong to no section, though sections follow each other "
-			"elsewhere: the offset or size of one beside them is damaged",
-			table->gap_size);
+	return kmd_report(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			  kmd_at(cursor->source->name, table->gap_at),
+			  "0x%" PRIx64
+			  " bytes belong to no section, though sections follow each other "
+			  "elsewhere: the offset or size of one beside them is damaged",
+			  table->gap_size);
 }
 
 /*
@@ -171,22 +172,22 @@ static enum kmd_status find_section(const struct kmd_cursor *cursor,
 	kmd_text_name(name, sizeof(name), section->name, sizeof(section->name));
 	if (section->conflict || !section->plausible) {
 		blob->conflict = true;
-		return kmd_find(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
-				"section \"%s\" (offset 0x%" PRIx64 ", size 0x%" PRIx64
-				") contradicts the rest of the table and is not used",
-				name, section->offset, section->size);
+		return kmd_report(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
+				  "section \"%s\" (offset 0x%" PRIx64 ", size 0x%" PRIx64
+				  ") contradicts the rest of the table and is not used",
+				  name, section->offset, section->size);
 	}
 	if (blob->invalid)
-		return kmd_find(cursor->diag, KMD_FIND_MISSING, KMD_DAMAGE, place,
-				"section \"%s\" is not marked as valid (flags 0x%" PRIx32
-				"); it is not used",
-				name, section->flags);
+		return kmd_report(cursor->diag, KMD_FIND_MISSING, KMD_DAMAGE, place,
+				  "section \"%s\" is not marked as valid (flags 0x%" PRIx32
+				  "); it is not used",
+				  name, section->flags);
 	if (blob->size == blob->declared)
 		return KMD_OK;
-	return kmd_find(cursor->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			"section \"%s\" needs bytes 0x%" PRIx64 "-0x%" PRIx64
-			", but the dump ends at 0x%" PRIx64,
-			name, section->offset, section->end, end);
+	return kmd_report(cursor->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
+			  "section \"%s\" needs bytes 0x%" PRIx64 "-0x%" PRIx64
+			  ", but the dump ends at 0x%" PRIx64,
+			  name, section->offset, section->end, end);
 }
 
 static enum kmd_status add_section(const struct kmd_cursor *cursor,

@@ -16,14 +16,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECTIONS_MAX 65536
+#define SECTIONS_MAX    65536
 /* So many unlike entries in a row: the count is wrong and this is data. */
-#define LIARS_MAX    64
-#define UNLIKE_MAX   16
+#define BAD_ENTRIES_MAX 64
+#define UNLIKE_MAX      16
 /* Microsoft's writer aligns sections to this. */
-#define ALIGNMENT    16
+#define ALIGNMENT       16
 /* A dump's size that is a multiple of this may be rounded up. */
-#define ROUNDED      4096
+#define ROUNDED         4096
 
 static uint64_t table_end(size_t count)
 {
@@ -116,7 +116,7 @@ static struct kmd_raw_section *lowest(const struct kmd_raw_table *table)
 static void settle_length(struct kmd_raw_table *table)
 {
 	/* Each round finds one liar; what is left of many lies in the table and goes below. */
-	for (size_t round = 0; round < LIARS_MAX; round++) {
+	for (size_t round = 0; round < BAD_ENTRIES_MAX; round++) {
 		struct kmd_raw_section *low = lowest(table);
 		size_t fit, likely = 0;
 

@@ -40,7 +40,7 @@ struct finder {
 	unsigned char *block;        /* what is read at a time ... */
 	struct kmd_source *in_block; /* ... as a source */
 	struct kmd_cursor page;      /* the page at hand */
-	struct kmd_cursor look;      /* other places */
+	struct kmd_cursor target;    /* other places */
 	struct kmd_smem_site best, heap;
 	bool found, found_heap;
 };
@@ -60,10 +60,10 @@ static size_t trail_count(const struct trail *trail)
 /* A failure to read outlives the move: scan_block() asks for it. */
 static void look_at(struct finder *finder, uint64_t at, uint64_t size)
 {
-	enum kmd_status io = finder->look.io;
+	enum kmd_status io = finder->target.io;
 
-	kmd_cursor_init(&finder->look, finder->source, at, size, finder->diag);
-	finder->look.io = io;
+	kmd_cursor_init(&finder->target, finder->source, at, size, finder->diag);
+	finder->target.io = io;
 }
 
 /* Offset of the global partition in the area, as the table at @table has it; 0 = none. */
@@ -73,8 +73,8 @@ static uint64_t global_entry(struct finder *finder, uint64_t table)
 	uint32_t count;
 
 	look_at(finder, table, MD_SMEM_PTABLE_SIZE);
-	kmd_smem_info_read(&finder->look, 0, &info);
-	count = kmd_cursor_u32(&finder->look, MD_SMEM_PTABLE_COUNT_OFFSET);
+	kmd_smem_info_read(&finder->target, 0, &info);
+	count = kmd_cursor_u32(&finder->target, MD_SMEM_PTABLE_COUNT_OFFSET);
 	if (info.present)
 		count = info.slot;
 	if (count > KMD_SMEM_TABLE_MAX)
@@ -82,9 +82,10 @@ static uint64_t global_entry(struct finder *finder, uint64_t table)
 	for (uint32_t i = 0; i < count; i++) {
 		uint64_t at = kmd_smem_slot(i);
 
-		if (kmd_cursor_u16(&finder->look, at + MD_SMEM_PTE_HOST0) == MD_SMEM_GLOBAL_HOST &&
-		    kmd_cursor_u16(&finder->look, at + MD_SMEM_PTE_HOST1) == MD_SMEM_GLOBAL_HOST)
-			return kmd_cursor_u32(&finder->look, at + MD_SMEM_PTE_OFFSET);
+		if (kmd_cursor_u16(&finder->target, at + MD_SMEM_PTE_HOST0) ==
+			    MD_SMEM_GLOBAL_HOST &&
+		    kmd_cursor_u16(&finder->target, at + MD_SMEM_PTE_HOST1) == MD_SMEM_GLOBAL_HOST)
+			return kmd_cursor_u32(&finder->target, at + MD_SMEM_PTE_OFFSET);
 	}
 	return 0;
 }
@@ -124,16 +125,16 @@ static void weigh(struct finder *finder, uint64_t table, uint64_t base, uint64_t
 		return;
 	site.size = table - base + MD_SMEM_PTABLE_SIZE;
 	look_at(finder, table, MD_SMEM_PTABLE_SIZE);
-	kmd_smem_info_read(&finder->look, site.size, &site.info);
-	site.table_marked = kmd_cursor_u32(&finder->look, 0) == MD_SMEM_PTABLE_MAGIC &&
-			    kmd_cursor_u32(&finder->look, MD_SMEM_PTABLE_VERSION_OFFSET) ==
+	kmd_smem_info_read(&finder->target, site.size, &site.info);
+	site.table_marked = kmd_cursor_u32(&finder->target, 0) == MD_SMEM_PTABLE_MAGIC &&
+			    kmd_cursor_u32(&finder->target, MD_SMEM_PTABLE_VERSION_OFFSET) ==
 				    MD_SMEM_PTABLE_VERSION;
 	look_at(finder, base, site.size);
-	if (!kmd_smem_is_header(&finder->look, &site.version))
+	if (!kmd_smem_is_header(&finder->target, &site.version))
 		site.version = 0;
 	if (global && kmd_inside(global, MD_SMEM_PART_HEADER_SIZE, site.size)) {
 		look_at(finder, base + global, MD_SMEM_PART_HEADER_SIZE);
-		site.partition = kmd_smem_is_global_partition(&finder->look);
+		site.partition = kmd_smem_is_global_partition(&finder->target);
 	}
 	if (!site.version && !site.partition && !(finder->forced && site.info.size == site.size))
 		return;
@@ -185,7 +186,7 @@ static void consider(struct finder *finder, uint64_t table)
 		weigh(finder, table, finder->base, global, &best);
 	} else {
 		look_at(finder, table, MD_SMEM_PTABLE_SIZE);
-		kmd_smem_info_read(&finder->look, 0, &info);
+		kmd_smem_info_read(&finder->target, 0, &info);
 		if (info.size_sane && info.size <= end)
 			weigh(finder, table, end - info.size, global, &best);
 		for (size_t i = 0; best.score < SCORE_FULL && i < trail_count(&finder->headers);
@@ -225,7 +226,7 @@ static void keep_heap(struct finder *finder, uint64_t at, uint32_t version)
 		return;
 	if (version == MD_SMEM_GLOBAL_HEAP_VERSION) {
 		look_at(finder, at, MD_SMEM_HEADER_SIZE);
-		finder->found_heap = kmd_smem_is_heap(&finder->look);
+		finder->found_heap = kmd_smem_is_heap(&finder->target);
 	}
 	finder->found_heap |= !at || (finder->forced && at == finder->base);
 	finder->heap = (struct kmd_smem_site){ .base = at, .version = version };
@@ -264,7 +265,7 @@ static enum kmd_status scan_block(struct finder *finder, uint64_t at, uint64_t l
 	status = kmd_source_read(finder->source, at, finder->block, length, finder->diag);
 	for (uint64_t offset = 0; status == KMD_OK && length - offset >= PAGE; offset += PAGE) {
 		visit(finder, at + offset, offset);
-		status = finder->look.io;
+		status = finder->target.io;
 		if (settled(finder))
 			break;
 	}

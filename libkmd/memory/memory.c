@@ -7,28 +7,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-static uint64_t start_of(const struct kmd_row *row, bool physical)
+static uint64_t start_of(const struct kmd_region_entry *row, bool physical)
 {
 	return physical ? row->pub.phys : row->pub.virt;
 }
 
 /* Who provides a byte that several hold. */
-struct contest {
+struct overlap {
 	const struct kmd_regions *regions;
 	bool physical;
 };
 
 static int by_claim(const void *a, const void *b, void *user)
 {
-	const struct contest *contest = user;
-	const struct kmd_row *x = &contest->regions->rows[*(const size_t *)a];
-	const struct kmd_row *y = &contest->regions->rows[*(const size_t *)b];
+	const struct overlap *overlap = user;
+	const struct kmd_region_entry *x = &overlap->regions->rows[*(const size_t *)a];
+	const struct kmd_region_entry *y = &overlap->regions->rows[*(const size_t *)b];
 	int order = (int)x->supplied - (int)y->supplied;
 
 	if (!order)
 		order = kmd_cmp_u64(y->pub.captured, x->pub.captured);
 	if (!order)
-		order = kmd_cmp_u64(start_of(x, contest->physical), start_of(y, contest->physical));
+		order = kmd_cmp_u64(start_of(x, overlap->physical), start_of(y, overlap->physical));
 	if (!order)
 		order = strcmp(x->pub.name, y->pub.name);
 	return order ? order : kmd_cmp_u64(*(const size_t *)a, *(const size_t *)b);
@@ -37,15 +37,16 @@ static int by_claim(const void *a, const void *b, void *user)
 /* Rows of one address space, best claim first. */
 static size_t *rank_rows(const struct kmd_regions *regions, bool physical, size_t *count)
 {
-	struct contest contest = { regions, physical };
+	struct overlap overlap = { regions, physical };
 	size_t *order = calloc(regions->n + 1, sizeof(*order)), n = 0;
 
 	if (!order)
 		return NULL;
 	for (size_t i = 0; i < regions->n; i++)
-		if (kmd_row_is_used(&regions->rows[i]) && regions->rows[i].pub.has_phys == physical)
+		if (kmd_region_entry_is_used(&regions->rows[i]) &&
+		    regions->rows[i].pub.has_phys == physical)
 			order[n++] = i;
-	qsort_r(order, n, sizeof(*order), by_claim, &contest);
+	qsort_r(order, n, sizeof(*order), by_claim, &overlap);
 	*count = n;
 	return order;
 }
@@ -59,7 +60,7 @@ static struct kmd_interval *resolve(const struct kmd_regions *regions, bool phys
 		return NULL;
 	items = calloc(n + 1, sizeof(*items));
 	for (size_t i = 0; items && i < n; i++) {
-		const struct kmd_row *row = &regions->rows[order[i]];
+		const struct kmd_region_entry *row = &regions->rows[order[i]];
 		uint64_t start = start_of(row, physical), end;
 
 		/* The last byte of the address space cannot be told from a wrap. */
@@ -78,7 +79,7 @@ const struct kmd_source *kmd_memory_bytes(const struct kmd_memory *memory,
 					  const struct kmd_interval *piece, bool physical,
 					  uint64_t address, uint64_t *offset)
 {
-	const struct kmd_row *row = &memory->regions->rows[piece->owner];
+	const struct kmd_region_entry *row = &memory->regions->rows[piece->owner];
 
 	*offset = row->offset + (address - start_of(row, physical));
 	return row->source;
@@ -149,20 +150,21 @@ static size_t first_difference(const unsigned char *a, const unsigned char *b, s
 	return i;
 }
 
-static enum kmd_status say_difference(const struct compare *compare, const struct kmd_row *row,
+static enum kmd_status say_difference(const struct compare *compare,
+				      const struct kmd_region_entry *row,
 				      const struct kmd_interval *piece, uint64_t address)
 {
-	const struct kmd_row *winner = &compare->memory->regions->rows[piece->owner];
+	const struct kmd_region_entry *winner = &compare->memory->regions->rows[piece->owner];
 
-	return kmd_find(compare->diag, KMD_FIND_OVERLAP, KMD_DAMAGE, kmd_in(NULL),
-			"regions \"%s\" and \"%s\" overlap and differ, first at %s 0x%" PRIx64
-			"; taking \"%s\"",
-			row->pub.name, winner->pub.name, compare->physical ? "physical" : "virtual",
-			address, winner->pub.name);
+	return kmd_report(compare->diag, KMD_FIND_OVERLAP, KMD_DAMAGE, kmd_in(NULL),
+			  "regions \"%s\" and \"%s\" overlap and differ, first at %s 0x%" PRIx64
+			  "; taking \"%s\"",
+			  row->pub.name, winner->pub.name,
+			  compare->physical ? "physical" : "virtual", address, winner->pub.name);
 }
 
 /* Compare the part of a row that another row's @piece provides. */
-static enum kmd_status compare_part(struct compare *compare, const struct kmd_row *row,
+static enum kmd_status compare_part(struct compare *compare, const struct kmd_region_entry *row,
 				    const struct kmd_interval *piece, uint64_t start, uint64_t end,
 				    bool *same)
 {
@@ -200,7 +202,7 @@ static enum kmd_status compare_part(struct compare *compare, const struct kmd_ro
 
 static enum kmd_status compare_row(struct compare *compare, size_t index)
 {
-	const struct kmd_row *row = &compare->memory->regions->rows[index];
+	const struct kmd_region_entry *row = &compare->memory->regions->rows[index];
 	const struct kmd_interval *pieces =
 		compare->physical ? compare->memory->phys : compare->memory->virt;
 	size_t n = compare->physical ? compare->memory->n_phys : compare->memory->n_virt;
@@ -248,7 +250,7 @@ static enum kmd_status compare_rows(const struct kmd_memory *memory, struct kmd_
 	if (!compare.own || !compare.placed)
 		status = kmd_fail_memory(diag);
 	for (size_t i = 0; status == KMD_OK && i < memory->regions->n; i++) {
-		if (!kmd_row_is_used(&memory->regions->rows[i]) ||
+		if (!kmd_region_entry_is_used(&memory->regions->rows[i]) ||
 		    memory->regions->rows[i].supplied)
 			continue;
 		compare.physical = memory->regions->rows[i].pub.has_phys;
@@ -257,8 +259,8 @@ static enum kmd_status compare_rows(const struct kmd_memory *memory, struct kmd_
 	free(compare.own);
 	free(compare.placed);
 	if (status == KMD_OK && compare.budget < COMPARE_BLOCK)
-		status = kmd_find(diag, KMD_FIND_OVERLAP, KMD_DAMAGE, kmd_in(NULL),
-				  "regions overlap so often that not all of them were compared");
+		status = kmd_report(diag, KMD_FIND_OVERLAP, KMD_DAMAGE, kmd_in(NULL),
+				    "regions overlap so often that not all of them were compared");
 	return status;
 }
 

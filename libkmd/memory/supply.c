@@ -40,7 +40,9 @@ void kmd_supply_deinit(struct kmd_supply *supply)
 static bool add_row(struct kmd_regions *regions, const struct kmd_supply_item *item, uint64_t start,
 		    uint64_t end)
 {
-	struct kmd_row row = { .has_bytes = true, .supplied = true, .supply_kind = item->kind };
+	struct kmd_region_entry row = { .has_bytes = true,
+					.supplied = true,
+					.supply_kind = item->kind };
 
 	if (!KMD_ARRAY_RESERVE(regions->rows, regions->n, regions->cap))
 		return false;

@@ -82,11 +82,11 @@ static enum kmd_status distrust(struct kmd_claims *claims, size_t from, const ch
 	}
 	if (!n)
 		return KMD_OK;
-	return kmd_find(diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(claims->notes->name),
-			"%s (0x%" PRIx64
-			" bytes): if one was, all behind it is misplaced; %zu segments are left "
-			"out; assemble the folder of files instead",
-			what, bytes, n);
+	return kmd_report(diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(claims->notes->name),
+			  "%s (0x%" PRIx64
+			  " bytes): if one was, all behind it is misplaced; %zu segments are left "
+			  "out; assemble the folder of files instead",
+			  what, bytes, n);
 }
 
 enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t file_size,

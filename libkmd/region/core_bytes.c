@@ -11,10 +11,11 @@
 
 static enum kmd_status say_shared(const struct kmd_claim *claim, struct kmd_diag *diag)
 {
-	return kmd_find(diag, KMD_FIND_TABLE, KMD_DAMAGE, claim->place,
-			"the segment (physical 0x%" PRIx64 ", offset 0x%" PRIx64 ", size 0x%" PRIx64
-			") shares bytes with another address's; it is not used",
-			claim->phys, claim->offset, claim->size);
+	return kmd_report(diag, KMD_FIND_TABLE, KMD_DAMAGE, claim->place,
+			  "the segment (physical 0x%" PRIx64 ", offset 0x%" PRIx64
+			  ", size 0x%" PRIx64
+			  ") shares bytes with another address's; it is not used",
+			  claim->phys, claim->offset, claim->size);
 }
 
 /* True if most segments' bytes lie behind the notes, as every kernel tool writes them. */
@@ -96,11 +97,11 @@ static enum kmd_status bound_aliases(struct kmd_claims *claims, size_t first,
 	}
 	if (!dropped)
 		return KMD_OK;
-	return kmd_find(core->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			kmd_at(core->source->name, core->start),
-			"%zu segments without a physical address show bytes that others show "
-			"already, too often to be a kernel's; they are not used",
-			dropped);
+	return kmd_report(core->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			  kmd_at(core->source->name, core->start),
+			  "%zu segments without a physical address show bytes that others show "
+			  "already, too often to be a kernel's; they are not used",
+			  dropped);
 }
 
 enum kmd_status kmd_core_settle(struct kmd_claims *claims, size_t first,

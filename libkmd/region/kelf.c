@@ -137,10 +137,10 @@ static enum kmd_status bound_table(struct kelf *kelf, const char *what, uint64_t
 	*n = fit;
 	if (fit == said)
 		return KMD_OK;
-	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			kmd_at(kelf->cursor.source->name, kelf->cursor.start),
-			"the ELF header counts %" PRIu32 " %s, there is room for %" PRIu32, said,
-			what, fit);
+	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+			  "the ELF header counts %" PRIu32 " %s, there is room for %" PRIu32, said,
+			  what, fit);
 }
 
 /* Names are in the section that e_shstrndx names; a damaged one only costs the names. */
@@ -258,10 +258,10 @@ static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 	find_bytes(kelf, phdr, claim);
 	if (!claim->conflict)
 		return KMD_OK;
-	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr->place,
-			"the segment's bytes (offset 0x%" PRIx64
-			") would lie in the headers; it is not used",
-			phdr->offset);
+	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr->place,
+			  "the segment's bytes (offset 0x%" PRIx64
+			  ") would lie in the headers; it is not used",
+			  phdr->offset);
 }
 
 /*
@@ -320,11 +320,11 @@ static enum kmd_status settle_count(struct kelf *kelf)
 		return KMD_OK;
 	kelf->phnum = fit;
 	kelf->table_end = kelf->phoff + (uint64_t)fit * kelf->fields->phdr_size;
-	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			kmd_at(kelf->cursor.source->name, kelf->cursor.start),
-			"the ELF header counts %" PRIu32
-			" program headers, but data begins behind %" PRIu32,
-			said, fit);
+	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+			  "the ELF header counts %" PRIu32
+			  " program headers, but data begins behind %" PRIu32,
+			  said, fit);
 }
 
 /* A count that is too small leaves headers behind it whose data follows the last one's. */
@@ -341,10 +341,10 @@ static enum kmd_status check_more(struct kelf *kelf, const struct kmd_claims *cl
 	if (more.type != PT_LOAD || !more.filesz || more.filesz != more.memsz ||
 	    more.offset != last.offset + last.filesz || more.paddr == last.paddr)
 		return KMD_OK;
-	return kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, more.place,
-			"the ELF header counts %" PRIu32
-			" program headers, but another one follows; it is not used",
-			kelf->phnum);
+	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, more.place,
+			  "the ELF header counts %" PRIu32
+			  " program headers, but another one follows; it is not used",
+			  kelf->phnum);
 }
 
 static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
@@ -360,10 +360,11 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 		else if (phdr.type == PT_NOTE)
 			keep_notes(kelf, &phdr, claims);
 		else if (phdr.type != PT_NULL || (kelf->whole && phdr.filesz))
-			status = kmd_find(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr.place,
-					  "program header %" PRIu32 " has type 0x%" PRIx32
-					  ", which no kernel writes; it is not used",
-					  i, phdr.type);
+			status = kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
+					    phdr.place,
+					    "program header %" PRIu32 " has type 0x%" PRIx32
+					    ", which no kernel writes; it is not used",
+					    i, phdr.type);
 	}
 	if (status == KMD_OK)
 		status = check_more(kelf, claims);

@@ -128,9 +128,9 @@ static enum kmd_status say_unreadable(const struct kmd_image *image,
 			 is_kelf_name(claims->items[i].name);
 	if (!found)
 		return KMD_OK;
-	return kmd_find(diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, kmd_in(NULL),
-			"the KELF region does not begin with an ELF header: the firmware has "
-			"encrypted it, or it was overwritten; its virtual addresses are lost");
+	return kmd_report(diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, kmd_in(NULL),
+			  "the KELF region does not begin with an ELF header: the firmware has "
+			  "encrypted it, or it was overwritten; its virtual addresses are lost");
 }
 
 static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_diag *diag,
@@ -144,9 +144,10 @@ static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_dia
 		return say_unreadable(image, claims, diag);
 	/* Each virtual machine has its own; the join sets their files apart. */
 	if (search.rival && search.best.rank >= 2)
-		status = kmd_find(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
-				  "more than one KELF header is there, and they differ; taking the "
-				  "larger one");
+		status = kmd_report(
+			diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
+			"more than one KELF header is there, and they differ; taking the "
+			"larger one");
 	return status == KMD_OK ? kmd_kelf_read(&search.best.place, diag, claims) : status;
 }
 

@@ -70,7 +70,7 @@ void kmd_regions_deinit(struct kmd_regions *regions)
 	memset(regions, 0, sizeof(*regions));
 }
 
-bool kmd_row_is_used(const struct kmd_row *row)
+bool kmd_region_entry_is_used(const struct kmd_region_entry *row)
 {
 	return row->has_bytes && row->pub.captured &&
 	       (row->pub.state == KMD_REGION_OK || row->pub.state == KMD_REGION_CUT) &&

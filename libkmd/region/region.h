@@ -8,7 +8,7 @@
 #include "region/claim.h"
 
 /* What a region is to the stages to the right. */
-struct kmd_row {
+struct kmd_region_entry {
 	struct kmd_region pub; /* as handed out; .name is fit for printing */
 	bool supplied;         /* not captured; see memory/supply.h */
 	unsigned int supply_kind;
@@ -18,7 +18,7 @@ struct kmd_row {
 };
 
 struct kmd_regions {
-	struct kmd_row *rows; /* by physical address; those without one behind */
+	struct kmd_region_entry *rows; /* by physical address; those without one behind */
 	size_t n, cap;
 };
 
@@ -69,6 +69,6 @@ enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd
 void kmd_regions_deinit(struct kmd_regions *regions);
 
 /* True if the row has bytes that go into the core. */
-bool kmd_row_is_used(const struct kmd_row *row);
+bool kmd_region_entry_is_used(const struct kmd_region_entry *row);
 
 #endif

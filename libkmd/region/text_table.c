@@ -220,8 +220,8 @@ static enum kmd_status bad_line(struct reading *r, const struct kmd_line *line,
 	char shown[64];
 
 	kmd_text_name(shown, sizeof(shown), line->text, line->length);
-	return kmd_find(r->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
-			"this line of %s cannot be read: %s", r->table->what, shown);
+	return kmd_report(r->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
+			  "this line of %s cannot be read: %s", r->table->what, shown);
 }
 
 /*
@@ -243,8 +243,8 @@ static enum kmd_status cut_line(struct reading *r, const struct kmd_text_row *ro
 	}
 	if (known)
 		return add_claim(r, row, place);
-	return kmd_find(r->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			"%s ends in the middle of this line, which is not used", r->table->what);
+	return kmd_report(r->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
+			  "%s ends in the middle of this line, which is not used", r->table->what);
 }
 
 static enum kmd_status read_line(struct reading *r, const struct kmd_line *line, const char *source)
@@ -258,10 +258,10 @@ static enum kmd_status read_line(struct reading *r, const struct kmd_line *line,
 		return KMD_OK;
 	case KMD_LINE_ROW:
 		if (row.has_size && !kmd_add_u64(row.phys, row.size, &end))
-			return kmd_find(r->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
-					"address 0x%" PRIx64 " and size %" PRIu64
-					" reach beyond the address space",
-					row.phys, row.size);
+			return kmd_report(r->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
+					  "address 0x%" PRIx64 " and size %" PRIu64
+					  " reach beyond the address space",
+					  row.phys, row.size);
 		return line->cut ? cut_line(r, &row, place) : add_claim(r, &row, place);
 	default:
 		return line->cut ? cut_line(r, NULL, place) : bad_line(r, line, place);
@@ -277,9 +277,9 @@ static enum kmd_status read_lines(struct reading *r, struct text *text, const ch
 		text->at = 3;
 	while (status == KMD_OK && next_line(text, &line)) {
 		if (r->claims->n - r->first >= ROWS_MAX)
-			return kmd_find(r->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-					kmd_at(source, line.offset),
-					"more than %d lines; these are not used", ROWS_MAX);
+			return kmd_report(r->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+					  kmd_at(source, line.offset),
+					  "more than %d lines; these are not used", ROWS_MAX);
 		status = read_line(r, &line, source);
 	}
 	return status;
@@ -319,7 +319,7 @@ static bool same_extent(const struct kmd_claim *a, const struct kmd_claim *b)
 }
 
 /* @later names the same file as @first; it is dropped by freeing its name. */
-static enum kmd_status judge_twin(struct reading *r, const struct kmd_claim *first,
+static enum kmd_status check_twin(struct reading *r, const struct kmd_claim *first,
 				  struct kmd_claim *later)
 {
 	enum kmd_status status = KMD_OK;
@@ -329,10 +329,10 @@ static enum kmd_status judge_twin(struct reading *r, const struct kmd_claim *fir
 		if (names_count(&r->names, first->file) > 1)
 			return KMD_OK;
 		kmd_text_name(file, sizeof(file), first->file, strlen(first->file));
-		status = kmd_find(r->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, later->place,
-				  "%s puts %s at 0x%" PRIx64 " here and at 0x%" PRIx64
-				  " (or with another size) before: the first is used",
-				  r->table->what, file, later->phys, first->phys);
+		status = kmd_report(r->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, later->place,
+				    "%s puts %s at 0x%" PRIx64 " here and at 0x%" PRIx64
+				    " (or with another size) before: the first is used",
+				    r->table->what, file, later->phys, first->phys);
 	}
 	free(later->file);
 	later->file = NULL;
@@ -370,7 +370,7 @@ static enum kmd_status drop_twins(struct reading *r)
 		if (strcmp(sorted[leader]->file, sorted[i]->file))
 			leader = i;
 		else
-			status = judge_twin(r, sorted[leader], sorted[i]);
+			status = check_twin(r, sorted[leader], sorted[i]);
 	}
 	free(sorted);
 	drop_marked(r->claims, r->first);
@@ -393,10 +393,10 @@ enum kmd_status kmd_text_table_read(const struct kmd_text_table *table,
 			status = read_blob(&r, blob);
 		else if (blob->kind == KMD_BLOB_REGION && !blob->invalid &&
 			 table->named(blob->name))
-			status = kmd_find(diag, KMD_FIND_TABLE, KMD_DAMAGE,
-					  kmd_at(blob->source->name, blob->offset),
-					  "named as %s is, but not a text, and so not used",
-					  table->what);
+			status = kmd_report(diag, KMD_FIND_TABLE, KMD_DAMAGE,
+					    kmd_at(blob->source->name, blob->offset),
+					    "named as %s is, but not a text, and so not used",
+					    table->what);
 	}
 	if (status == KMD_OK)
 		status = drop_twins(&r);

@@ -136,7 +136,7 @@ static enum kmd_status skip_unreadable(struct opening *o)
 		return o->diag->status;
 	snprintf(sentence, sizeof(sentence), "%s", o->diag->sentence);
 	o->diag->status = KMD_OK;
-	return kmd_find(o->diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(""), "%s", sentence);
+	return kmd_report(o->diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(""), "%s", sentence);
 }
 
 static enum kmd_status list_entry(struct opening *o, DIR *list, const char *file)
@@ -305,8 +305,8 @@ static enum kmd_status open_member(struct opening *o, const char *file, bool kee
 	if (!packed_name(file, &length) || !kmd_unpack_is_zstd(source, o->diag))
 		return kmd_input_add(o->diag, o->input, file, strlen(file), source);
 	if (has_plain_twin(&o->names, file, length)) {
-		status = kmd_find(o->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(source->name),
-				  "not used, as the same file is there unpacked");
+		status = kmd_report(o->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(source->name),
+				    "not used, as the same file is there unpacked");
 		kmd_source_free(source);
 		return status;
 	}

@@ -189,9 +189,9 @@ static enum kmd_status stop(struct unzstd *u, uint64_t at, const char *why)
 	if (!u->sink.target->size)
 		return kmd_fail(u->sink.diag, KMD_ERR_DAMAGED, place, "%s: nothing can be unpacked",
 				why);
-	return kmd_find(u->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			"%s: only the first %" PRIu64 " unpacked bytes are there", why,
-			u->sink.target->size);
+	return kmd_report(u->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
+			  "%s: only the first %" PRIu64 " unpacked bytes are there", why,
+			  u->sink.target->size);
 }
 
 /* What zstd calls an error: some end the work, some only the unpacking. */
@@ -211,9 +211,9 @@ static enum kmd_status zstd_error(struct unzstd *u, size_t code, uint64_t at, en
 				"packed with a zstd dictionary: unpack it with zstd -d -D first");
 	case ZSTD_error_checksum_wrong:
 		*end = FRAME_BAD_CHECKSUM;
-		return kmd_find(u->sink.diag, KMD_FIND_DISAGREE, KMD_DAMAGE, place,
-				"the checksum of the compressed data is wrong: what was unpacked "
-				"may be damaged");
+		return kmd_report(u->sink.diag, KMD_FIND_DISAGREE, KMD_DAMAGE, place,
+				  "the checksum of the compressed data is wrong: what was unpacked "
+				  "may be damaged");
 	default:
 		*end = FRAME_LAST;
 		return stop(u, at, "the compressed data is damaged");
@@ -295,10 +295,10 @@ static enum kmd_status report_tail(struct unzstd *u)
 	if (!kmd_cursor_bytes(&u->in, u->at, bytes, length))
 		return kmd_cursor_check(&u->in, "compressed data");
 	padding = all_zero(bytes, length);
-	return kmd_find(u->sink.diag, KMD_FIND_UNUSED, padding ? KMD_NOTE : KMD_DAMAGE,
-			kmd_at(u->sink.name, u->at),
-			"%" PRIu64 " bytes behind the compressed data are not used",
-			u->in.size - u->at);
+	return kmd_report(u->sink.diag, KMD_FIND_UNUSED, padding ? KMD_NOTE : KMD_DAMAGE,
+			  kmd_at(u->sink.name, u->at),
+			  "%" PRIu64 " bytes behind the compressed data are not used",
+			  u->in.size - u->at);
 }
 
 static enum kmd_status unpack_frames(struct unzstd *u)

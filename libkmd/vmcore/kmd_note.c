@@ -52,7 +52,7 @@ static bool add_text(struct ranges *ranges, struct range *range)
 }
 
 static bool add_piece(struct ranges *ranges, const struct kmd_interval *piece,
-		      const struct kmd_row *row)
+		      const struct kmd_region_entry *row)
 {
 	struct range range = { piece->start, piece->end - piece->start, row->supply_kind,
 			       row->pub.name, 0 };

@@ -186,7 +186,7 @@ static bool is_special(const char *path)
 }
 
 /* A folder, a block device or a socket in its place is never meant. */
-static bool is_no_file(const char *path)
+static bool is_not_regular(const char *path)
 {
 	struct stat st;
 
@@ -214,7 +214,7 @@ enum kmd_status kmd_write_path(const struct kmd_plan *plan, const struct kmd_wri
 		return kmd_fail_errno(diag, kmd_in(path), "cannot create it", errno);
 	if (is_special(path))
 		status = write_special(&output, plan, options);
-	else if (is_no_file(path))
+	else if (is_not_regular(path))
 		status = kmd_fail(diag, KMD_ERR_EXISTS, kmd_in(path), "not a regular file");
 	else
 		status = write_output(&output, plan, options, overwrite);

@@ -155,8 +155,8 @@ static enum kmd_status choose_class(struct layout *layout, uint64_t data_size)
 	    data_size < UINT32_MAX / 2)
 		return KMD_OK;
 	plan->elf_class = ELFCLASS64;
-	return kmd_find(layout->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
-			"addresses or data beyond 4 GiB do not fit an ELF32 core; writing ELF64");
+	return kmd_report(layout->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
+			  "addresses or data beyond 4 GiB do not fit an ELF32 core; writing ELF64");
 }
 
 static enum kmd_status place(struct layout *layout, const struct kmd_segments *segments)

@@ -12,8 +12,8 @@
 #ifndef KMD_VMCORE_PLAN_H
 #define KMD_VMCORE_PLAN_H
 
-#include "linux/core_notes.h"
-#include "linux/views.h"
+#include "cpu/core_notes.h"
+#include "target/views.h"
 
 /* p_paddr of a segment that has no physical address, as /proc/kcore writes it. */
 #define KMD_NO_PHYS UINT64_MAX

@@ -9,7 +9,7 @@
 #include "fuzz.h"
 
 #include "base/array.h"
-#include "linux/printk/panic.h"
+#include "log/panic.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ static bool add_region(struct stages *s, struct fuzz_rest *rest)
 {
 	size_t frame_size = FRAME_SIZE, name_length, size, i = s->regions.n;
 	const uint8_t *frame = fuzz_take(rest, &frame_size), *name, *bytes;
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	if (frame_size < FRAME_SIZE || i == REGIONS_MAX ||
 	    !KMD_ARRAY_RESERVE(s->regions.rows, s->regions.n, s->regions.cap))

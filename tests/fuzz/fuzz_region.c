@@ -3,7 +3,7 @@
 #include "fuzz.h"
 
 #include "base/checked.h"
-#include "linux/vmcoreinfo/vmcoreinfo.h"
+#include "vmcoreinfo/vmcoreinfo.h"
 #include "memory/memory.h"
 
 #include <string.h>
@@ -46,11 +46,11 @@ static bool printable(const char *name)
 static void check_regions(const struct kmd_regions *regions)
 {
 	for (size_t i = 0; i < regions->n; i++) {
-		const struct kmd_row *row = &regions->rows[i];
+		const struct kmd_region_entry *row = &regions->rows[i];
 		uint64_t end;
 
 		FUZZ_CHECK(row->pub.name != NULL && printable(row->pub.name));
-		if (!kmd_row_is_used(row))
+		if (!kmd_region_entry_is_used(row))
 			continue;
 		FUZZ_CHECK(row->pub.captured <= row->pub.size);
 		FUZZ_CHECK(row->pub.has_phys || row->pub.has_virt);

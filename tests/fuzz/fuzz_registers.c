@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 
-#include "linux/registers/find.h"
+#include "cpu/find.h"
 #include "memory/memory.h"
 
 #include <elf.h>
@@ -62,7 +62,7 @@ static void from_memory(const uint8_t *data, size_t size, uint16_t machine, uint
 {
 	static const char *const names[] = { "Kprstatus", "Kcrash_notes", "Kcrash_not7",
 					     "KCPU_CTX3" };
-	struct kmd_row rows[4] = { 0 };
+	struct kmd_region_entry rows[4] = { 0 };
 	struct kmd_regions regions = { rows, 4, 4 };
 	struct kmd_memory memory = { .regions = &regions };
 	struct kmd_kernel_facts facts = { .machine = machine };

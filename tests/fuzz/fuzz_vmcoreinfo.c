@@ -2,7 +2,7 @@
 /* Bytes to VMCOREINFO's keys and numbers. */
 #include "fuzz.h"
 
-#include "linux/vmcoreinfo/vmcoreinfo.h"
+#include "vmcoreinfo/vmcoreinfo.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,7 +4,7 @@
 #define KMD_TESTS_UNIT_ELF_KIT_H
 
 #include "kit.h"
-#include "linux/vmlinux/vmlinux.h"
+#include "elf/vmlinux.h"
 
 #include <elf.h>
 

@@ -4,7 +4,7 @@
 #define KMD_TESTS_UNIT_FAKE_KIT_H
 
 #include "kit.h"
-#include "linux/vmlinux/vmlinux.h"
+#include "elf/vmlinux.h"
 
 #define FAKE_SYMBOLS 64
 #define FAKE_SIZE    0x40000

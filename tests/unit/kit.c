@@ -217,10 +217,10 @@ void expect_error(enum kmd_status status, enum kmd_status wanted, const char *te
 
 /* ------------------------------------------------------------ region table */
 
-static struct kmd_row *new_row(struct kmd_regions *regions, const char *name, const void *bytes,
-			       size_t size)
+static struct kmd_region_entry *new_row(struct kmd_regions *regions, const char *name,
+					const void *bytes, size_t size)
 {
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	ck_assert(KMD_ARRAY_RESERVE(regions->rows, regions->n, regions->cap));
 	row = &regions->rows[regions->n++];
@@ -232,20 +232,20 @@ static struct kmd_row *new_row(struct kmd_regions *regions, const char *name, co
 	return row;
 }
 
-struct kmd_row *add_row(struct kmd_regions *regions, const char *name, uint64_t phys,
-			const void *bytes, size_t size)
+struct kmd_region_entry *add_row(struct kmd_regions *regions, const char *name, uint64_t phys,
+				 const void *bytes, size_t size)
 {
-	struct kmd_row *row = new_row(regions, name, bytes, size);
+	struct kmd_region_entry *row = new_row(regions, name, bytes, size);
 
 	row->pub.phys = phys;
 	row->pub.has_phys = true;
 	return row;
 }
 
-struct kmd_row *add_virtual_row(struct kmd_regions *regions, const char *name, uint64_t virt,
-				const void *bytes, size_t size)
+struct kmd_region_entry *add_virtual_row(struct kmd_regions *regions, const char *name,
+					 uint64_t virt, const void *bytes, size_t size)
 {
-	struct kmd_row *row = new_row(regions, name, bytes, size);
+	struct kmd_region_entry *row = new_row(regions, name, bytes, size);
 
 	row->pub.virt = virt;
 	row->pub.has_virt = true;

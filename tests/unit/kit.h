@@ -54,11 +54,11 @@ void expect_error(enum kmd_status status, enum kmd_status wanted, const char *te
 /* ------------------------------------------------------------ region table */
 
 /* Append a whole region at a physical address, its bytes copied.  Valid until the next one. */
-struct kmd_row *add_row(struct kmd_regions *regions, const char *name, uint64_t phys,
-			const void *bytes, size_t size);
+struct kmd_region_entry *add_row(struct kmd_regions *regions, const char *name, uint64_t phys,
+				 const void *bytes, size_t size);
 /* The same for a region of which only a virtual address is known. */
-struct kmd_row *add_virtual_row(struct kmd_regions *regions, const char *name, uint64_t virt,
-				const void *bytes, size_t size);
+struct kmd_region_entry *add_virtual_row(struct kmd_regions *regions, const char *name,
+					 uint64_t virt, const void *bytes, size_t size);
 /* The row of that name; the test fails where there is none. */
 const struct kmd_region *region_named(const struct kmd_regions *regions, const char *name);
 

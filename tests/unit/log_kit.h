@@ -5,7 +5,7 @@
 
 #include "kit.h"
 
-#include "linux/printk/log.h"
+#include "log/log.h"
 
 extern struct kmd_regions regions;
 extern struct kmd_vmcoreinfo info; /* none */

@@ -5,7 +5,7 @@
 
 #include "kit.h"
 
-#include "linux/pagetable/walk.h"
+#include "pagetable/walk.h"
 
 #define ROOT      UINT64_C(0x40000000) /* physical; a multiple of all page sizes */
 #define ROOT_VIRT UINT64_C(0xffffffffc0800000)

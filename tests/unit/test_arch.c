@@ -2,7 +2,7 @@
 /* test_arch.c - each machine's virtual memory, told from VMCOREINFO and from regions. */
 #include "kit.h"
 
-#include "linux/kernel.h"
+#include "kernel/kernel.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -38,7 +38,8 @@ static void lay_out(const struct kmd_arch *arch, const char *text)
 
 static void add(uint64_t phys, uint64_t virt, size_t size)
 {
-	struct kmd_row *row = add_row(&regions, "r", phys, noise(size, (uint32_t)phys), size);
+	struct kmd_region_entry *row =
+		add_row(&regions, "r", phys, noise(size, (uint32_t)phys), size);
 
 	row->pub.virt = virt;
 	row->pub.has_virt = virt != 0;
@@ -269,7 +270,7 @@ START_TEST(kernel_facts)
 	struct kmd_kernel_facts facts;
 
 	lay_out(&kmd_arch_arm64, text);
-	expect_ok(kmd_kernel_learn(&claims, &memory, &info, NULL, NULL, false, &diag, &facts));
+	expect_ok(kmd_kernel_read(&claims, &memory, &info, NULL, NULL, false, &diag, &facts));
 	ck_assert_str_eq(facts.pub.machine, "aarch64");
 	ck_assert_str_eq(facts.pub.release, "6.1.0-56");
 	ck_assert_str_eq(facts.pub.build_id, "00ff");
@@ -294,8 +295,8 @@ START_TEST(page_sizes_that_cannot_be)
 
 		snprintf(text, sizeof(text), "OSRELEASE=6.1.0\nPAGESIZE=%s\n" ARM64, sizes[i]);
 		lay_out(&kmd_arch_arm64, text);
-		expect_ok(kmd_kernel_learn(&claims, &memory, &info, NULL, NULL, false, &diag,
-					   &facts));
+		expect_ok(
+			kmd_kernel_read(&claims, &memory, &info, NULL, NULL, false, &diag, &facts));
 		ck_assert_uint_eq(facts.pub.page_size, 4096);
 		kmd_kernel_deinit(&facts);
 	}
@@ -316,7 +317,7 @@ START_TEST(machine_from_utsname)
 	strcpy(uts + 4 + 4 * 65, "x86_64");
 	add_row(&regions, "uts", 0x1000, uts, sizeof(uts));
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
-	expect_ok(kmd_kernel_learn(&claims, &memory, &info, NULL, NULL, false, &diag, &facts));
+	expect_ok(kmd_kernel_read(&claims, &memory, &info, NULL, NULL, false, &diag, &facts));
 	ck_assert_uint_eq(facts.machine, EM_X86_64);
 	expect_finding(KMD_FIND_VMCOREINFO, KMD_DAMAGE, "no VMCOREINFO in this dump");
 	kmd_kernel_deinit(&facts);
@@ -338,8 +339,8 @@ START_TEST(release_is_checked)
 		strcpy(uts + 4 + 130, wrong ? "6.1.0-55" : "6.1.0-56");
 		add_row(&regions, "uts", 0xffffbd5232b00000 - 0xffffbd51f2800000, uts, sizeof(uts));
 		lay_out(&kmd_arch_arm64, text);
-		expect_ok(kmd_kernel_learn(&claims, &memory, &info, NULL, NULL, false, &diag,
-					   &facts));
+		expect_ok(
+			kmd_kernel_read(&claims, &memory, &info, NULL, NULL, false, &diag, &facts));
 		ck_assert_uint_eq(findings_of(KMD_FIND_KERNEL), (unsigned int)wrong);
 		kmd_kernel_deinit(&facts);
 		done();

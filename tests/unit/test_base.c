@@ -177,16 +177,16 @@ START_TEST(sentences_are_cut)
 	name[sizeof(name) - 1] = '\0';
 	kmd_fail(&diag, KMD_ERR_IO, kmd_at(name, 1), "%s", name);
 	ck_assert_uint_lt(strlen(diag.sentence), KMD_SENTENCE_MAX);
-	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(name), "%s", name));
+	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(name), "%s", name));
 	ck_assert_uint_lt(strlen(diag.findings[0]->text), KMD_SENTENCE_MAX);
 }
 END_TEST
 
 START_TEST(findings_are_kept)
 {
-	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in("f"), "odd"));
+	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in("f"), "odd"));
 	ck_assert(!diag.degraded);
-	expect_ok(kmd_find(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_at("f", 1), "cut"));
+	expect_ok(kmd_report(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_at("f", 1), "cut"));
 	ck_assert(diag.degraded);
 	ck_assert_uint_eq(diag.n_findings, 2);
 	ck_assert_str_eq(diag.findings[0]->text, "f: odd");
@@ -199,8 +199,8 @@ END_TEST
 START_TEST(strict_makes_damage_an_error)
 {
 	diag.strict = true;
-	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in("f"), "odd"));
-	ck_assert_int_eq(kmd_find(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_at("f", 1), "100%% cut"),
+	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in("f"), "odd"));
+	ck_assert_int_eq(kmd_report(&diag, KMD_FIND_SHORT, KMD_DAMAGE, kmd_at("f", 1), "100%% cut"),
 			 KMD_ERR_STRICT);
 	ck_assert_int_eq(diag.status, KMD_ERR_STRICT);
 	ck_assert_str_eq(diag.sentence, "f: offset 0x1: 100% cut");
@@ -212,16 +212,16 @@ END_TEST
 START_TEST(findings_are_limited)
 {
 	for (int i = 0; i < 5000; i++)
-		expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(""), "note %d", i));
+		expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(""), "note %d", i));
 	/* The last one says that there are more. */
 	ck_assert_uint_eq(diag.n_findings, 1001);
 	ck_assert(!diag.degraded);
-	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
+	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
 	ck_assert_uint_eq(diag.n_findings, 1002);
 	ck_assert_str_eq(diag.findings[1001]->text, "damage 1");
 	ck_assert(diag.degraded);
 	/* The same again is not news. */
-	expect_ok(kmd_find(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
+	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
 	ck_assert_uint_eq(diag.n_findings, 1002);
 }
 END_TEST

@@ -14,9 +14,9 @@
 #define PHYS   UINT64_C(0x40000000)
 #define LINEAR UINT64_C(0xffff000000000000)
 
-static struct kmd_row *add(uint64_t phys, uint64_t virt, const void *bytes, size_t size)
+static struct kmd_region_entry *add(uint64_t phys, uint64_t virt, const void *bytes, size_t size)
 {
-	struct kmd_row *row = add_row(&regions, "r", phys, bytes, size);
+	struct kmd_region_entry *row = add_row(&regions, "r", phys, bytes, size);
 
 	row->pub.virt = virt;
 	row->pub.has_virt = virt != 0;

@@ -2,7 +2,7 @@
 /* test_core_notes.c - what is carried over from the notes of a finished core. */
 #include "kit.h"
 
-#include "linux/core_notes.h"
+#include "cpu/core_notes.h"
 
 #include <elf.h>
 #include <string.h>

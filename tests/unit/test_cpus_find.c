@@ -2,7 +2,7 @@
 /* test_cpus_find.c - CPU registers in captured memory: the shim's record, crash_notes, contexts. */
 #include "kit.h"
 
-#include "linux/registers/find.h"
+#include "cpu/find.h"
 
 #include <kmemdump/minidump.h>
 
@@ -62,10 +62,10 @@ static void put_note(struct bytes *bytes, size_t at, size_t desc_at, uint64_t x0
 }
 
 /* crash_notes of a CPU: the note, and an empty one. */
-static struct kmd_row *add_notes(const char *name, uint64_t phys, uint64_t x0)
+static struct kmd_region_entry *add_notes(const char *name, uint64_t phys, uint64_t x0)
 {
 	struct bytes bytes = { 0 };
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	put_note(&bytes, 0, 20, x0);
 	bytes_zero_until(&bytes, NARROW + 12);
@@ -390,11 +390,11 @@ END_TEST
 
 /* --------------------------------------------------------------- contexts */
 
-static struct kmd_row *add_context(const char *name, uint64_t pc, uint64_t el, uint64_t sp,
-				   uint64_t state)
+static struct kmd_region_entry *add_context(const char *name, uint64_t pc, uint64_t el, uint64_t sp,
+					    uint64_t state)
 {
 	struct bytes bytes = { 0 };
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	for (size_t i = 0; i < 31; i++)
 		bytes_set(&bytes, 16 + 8 * i, 500 + i, 8);

@@ -2,7 +2,7 @@
 /* test_log_panic.c - why the kernel died, out of logs of several kernels. */
 #include "kit.h"
 
-#include "linux/printk/panic.h"
+#include "log/panic.h"
 
 #include <string.h>
 

@@ -385,7 +385,7 @@ END_TEST
 /* Arrays in several regions that touch: nothing is missing. */
 START_TEST(in_parts)
 {
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	note(1, "cut in its id");
 	note(2, "cut in its text");

@@ -3,7 +3,7 @@
 #include "log_kit.h"
 #include "ring_writer.h"
 
-#include "linux/printk/text.h"
+#include "log/text.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -27,7 +27,7 @@ static void done(void)
 static void reverse(void)
 {
 	for (size_t i = 0; i < regions.n / 2; i++) {
-		struct kmd_row row = regions.rows[i];
+		struct kmd_region_entry row = regions.rows[i];
 
 		regions.rows[i] = regions.rows[regions.n - 1 - i];
 		regions.rows[regions.n - 1 - i] = row;
@@ -159,7 +159,7 @@ START_TEST(rows_that_are_not_used)
 		KMD_REGION_MISSING,  KMD_REGION_INVALID,   KMD_REGION_NO_ADDRESS,
 		KMD_REGION_CONFLICT, KMD_REGION_AUXILIARY, KMD_REGION_OTHER_VM
 	};
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++)
 		add_row(&regions, "unused", BASE, "zzzz", 4)->pub.state = states[i];
@@ -199,7 +199,7 @@ END_TEST
 START_TEST(one_source_behind_both)
 {
 	const unsigned char *bytes = noise(64, 5);
-	struct kmd_row *outer, *inner;
+	struct kmd_region_entry *outer, *inner;
 
 	outer = add_row(&regions, "outer", BASE, bytes, 64);
 	inner = add_row(&regions, "inner", BASE + 8, bytes, 8);
@@ -235,12 +235,12 @@ static bool before(const struct kmd_region *a, const struct kmd_region *b)
 	return strcmp(a->name, b->name) < 0;
 }
 
-static const struct kmd_row *provider(uint64_t address)
+static const struct kmd_region_entry *provider(uint64_t address)
 {
-	const struct kmd_row *best = NULL;
+	const struct kmd_region_entry *best = NULL;
 
 	for (size_t i = 0; i < regions.n; i++) {
-		const struct kmd_row *row = &regions.rows[i];
+		const struct kmd_region_entry *row = &regions.rows[i];
 
 		if (address >= row->pub.phys && address < row->pub.phys + row->pub.captured &&
 		    (!best || before(&row->pub, &best->pub)))
@@ -252,7 +252,7 @@ static const struct kmd_row *provider(uint64_t address)
 static void expect_model(void)
 {
 	for (uint64_t at = BASE; at < BASE + SPACE; at++) {
-		const struct kmd_row *row = provider(at);
+		const struct kmd_region_entry *row = provider(at);
 
 		if (row)
 			expect_bytes(at, row->source->data + (at - row->pub.phys), 1);
@@ -290,7 +290,7 @@ START_TEST(overlaps_without_end)
 	const struct kmd_source *source = source_of("f", bytes, size);
 
 	for (size_t i = 0; i < 2000; i++) {
-		struct kmd_row *row = add_row(&regions, "r", BASE + i, "", 0);
+		struct kmd_region_entry *row = add_row(&regions, "r", BASE + i, "", 0);
 
 		row->source = source;
 		row->pub.size = row->pub.captured = size - i;

@@ -29,7 +29,7 @@ static void x86_64(const char *text)
 static void expect_shape(unsigned int va_bits, unsigned int root_bits, unsigned int levels,
 			 unsigned int pa_bits, enum kmd_pa_layout layout)
 {
-	ck_assert(kmd_paging_learn(&info, &facts, &paging));
+	ck_assert(kmd_paging_init(&info, &facts, &paging));
 	ck_assert_uint_eq(paging.va_bits, va_bits);
 	ck_assert_uint_eq(paging.root_bits, root_bits);
 	ck_assert_uint_eq(paging.levels, levels);
@@ -112,7 +112,7 @@ END_TEST
 
 static void expect_unknown(void)
 {
-	ck_assert(!kmd_paging_learn(&info, &facts, &paging));
+	ck_assert(!kmd_paging_init(&info, &facts, &paging));
 }
 
 START_TEST(not_known)

@@ -2,8 +2,8 @@
 /* test_pagetable_make.c - page tables for what was captured without them. */
 #include "pagetable_kit.h"
 
-#include "linux/pagetable/make.h"
-#include "linux/pagetable/table.h"
+#include "supply/tables.h"
+#include "pagetable/table.h"
 
 #define RAM   UINT64_C(0x80000000)
 #define T1    UINT64_C(0x40100000)

@@ -9,9 +9,10 @@
 #define LINEAR UINT64_C(0xffff000000000000)
 #define IMAGE  UINT64_C(0xffff800008000000)
 
-static struct kmd_row *add(uint64_t phys, uint64_t virt, size_t size)
+static struct kmd_region_entry *add(uint64_t phys, uint64_t virt, size_t size)
 {
-	struct kmd_row *row = add_row(&regions, "r", phys, noise(size, (uint32_t)phys), size);
+	struct kmd_region_entry *row =
+		add_row(&regions, "r", phys, noise(size, (uint32_t)phys), size);
 
 	row->pub.virt = virt;
 	row->pub.has_virt = virt != 0;

@@ -2,7 +2,7 @@
 /* test_registers.c - CPU registers out of QEMU's text, and into the notes of a core. */
 #include "kit.h"
 
-#include "linux/registers/find.h"
+#include "cpu/find.h"
 
 #include <elf.h>
 #include <stdio.h>

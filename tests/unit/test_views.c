@@ -2,7 +2,7 @@
 /* test_views.c - the virtual addresses of captured memory. */
 #include "kit.h"
 
-#include "linux/views.h"
+#include "target/views.h"
 
 #include <string.h>
 
@@ -37,7 +37,7 @@ static void teardown(void)
 
 static void add(uint64_t phys, uint64_t virt, size_t size)
 {
-	struct kmd_row *row = add_row(&regions, "r", phys, noise(size, 1), size);
+	struct kmd_region_entry *row = add_row(&regions, "r", phys, noise(size, 1), size);
 
 	row->pub.virt = virt;
 	row->pub.has_virt = virt != 0;
@@ -204,7 +204,7 @@ END_TEST
 /* What was not captured is in no view. */
 START_TEST(cut_regions)
 {
-	struct kmd_row *row;
+	struct kmd_region_entry *row;
 
 	add(PHYS + 0x1000, IMAGE + 0x1000, 0x100);
 	row = &regions.rows[0];

@@ -2,7 +2,7 @@
 /* test_vmcoreinfo.c - the kernel's own text: where it is found, where it ends, what it says. */
 #include "kit.h"
 
-#include "linux/vmcoreinfo/vmcoreinfo.h"
+#include "vmcoreinfo/vmcoreinfo.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_vmlinux_files.c - a vmlinux that is compressed, or lies in several files. */
 #include "elf_kit.h"
-#include "linux/vmlinux/types.h"
+#include "types/types.h"
 
 #include <archive.h>
 #include <archive_entry.h>
@@ -35,9 +35,9 @@ static enum kmd_status open_name(const char *name)
 
 static bool has_types(void)
 {
-	struct kmd_type_ask ask = { .question = KMD_TYPE_SIZE, .type = "page" };
+	struct kmd_type_query run_sources = { .kind = KMD_TYPE_SIZE, .type = "page" };
 
-	return kmd_vmlinux_types(&vmlinux, &ask, 1, &diag) != KMD_ERR_NOT_FOUND;
+	return kmd_vmlinux_types(&vmlinux, &run_sources, 1, &diag) != KMD_ERR_NOT_FOUND;
 }
 
 /* All three parts are there, or not. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_vmlinux_match.c - whether a vmlinux is the dumped kernel's, by all that may tell. */
-#include "boot_kit.h"
+#include "evidence_kit.h"
 
-#include "linux/match.h"
+#include "kernel/match.h"
 
 #include <elf.h>
 #include <stdio.h>
@@ -56,7 +56,7 @@ static enum kmd_status match(uint16_t machine)
 static enum kmd_status match_content(void)
 {
 	infer();
-	return kmd_match_content(&vmlinux, "vmlinux", &info, &memory, &boot, force, &diag);
+	return kmd_match_content(&vmlinux, "vmlinux", &info, &memory, &runtime, force, &diag);
 }
 
 START_TEST(build_id_decides)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_vmlinux_types.c - questions to debug information, as several compilers write it. */
 #include "elf_kit.h"
-#include "linux/vmlinux/types.h"
+#include "types/types.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 static const struct kmd_vmlinux_options options = { .debug_root = "/nowhere" };
 
 struct row {
-	enum kmd_type_question question;
+	enum kmd_type_kind kind;
 	const char *type, *member;
 	bool known;
 	int64_t value;
@@ -84,28 +84,28 @@ static const struct row rows[] = {
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))
 
-static void fill(struct kmd_type_ask asks[ROWS])
+static void fill(struct kmd_type_query queries[ROWS])
 {
 	for (size_t i = 0; i < ROWS; i++)
-		asks[i] = (struct kmd_type_ask){ rows[i].question, rows[i].type, rows[i].member,
-						 true, 0x5a5a };
+		queries[i] = (struct kmd_type_query){ rows[i].kind, rows[i].type, rows[i].member,
+						      true, 0x5a5a };
 }
 
 static void try_fixture(const char *name)
 {
-	struct kmd_type_ask asks[ROWS];
+	struct kmd_type_query queries[ROWS];
 	struct kmd_vmlinux vmlinux;
 
-	fill(asks);
+	fill(queries);
 	expect_ok(kmd_vmlinux_open(vmlinux_fixture(name), &options, &diag, &vmlinux));
-	expect_ok(kmd_vmlinux_types(&vmlinux, asks, ROWS, &diag));
+	expect_ok(kmd_vmlinux_types(&vmlinux, queries, ROWS, &diag));
 	for (size_t i = 0; i < ROWS; i++) {
-		ck_assert_msg(asks[i].known == rows[i].known, "%s: %s %s is %sknown", name,
+		ck_assert_msg(queries[i].known == rows[i].known, "%s: %s %s is %sknown", name,
 			      rows[i].type, rows[i].member ? rows[i].member : "",
-			      asks[i].known ? "" : "not ");
-		ck_assert_msg(!asks[i].known || asks[i].value == (uint64_t)rows[i].value,
+			      queries[i].known ? "" : "not ");
+		ck_assert_msg(!queries[i].known || queries[i].value == (uint64_t)rows[i].value,
 			      "%s: %s %s is %lld", name, rows[i].type,
-			      rows[i].member ? rows[i].member : "", (long long)asks[i].value);
+			      rows[i].member ? rows[i].member : "", (long long)queries[i].value);
 	}
 	expect_silence();
 	kmd_vmlinux_deinit(&vmlinux);
@@ -125,35 +125,35 @@ END_TEST
 /* Each alone: no answer may depend on what else is asked. */
 START_TEST(one_by_one)
 {
-	struct kmd_type_ask asks[ROWS];
+	struct kmd_type_query queries[ROWS];
 	struct kmd_vmlinux vmlinux;
 
-	fill(asks);
+	fill(queries);
 	expect_ok(kmd_vmlinux_open(vmlinux_fixture("gcc-x86_64"), &options, &diag, &vmlinux));
 	for (size_t i = 0; i < ROWS; i++) {
-		expect_ok(kmd_vmlinux_types(&vmlinux, &asks[i], 1, &diag));
-		ck_assert_int_eq(asks[i].known, rows[i].known);
-		ck_assert(!asks[i].known || asks[i].value == (uint64_t)rows[i].value);
+		expect_ok(kmd_vmlinux_types(&vmlinux, &queries[i], 1, &diag));
+		ck_assert_int_eq(queries[i].known, rows[i].known);
+		ck_assert(!queries[i].known || queries[i].value == (uint64_t)rows[i].value);
 	}
-	expect_ok(kmd_vmlinux_types(&vmlinux, asks, 0, &diag));
+	expect_ok(kmd_vmlinux_types(&vmlinux, queries, 0, &diag));
 	kmd_vmlinux_deinit(&vmlinux);
 }
 END_TEST
 
 START_TEST(no_debug_information)
 {
-	struct kmd_type_ask asks[ROWS];
+	struct kmd_type_query queries[ROWS];
 	struct kmd_vmlinux vmlinux;
 	struct bytes file = { 0 };
 
-	fill(asks);
+	fill(queries);
 	kernel_make(&file, &(struct kernel_spec){ true, true, false, "abcd", NULL, 0 });
 	expect_ok(kmd_vmlinux_open(file_with("vmlinux", file.at, file.size), &options, &diag,
 				   &vmlinux));
-	expect_error(kmd_vmlinux_types(&vmlinux, asks, ROWS, &diag), KMD_ERR_NOT_FOUND,
+	expect_error(kmd_vmlinux_types(&vmlinux, queries, ROWS, &diag), KMD_ERR_NOT_FOUND,
 		     "no debug information");
 	for (size_t i = 0; i < ROWS; i++)
-		ck_assert(!asks[i].known);
+		ck_assert(!queries[i].known);
 	kmd_vmlinux_deinit(&vmlinux);
 	bytes_free(&file);
 }
@@ -164,11 +164,11 @@ END_TEST
 /* Whatever it says of it, it must come back.  True if it was opened. */
 static bool survive(const void *bytes, size_t size)
 {
-	struct kmd_type_ask asks[ROWS];
+	struct kmd_type_query queries[ROWS];
 	struct kmd_vmlinux vmlinux;
 	char content[64];
 
-	fill(asks);
+	fill(queries);
 	if (kmd_vmlinux_open(file_with("vmlinux", bytes, size), &options, &diag, &vmlinux) !=
 	    KMD_OK) {
 		ck_assert(diag.sentence[0]);
@@ -176,7 +176,7 @@ static bool survive(const void *bytes, size_t size)
 	}
 	for (size_t i = 0; i < vmlinux.n; i++)
 		kmd_vmlinux_bytes(&vmlinux, vmlinux.symbols[i].value, content, sizeof(content));
-	kmd_vmlinux_types(&vmlinux, asks, ROWS, &diag);
+	kmd_vmlinux_types(&vmlinux, queries, ROWS, &diag);
 	kmd_vmlinux_deinit(&vmlinux);
 	return true;
 }
@@ -292,11 +292,11 @@ static void make_circles(struct bytes *info)
 
 START_TEST(circles)
 {
-	struct kmd_type_ask asks[] = {
-		{ .question = KMD_TYPE_SIZE, .type = "circle" },
-		{ .question = KMD_TYPE_OFFSET, .type = "circle", .member = "a" },
-		{ .question = KMD_TYPE_SIZE, .type = "row" },
-		{ .question = KMD_TYPE_OFFSET, .type = "tree", .member = "a" },
+	struct kmd_type_query queries[] = {
+		{ .kind = KMD_TYPE_SIZE, .type = "circle" },
+		{ .kind = KMD_TYPE_OFFSET, .type = "circle", .member = "a" },
+		{ .kind = KMD_TYPE_SIZE, .type = "row" },
+		{ .kind = KMD_TYPE_OFFSET, .type = "tree", .member = "a" },
 	};
 	struct bytes info = { 0 }, file = { 0 }, table = { 0 };
 	struct elf_section sections[] = {
@@ -317,11 +317,11 @@ START_TEST(circles)
 	elf_make(&file, ET_EXEC, EM_X86_64, sections, 5);
 	expect_ok(kmd_vmlinux_open(file_with("vmlinux", file.at, file.size), &options, &diag,
 				   &vmlinux));
-	expect_ok(kmd_vmlinux_types(&vmlinux, asks, 3, &diag));
-	expect_error(kmd_vmlinux_types(&vmlinux, asks, 4, &diag), KMD_ERR_DAMAGED,
+	expect_ok(kmd_vmlinux_types(&vmlinux, queries, 3, &diag));
+	expect_error(kmd_vmlinux_types(&vmlinux, queries, 4, &diag), KMD_ERR_DAMAGED,
 		     "types hold each other");
 	for (size_t i = 0; i < 4; i++)
-		ck_assert(!asks[i].known);
+		ck_assert(!queries[i].known);
 	kmd_vmlinux_deinit(&vmlinux);
 	bytes_free(&info);
 	bytes_free(&table);

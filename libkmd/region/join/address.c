@@ -51,11 +51,11 @@ static enum kmd_status say_rival(const struct join *join, const struct draft *dr
 	char name[256];
 
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
-	return kmd_find(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-			"region \"%s\": %s says physical 0x%" PRIx64 ", %s 0x%" PRIx64
-			"; taking the former",
-			name, offer_names[best], draft->offers[best].phys, offer_names[rival],
-			draft->offers[rival].phys);
+	return kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+			  "region \"%s\": %s says physical 0x%" PRIx64 ", %s 0x%" PRIx64
+			  "; taking the former",
+			  name, offer_names[best], draft->offers[best].phys, offer_names[rival],
+			  draft->offers[rival].phys);
 }
 
 /* Addresses that cannot be: the range wraps, or has bits that no machine has. */
@@ -72,10 +72,10 @@ static enum kmd_status check_range(const struct join *join, struct draft *draft)
 		return KMD_OK;
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
-	return kmd_find(join->diag, KMD_FIND_TABLE, KMD_DAMAGE, draft->place,
-			"region \"%s\": no memory can lie at %s 0x%" PRIx64 ", size 0x%" PRIx64
-			"; it is not used",
-			name, region->has_phys ? "physical" : "virtual", start, region->size);
+	return kmd_report(join->diag, KMD_FIND_TABLE, KMD_DAMAGE, draft->place,
+			  "region \"%s\": no memory can lie at %s 0x%" PRIx64 ", size 0x%" PRIx64
+			  "; it is not used",
+			  name, region->has_phys ? "physical" : "virtual", start, region->size);
 }
 
 enum kmd_status kmd_join_ranges(struct join *join)

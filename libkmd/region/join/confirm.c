@@ -87,7 +87,7 @@ static enum kmd_status leave_exchanged(struct join *join, struct draft *draft, s
 
 	draft->conflict = draft->silent = other->conflict = other->silent = true;
 	join->kelf_silent[at] = true;
-	return kmd_find(
+	return kmd_report(
 		join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
 		"regions \"%s\" and \"%s\" seem to have each other's address: KELF has 0x%" PRIx64
 		" bytes at physical 0x%" PRIx64 "; neither is used",
@@ -100,11 +100,11 @@ static enum kmd_status say_size(const struct join *join, const struct draft *dra
 {
 	char name[128];
 
-	return kmd_find(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-			"region \"%s\" at 0x%" PRIx64 ": the firmware's table says 0x%" PRIx64
-			" bytes, KELF 0x%" PRIx64 "; taking the former",
-			printable(draft, name, sizeof(name)), claim->phys, draft->row.pub.size,
-			claim->size);
+	return kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+			  "region \"%s\" at 0x%" PRIx64 ": the firmware's table says 0x%" PRIx64
+			  " bytes, KELF 0x%" PRIx64 "; taking the former",
+			  printable(draft, name, sizeof(name)), claim->phys, draft->row.pub.size,
+			  claim->size);
 }
 
 /* The same address, another size. */
@@ -200,7 +200,7 @@ static enum kmd_status doubt_unknown(struct join *join)
 			continue;
 		draft->conflict = draft->silent = true;
 		join->kelf_silent[at] = true;
-		status = kmd_find(
+		status = kmd_report(
 			join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
 			"region \"%s\": physical 0x%" PRIx64
 			" is not an address that KELF knows, and its only region of 0x%" PRIx64

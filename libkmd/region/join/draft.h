@@ -18,7 +18,7 @@ struct offer {
 };
 
 struct draft {
-	struct kmd_row row;
+	struct kmd_region_entry row;
 	char *name; /* region name, raw */
 	char *file; /* file or section name, raw; "" = none */
 	char vm[KMD_VM_MAX];

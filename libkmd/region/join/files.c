@@ -65,10 +65,10 @@ static enum kmd_status say_ambiguous(const struct join *join, const struct kmd_c
 	char name[256];
 
 	kmd_text_name(name, sizeof(name), claim->file, strlen(claim->file));
-	return kmd_find(join->diag, KMD_FIND_NAME, KMD_DAMAGE, claim->place,
-			"%zu files are called \"%s\" but for the case of letters, none of them "
-			"exactly; none is used",
-			count, name);
+	return kmd_report(join->diag, KMD_FIND_NAME, KMD_DAMAGE, claim->place,
+			  "%zu files are called \"%s\" but for the case of letters, none of them "
+			  "exactly; none is used",
+			  count, name);
 }
 
 /*
@@ -263,8 +263,8 @@ static enum kmd_status take_alias(struct join *join, struct draft *lost, struct 
 	lost->carrier = file->carrier;
 	file->auxiliary = file->named = true;
 	kmd_text_name(name, sizeof(name), lost->file, strlen(lost->file));
-	return kmd_find(join->diag, KMD_FIND_NAME, KMD_NOTE, file->place,
-			"taken for \"%s\", which is not there", name);
+	return kmd_report(join->diag, KMD_FIND_NAME, KMD_NOTE, file->place,
+			  "taken for \"%s\", which is not there", name);
 }
 
 static enum kmd_status find_renamed(struct join *join)

@@ -58,12 +58,13 @@ static enum kmd_status say_group(struct match *match, const struct group *group)
 	name_files(join, group, names, sizeof(names));
 	for (size_t i = 0; i < group->n_heads; i++)
 		join->kelf_silent[group->heads[i]] = true;
-	return kmd_find(join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
-			kmd_in(head_of(match, group->heads[0])->place.source),
-			"%zu files and %zu program headers of 0x%" PRIx64
-			" bytes cannot be told apart and are left out (%s); give the vmlinux (-x), "
-			"dump_info.txt or load.cmm",
-			group->n_files, group->n_heads, head_size(match, group->heads[0]), names);
+	return kmd_report(
+		join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
+		kmd_in(head_of(match, group->heads[0])->place.source),
+		"%zu files and %zu program headers of 0x%" PRIx64
+		" bytes cannot be told apart and are left out (%s); give the vmlinux (-x), "
+		"dump_info.txt or load.cmm",
+		group->n_files, group->n_heads, head_size(match, group->heads[0]), names);
 }
 
 static enum kmd_status say_left(struct match *match)
@@ -102,7 +103,7 @@ static int by_head_size(const void *a, const void *b, void *match)
 }
 
 /* A header at an address that some table gives to a region is that region's. */
-static void take_out_claimed(const struct join *join, bool *taken)
+static void take_out_claimed(const struct join *join, bool *selected)
 {
 	for (size_t i = 0; i < join->n; i++) {
 		const struct kmd_region *region = &join->drafts[i].row.pub;
@@ -112,10 +113,10 @@ static void take_out_claimed(const struct join *join, bool *taken)
 			continue;
 		for (; at && join->kelf[at - 1]->phys == region->phys; at--)
 			;
-		if (taken[at])
+		if (selected[at])
 			continue;
 		for (; at < join->n_kelf && join->kelf[at]->phys == region->phys; at++)
-			taken[at] = true;
+			selected[at] = true;
 	}
 }
 
@@ -131,23 +132,23 @@ static size_t *copy_list(const size_t *list, size_t n)
 static enum kmd_status collect(struct match *match)
 {
 	struct join *join = match->join;
-	bool *taken = calloc(join->n_kelf + 1, sizeof(*taken));
+	bool *selected = calloc(join->n_kelf + 1, sizeof(*selected));
 
 	match->files = calloc(join->n + 1, sizeof(*match->files));
 	match->heads = calloc(join->n_kelf + 1, sizeof(*match->heads));
-	if (!match->files || !match->heads || !taken) {
-		free(taken);
+	if (!match->files || !match->heads || !selected) {
+		free(selected);
 		return kmd_fail_memory(join->diag);
 	}
-	take_out_claimed(join, taken);
+	take_out_claimed(join, selected);
 	for (size_t i = 0; i < join->n; i++)
 		if (is_free(&join->drafts[i]))
 			match->files[match->n_files++] = i;
 	for (size_t i = 0; i < join->n_kelf; i++)
-		if (!taken[i] && !join->kelf_used[i] && !join->kelf[i]->has_bytes &&
+		if (!selected[i] && !join->kelf_used[i] && !join->kelf[i]->has_bytes &&
 		    join->kelf[i]->size)
 			match->heads[match->n_heads++] = i;
-	free(taken);
+	free(selected);
 	qsort_r(match->files, match->n_files, sizeof(*match->files), by_file_size, match);
 	qsort_r(match->heads, match->n_heads, sizeof(*match->heads), by_head_size, match);
 	match->all_files = copy_list(match->files, match->n_all_files = match->n_files);
@@ -163,9 +164,9 @@ static enum kmd_status match_all(struct match *match)
 	enum kmd_status status;
 
 	if (match->n_files > MATCH_MAX || match->n_heads > MATCH_MAX)
-		return kmd_find(match->join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(NULL),
-				"%zu files without an address are too many to be told apart",
-				match->n_files);
+		return kmd_report(match->join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(NULL),
+				  "%zu files without an address are too many to be told apart",
+				  match->n_files);
 	kmd_match_names(match);
 	kmd_match_symbols(match, false);
 	status = kmd_match_sizes(match);

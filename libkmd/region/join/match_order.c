@@ -140,12 +140,12 @@ static enum kmd_status order_group(struct match *match, const struct group *grou
 	*n = total;
 	for (size_t i = 0; i < group->n_files; i++)
 		kmd_match_pair(match, group->files[i], group->heads[i]);
-	return kmd_find(join->diag, KMD_FIND_AMBIGUOUS, KMD_NOTE,
-			kmd_in(head_of(match, group->heads[0])->place.source),
-			"%zu files of 0x%" PRIx64
-			" bytes are told apart by the numbers in their names, which rise as the "
-			"program headers do",
-			group->n_files, head_size(match, group->heads[0]));
+	return kmd_report(join->diag, KMD_FIND_AMBIGUOUS, KMD_NOTE,
+			  kmd_in(head_of(match, group->heads[0])->place.source),
+			  "%zu files of 0x%" PRIx64
+			  " bytes are told apart by the numbers in their names, which rise as the "
+			  "program headers do",
+			  group->n_files, head_size(match, group->heads[0]));
 }
 
 enum kmd_status kmd_match_order(struct match *match)

@@ -23,7 +23,8 @@ void kmd_match_pair(struct match *match, size_t file, size_t head)
 
 bool kmd_match_same_bytes(const struct match *match, size_t a, size_t b, bool *same)
 {
-	const struct kmd_row *x = &match->join->drafts[a].row, *y = &match->join->drafts[b].row;
+	const struct kmd_region_entry *x = &match->join->drafts[a].row,
+				      *y = &match->join->drafts[b].row;
 	unsigned char one[4096], two[4096];
 
 	*same = x->pub.captured == y->pub.captured;

@@ -59,10 +59,10 @@ static enum kmd_status leave(const struct join *join, struct draft *draft, const
 
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
-	return kmd_find(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
-			"region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
-			" are described: %s; it is not used",
-			name, draft->row.pub.captured, draft->row.pub.size, why);
+	return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+			  "region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
+			  " are described: %s; it is not used",
+			  name, draft->row.pub.captured, draft->row.pub.size, why);
 }
 
 enum kmd_status kmd_join_misfits(struct join *join)

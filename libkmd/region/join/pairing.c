@@ -45,11 +45,11 @@ enum kmd_status kmd_join_check_maps(struct join *join)
 		else
 			region->has_virt = false;
 		kmd_text_name(name, sizeof(name), *draft->name ? draft->name : "(unnamed)", 100);
-		status = kmd_find(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-				  "region \"%s\": virtual 0x%" PRIx64 " is physical 0x%" PRIx64
-				  " by VMCOREINFO, not 0x%" PRIx64 "; %s is not used",
-				  name, region->virt, region->virt - map->delta, region->phys,
-				  draft->conflict ? "it" : "its virtual address");
+		status = kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+				    "region \"%s\": virtual 0x%" PRIx64 " is physical 0x%" PRIx64
+				    " by VMCOREINFO, not 0x%" PRIx64 "; %s is not used",
+				    name, region->virt, region->virt - map->delta, region->phys,
+				    draft->conflict ? "it" : "its virtual address");
 	}
 	return status;
 }

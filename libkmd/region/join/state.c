@@ -69,10 +69,10 @@ static enum kmd_status trim(struct join *join, struct draft *draft, const char *
 	region->size = region->captured;
 	if (captured - region->size <= ROUNDING)
 		return KMD_OK;
-	return kmd_find(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
-			"region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
-			" are described; the rest is not used",
-			name, captured, region->size);
+	return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+			  "region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
+			  " are described; the rest is not used",
+			  name, captured, region->size);
 }
 
 static enum kmd_status say_missing(struct join *join, const struct draft *draft, const char *name)
@@ -82,13 +82,13 @@ static enum kmd_status say_missing(struct join *join, const struct draft *draft,
 	if (draft->silent)
 		return KMD_OK;
 	if (region->has_phys)
-		return kmd_find(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
-				"region \"%s\" at physical 0x%" PRIx64 ", size 0x%" PRIx64
-				": its bytes are not there",
-				name, region->phys, region->size);
-	return kmd_find(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
-			"region \"%s\", size 0x%" PRIx64 ": its bytes are not there", name,
-			region->size);
+		return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
+				  "region \"%s\" at physical 0x%" PRIx64 ", size 0x%" PRIx64
+				  ": its bytes are not there",
+				  name, region->phys, region->size);
+	return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
+			  "region \"%s\", size 0x%" PRIx64 ": its bytes are not there", name,
+			  region->size);
 }
 
 static enum kmd_status say_no_address(struct join *join, const struct draft *draft,
@@ -101,10 +101,10 @@ static enum kmd_status say_no_address(struct join *join, const struct draft *dra
 	/* The kernel gives its KELF and VMCOREINFO regions no program header; a list has all. */
 	if ((draft->carrier && !join->has_list) || is_firmware_name(draft->name))
 		severity = KMD_NOTE;
-	return kmd_find(join->diag, KMD_FIND_NO_ADDRESS, severity, draft->place,
-			"region \"%s\", size 0x%" PRIx64
-			": nothing tells its address; it is left out",
-			name, draft->row.pub.size);
+	return kmd_report(join->diag, KMD_FIND_NO_ADDRESS, severity, draft->place,
+			  "region \"%s\", size 0x%" PRIx64
+			  ": nothing tells its address; it is left out",
+			  name, draft->row.pub.size);
 }
 
 static enum kmd_status say(struct join *join, const struct draft *draft, const char *name)
@@ -115,45 +115,47 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 	case KMD_REGION_CUT:
 		if (draft->silent)
 			return KMD_OK;
-		return kmd_find(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
-				"region \"%s\": only 0x%" PRIx64 " of its 0x%" PRIx64
-				" bytes are there",
-				name, region->captured, region->size);
+		return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+				  "region \"%s\": only 0x%" PRIx64 " of its 0x%" PRIx64
+				  " bytes are there",
+				  name, region->captured, region->size);
 	case KMD_REGION_MISSING:
 		return say_missing(join, draft, name);
 	case KMD_REGION_NO_ADDRESS:
 		return say_no_address(join, draft, name);
 	case KMD_REGION_EMPTY:
-		return kmd_find(join->diag, KMD_FIND_TABLE, KMD_NOTE, draft->place,
-				"region \"%s\" is empty", name);
+		return kmd_report(join->diag, KMD_FIND_TABLE, KMD_NOTE, draft->place,
+				  "region \"%s\" is empty", name);
 	case KMD_REGION_INVALID:
 		if (draft->silent)
 			return KMD_OK;
 		/* The kernel that still lists it did not take it back. */
 		if (region->origins & KMD_FROM_KELF)
-			return kmd_find(
+			return kmd_report(
 				join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
 				"region \"%s\" is not marked as valid, though KELF lists it; "
 				"it is not used",
 				name);
-		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
-				"region \"%s\" is not marked as valid; it is not used", name);
+		return kmd_report(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+				  "region \"%s\" is not marked as valid; it is not used", name);
 	case KMD_REGION_OTHER_VM:
-		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
-				"region \"%s\" is another virtual machine's; put its files into a "
-				"folder of their own to assemble them",
-				name);
+		return kmd_report(
+			join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+			"region \"%s\" is another virtual machine's; put its files into a "
+			"folder of their own to assemble them",
+			name);
 	case KMD_REGION_AUXILIARY:
 		if (kmd_text_has_prefix(draft->name, ENCRYPTION_KEYS))
-			return kmd_find(join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, draft->place,
-					"\"%s\": the firmware has encrypted regions of this dump; "
-					"their bytes mean nothing without its key",
-					name);
+			return kmd_report(
+				join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, draft->place,
+				"\"%s\": the firmware has encrypted regions of this dump; "
+				"their bytes mean nothing without its key",
+				name);
 		/* A header or a core beside the files holds no memory of its own. */
 		if (draft->auxiliary || draft->carrier)
 			return KMD_OK;
-		return kmd_find(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
-				"not a region's file; it is not used");
+		return kmd_report(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+				  "not a region's file; it is not used");
 	case KMD_REGION_OK:
 	case KMD_REGION_CONFLICT:
 		break;
@@ -183,8 +185,8 @@ static enum kmd_status finish_draft(struct join *join, struct draft *draft)
 
 static int by_place(const void *a, const void *b)
 {
-	const struct kmd_region *x = &((const struct kmd_row *)a)->pub;
-	const struct kmd_region *y = &((const struct kmd_row *)b)->pub;
+	const struct kmd_region *x = &((const struct kmd_region_entry *)a)->pub;
+	const struct kmd_region *y = &((const struct kmd_region_entry *)b)->pub;
 	int order = (int)y->has_phys - (int)x->has_phys;
 
 	if (!order && x->has_phys)

@@ -142,15 +142,15 @@ static enum kmd_status add_odd(struct array *array, uint64_t index, const struct
 
 	kmd_text_name(name, sizeof(name), entry->name, MD_REGION_NAME_SIZE);
 	if (!known_state(entry))
-		status = kmd_find(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, index),
-				  "region \"%s\" is neither valid nor invalid (0x%" PRIx32
-				  "): not used",
-				  name, entry->valid);
+		status = kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, index),
+				    "region \"%s\" is neither valid nor invalid (0x%" PRIx32
+				    "): not used",
+				    name, entry->valid);
 	else
-		status = kmd_find(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, index),
-				  "region \"%s\" runs out of the address space (0x%" PRIx64
-				  ", 0x%" PRIx64 " bytes): not used",
-				  name, entry->phys, entry->size);
+		status = kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, index),
+				    "region \"%s\" runs out of the address space (0x%" PRIx64
+				    ", 0x%" PRIx64 " bytes): not used",
+				    name, entry->phys, entry->size);
 	array->odd++;
 	if (status != KMD_OK || !printable(entry->name))
 		return status;
@@ -184,15 +184,16 @@ static enum kmd_status read_counted(struct array *array, uint64_t count)
 		if (i + 1 < count)
 			entry_read(array, i + 1, &next);
 		if (is_empty(&entry) && well_formed(&next)) {
-			status = kmd_find(array->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-					  place_of(array, i), "an empty entry amid the regions");
+			status = kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+					    place_of(array, i), "an empty entry amid the regions");
 			continue;
 		}
 		array->ended = true;
-		return kmd_find(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, i),
-				"the region array should have %" PRIu64 " entries, but from entry "
-				"%" PRIu64 " on there are none",
-				count, i);
+		return kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, i),
+				  "the region array should have %" PRIu64
+				  " entries, but from entry "
+				  "%" PRIu64 " on there are none",
+				  count, i);
 	}
 	return status;
 }
@@ -218,10 +219,10 @@ static enum kmd_status read_uncounted(struct array *array, uint64_t count)
 	}
 	if (status != KMD_OK || !more)
 		return status;
-	return kmd_find(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, count),
-			"the region array's count is %" PRIu64 ", but %" PRIu64
-			" more valid entries follow: they are used",
-			count, more);
+	return kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, count),
+			  "the region array's count is %" PRIu64 ", but %" PRIu64
+			  " more valid entries follow: they are used",
+			  count, more);
 }
 
 static enum kmd_status check_claims(const struct array *array, uint64_t count)
@@ -239,9 +240,9 @@ static enum kmd_status check_claims(const struct array *array, uint64_t count)
 				count, array->blob->phys);
 	if (!array->invalid)
 		return KMD_OK;
-	return kmd_find(array->diag, KMD_FIND_UNUSED, KMD_NOTE, place_of(array, 0),
-			"entries of the region array that are not marked as valid: %" PRIu64,
-			array->invalid);
+	return kmd_report(array->diag, KMD_FIND_UNUSED, KMD_NOTE, place_of(array, 0),
+			  "entries of the region array that are not marked as valid: %" PRIu64,
+			  array->invalid);
 }
 
 static enum kmd_status array_open(struct array *array, uint64_t phys)
@@ -275,10 +276,11 @@ enum kmd_status kmd_minidump_array_read(const struct kmd_image *image, uint64_t 
 	if (status != KMD_OK)
 		return status;
 	if (count > array.limit)
-		status = kmd_find(diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(&array, 0),
-				  "the region array cannot have %" PRIu32 " entries: there is room "
-				  "for %" PRIu64,
-				  count, array.limit);
+		status = kmd_report(diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(&array, 0),
+				    "the region array cannot have %" PRIu32
+				    " entries: there is room "
+				    "for %" PRIu64,
+				    count, array.limit);
 	if (status == KMD_OK)
 		status = read_counted(&array, kmd_min_u64(count, array.limit));
 	if (status == KMD_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* minidump_array.h - a subsystem's array of Minidump regions, in RAM. */
-#ifndef KMD_REGION_MINIDUMP_ARRAY_H
-#define KMD_REGION_MINIDUMP_ARRAY_H
+#ifndef KMD_REGION_SMEM_MINIDUMP_ARRAY_H
+#define KMD_REGION_SMEM_MINIDUMP_ARRAY_H
 
 #include "region/claim.h"
 

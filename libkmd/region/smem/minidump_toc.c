@@ -55,15 +55,15 @@ static enum kmd_status check_global(struct kmd_cursor *toc, struct kmd_place pla
 	enum kmd_status status = KMD_OK;
 
 	if (!kmd_cursor_u32(toc, MD_GLOBAL_STATUS))
-		status = kmd_find(toc->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				  "the Minidump table says that firmware never set it up");
+		status = kmd_report(toc->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+				    "the Minidump table says that firmware never set it up");
 	if (status == KMD_OK && revision != MD_REVISION)
-		status = kmd_find(toc->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				  "the Minidump table is of revision %" PRIu32 ", not %d", revision,
-				  MD_REVISION);
+		status = kmd_report(toc->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+				    "the Minidump table is of revision %" PRIu32 ", not %d",
+				    revision, MD_REVISION);
 	if (status == KMD_OK && kmd_cursor_u32(toc, MD_GLOBAL_ENABLED) == MD_SS_DISABLED_MAGIC)
-		status = kmd_find(toc->diag, KMD_FIND_HEADER, KMD_NOTE, place,
-				  "the Minidump table says that Minidump is disabled");
+		status = kmd_report(toc->diag, KMD_FIND_HEADER, KMD_NOTE, place,
+				    "the Minidump table says that Minidump is disabled");
 	return status;
 }
 
@@ -79,10 +79,11 @@ static enum kmd_status tell_others(struct kmd_cursor *toc, uint64_t n, struct km
 	}
 	if (!others)
 		return KMD_OK;
-	return kmd_find(toc->diag, KMD_FIND_UNUSED, KMD_NOTE, place,
-			"%" PRIu64 " other subsystem%s (modem, ...) registered regions, which are "
-			"not collected",
-			others, others == 1 ? "" : "s");
+	return kmd_report(toc->diag, KMD_FIND_UNUSED, KMD_NOTE, place,
+			  "%" PRIu64
+			  " other subsystem%s (modem, ...) registered regions, which are "
+			  "not collected",
+			  others, others == 1 ? "" : "s");
 }
 
 static bool known_encryption(const struct subsystem *ss)
@@ -98,13 +99,13 @@ static enum kmd_status check_encryption(const struct subsystem *ss, struct kmd_d
 					struct kmd_place place)
 {
 	if (!known_encryption(ss))
-		return kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				"odd encryption words 0x%" PRIx32 ", 0x%" PRIx32
-				" in the application processor's table",
-				ss->encryption_status, ss->encryption_required);
+		return kmd_report(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+				  "odd encryption words 0x%" PRIx32 ", 0x%" PRIx32
+				  " in the application processor's table",
+				  ss->encryption_status, ss->encryption_required);
 	if (ss->encryption_required == MD_SS_ENCR_REQUIRED &&
 	    ss->encryption_status != MD_SS_ENCR_DONE)
-		return kmd_find(
+		return kmd_report(
 			diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, place,
 			"the application processor asked for encrypted regions: they may be "
 			"unreadable here");
@@ -121,15 +122,16 @@ static enum kmd_status check_apss(const struct subsystem *ss, struct kmd_diag *d
 				"the application processor's Minidump table names no region array: "
 				"Linux registered nothing, or the table is damaged");
 	if (ss->status != 1)
-		status = kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				  "the application processor's Minidump table is not ready (status "
-				  "%" PRIu32 "): it was being changed, or is damaged",
-				  ss->status);
+		status = kmd_report(
+			diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+			"the application processor's Minidump table is not ready (status "
+			"%" PRIu32 "): it was being changed, or is damaged",
+			ss->status);
 	if (status == KMD_OK && ss->enabled != MD_SS_ENABLED_MAGIC)
-		status = kmd_find(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				  "the application processor's Minidump table is not enabled "
-				  "(0x%" PRIx32 ")",
-				  ss->enabled);
+		status = kmd_report(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
+				    "the application processor's Minidump table is not enabled "
+				    "(0x%" PRIx32 ")",
+				    ss->enabled);
 	return status == KMD_OK ? check_encryption(ss, diag, place) : status;
 }
 

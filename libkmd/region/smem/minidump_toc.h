@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* minidump_toc.h - from the bytes of SMEM item 602 to claims. */
-#ifndef KMD_REGION_MINIDUMP_TOC_H
-#define KMD_REGION_MINIDUMP_TOC_H
+#ifndef KMD_REGION_SMEM_MINIDUMP_TOC_H
+#define KMD_REGION_SMEM_MINIDUMP_TOC_H
 
 #include "region/claim.h"
 

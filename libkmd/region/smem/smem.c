@@ -27,8 +27,8 @@ enum kmd_status kmd_smem_damage(struct kmd_smem *smem, enum kmd_finding_code cod
 	va_start(args, format);
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	return kmd_find(smem->diag, code, KMD_DAMAGE,
-			kmd_at(smem->source->name, smem->start + offset), "%s", sentence);
+	return kmd_report(smem->diag, code, KMD_DAMAGE,
+			  kmd_at(smem->source->name, smem->start + offset), "%s", sentence);
 }
 
 /* ----------------------------------------------------------- partition header */

@@ -5,8 +5,8 @@
  *	partition table -> global partition (smem.c) -> item 602 (smem_item.c)
  *	-> table of contents (minidump_toc.c) -> region array (minidump_array.c) -> claims
  */
-#ifndef KMD_REGION_SMEM_H
-#define KMD_REGION_SMEM_H
+#ifndef KMD_REGION_SMEM_SMEM_H
+#define KMD_REGION_SMEM_SMEM_H
 
 #include "region/smem/minidump_toc.h"
 #include "source/cursor.h"

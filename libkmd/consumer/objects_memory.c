@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The kernel's description of its memory, its page tables, and the kernel log. */
+#include "consumer/objects.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define NODES_MAX 1024
+#define ROOTS_MAX 65536
+#define RING_MAX  (UINT64_C(1) << 30)
+/* No command line is longer (COMMAND_LINE_SIZE of Linux). */
+#define LINE_MAX  4096
+
+static const char *const mem_section[] = { "mem_section", NULL };
+static const char *const node_states[] = { "node_states", NULL };
+
+static bool number_of(const struct kmd_target *target, const char *key, uint64_t *value)
+{
+	return target->in->info->text && kmd_vmcoreinfo_number(target->in->info, key, value);
+}
+
+/* The root table, and each page of sections that it leads to. */
+static void check_roots(const struct kmd_target *target, enum kmd_xlate mode, uint64_t root,
+			uint64_t n, struct kmd_availability *availability)
+{
+	uint64_t sections;
+
+	kmd_check_span(target, mode, availability, "mem_section's root table", root, n * 8);
+	for (uint64_t i = 0; i < n; i++)
+		if (kmd_target_read_uint(target, mode, root + 8 * i, 8, &sections) && sections)
+			kmd_check_span(target, mode, availability, "mem_section's sections",
+				       sections, target->page);
+}
+
+void kmd_check_mem_section(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			   struct kmd_availability *availability)
+{
+	const struct kmd_target *target = &check->target;
+	uint64_t virt, size, root, roots;
+
+	kmd_check_variables(target, mode, availability, mem_section);
+	if (!kmd_target_symbol(target, "mem_section", &virt, &size) || availability->presence)
+		return;
+	/* Without SPARSEMEM_EXTREME the variable is the table itself. */
+	if (size > 8)
+		return;
+	if (!number_of(target, "LENGTH(mem_section)", &roots) || roots > ROOTS_MAX)
+		kmd_availability_add(availability, KMD_UNKNOWN, "length of mem_section");
+	else if (kmd_target_pointer(target, "mem_section", &root))
+		check_roots(target, mode, root, roots, availability);
+}
+
+/* Bytes of the root table that describe memory up to the highest address; 0 = not known. */
+static uint64_t root_size(const struct kmd_target *target, uint64_t roots)
+{
+	const struct kmd_memory *memory = target->in->memory;
+	uint64_t bits, size, end = memory->n_phys ? memory->phys[memory->n_phys - 1].end : 0;
+
+	if (!number_of(target, "NUMBER(SECTION_SIZE_BITS)", &bits) || bits < 12 || bits > 48 ||
+	    !number_of(target, "SIZE(mem_section)", &size) || !size || size > target->page)
+		return 0;
+	return 8 * kmd_min_u64(roots, (end >> bits) / (target->page / size) + 1);
+}
+
+/* makedumpfile gets the root table's address from VMCOREINFO, not from the variable. */
+void kmd_check_root_sections(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			     struct kmd_availability *availability)
+{
+	const struct kmd_target *target = &check->target;
+	uint64_t root, roots, size;
+
+	if (!target->in->info->text ||
+	    !kmd_vmcoreinfo_hex(target->in->info, "SYMBOL(mem_section)", &root) ||
+	    !number_of(target, "LENGTH(mem_section)", &roots) || roots > ROOTS_MAX) {
+		kmd_availability_add(availability, KMD_UNKNOWN, "where mem_section is");
+		return;
+	}
+	size = root_size(target, roots);
+	if (size)
+		check_roots(target, mode, root, size / 8, availability);
+	else
+		kmd_availability_add(availability, KMD_UNKNOWN,
+				     "how much of mem_section is needed");
+}
+
+static const char *const one_node[] = { "contig_page_data", NULL };
+
+void kmd_check_nodes(struct kmd_consumer_check *check, enum kmd_xlate mode,
+		     struct kmd_availability *availability)
+{
+	const struct kmd_target *target = &check->target;
+	uint64_t virt, size, node, length;
+
+	kmd_check_variables(target, mode, availability, node_states);
+	if (!kmd_target_symbol(target, "node_data", &virt, &size)) {
+		kmd_check_variables(target, mode, availability, one_node);
+		return;
+	}
+	if (!kmd_target_type(target, KMD_T_PGLIST, &length)) {
+		kmd_availability_add(availability, KMD_UNKNOWN, "size of pglist_data");
+		return;
+	}
+	/* crash gets along without it where there is one node. */
+	if (!kmd_target_available(target, mode, virt, 8))
+		kmd_availability_add(availability, KMD_UNKNOWN, "node_data (0x%" PRIx64 ")", virt);
+	for (uint64_t i = 0; i < kmd_min_u64(size / 8, NODES_MAX); i++)
+		if (kmd_target_read_uint(target, mode, virt + 8 * i, 8, &node) && node)
+			kmd_check_span(target, mode, availability, "pglist_data", node, length);
+}
+
+/* ----- page tables */
+
+void kmd_check_root_table(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			  struct kmd_availability *availability)
+{
+	const struct kmd_target *target = &check->target;
+
+	(void)mode;
+	if (!target->has_paging)
+		kmd_availability_add(availability, KMD_UNKNOWN, "where the page tables are");
+	else
+		kmd_check_span(target, KMD_XLATE_DIRECT_THEN_TABLES, availability, "swapper_pg_dir",
+			       target->paging.root_virt, target->page);
+}
+
+/* The exception stacks of each CPU, which crash looks up when it starts on x86_64. */
+void kmd_check_ist_tables(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			  struct kmd_availability *availability)
+{
+	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
+	const struct kmd_target *target = &check->target;
+	uint64_t ist, tss, stack, table;
+
+	if (!target->has_paging || !kmd_target_type(target, KMD_T_TSS_IST, &ist) ||
+	    !tasks->cpus.n) {
+		kmd_availability_add(availability, KMD_UNKNOWN, "exception stacks");
+		return;
+	}
+	for (size_t i = 0; i < tasks->cpus.n; i++) {
+		char name[40];
+
+		snprintf(name, sizeof(name), "cpu_tss_rw of CPU %" PRIu32, tasks->cpus.numbers[i]);
+		if (!kmd_target_per_cpu(target, "cpu_tss_rw", tasks->cpus.offsets[i], &tss))
+			continue;
+		kmd_check_span(target, mode, availability, name, tss + ist, 56);
+		for (uint64_t s = 0; s < 7; s++)
+			if (kmd_target_read_uint(target, mode, tss + ist + 8 * s, 8, &stack) &&
+			    stack && !kmd_target_tables(target, stack - 1, &table))
+				kmd_availability_add(availability, KMD_ABSENT,
+						     "page table at physical 0x%" PRIx64, table);
+	}
+}
+
+/* ----- the log */
+
+static uint64_t offset_in_log(const struct kmd_target *target, const char *key, bool *known)
+{
+	uint64_t value = 0;
+
+	*known &= number_of(target, key, &value) && value < 4096;
+	return value;
+}
+
+static uint64_t word_at(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+			size_t size, bool *known)
+{
+	uint64_t value = 0;
+
+	*known = *known && kmd_target_read_uint(target, mode, virt, size, &value);
+	return value;
+}
+
+/* The three arrays of the ring buffer of 5.10 and later. */
+static void check_ring(const struct kmd_target *target, enum kmd_xlate mode, uint64_t ring,
+		       struct kmd_availability *availability)
+{
+	bool known = true;
+	uint64_t descs =
+		ring + offset_in_log(target, "OFFSET(printk_ringbuffer.desc_ring)", &known);
+	uint64_t text =
+		ring + offset_in_log(target, "OFFSET(printk_ringbuffer.text_data_ring)", &known);
+	uint64_t bits_at = offset_in_log(target, "OFFSET(prb_desc_ring.count_bits)", &known);
+	uint64_t descs_at = offset_in_log(target, "OFFSET(prb_desc_ring.descs)", &known);
+	uint64_t infos_at = offset_in_log(target, "OFFSET(prb_desc_ring.infos)", &known);
+	uint64_t text_bits_at = offset_in_log(target, "OFFSET(prb_data_ring.size_bits)", &known);
+	uint64_t text_at = offset_in_log(target, "OFFSET(prb_data_ring.data)", &known);
+	uint64_t desc_size = offset_in_log(target, "SIZE(prb_desc)", &known);
+	uint64_t info_size = offset_in_log(target, "SIZE(printk_info)", &known);
+	uint64_t bits = word_at(target, mode, descs + bits_at, 4, &known);
+	uint64_t text_bits = word_at(target, mode, text + text_bits_at, 4, &known);
+
+	if (!known || bits > 24 || text_bits > 30) {
+		kmd_availability_add(availability, KMD_UNKNOWN, "the log's ring buffer");
+		return;
+	}
+	kmd_check_span(target, mode, availability, "the log's descriptors",
+		       word_at(target, mode, descs + descs_at, 8, &known), desc_size << bits);
+	kmd_check_span(target, mode, availability, "the log's infos",
+		       word_at(target, mode, descs + infos_at, 8, &known), info_size << bits);
+	kmd_check_span(target, mode, availability, "the log's text",
+		       word_at(target, mode, text + text_at, 8, &known), UINT64_C(1) << text_bits);
+}
+
+/* 3.5 to 5.9. */
+static void check_buffer(const struct kmd_target *target, enum kmd_xlate mode,
+			 struct kmd_availability *availability)
+{
+	static const char *const variables[] = { "log_buf", "log_buf_len", "log_first_idx",
+						 "log_next_idx", NULL };
+	uint64_t virt, buffer, length;
+
+	kmd_check_variables(target, mode, availability, variables);
+	if (availability->presence)
+		return;
+	if (kmd_target_pointer(target, "log_buf", &buffer) &&
+	    kmd_target_symbol(target, "log_buf_len", &virt, NULL) &&
+	    kmd_target_read_uint(target, mode, virt, 4, &length) && length < RING_MAX)
+		kmd_check_span(target, mode, availability, "the log's buffer", buffer, length);
+	else
+		kmd_availability_add(availability, KMD_UNKNOWN, "where the log is");
+}
+
+void kmd_check_log(struct kmd_consumer_check *check, enum kmd_xlate mode,
+		   struct kmd_availability *availability)
+{
+	static const char *const variable[] = { "prb", NULL };
+	const struct kmd_target *target = &check->target;
+	uint64_t virt, ring, size;
+
+	if (!kmd_target_symbol(target, "prb", &virt, NULL)) {
+		check_buffer(target, mode, availability);
+		return;
+	}
+	kmd_check_variables(target, mode, availability, variable);
+	if (!kmd_target_pointer(target, "prb", &ring))
+		return;
+	if (!number_of(target, "SIZE(printk_ringbuffer)", &size) || size > 4096)
+		size = 8;
+	kmd_check_span(target, mode, availability, "printk_ringbuffer", ring, size);
+	if (!availability->presence)
+		check_ring(target, mode, ring, availability);
+}
+
+/* A text of its own, which gdb prints with the variable that points to it. */
+void kmd_check_command_line(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			    struct kmd_availability *availability)
+{
+	const struct kmd_target *target = &check->target;
+	uint64_t line, letter = 1;
+
+	if (!kmd_target_pointer(target, "saved_command_line", &line) || !line)
+		return;
+	for (uint64_t i = 0; letter && i < LINE_MAX; i++) {
+		if (!kmd_target_read_uint(target, mode, line + i, 1, &letter)) {
+			kmd_availability_add(availability, KMD_ABSENT,
+					     "the command line (0x%" PRIx64 ")", line + i);
+			return;
+		}
+	}
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * synth.h - the VMCOREINFO text that the dumped kernel would have written.
+ *
+ * Source: Linux kernel/vmcore_info.c (until 6.8 kernel/crash_core.c) and
+ * arch/.../kernel/ vmcore_info.c or machine_kexec_64.c, from 5.4 on.
+ */
+#ifndef KMD_KERNEL_GENERATE_H
+#define KMD_KERNEL_GENERATE_H
+
+#include "kernel/runtime.h"
+
+/*
+ * Make the text from @vmlinux (which needs DWARF) and the values of this boot, each key
+ * that a kernel of this version and build writes, in the kernel's own order.  A key
+ * whose value nobody tells is left out, and a finding names those that a consumer needs.
+ * x86_64 and arm64 only.
+ * KMD_ERR_NOT_FOUND, with a sentence, where the vmlinux or the boot's values do not
+ * suffice for a text that any consumer could use.
+ */
+enum kmd_status kmd_vmcoreinfo_generate(const struct kmd_memory *memory,
+					const struct kmd_vmlinux *vmlinux,
+					const struct kmd_runtime *runtime, struct kmd_diag *diag,
+					struct kmd_vmcoreinfo *info);
+
+/*
+ * Read VMCOREINFO text from a file, and move its addresses to this boot's KASLR offset:
+ * SYMBOL()s of the image by the difference, and the run-time values; what the text says
+ * of its own boot only (CRASHTIME, allocated memory) is then left out.  KMD_ERR_FORMAT
+ * where the file holds no such text.  @boot may be NULL: as it stands in the file.
+ */
+enum kmd_status kmd_vmcoreinfo_from_file(const char *path, const struct kmd_runtime *runtime,
+					 struct kmd_diag *diag, struct kmd_vmcoreinfo *info);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/image_reader.h"
+
+#include <elf.h>
+#include <string.h>
+
+void kmd_image_reader_init(const struct kmd_memory *memory, const struct kmd_vmlinux *vmlinux,
+			   const struct kmd_build *build, const struct kmd_runtime *runtime,
+			   struct kmd_diag *diag, struct kmd_image_reader *reader)
+{
+	const struct kmd_runtime_value *kaslr = &runtime->values[KMD_RUNTIME_KASLR];
+	const struct kmd_runtime_value *base = &runtime->values[KMD_RUNTIME_PHYS_BASE];
+	const struct kmd_runtime_value *voffset = &runtime->values[KMD_RUNTIME_KIMAGE_VOFFSET];
+
+	memset(reader, 0, sizeof(*reader));
+	reader->memory = memory;
+	reader->vmlinux = vmlinux;
+	reader->diag = diag;
+	reader->has_kaslr = kaslr->known;
+	reader->kaslr = kaslr->value;
+	if (build->machine == EM_X86_64 && kaslr->known && base->known) {
+		reader->has_image_delta = true;
+		reader->image_delta = KMD_X86_KERNEL_MAP - base->value - kaslr->value;
+	} else if (build->machine == EM_AARCH64 && kaslr->known && voffset->known) {
+		reader->has_image_delta = true;
+		reader->image_delta = voffset->value - kaslr->value;
+	}
+}
+
+bool kmd_image_reader_read(const struct kmd_image_reader *reader, uint64_t link, void *to,
+			   size_t size)
+{
+	uint64_t missing;
+
+	if (reader->has_image_delta && kmd_memory_read(reader->memory, link - reader->image_delta,
+						       to, size, &missing, reader->diag) == KMD_OK)
+		return true;
+	return reader->has_kaslr && kmd_memory_read_virt(reader->memory, link + reader->kaslr, to,
+							 size, &missing, reader->diag) == KMD_OK;
+}
+
+uint64_t kmd_get_le(const unsigned char *bytes, size_t size)
+{
+	uint64_t value = 0;
+
+	for (size_t i = size; i; i--)
+		value = value << 8 | bytes[i - 1];
+	return value;
+}
+
+bool kmd_image_reader_variable(const struct kmd_image_reader *reader, const char *symbol,
+			       size_t size, uint64_t *value)
+{
+	unsigned char bytes[8];
+	uint64_t link;
+
+	if (!reader->vmlinux || size > sizeof(bytes) ||
+	    !kmd_vmlinux_symbol(reader->vmlinux, symbol, &link) ||
+	    !kmd_image_reader_read(reader, link, bytes, size))
+		return false;
+	*value = kmd_get_le(bytes, size);
+	return true;
+}

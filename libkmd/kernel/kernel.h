@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* kernel.h - what is known of the dumped kernel, put together. */
+#ifndef KMD_KERNEL_KERNEL_H
+#define KMD_KERNEL_KERNEL_H
+
+#include "arch/arch.h"
+
+struct kmd_kernel_facts {
+	struct kmd_kernel pub;       /* strings belong to the facts */
+	const struct kmd_arch *arch; /* NULL = not known */
+	uint16_t machine;            /* e_machine for the core; 0 = not known */
+	unsigned char elf_class;
+	bool big_endian;
+	struct kmd_layout layout;
+};
+
+/*
+ * The machine comes from KELF, vmlinux, VMCOREINFO's keys or the kernel's utsname
+ * in memory, the first that speaks; page size and release from VMCOREINFO, KASLR
+ * offset and the kernel's maps from @boot, else VMCOREINFO.  @vmlinux and @boot may be
+ * NULL.  KMD_ERR_DAMAGED, unless @force, for a cat of
+ * files in which bytes are provably not where they belong.
+ */
+enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct kmd_memory *memory,
+				const struct kmd_vmcoreinfo *info,
+				const struct kmd_runtime *runtime,
+				const struct kmd_vmlinux *vmlinux, bool force,
+				struct kmd_diag *diag, struct kmd_kernel_facts *facts);
+void kmd_kernel_deinit(struct kmd_kernel_facts *facts);
+
+#endif

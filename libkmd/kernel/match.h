@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * match.h - whether a vmlinux is the dumped kernel's.
+ *
+ * One of another build has wrong addresses for right names, so this is settled
+ * before anything is taken from it: by build-id, else by banner, and by what
+ * is captured of the image once its place is known.
+ */
+#ifndef KMD_KERNEL_MATCH_H
+#define KMD_KERNEL_MATCH_H
+
+#include "kernel/runtime.h"
+
+/*
+ * @machine is what the dump's headers say, 0 if they do not; @info may be without text.
+ * KMD_ERR_MISMATCH, or with @force a finding of damage, if it is another kernel's; a note
+ * if nothing tells.
+ */
+enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char *path,
+				  uint16_t machine, const struct kmd_vmcoreinfo *info,
+				  const struct kmd_memory *memory, bool force,
+				  struct kmd_diag *diag);
+
+/*
+ * The build-id in the captured image, where @boot says that it lies, against the file's.
+ * Where neither that nor @info tells one, a banner is all there is: a note, as another
+ * build may bear the same.
+ */
+enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char *path,
+				  const struct kmd_vmcoreinfo *info,
+				  const struct kmd_memory *memory,
+				  const struct kmd_runtime *runtime, bool force,
+				  struct kmd_diag *diag);
+
+#endif

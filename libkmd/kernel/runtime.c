@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "kernel/runtime.h"
+
+#include "arch/arch.h"
+#include "kernel/evidence.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WHO_PLACE "place of the image"
+
+static const struct {
+	const char *name;
+	bool may_be_given;
+} keys[KMD_N_RUNTIME_KEYS] = {
+	[KMD_RUNTIME_KASLR] = { "kaslr", true },
+	[KMD_RUNTIME_KIMAGE_VOFFSET] = { "kimage_voffset", true },
+	[KMD_RUNTIME_PHYS_BASE] = { "phys_base", true },
+	[KMD_RUNTIME_PHYS_OFFSET] = { "phys_offset", true },
+	[KMD_RUNTIME_VA_BITS] = { "va_bits", false },
+	[KMD_RUNTIME_VABITS_ACTUAL] = { "vabits_actual", true },
+	[KMD_RUNTIME_PAC_MASK] = { "pac_mask", false },
+	[KMD_RUNTIME_L5] = { "pgtable_l5_enabled", false },
+	[KMD_RUNTIME_SME_MASK] = { "sme_mask", false },
+	[KMD_RUNTIME_PAGE_OFFSET] = { "page_offset", false },
+};
+
+const char *kmd_runtime_key_name(enum kmd_runtime_key key)
+{
+	return keys[key].name;
+}
+
+bool kmd_runtime_key_by_name(const char *name, enum kmd_runtime_key *key)
+{
+	for (size_t i = 0; i < KMD_N_RUNTIME_KEYS; i++)
+		if (keys[i].may_be_given && !strcmp(keys[i].name, name)) {
+			*key = (enum kmd_runtime_key)i;
+			return true;
+		}
+	return false;
+}
+
+static enum kmd_status run_sources(struct kmd_evidence *evidence, kmd_evidence_fn *const *witnesses,
+				   size_t n)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < n; i++) {
+		status = witnesses[i](evidence);
+		if (status == KMD_OK && evidence->candidates.no_memory)
+			status = kmd_fail_memory(evidence->diag);
+	}
+	return status;
+}
+
+/* What is agreed on so far; the user's word goes first. */
+static bool best_value(const struct kmd_evidence *evidence, const struct kmd_runtime_given *given,
+		       enum kmd_runtime_key key, uint64_t *value)
+{
+	if (given && given->has[key]) {
+		*value = given->values[key];
+		return true;
+	}
+	return kmd_candidates_best(&evidence->candidates, key, value);
+}
+
+static void place_by_maps(struct kmd_evidence *evidence, const struct kmd_runtime_given *given)
+{
+	struct kmd_image_reader *reader = &evidence->reader;
+	uint64_t value;
+
+	if (reader->has_image_delta || !reader->has_kaslr)
+		return;
+	if (evidence->build.machine == EM_X86_64 &&
+	    best_value(evidence, given, KMD_RUNTIME_PHYS_BASE, &value)) {
+		reader->has_image_delta = true;
+		reader->image_delta = KMD_X86_KERNEL_MAP - value - reader->kaslr;
+	}
+	if (evidence->build.machine == EM_AARCH64 &&
+	    best_value(evidence, given, KMD_RUNTIME_KIMAGE_VOFFSET, &value)) {
+		reader->has_image_delta = true;
+		reader->image_delta = value - reader->kaslr;
+	}
+}
+
+static void find_space(struct kmd_evidence *evidence, const struct kmd_runtime_given *given)
+{
+	struct kmd_image_reader *reader = &evidence->reader;
+
+	reader->has_image_delta = kmd_candidates_best(
+		&evidence->candidates, KMD_RUNTIME_IMAGE_DELTA, &reader->image_delta);
+	reader->has_kaslr = best_value(evidence, given, KMD_RUNTIME_KASLR, &reader->kaslr);
+	place_by_maps(evidence, given);
+}
+
+/* KASLR offset and the image's place in physical memory give the distance of its map. */
+static void derive_map(struct kmd_evidence *evidence)
+{
+	uint64_t image_delta, kaslr;
+
+	if (!kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_IMAGE_DELTA, &image_delta) ||
+	    !kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_KASLR, &kaslr))
+		return;
+	if (evidence->build.machine == EM_X86_64)
+		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_PHYS_BASE,
+				   KMD_X86_KERNEL_MAP - image_delta - kaslr, WHO_PLACE,
+				   KMD_WEIGHT_PLAIN);
+	else if (evidence->build.machine == EM_AARCH64)
+		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KIMAGE_VOFFSET,
+				   image_delta + kaslr, WHO_PLACE, KMD_WEIGHT_PLAIN);
+}
+
+static enum kmd_status collect_candidates(struct kmd_evidence *evidence,
+					  const struct kmd_runtime_given *given)
+{
+	static kmd_evidence_fn *const first[] = { kmd_evidence_from_vmcoreinfo,
+						  kmd_evidence_from_build, kmd_evidence_from_names,
+						  kmd_evidence_from_text,
+						  kmd_evidence_from_records };
+	static kmd_evidence_fn *const pairs[] = { kmd_evidence_from_pairs };
+	static kmd_evidence_fn *const pointers[] = { kmd_evidence_from_pointers,
+						     kmd_evidence_from_pairs };
+	static kmd_evidence_fn *const variables[] = { kmd_evidence_from_variables };
+	enum kmd_status status = run_sources(evidence, first, sizeof(first) / sizeof(first[0]));
+
+	if (status == KMD_OK)
+		status = run_sources(evidence, pairs, 1);
+	find_space(evidence, given);
+	if (status == KMD_OK)
+		status = run_sources(evidence, pointers, 2);
+	derive_map(evidence);
+	find_space(evidence, given);
+	if (status == KMD_OK)
+		status = run_sources(evidence, variables, 1);
+	return status;
+}
+
+static enum kmd_status conclude(const struct kmd_evidence *evidence,
+				const struct kmd_runtime_given *given, struct kmd_runtime *runtime)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < KMD_N_RUNTIME_KEYS; i++)
+		status = kmd_candidates_select(&evidence->candidates, (enum kmd_runtime_key)i,
+					       given, evidence->diag, runtime);
+	return status;
+}
+
+enum kmd_status kmd_runtime_resolve(const struct kmd_memory *memory,
+				    const struct kmd_vmcoreinfo *info,
+				    const struct kmd_vmlinux *vmlinux,
+				    const struct kmd_runtime_given *given, struct kmd_diag *diag,
+				    struct kmd_runtime *runtime)
+{
+	struct kmd_evidence evidence = {
+		.memory = memory, .info = info, .vmlinux = vmlinux, .diag = diag
+	};
+	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(info);
+	enum kmd_status status;
+
+	memset(runtime, 0, sizeof(*runtime));
+	kmd_build_read(vmlinux, &evidence.build);
+	if (!vmlinux && arch)
+		evidence.build.machine = arch->machine;
+	evidence.reader =
+		(struct kmd_image_reader){ .memory = memory, .vmlinux = vmlinux, .diag = diag };
+	status = collect_candidates(&evidence, given);
+	if (status == KMD_OK)
+		status = conclude(&evidence, given, runtime);
+	kmd_candidates_deinit(&evidence.candidates);
+	if (status != KMD_OK)
+		kmd_runtime_deinit(runtime);
+	return status;
+}
+
+void kmd_runtime_deinit(struct kmd_runtime *runtime)
+{
+	for (size_t i = 0; i < KMD_N_RUNTIME_KEYS; i++)
+		free(runtime->values[i].witnessed);
+	memset(runtime, 0, sizeof(*runtime));
+}
+
+bool kmd_runtime_get(const struct kmd_runtime *runtime, enum kmd_runtime_key key, uint64_t *value)
+{
+	if (!runtime || !runtime->values[key].known)
+		return false;
+	*value = runtime->values[key].value;
+	return true;
+}

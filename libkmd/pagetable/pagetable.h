@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * pagetable.h - the shape of the kernel's own page tables: arm64 and x86_64.
+ *
+ * Levels are counted from the root, which is level 0, to the last, whose entries
+ * map pages.  Only the kernel's half of the address space is of interest.
+ */
+#ifndef KMD_PAGETABLE_PAGETABLE_H
+#define KMD_PAGETABLE_PAGETABLE_H
+
+#include "kernel/kernel.h"
+
+/* Where an entry holds the bits of a physical address. */
+enum kmd_pa_layout {
+	KMD_PA_X86_64,   /* 51:12 */
+	KMD_PA_ARM64,    /* 47:page */
+	KMD_PA_ARM64_64, /* 47:16, and 51:48 in bits 15:12; zero where the processor has 48 */
+	KMD_PA_ARM64_L2, /* LPA2: 49:page, and 51:50 in bits 9:8 */
+};
+
+struct kmd_paging {
+	enum kmd_pa_layout layout;
+	bool big_endian;
+	unsigned int page_shift; /* a table fills a page */
+	unsigned int va_bits;    /* of the virtual addresses in use */
+	/* Bits that index the tables from the root on: more than va_bits where the kernel lays
+	 * its root out for 52 bits, and gives the processor only the end of it. */
+	unsigned int root_bits;
+	unsigned int levels;
+	unsigned int pa_bits; /* no memory lies at or above this */
+	uint64_t encrypted;   /* AMD's C-bit, which is not part of an address */
+	uint64_t root;        /* physical address of swapper_pg_dir */
+	uint64_t root_virt;   /* its address in the image */
+};
+
+/* False if machine, root or sizes are not known. */
+bool kmd_paging_init(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
+		     struct kmd_paging *paging);
+
+static inline uint64_t kmd_paging_page(const struct kmd_paging *paging)
+{
+	return UINT64_C(1) << paging->page_shift;
+}
+
+/* log2 of what an entry of this level maps. */
+unsigned int kmd_paging_shift(const struct kmd_paging *paging, unsigned int level);
+/* Entries of a table of this level; those of the kernel's half begin at *@first. */
+size_t kmd_paging_entries(const struct kmd_paging *paging, unsigned int level, size_t *first);
+/* The lowest virtual address that the root's index can name, sign-extended. */
+uint64_t kmd_paging_base(const struct kmd_paging *paging);
+
+enum kmd_entry_kind {
+	KMD_ENTRY_NONE,  /* not mapped, or reserved */
+	KMD_ENTRY_TABLE, /* *phys = the next table */
+	KMD_ENTRY_LEAF,  /* *phys = the page or block, aligned to its size */
+};
+
+enum kmd_entry_kind kmd_entry_decode(const struct kmd_paging *paging, unsigned int level,
+				     uint64_t entry, uint64_t *phys);
+/* Entries as the kernel writes them: to a table; to data that may be written, not run. */
+uint64_t kmd_entry_table(const struct kmd_paging *paging, uint64_t phys);
+uint64_t kmd_entry_leaf(const struct kmd_paging *paging, unsigned int level, uint64_t phys);
+/* True if an entry of this level may map memory. */
+bool kmd_entry_may_map(const struct kmd_paging *paging, unsigned int level);
+
+/*
+ * One address through the captured tables.  *@found is false where nothing is mapped
+ * or a table was not captured.
+ */
+enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
+				     const struct kmd_memory *memory, uint64_t virt, bool *found,
+				     uint64_t *phys, struct kmd_diag *diag);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "pagetable/table.h"
+
+static size_t index_of(const struct kmd_paging *paging, unsigned int level, uint64_t virt)
+{
+	size_t first, n = kmd_paging_entries(paging, level, &first);
+
+	return (size_t)(virt >> kmd_paging_shift(paging, level)) & (n - 1);
+}
+
+/* The entry for @virt in the table at @phys; false if it was not captured. */
+static enum kmd_status entry_at(const struct kmd_paging *paging, const struct kmd_memory *memory,
+				uint64_t phys, bool *found, uint64_t *entry, struct kmd_diag *diag)
+{
+	unsigned char bytes[8];
+	uint64_t missing;
+	enum kmd_status status =
+		kmd_memory_read(memory, phys, bytes, sizeof(bytes), &missing, diag);
+
+	*found = status == KMD_OK;
+	*entry = 0;
+	for (size_t i = 0; *found && i < sizeof(bytes); i++)
+		*entry |= (uint64_t)bytes[paging->big_endian ? 7 - i : i] << 8 * i;
+	return status == KMD_ERR_NOT_FOUND ? KMD_OK : status;
+}
+
+enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
+				     const struct kmd_memory *memory, uint64_t virt, bool *found,
+				     uint64_t *phys, struct kmd_diag *diag)
+{
+	uint64_t table = paging->root, entry;
+
+	*found = false;
+	for (unsigned int level = 0; virt >= kmd_paging_base(paging) && level < paging->levels;
+	     level++) {
+		uint64_t offset = virt & ((UINT64_C(1) << kmd_paging_shift(paging, level)) - 1);
+		enum kmd_entry_kind kind;
+		enum kmd_status status =
+			entry_at(paging, memory, table + 8 * index_of(paging, level, virt), found,
+				 &entry, diag);
+
+		if (status != KMD_OK || !*found)
+			return status;
+		kind = kmd_entry_decode(paging, level, entry, &table);
+		*found = kind == KMD_ENTRY_LEAF;
+		*phys = table + offset;
+		if (kind != KMD_ENTRY_TABLE)
+			break;
+	}
+	return KMD_OK;
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "target/target.h"
+
+#include "base/checked.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct kmd_type_query questions[KMD_T_N] = {
+	[KMD_T_RQ] = { KMD_TYPE_SIZE, "rq", NULL, false, 0 },
+	[KMD_T_RQ_CURR] = { KMD_TYPE_OFFSET, "rq", "curr", false, 0 },
+	[KMD_T_RQ_IDLE] = { KMD_TYPE_OFFSET, "rq", "idle", false, 0 },
+	[KMD_T_TASK] = { KMD_TYPE_SIZE, "task_struct", NULL, false, 0 },
+	[KMD_T_TASK_STACK] = { KMD_TYPE_OFFSET, "task_struct", "stack", false, 0 },
+	[KMD_T_TASK_PIDS] = { KMD_TYPE_OFFSET, "task_struct", "pid_links", false, 0 },
+	[KMD_T_TASK_MM] = { KMD_TYPE_OFFSET, "task_struct", "mm", false, 0 },
+	[KMD_T_MM] = { KMD_TYPE_SIZE, "mm_struct", NULL, false, 0 },
+	[KMD_T_PID] = { KMD_TYPE_SIZE, "pid", NULL, false, 0 },
+	[KMD_T_PID_TASKS] = { KMD_TYPE_OFFSET, "pid", "tasks", false, 0 },
+	[KMD_T_PIDNS_HEAD] = { KMD_TYPE_OFFSET, "pid_namespace", "idr.idr_rt.xa_head", false, 0 },
+	[KMD_T_XA_NODE] = { KMD_TYPE_SIZE, "xa_node", NULL, false, 0 },
+	[KMD_T_XA_SHIFT] = { KMD_TYPE_OFFSET, "xa_node", "shift", false, 0 },
+	[KMD_T_XA_SLOTS] = { KMD_TYPE_OFFSET, "xa_node", "slots", false, 0 },
+	[KMD_T_MODULE] = { KMD_TYPE_SIZE, "module", NULL, false, 0 },
+	[KMD_T_MODULE_LIST] = { KMD_TYPE_OFFSET, "module", "list", false, 0 },
+	[KMD_T_PGLIST] = { KMD_TYPE_SIZE, "pglist_data", NULL, false, 0 },
+	[KMD_T_TSS_IST] = { KMD_TYPE_OFFSET, "tss_struct", "x86_tss.ist", false, 0 },
+	[KMD_T_SECTION] = { KMD_TYPE_SIZE, "mem_section", NULL, false, 0 },
+	[KMD_T_HOT_IRQ_STACK] = { KMD_TYPE_OFFSET, "pcpu_hot", "hardirq_stack_ptr", false, 0 },
+	[KMD_T_KERNEL_SYMBOL] = { KMD_TYPE_SIZE, "kernel_symbol", NULL, false, 0 },
+	[KMD_T_MODULE_SYMS] = { KMD_TYPE_OFFSET, "module", "syms", false, 0 },
+	[KMD_T_MODULE_NUM_SYMS] = { KMD_TYPE_OFFSET, "module", "num_syms", false, 0 },
+	[KMD_T_MODULE_GPL_SYMS] = { KMD_TYPE_OFFSET, "module", "gpl_syms", false, 0 },
+	[KMD_T_MODULE_NUM_GPL_SYMS] = { KMD_TYPE_OFFSET, "module", "num_gpl_syms", false, 0 },
+	[KMD_T_MODULE_MEM] = { KMD_TYPE_OFFSET, "module", "mem", false, 0 },
+	[KMD_T_MODULE_MEMORY] = { KMD_TYPE_SIZE, "module_memory", NULL, false, 0 },
+	[KMD_T_MEM_BASE] = { KMD_TYPE_OFFSET, "module_memory", "base", false, 0 },
+	[KMD_T_MEM_SIZE] = { KMD_TYPE_OFFSET, "module_memory", "size", false, 0 },
+	[KMD_T_MOD_DATA] = { KMD_TYPE_ENUMERATOR, "MOD_DATA", NULL, false, 0 },
+	[KMD_T_CORE_BASE] = { KMD_TYPE_OFFSET, "module", "core_layout.base", false, 0 },
+	[KMD_T_CORE_SIZE] = { KMD_TYPE_OFFSET, "module", "core_layout.size", false, 0 },
+	[KMD_T_RQ_QUEUE] = { KMD_TYPE_OFFSET, "rq", "cfs", false, 0 },
+	[KMD_T_RQ_REALTIME] = { KMD_TYPE_OFFSET, "rq", "rt.rt_nr_running", false, 0 },
+	[KMD_T_QUEUE_CURR] = { KMD_TYPE_OFFSET, "cfs_rq", "curr", false, 0 },
+	[KMD_T_QUEUE_ROOT] = { KMD_TYPE_OFFSET, "cfs_rq", "tasks_timeline.rb_root", false, 0 },
+	[KMD_T_ENTITY_QUEUE] = { KMD_TYPE_OFFSET, "sched_entity", "my_q", false, 0 },
+	[KMD_T_ENTITY_NODE] = { KMD_TYPE_OFFSET, "sched_entity", "run_node", false, 0 },
+	[KMD_T_TASK_ENTITY] = { KMD_TYPE_OFFSET, "task_struct", "se", false, 0 },
+	[KMD_T_TASK_PID] = { KMD_TYPE_OFFSET, "task_struct", "thread_pid", false, 0 },
+};
+
+enum kmd_status kmd_target_init(struct kmd_target *target, const struct kmd_consumer_input *in,
+				struct kmd_diag *diag)
+{
+	enum kmd_status status;
+
+	memset(target, 0, sizeof(*target));
+	target->in = in;
+	target->diag = diag;
+	target->page = in->facts->pub.page_size ? in->facts->pub.page_size : 4096;
+	memcpy(target->types, questions, sizeof(questions));
+	if (in->info->text)
+		target->has_paging = kmd_paging_init(in->info, in->facts, &target->paging);
+	if (!in->vmlinux)
+		return KMD_OK;
+	target->has_symbols = kmd_runtime_get(in->runtime, KMD_RUNTIME_KASLR, &target->kaslr);
+	if (!target->has_symbols && in->facts->pub.has_kaslr_offset) {
+		target->has_symbols = true;
+		target->kaslr = in->facts->pub.kaslr_offset;
+	}
+	status = kmd_vmlinux_types(in->vmlinux, target->types, KMD_T_N, diag);
+	/* Without debug information less can be told, and that is all. */
+	return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
+}
+
+bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,
+		       uint64_t *size)
+{
+	const struct kmd_symbol *symbol =
+		target->has_symbols ? kmd_vmlinux_find(target->in->vmlinux, name) : NULL;
+	char key[128];
+
+	if (size)
+		*size = symbol ? symbol->size : 0;
+	if (symbol) {
+		*virt = symbol->value + target->kaslr;
+		return true;
+	}
+	return (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) < sizeof(key) &&
+	       target->in->info->text && kmd_vmcoreinfo_hex(target->in->info, key, virt);
+}
+
+bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value)
+{
+	*value = target->types[type].value;
+	return target->types[type].known;
+}
+
+bool kmd_target_task_size(const struct kmd_target *target, uint64_t *size)
+{
+	uint64_t virt, own;
+
+	if (!kmd_target_type(target, KMD_T_TASK, size))
+		return false;
+	if (kmd_target_symbol(target, "arch_task_struct_size", &virt, NULL) &&
+	    kmd_target_read_uint(target, KMD_XLATE_ANY, virt, 4, &own) && own)
+		*size = kmd_min_u64(*size, own);
+	return true;
+}
+
+bool kmd_target_first_stack(const struct kmd_target *target, uint64_t *start, uint64_t *size)
+{
+	uint64_t end;
+
+	/* The names until 6.9, and since. */
+	if ((!kmd_target_symbol(target, "__start_init_task", start, NULL) ||
+	     !kmd_target_symbol(target, "__end_init_task", &end, NULL)) &&
+	    (!kmd_target_symbol(target, "__start_init_stack", start, NULL) ||
+	     !kmd_target_symbol(target, "__end_init_stack", &end, NULL)))
+		return false;
+	*size = end - *start;
+	return *size >= 4096 && *size <= 1 << 20;
+}
+
+bool kmd_target_stack_size(const struct kmd_target *target, uint64_t *size)
+{
+	uint64_t start;
+
+	return kmd_target_first_stack(target, &start, size);
+}
+
+/* ----- memory */
+
+static bool in_map(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
+{
+	if (!map->known || virt < map->low || virt >= map->high)
+		return false;
+	*phys = virt - map->delta;
+	return true;
+}
+
+static uint64_t ram_end(const struct kmd_memory *memory)
+{
+	return memory->n_phys ? memory->phys[memory->n_phys - 1].end : 0;
+}
+
+static bool walk(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+		 uint64_t *phys)
+{
+	const struct kmd_layout *layout = &target->in->facts->layout;
+	bool found = false;
+
+	if (mode != KMD_XLATE_TABLES && in_map(&layout->image, virt, phys))
+		return true;
+	/* The linear map ends with RAM: above may be vmalloc, where the layout does not tell. */
+	if (mode != KMD_XLATE_TABLES && in_map(&layout->linear, virt, phys) &&
+	    *phys < ram_end(target->in->memory))
+		return true;
+	return target->has_paging &&
+	       kmd_paging_translate(&target->paging, target->in->memory, virt, &found, phys,
+				    target->diag) == KMD_OK &&
+	       found;
+}
+
+/* How many bytes from @phys on were captured. */
+static uint64_t captured(const struct kmd_memory *memory, uint64_t phys, uint64_t size)
+{
+	uint64_t have = 0;
+
+	for (size_t i = kmd_intervals_find(memory->phys, memory->n_phys, phys);
+	     have < size && i < memory->n_phys && memory->phys[i].start <= phys + have; i++)
+		have = memory->phys[i].end - phys;
+	return kmd_min_u64(have, size);
+}
+
+static uint64_t have_by_views(const struct kmd_target *target, uint64_t virt, uint64_t size)
+{
+	const struct kmd_view *view = kmd_views_find(target->in->views, virt);
+
+	return view ? kmd_min_u64(size, view->size - (virt - view->virt)) : 0;
+}
+
+static uint64_t have_by_walk(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+			     uint64_t size)
+{
+	uint64_t phys, room = target->page - (virt & (target->page - 1));
+
+	return walk(target, mode, virt, &phys)
+		       ? captured(target->in->memory, phys, kmd_min_u64(size, room))
+		       : 0;
+}
+
+uint64_t kmd_target_available(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+			      uint64_t size)
+{
+	uint64_t have = 0;
+
+	if (mode == KMD_XLATE_SEGMENTS || mode == KMD_XLATE_ANY)
+		have = have_by_views(target, virt, size);
+	if (mode != KMD_XLATE_SEGMENTS && !have)
+		have = have_by_walk(target, mode, virt, size);
+	return have;
+}
+
+/* Of [virt, virt + size), inside one page. */
+static enum kmd_extent page_extent(const struct kmd_target *target, enum kmd_xlate mode,
+				   uint64_t virt, uint64_t size)
+{
+	uint64_t have = kmd_target_available(target, mode, virt, size), more;
+
+	if (!have)
+		return KMD_EXTENT_NONE;
+	while (have < size) {
+		more = kmd_target_available(target, mode, virt + have, size - have);
+		if (!more)
+			return KMD_EXTENT_PART;
+		have += more;
+	}
+	return KMD_EXTENT_WHOLE;
+}
+
+static bool takes_pages(enum kmd_xlate mode)
+{
+	return mode == KMD_XLATE_DIRECT_THEN_TABLES || mode == KMD_XLATE_TABLES;
+}
+
+enum kmd_extent kmd_target_extent(const struct kmd_target *target, enum kmd_xlate mode,
+				  uint64_t virt, uint64_t size, uint64_t *first)
+{
+	uint64_t end, part;
+	bool some = false, lacks = false, gone = false;
+
+	*first = virt;
+	if (!kmd_add_u64(virt, size, &end))
+		return KMD_EXTENT_NONE;
+	for (uint64_t at = virt; at < end; at += part) {
+		enum kmd_extent extent;
+
+		part = kmd_min_u64(end - at, target->page - (at & (target->page - 1)));
+		extent = page_extent(target, mode, at, part);
+		if (extent != KMD_EXTENT_WHOLE && !lacks)
+			*first = at;
+		lacks |= extent != KMD_EXTENT_WHOLE;
+		some |= extent != KMD_EXTENT_NONE;
+		gone |= extent == KMD_EXTENT_NONE;
+		/* Who takes pages gives up a read at the first that is not there. */
+		if (gone && takes_pages(mode))
+			break;
+	}
+	if (!lacks)
+		return KMD_EXTENT_WHOLE;
+	return gone && (takes_pages(mode) || !some) ? KMD_EXTENT_NONE : KMD_EXTENT_PART;
+}
+
+static bool read_walk(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+		      unsigned char *to, uint64_t size)
+{
+	uint64_t phys, part, missing;
+
+	for (; size; virt += part, to += part, size -= part) {
+		part = kmd_min_u64(size, target->page - (virt & (target->page - 1)));
+		if (!walk(target, mode, virt, &phys) ||
+		    kmd_memory_read(target->in->memory, phys, to, part, &missing, target->diag) !=
+			    KMD_OK)
+			return false;
+	}
+	return true;
+}
+
+bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt, void *to,
+		     uint64_t size)
+{
+	uint64_t missing;
+
+	if (!takes_pages(mode) && kmd_views_read(target->in->views, target->in->memory, virt, to,
+						 size, &missing, target->diag) == KMD_OK)
+		return true;
+	return mode != KMD_XLATE_SEGMENTS && read_walk(target, mode, virt, to, size);
+}
+
+bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+			  size_t size, uint64_t *number)
+{
+	unsigned char bytes[8];
+
+	if (!kmd_target_read(target, mode, virt, bytes, size))
+		return false;
+	*number = 0;
+	for (size_t i = 0; i < size; i++)
+		*number |= (uint64_t)bytes[target->in->facts->big_endian ? size - 1 - i : i]
+			   << 8 * i;
+	return true;
+}
+
+bool kmd_target_pointer(const struct kmd_target *target, const char *symbol, uint64_t *pointer)
+{
+	uint64_t virt;
+
+	return kmd_target_symbol(target, symbol, &virt, NULL) &&
+	       kmd_target_read_uint(target, KMD_XLATE_ANY, virt, 8, pointer);
+}
+
+static bool read_entry(const struct kmd_target *target, uint64_t phys, uint64_t *entry)
+{
+	unsigned char bytes[8];
+	uint64_t missing;
+
+	if (kmd_memory_read(target->in->memory, phys, bytes, 8, &missing, target->diag) != KMD_OK)
+		return false;
+	*entry = 0;
+	for (size_t i = 0; i < 8; i++)
+		*entry |= (uint64_t)bytes[target->paging.big_endian ? 7 - i : i] << 8 * i;
+	return true;
+}
+
+bool kmd_target_tables(const struct kmd_target *target, uint64_t virt, uint64_t *table)
+{
+	const struct kmd_paging *paging = &target->paging;
+	enum kmd_entry_kind kind = KMD_ENTRY_TABLE;
+	uint64_t entry, at;
+
+	*table = paging->root;
+	for (unsigned int level = 0; level < paging->levels && kind == KMD_ENTRY_TABLE; level++) {
+		size_t first, n = kmd_paging_entries(paging, level, &first);
+
+		at = *table + 8 * ((virt >> kmd_paging_shift(paging, level)) & (n - 1));
+		if (!read_entry(target, at, &entry))
+			return false;
+		kind = kmd_entry_decode(paging, level, entry, table);
+	}
+	return true;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* look.h - the core's memory as a consumer finds it: variables, types, what is there. */
+#ifndef KMD_TARGET_TARGET_H
+#define KMD_TARGET_TARGET_H
+
+#include "consumer/check.h"
+#include "types/types.h"
+
+/* How a consumer gets from a virtual address to memory. */
+enum kmd_xlate {
+	KMD_XLATE_SEGMENTS,           /* p_vaddr of the segments: gdb */
+	KMD_XLATE_DIRECT_THEN_TABLES, /* linear map and image by rule, the rest by page tables:
+					 crash */
+	KMD_XLATE_TABLES,             /* all by page tables: makedumpfile */
+	KMD_XLATE_ANY,                /* drgn */
+	KMD_N_XLATE,
+};
+
+enum kmd_target_type {
+	KMD_T_RQ,
+	KMD_T_RQ_CURR,
+	KMD_T_RQ_IDLE,
+	KMD_T_TASK,
+	KMD_T_TASK_STACK,
+	KMD_T_TASK_PIDS,
+	KMD_T_TASK_MM,
+	KMD_T_MM,
+	KMD_T_PID,
+	KMD_T_PID_TASKS,
+	KMD_T_PIDNS_HEAD,
+	KMD_T_XA_NODE,
+	KMD_T_XA_SHIFT,
+	KMD_T_XA_SLOTS,
+	KMD_T_MODULE,
+	KMD_T_MODULE_LIST,
+	KMD_T_PGLIST,
+	KMD_T_TSS_IST,
+	KMD_T_SECTION,
+	KMD_T_HOT_IRQ_STACK,
+	KMD_T_KERNEL_SYMBOL,
+	KMD_T_MODULE_SYMS,
+	KMD_T_MODULE_NUM_SYMS,
+	KMD_T_MODULE_GPL_SYMS,
+	KMD_T_MODULE_NUM_GPL_SYMS,
+	KMD_T_MODULE_MEM,
+	KMD_T_MODULE_MEMORY,
+	KMD_T_MEM_BASE,
+	KMD_T_MEM_SIZE,
+	KMD_T_MOD_DATA,
+	KMD_T_CORE_BASE,
+	KMD_T_CORE_SIZE,
+	/* What leads to the tasks that wait in a run queue. */
+	KMD_T_QUEUES,
+	KMD_T_RQ_QUEUE = KMD_T_QUEUES,
+	KMD_T_RQ_REALTIME,
+	KMD_T_QUEUE_CURR,
+	KMD_T_QUEUE_ROOT,
+	KMD_T_ENTITY_QUEUE,
+	KMD_T_ENTITY_NODE,
+	KMD_T_TASK_ENTITY,
+	KMD_T_TASK_PID,
+	KMD_T_QUEUES_END,
+	KMD_T_N = KMD_T_QUEUES_END,
+};
+
+#define KMD_TARGET_CPUS_MAX 8192
+
+struct kmd_target {
+	const struct kmd_consumer_input *in;
+	struct kmd_diag *diag;
+	struct kmd_paging paging;
+	bool has_paging;
+	uint64_t page, kaslr;
+	bool has_symbols; /* of the vmlinux, at run-time addresses */
+	struct kmd_type_query types[KMD_T_N];
+};
+
+enum kmd_status kmd_target_init(struct kmd_target *target, const struct kmd_consumer_input *in,
+				struct kmd_diag *diag);
+
+/* Run-time address of a symbol, and its size (0 = not known); @size may be NULL. */
+bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,
+		       uint64_t *size);
+/* A size or offset out of the debug information. */
+bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value);
+
+/* Of a task_struct as it is allocated: x86_64 cuts off what its FPU does not need. */
+bool kmd_target_task_size(const struct kmd_target *target, uint64_t *size);
+/* The stack of init_task. */
+bool kmd_target_first_stack(const struct kmd_target *target, uint64_t *start, uint64_t *size);
+/* THREAD_SIZE, as the first task's stack has it. */
+bool kmd_target_stack_size(const struct kmd_target *target, uint64_t *size);
+
+/* How many of the @size bytes from @virt on are there; up to the page's end for page tables. */
+uint64_t kmd_target_available(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+			      uint64_t size);
+
+enum kmd_extent {
+	KMD_EXTENT_WHOLE,
+	KMD_EXTENT_PART, /* some bytes; of each page the first, for a consumer that takes pages */
+	KMD_EXTENT_NONE, /* what the consumer reads first is not there; *@first = where */
+};
+
+enum kmd_extent kmd_target_extent(const struct kmd_target *target, enum kmd_xlate mode,
+				  uint64_t virt, uint64_t size, uint64_t *first);
+/* False if not all is there. */
+bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt, void *to,
+		     uint64_t size);
+/* A number of @size bytes, at most 8. */
+bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
+			  size_t size, uint64_t *number);
+/* The pointer in a variable. */
+bool kmd_target_pointer(const struct kmd_target *target, const char *symbol, uint64_t *pointer);
+
+/* True if no table on the way to @virt is missing, mapped or not; else *@table is where. */
+bool kmd_target_tables(const struct kmd_target *target, uint64_t virt, uint64_t *table);
+
+/*
+ * CPUs that the kernel counts as present: their numbers, and the offsets of their per-CPU
+ * variables.  False if that is not known.
+ */
+struct kmd_target_cpus {
+	uint32_t *numbers;
+	uint64_t *offsets;
+	size_t n;
+};
+
+bool kmd_target_cpus(const struct kmd_target *target, struct kmd_target_cpus *cpus);
+void kmd_target_cpus_deinit(struct kmd_target_cpus *cpus);
+/* The address of a per-CPU variable. */
+bool kmd_target_per_cpu(const struct kmd_target *target, const char *symbol, uint64_t offset,
+			uint64_t *virt);
+
+#endif

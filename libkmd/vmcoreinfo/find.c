@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Where VMCOREINFO may be: a region of its own, the notes of a core, or somewhere
+ * inside captured memory.  A text counts only if it reads like one from its first
+ * line to its last.
+ */
+#include "vmcoreinfo/vmcoreinfo.h"
+
+#include "base/checked.h"
+#include "base/text.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SEARCH_BLOCK (1u << 20)
+
+static const char start[] = "OSRELEASE=";
+#define START_LENGTH (sizeof(start) - 1)
+
+/* The first lines, by which a text is known, fit into this. */
+#define HEAD         512
+
+/* Bytes in which the text may lie. */
+struct place {
+	const struct kmd_source *source;
+	uint64_t offset, size;
+	const char *what; /* "region", "note" */
+	const char *name; /* raw */
+};
+
+struct finder {
+	struct kmd_diag *diag;
+	struct kmd_vmcoreinfo *info; /* the best text so far */
+	bool cut;                    /* it ends in the middle of a line */
+	bool tie;                    /* and one of them is as long */
+	bool rival;                  /* another one differs */
+};
+
+static enum kmd_status keep(struct finder *finder, const struct place *place, char *text,
+			    size_t length, bool cut)
+{
+	char name[128];
+
+	kmd_vmcoreinfo_deinit(finder->info);
+	kmd_text_name(name, sizeof(name), place->name, strlen(place->name));
+	if (asprintf(&finder->info->origin, *name ? "%s \"%s\"" : "%s", place->what, name) < 0) {
+		finder->info->origin = NULL;
+		free(text);
+		return kmd_fail_memory(finder->diag);
+	}
+	finder->info->text = text;
+	finder->info->length = length;
+	finder->cut = cut;
+	return KMD_OK;
+}
+
+static bool starts_here(const struct finder *finder, const struct place *place)
+{
+	char bytes[START_LENGTH];
+
+	return place->size >= START_LENGTH &&
+	       kmd_source_read(place->source, place->offset, bytes, START_LENGTH, finder->diag) ==
+		       KMD_OK &&
+	       !memcmp(bytes, start, START_LENGTH);
+}
+
+static bool differs(const struct kmd_vmcoreinfo *info, const char *text, size_t length)
+{
+	return length != info->length || memcmp(text, info->text, length) != 0;
+}
+
+/* Read a text at the start of @place, and keep it if it is the longest yet. */
+static enum kmd_status try_text(struct finder *finder, const struct place *place, size_t *measured)
+{
+	size_t size = (size_t)kmd_min_u64(place->size, KMD_VMCOREINFO_MAX), length;
+	enum kmd_status status;
+	char *text;
+	bool cut;
+
+	*measured = 0;
+	if (!starts_here(finder, place))
+		return KMD_OK;
+	text = malloc(size);
+	if (!text)
+		return kmd_fail_memory(finder->diag);
+	status = kmd_source_read(place->source, place->offset, text, size, finder->diag);
+	if (status != KMD_OK) {
+		free(text);
+		return status;
+	}
+	length = *measured = kmd_vmcoreinfo_measure(text, size);
+	/* Up to three bytes behind it are the memory that rounding its size took along. */
+	cut = length && size - length > 3 && text[length] != '\0';
+	if (length && finder->info->text && differs(finder->info, text, length)) {
+		finder->rival = true;
+		finder->tie |= length == finder->info->length;
+	}
+	if (length > finder->info->length || (length && length == finder->info->length &&
+					      memcmp(text, finder->info->text, length) < 0))
+		return keep(finder, place, text, length, cut);
+	free(text);
+	return KMD_OK;
+}
+
+/*
+ * Try the text that may begin at @hit, of which @left bytes are at hand, @at bytes into
+ * @place; *@seen of them need no further look.  Memory full of beginnings must not cost
+ * its square.
+ */
+static enum kmd_status try_hit(struct finder *finder, const struct place *place, uint64_t at,
+			       const char *hit, size_t left, size_t *seen)
+{
+	struct place found = *place;
+	enum kmd_status status;
+	size_t measured;
+
+	*seen = START_LENGTH;
+	if (left >= HEAD && !kmd_vmcoreinfo_measure(hit, HEAD))
+		return KMD_OK;
+	found.offset += at;
+	found.size -= at;
+	status = try_text(finder, &found, &measured);
+	*seen = (size_t)kmd_min_u64(left, kmd_max_u64(START_LENGTH, measured));
+	return status;
+}
+
+/* Try every place inside @place where a text may begin. */
+static enum kmd_status search(struct finder *finder, const struct place *place)
+{
+	char *block = malloc(SEARCH_BLOCK);
+	enum kmd_status status = block ? KMD_OK : kmd_fail_memory(finder->diag);
+
+	for (uint64_t at = 0; status == KMD_OK && at < place->size;
+	     at += SEARCH_BLOCK - START_LENGTH) {
+		size_t size = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at), seen = 0;
+		const char *hit = block, *end = block + size;
+
+		status = kmd_source_read(place->source, place->offset + at, block, size,
+					 finder->diag);
+		while (status == KMD_OK &&
+		       (hit = memmem(hit, (size_t)(end - hit), start, START_LENGTH))) {
+			status = try_hit(finder, place, at + (uint64_t)(hit - block), hit,
+					 (size_t)(end - hit), &seen);
+			hit += seen;
+		}
+	}
+	free(block);
+	return status;
+}
+
+static enum kmd_status conclude(const struct finder *finder)
+{
+	enum kmd_status status = KMD_OK;
+
+	if (finder->info->text && finder->cut)
+		status = kmd_report(
+			finder->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(finder->info->origin),
+			"VMCOREINFO is cut in the middle of a line; its last keys are lost");
+	if (status == KMD_OK && finder->rival)
+		status = kmd_report(
+			finder->diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(finder->info->origin),
+			"more than one VMCOREINFO was captured; taking this, the longest");
+	return status;
+}
+
+enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
+					   const struct kmd_claims *claims, struct kmd_diag *diag,
+					   struct kmd_vmcoreinfo *info)
+{
+	struct finder finder = { .diag = diag, .info = info };
+	enum kmd_status status = KMD_OK;
+	size_t measured;
+
+	memset(info, 0, sizeof(*info));
+	for (size_t i = 0; status == KMD_OK && i < image->n_blobs; i++) {
+		const struct kmd_blob *blob = &image->blobs[i];
+		struct place place = { blob->source, blob->offset, blob->size, "region",
+				       blob->name };
+
+		if (blob->kind == KMD_BLOB_REGION && !blob->invalid && !blob->conflict)
+			status = try_text(&finder, &place, &measured);
+	}
+	for (size_t i = 0; status == KMD_OK && i < claims->n; i++) {
+		const struct kmd_claim *claim = &claims->items[i];
+		struct place place = { NULL, 0, claim->captured, "region", claim->name };
+
+		if (!claim->has_bytes || claim->invalid || claim->conflict)
+			continue;
+		place.source = image->blobs[claim->blob].source;
+		place.offset = image->blobs[claim->blob].offset + claim->offset;
+		status = try_text(&finder, &place, &measured);
+	}
+	if (status == KMD_OK && !info->text && claims->notes) {
+		struct place place = { claims->notes, claims->notes_at, claims->notes_size,
+				       "note of the input", "" };
+
+		status = search(&finder, &place);
+	}
+	if (status == KMD_OK)
+		status = conclude(&finder);
+	if (status != KMD_OK)
+		kmd_vmcoreinfo_deinit(info);
+	return status;
+}
+
+/* Pieces, not regions: where many regions share bytes, those are searched once. */
+static enum kmd_status search_pieces(struct finder *finder, const struct kmd_memory *memory,
+				     bool physical)
+{
+	const struct kmd_interval *pieces = physical ? memory->phys : memory->virt;
+	size_t n = physical ? memory->n_phys : memory->n_virt;
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < n; i++) {
+		const struct kmd_region_entry *row = &memory->regions->rows[pieces[i].owner];
+		struct place place = { .size = pieces[i].end - pieces[i].start,
+				       .what = "inside region",
+				       .name = row->pub.name };
+
+		place.source = kmd_memory_bytes(memory, &pieces[i], physical, pieces[i].start,
+						&place.offset);
+		status = search(finder, &place);
+	}
+	return status;
+}
+
+enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct kmd_diag *diag,
+				      struct kmd_vmcoreinfo *info)
+{
+	struct finder finder = { .diag = diag, .info = info };
+	enum kmd_status status;
+
+	memset(info, 0, sizeof(*info));
+	status = search_pieces(&finder, memory, true);
+	if (status == KMD_OK)
+		status = search_pieces(&finder, memory, false);
+	if (status == KMD_OK)
+		status = conclude(&finder);
+	if (status != KMD_OK)
+		kmd_vmcoreinfo_deinit(info);
+	return status;
+}

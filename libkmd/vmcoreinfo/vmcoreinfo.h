@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * vmcoreinfo.h - what the dumped kernel wrote of itself, "KEY=VALUE" a line.
+ *
+ * Source: Linux kernel/vmcore_info.c (until 6.8 kernel/crash_core.c) and
+ * arch/.../kernel/ of the same name.
+ */
+#ifndef KMD_VMCOREINFO_VMCOREINFO_H
+#define KMD_VMCOREINFO_VMCOREINFO_H
+
+#include "memory/memory.h"
+
+/* The kernel keeps the text in one page; no page is larger than this. */
+#define KMD_VMCOREINFO_MAX 65536
+
+struct kmd_vmcoreinfo {
+	char *text; /* NULL = none found */
+	size_t length;
+	char *origin; /* for people: where it was found */
+};
+
+/* In the notes of an input that is a core, else at the start of a blob or claim. */
+enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
+					   const struct kmd_claims *claims, struct kmd_diag *diag,
+					   struct kmd_vmcoreinfo *info);
+/* Anywhere in captured memory. */
+enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct kmd_diag *diag,
+				      struct kmd_vmcoreinfo *info);
+void kmd_vmcoreinfo_deinit(struct kmd_vmcoreinfo *info);
+
+/* The value of @key; not terminated.  False if there is no such line. */
+bool kmd_vmcoreinfo_get(const struct kmd_vmcoreinfo *info, const char *key, const char **value,
+			size_t *length);
+/* A decimal, possibly negative, or 0x number: NUMBER(), SIZE(), OFFSET(), LENGTH(), PAGESIZE. */
+bool kmd_vmcoreinfo_number(const struct kmd_vmcoreinfo *info, const char *key, uint64_t *number);
+/* A bare hexadecimal: SYMBOL(), KERNELOFFSET. */
+bool kmd_vmcoreinfo_hex(const struct kmd_vmcoreinfo *info, const char *key, uint64_t *number);
+/* The highest SYMBOL() in [low, high); 0 = none. */
+uint64_t kmd_vmcoreinfo_top_symbol(const struct kmd_vmcoreinfo *info, uint64_t low, uint64_t high);
+/* A hint for each SYMBOL(). */
+enum kmd_status kmd_vmcoreinfo_hints(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
+				     struct kmd_hints *hints);
+
+/* Length of the sound text at the start of @bytes, whole lines only; 0 = this is none. */
+size_t kmd_vmcoreinfo_measure(const char *bytes, size_t size);
+
+#endif

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_boot_log.c - the panic's lines as a witness of what VMCOREINFO said. */
+#include "kit.h"
+
+#include "log/runtime_values.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define KASLR       UINT64_C(0x15400000)
+#define RECORDS_MAX 300
+
+static struct kmd_log_record records[RECORDS_MAX];
+static struct kmd_log said;
+static struct kmd_runtime runtime;
+
+static void setup(void)
+{
+	said.items = records;
+	said.n = 0;
+	runtime.values[KMD_RUNTIME_KASLR] =
+		(struct kmd_runtime_value){ true, KASLR, 1, strdup("VMCOREINFO") };
+}
+
+static void teardown(void)
+{
+	kmd_runtime_deinit(&runtime);
+}
+
+static struct kmd_log_record *say(const char *text)
+{
+	struct kmd_log_record *record = &records[said.n++];
+
+	ck_assert_uint_le(said.n, RECORDS_MAX);
+	*record = (struct kmd_log_record){ .text = text, .length = strlen(text) };
+	return record;
+}
+
+static void expect_kaslr(size_t witnesses, const char *witnessed)
+{
+	const struct kmd_runtime_value *value = &runtime.values[KMD_RUNTIME_KASLR];
+
+	expect_ok(kmd_runtime_confirm_from_log(&said, &diag, &runtime));
+	ck_assert_uint_eq(value->value, KASLR);
+	ck_assert_uint_eq(value->witnesses, witnesses);
+	ck_assert_str_eq(value->witnessed, witnessed);
+}
+
+START_TEST(it_confirms_once)
+{
+	say("Kernel Offset: 0x15400000 from 0xffffffff81000000 (relocation range: ...)");
+	say("PHYS_OFFSET: 0x40000000");
+	expect_kaslr(2, "VMCOREINFO, panic text");
+	/* A value that nobody told before is not taken from a text alone. */
+	ck_assert(!runtime.values[KMD_RUNTIME_PHYS_OFFSET].known);
+	expect_kaslr(2, "VMCOREINFO, panic text");
+	expect_silence();
+}
+END_TEST
+
+START_TEST(it_contradicts)
+{
+	say("Kernel Offset: 0x15600000 from 0xffffffff81000000");
+	expect_kaslr(1, "VMCOREINFO");
+	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE, "not 0x15600000 (panic text)");
+}
+END_TEST
+
+START_TEST(what_is_no_number_says_nothing)
+{
+	struct kmd_log_record *record;
+
+	say("Kernel Offset: 0x");
+	say("Kernel Offset: disabled");
+	say("Kernel Offset: 0x123456789abcdef01 from 0x0");
+	say(" Kernel Offset: 0x1");
+	record = say("Kernel Offset: 0x15400000");
+	record->length = 17;
+	/* A process wrote this into the log. */
+	say("Kernel Offset: 0x1")->facility = 1;
+	expect_kaslr(1, "VMCOREINFO");
+	expect_silence();
+}
+END_TEST
+
+START_TEST(of_a_long_log_the_end_counts)
+{
+	say("Kernel Offset: 0x1 from 0x2");
+	while (said.n < RECORDS_MAX - 1)
+		say("");
+	say("Kernel Offset: 0x15400000 from 0xffffffff81000000");
+	expect_kaslr(2, "VMCOREINFO, panic text");
+	expect_silence();
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, it_confirms_once);
+	tcase_add_test(tcase, it_contradicts);
+	tcase_add_test(tcase, what_is_no_number_says_nothing);
+	tcase_add_test(tcase, of_a_long_log_the_end_counts);
+	return kit_run("boot-log", tcase);
+}
