@@ -60,6 +60,8 @@ enum kmd_status kmd_open_views(struct kmd *kmd)
 		status = kmd_views_build_mapped(&kmd->memory, &kmd->facts,
 						kmd->has_paging ? &kmd->mappings : NULL, diag,
 						&kmd->views);
+	kmd_target_init(&kmd->target, &kmd->memory, &kmd->views, &kmd->facts, &kmd->info,
+			&kmd->runtime, kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag);
 	return status;
 }
 
@@ -83,6 +85,8 @@ enum kmd_status kmd_prepare_core(struct kmd *kmd)
 		status = kmd_views_build_mapped(&kmd->core.memory, &kmd->facts,
 						kmd->has_paging ? &kmd->mappings : NULL, diag,
 						&kmd->core_views);
+	kmd_target_init(&kmd->core_target, &kmd->core.memory, &kmd->core_views, &kmd->facts,
+			&kmd->info, &kmd->runtime, kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag);
 	if (status == KMD_OK)
 		status = kmd_note_supplied(&kmd->core, kmd->facts.big_endian, diag,
 					   &kmd->notes.bytes, &kmd->notes.size);

@@ -69,9 +69,7 @@ enum kmd_status kmd_open_cpus(struct kmd *kmd)
 		status = kmd_cpus_from_core(&kmd->notes, machine, diag, &kmd->cpus);
 	carried = kmd->cpus.n;
 	if (status == KMD_OK)
-		status = kmd_cpus_find(&kmd->memory, &kmd->views, &kmd->facts,
-				       kmd->vmlinux_path ? &kmd->vmlinux : NULL, diag, &kmd->cpus,
-				       &found);
+		status = kmd_cpus_find(&kmd->target, &kmd->cpus, &found);
 	if (status != KMD_OK)
 		return status;
 	kmd->facts.pub.has_panic_cpu = found.has_panic_cpu;

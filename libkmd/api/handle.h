@@ -42,12 +42,14 @@ struct kmd {
 	bool has_paging;
 	struct kmd_mappings mappings;
 	struct kmd_views views;
+	struct kmd_target target; /* captured memory */
 	/* What the core gets besides: */
 	struct kmd_made_tables tables;
 	struct kmd_completion completion;
 	struct kmd_supply supply;
 	struct kmd_core_memory core;
 	struct kmd_views core_views;
+	struct kmd_target core_target;               /* the same with what is supplied */
 	struct kmd_value values[KMD_N_RUNTIME_KEYS]; /* of .boot, as handed out */
 	size_t n_values;
 	struct kmd_cpus cpus;

@@ -8,15 +8,7 @@
 
 static enum kmd_status read_log(struct kmd *kmd)
 {
-	const struct kmd_log_space space = {
-		.views = &kmd->views,
-		.memory = &kmd->memory,
-		.regions = &kmd->regions,
-		.info = &kmd->info,
-		.big_endian = kmd->facts.big_endian,
-		.diag = &kmd->diag,
-	};
-	enum kmd_status status = kmd_log_read(&space, &kmd->log);
+	enum kmd_status status = kmd_log_read(&kmd->target, &kmd->log);
 
 	kmd->log_read = status == KMD_OK;
 	return status;

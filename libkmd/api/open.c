@@ -5,28 +5,10 @@
  *	source -> image -> region -> memory -> linux (-> vmcore: assemble.c)
  */
 #include "api/handle.h"
+#include "kernel/hints.h"
 #include "kernel/match.h"
 
 #include <string.h>
-
-/* Symbols at registered addresses tell region files apart. */
-static enum kmd_status gather_hints(struct kmd *kmd)
-{
-	uint64_t kaslr = kmd->given.values[KMD_RUNTIME_KASLR];
-	enum kmd_status status = KMD_OK;
-
-	if (kmd->info.text) {
-		kmd_vmcoreinfo_hex(&kmd->info, "KERNELOFFSET", &kaslr);
-		kmd_arch_hints(&kmd->info, &kmd->hints);
-		status = kmd_vmcoreinfo_hints(&kmd->info, &kmd->diag, &kmd->hints);
-	} else if (kmd->vmlinux_path && !kmd->given.has[KMD_RUNTIME_KASLR])
-		kmd_runtime_kaslr_from_claims(&kmd->claims, &kmd->vmlinux, &kaslr);
-	if (status == KMD_OK && kmd->vmlinux_path)
-		status = kmd_vmlinux_hints(&kmd->vmlinux, &kmd->claims, kaslr, &kmd->diag,
-					   &kmd->hints);
-	kmd_hints_sort(&kmd->hints);
-	return status;
-}
 
 static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
 {
@@ -59,7 +41,8 @@ static enum kmd_status read_dump(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = match_vmlinux(kmd, NULL);
 	if (status == KMD_OK)
-		status = gather_hints(kmd);
+		status = kmd_hints_gather(&kmd->claims, &kmd->info, vmlinux_of(kmd), &kmd->given,
+					  diag, &kmd->hints);
 	if (status == KMD_OK)
 		status = kmd_regions_join(&kmd->image, &kmd->claims, &kmd->hints, diag,
 					  &kmd->regions);

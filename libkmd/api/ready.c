@@ -5,18 +5,13 @@
 KMD_EXPORT enum kmd_status kmd_check(struct kmd *kmd, size_t *count)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
-	const struct kmd_consumer_input input = {
-		.memory = &kmd->core.memory,
-		.views = &kmd->core_views,
-		.facts = &kmd->facts,
-		.info = &kmd->info,
-		.runtime = &kmd->runtime,
-		.vmlinux = kmd->vmlinux_path ? &kmd->vmlinux : NULL,
-		.cpus = &kmd->cpus,
-	};
 
-	if (status == KMD_OK && !kmd->readiness.n)
-		status = kmd_consumers_check(&input, &kmd->diag, &kmd->readiness);
+	if (status == KMD_OK && !kmd->readiness.n) {
+		status = kmd_target_read_types(&kmd->core_target);
+		if (status == KMD_OK)
+			status = kmd_consumers_check(&kmd->core_target, &kmd->cpus, &kmd->diag,
+						     &kmd->readiness);
+	}
 	if (status == KMD_OK)
 		*count = kmd->readiness.n;
 	/* What was looked for and is not there may have left a sentence. */

@@ -8,7 +8,9 @@
 #ifndef KMD_ARCH_ARCH_H
 #define KMD_ARCH_ARCH_H
 
-#include "kernel/runtime.h"
+#include "arch/runtime.h"
+#include "elf/vmlinux.h"
+#include "vmcoreinfo/vmcoreinfo.h"
 
 /*
  * Two maps, each as "virtual = physical + delta" modulo 2^64, for virtual

@@ -75,30 +75,30 @@ static void check_all(struct kmd_consumer_check *check, struct kmd_consumer_repo
 	}
 }
 
-enum kmd_status kmd_consumers_check(const struct kmd_consumer_input *input, struct kmd_diag *diag,
-				    struct kmd_consumer_report *ready)
+enum kmd_status kmd_consumers_check(const struct kmd_target *target, const struct kmd_cpus *cpus,
+				    struct kmd_diag *diag, struct kmd_consumer_report *report)
 {
 	struct kmd_consumer_check *check = calloc(1, sizeof(*check));
 	enum kmd_status status;
 
-	memset(ready, 0, sizeof(*ready));
+	memset(report, 0, sizeof(*report));
 	if (!check)
 		return kmd_fail_memory(diag);
-	ready->rows = calloc(kmd_n_requirements, sizeof(*ready->rows));
-	status = ready->rows ? kmd_target_init(&check->target, input, diag) : kmd_fail_memory(diag);
+	check->target = target;
+	check->cpus = cpus;
+	report->rows = calloc(kmd_n_requirements, sizeof(*report->rows));
+	status = report->rows ? kmd_tasks_read(target, &check->tasks) : kmd_fail_memory(diag);
 	if (status == KMD_OK)
-		status = kmd_tasks_read(&check->target, &check->tasks);
-	if (status == KMD_OK)
-		check_all(check, ready);
+		check_all(check, report);
 	kmd_tasks_deinit(&check->tasks);
 	free(check);
 	if (status != KMD_OK)
-		kmd_consumer_report_deinit(ready);
+		kmd_consumer_report_deinit(report);
 	return status;
 }
 
-void kmd_consumer_report_deinit(struct kmd_consumer_report *ready)
+void kmd_consumer_report_deinit(struct kmd_consumer_report *report)
 {
-	free(ready->rows);
-	memset(ready, 0, sizeof(*ready));
+	free(report->rows);
+	memset(report, 0, sizeof(*report));
 }

@@ -10,18 +10,7 @@
 #define KMD_CONSUMER_CHECK_H
 
 #include "cpu/cpus.h"
-#include "target/views.h"
-
-/* What the core will hold and what is known of the kernel. */
-struct kmd_consumer_input {
-	const struct kmd_memory *memory; /* with what is supplied */
-	const struct kmd_views *views;
-	const struct kmd_kernel_facts *facts;
-	const struct kmd_vmcoreinfo *info;
-	const struct kmd_runtime *runtime;
-	const struct kmd_vmlinux *vmlinux; /* NULL: only what VMCOREINFO tells can be judged */
-	const struct kmd_cpus *cpus;       /* whose registers are known */
-};
+#include "target/target.h"
 
 #define KMD_CONSUMER_MISSING 384
 
@@ -35,9 +24,12 @@ struct kmd_consumer_report {
 	size_t n;
 };
 
-/* Judge each ability of each consumer.  Reads debug information where there is some. */
-enum kmd_status kmd_consumers_check(const struct kmd_consumer_input *input, struct kmd_diag *diag,
-				    struct kmd_consumer_report *ready);
-void kmd_consumer_report_deinit(struct kmd_consumer_report *ready);
+/*
+ * Check each ability of each consumer on @target, whose memory includes what is supplied and
+ * whose types were read.  @cpus are those whose registers are known.
+ */
+enum kmd_status kmd_consumers_check(const struct kmd_target *target, const struct kmd_cpus *cpus,
+				    struct kmd_diag *diag, struct kmd_consumer_report *report);
+void kmd_consumer_report_deinit(struct kmd_consumer_report *report);
 
 #endif

@@ -30,8 +30,8 @@ static void check_kaslr(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	uint64_t kaslr;
 
 	(void)mode;
-	if (!check->target.in->facts->pub.has_kaslr_offset &&
-	    !kmd_runtime_get(check->target.in->runtime, KMD_RUNTIME_KASLR, &kaslr))
+	if (!check->target->facts->pub.has_kaslr_offset &&
+	    !kmd_runtime_get(check->target->runtime, KMD_RUNTIME_KASLR, &kaslr))
 		kmd_availability_add(availability, KMD_ABSENT, "the KASLR offset");
 }
 
@@ -39,7 +39,7 @@ static void check_registers(struct kmd_consumer_check *check, enum kmd_xlate mod
 			    struct kmd_availability *availability)
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
-	size_t known = check->target.in->cpus->n;
+	size_t known = check->cpus->n;
 
 	(void)mode;
 	if (!known)
@@ -52,7 +52,7 @@ static void check_registers(struct kmd_consumer_check *check, enum kmd_xlate mod
 static void check_panic_cpu(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			    struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t virt, cpu;
 
 	kmd_check_variables(target, mode, availability, NAMES("panic_cpu"));
@@ -76,7 +76,7 @@ static void check_data(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	for (size_t i = 0; i < n; i++) {
 		struct kmd_availability one = { 0 };
 
-		kmd_check_range(&check->target, mode, &one, data[i][0], data[i][1], data[i][2]);
+		kmd_check_range(check->target, mode, &one, data[i][0], data[i][1], data[i][2]);
 		gone += one.presence == KMD_ABSENT;
 		if (one.presence)
 			kmd_availability_add(availability, gone == n ? KMD_ABSENT : KMD_IN_PART,
@@ -87,7 +87,7 @@ static void check_data(struct kmd_consumer_check *check, enum kmd_xlate mode,
 static void check_orc(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		      struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 
 	kmd_check_range(target, mode, availability, "ORC tables", "__start_orc_unwind_ip",
 			"__stop_orc_unwind_ip");
@@ -103,9 +103,9 @@ static void check_orc(struct kmd_consumer_check *check, enum kmd_xlate mode,
 static void check_text_gdb(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			   struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 
-	if (target->in->facts->machine == EM_X86_64) {
+	if (target->facts->machine == EM_X86_64) {
 		kmd_check_range(target, mode, availability, "the text of entries",
 				"__entry_text_start", "__entry_text_end");
 		return;
@@ -147,13 +147,13 @@ static void check_keys(const struct kmd_vmcoreinfo *info, const char *const *key
 static void check_keys_crash(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			     struct kmd_availability *availability)
 {
-	const struct kmd_consumer_input *in = check->target.in;
+	const struct kmd_target *target = check->target;
 
 	(void)mode;
-	if (in->facts->machine == EM_AARCH64)
-		check_keys(in->info, keys_arm64, availability);
-	else if (in->facts->machine == EM_X86_64)
-		check_keys(in->info, keys_x86, availability);
+	if (target->facts->machine == EM_AARCH64)
+		check_keys(target->info, keys_arm64, availability);
+	else if (target->facts->machine == EM_X86_64)
+		check_keys(target->info, keys_x86, availability);
 	else
 		kmd_availability_add(availability, KMD_UNKNOWN, "what crash needs on this machine");
 }
@@ -217,19 +217,19 @@ static const struct object objects[KMD_O_N] = {
 static void check_object(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			 const struct object *object, struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 
-	if (object->machine && object->machine != target->in->facts->machine)
+	if (object->machine && object->machine != target->facts->machine)
 		return;
 	if (!object->without_vmlinux && !target->has_symbols)
 		kmd_availability_add(availability, KMD_UNKNOWN,
-				     target->in->vmlinux ? "the KASLR offset" : "a vmlinux (-x)");
+				     target->vmlinux ? "the KASLR offset" : "a vmlinux (-x)");
 	else if (object->check_object)
 		object->check_object(check, mode, availability);
 	else if (object->names)
 		kmd_check_variables(target, mode, availability, object->names);
 	else if (object->keys)
-		check_keys(target->in->info, object->keys, availability);
+		check_keys(target->info, object->keys, availability);
 	else if (object->range[0])
 		kmd_check_range(target, mode, availability, object->range[0], object->range[1],
 				object->range[2]);

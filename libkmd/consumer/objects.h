@@ -3,6 +3,7 @@
 #ifndef KMD_CONSUMER_OBJECTS_H
 #define KMD_CONSUMER_OBJECTS_H
 
+#include "consumer/check.h"
 #include "task/tasks.h"
 
 enum kmd_object {
@@ -72,7 +73,8 @@ struct kmd_availability {
 };
 
 struct kmd_consumer_check {
-	struct kmd_target target;
+	const struct kmd_target *target;
+	const struct kmd_cpus *cpus; /* whose registers are known */
 	struct kmd_tasks tasks;
 	struct kmd_availability availabilities[KMD_N_XLATE][KMD_O_N];
 };

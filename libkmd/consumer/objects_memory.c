@@ -18,7 +18,7 @@ static const char *const node_states[] = { "node_states", NULL };
 
 static bool number_of(const struct kmd_target *target, const char *key, uint64_t *value)
 {
-	return target->in->info->text && kmd_vmcoreinfo_number(target->in->info, key, value);
+	return target->info->text && kmd_vmcoreinfo_number(target->info, key, value);
 }
 
 /* The root table, and each page of sections that it leads to. */
@@ -37,7 +37,7 @@ static void check_roots(const struct kmd_target *target, enum kmd_xlate mode, ui
 void kmd_check_mem_section(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			   struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t virt, size, root, roots;
 
 	kmd_check_variables(target, mode, availability, mem_section);
@@ -55,7 +55,7 @@ void kmd_check_mem_section(struct kmd_consumer_check *check, enum kmd_xlate mode
 /* Bytes of the root table that describe memory up to the highest address; 0 = not known. */
 static uint64_t root_size(const struct kmd_target *target, uint64_t roots)
 {
-	const struct kmd_memory *memory = target->in->memory;
+	const struct kmd_memory *memory = target->memory;
 	uint64_t bits, size, end = memory->n_phys ? memory->phys[memory->n_phys - 1].end : 0;
 
 	if (!number_of(target, "NUMBER(SECTION_SIZE_BITS)", &bits) || bits < 12 || bits > 48 ||
@@ -68,11 +68,11 @@ static uint64_t root_size(const struct kmd_target *target, uint64_t roots)
 void kmd_check_root_sections(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			     struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t root, roots, size;
 
-	if (!target->in->info->text ||
-	    !kmd_vmcoreinfo_hex(target->in->info, "SYMBOL(mem_section)", &root) ||
+	if (!target->info->text ||
+	    !kmd_vmcoreinfo_hex(target->info, "SYMBOL(mem_section)", &root) ||
 	    !number_of(target, "LENGTH(mem_section)", &roots) || roots > ROOTS_MAX) {
 		kmd_availability_add(availability, KMD_UNKNOWN, "where mem_section is");
 		return;
@@ -90,7 +90,7 @@ static const char *const one_node[] = { "contig_page_data", NULL };
 void kmd_check_nodes(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		     struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t virt, size, node, length;
 
 	kmd_check_variables(target, mode, availability, node_states);
@@ -115,7 +115,7 @@ void kmd_check_nodes(struct kmd_consumer_check *check, enum kmd_xlate mode,
 void kmd_check_root_table(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			  struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 
 	(void)mode;
 	if (!target->has_paging)
@@ -130,7 +130,7 @@ void kmd_check_ist_tables(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			  struct kmd_availability *availability)
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t ist, tss, stack, table;
 
 	if (!target->has_paging || !kmd_target_type(target, KMD_T_TSS_IST, &ist) ||
@@ -226,7 +226,7 @@ void kmd_check_log(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		   struct kmd_availability *availability)
 {
 	static const char *const variable[] = { "prb", NULL };
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t virt, ring, size;
 
 	if (!kmd_target_symbol(target, "prb", &virt, NULL)) {
@@ -247,7 +247,7 @@ void kmd_check_log(struct kmd_consumer_check *check, enum kmd_xlate mode,
 void kmd_check_command_line(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			    struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t line, letter = 1;
 
 	if (!kmd_target_pointer(target, "saved_command_line", &line) || !line)

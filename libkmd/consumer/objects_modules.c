@@ -37,7 +37,7 @@ static bool next_module(const struct kmd_target *target, enum kmd_xlate mode,
 void kmd_check_modules(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		       struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t entry, module;
 	struct list list;
@@ -81,7 +81,7 @@ static void count_exports(const struct kmd_target *target, enum kmd_xlate mode, 
 void kmd_check_module_exports(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			      struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t entry, module;
 	struct list list;
@@ -123,7 +123,7 @@ static bool symbols_of(const struct kmd_target *target, enum kmd_xlate mode, uin
 void kmd_check_module_symbols(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			      struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t entry, module, base, size;
 	struct list list;

@@ -97,7 +97,7 @@ void kmd_check_queues(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		      struct kmd_availability *availability)
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
-	struct walk walk = { .target = &check->target, .mode = mode };
+	struct walk walk = { .target = check->target, .mode = mode };
 	uint64_t rq, waiting;
 
 	if (!kmd_tasks_cpus_known(tasks, availability))

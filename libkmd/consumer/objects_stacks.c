@@ -39,7 +39,7 @@ void kmd_check_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
 	if (kmd_tasks_known(tasks, availability))
-		check_stacks(&check->target, mode, &tasks->tasks, availability);
+		check_stacks(check->target, mode, &tasks->tasks, availability);
 }
 
 void kmd_check_current_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
@@ -48,7 +48,7 @@ void kmd_check_current_stacks(struct kmd_consumer_check *check, enum kmd_xlate m
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
 	if (kmd_tasks_cpus_known(tasks, availability))
-		check_stacks(&check->target, mode, &tasks->current, availability);
+		check_stacks(check->target, mode, &tasks->current, availability);
 }
 
 void kmd_check_idle_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
@@ -57,7 +57,7 @@ void kmd_check_idle_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
 	if (kmd_tasks_cpus_known(tasks, availability))
-		check_stacks(&check->target, mode, &tasks->idle, availability);
+		check_stacks(check->target, mode, &tasks->idle, availability);
 }
 
 /* ----- where the CPUs' registers point to */
@@ -66,7 +66,7 @@ void kmd_check_idle_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode
 static bool irq_stack(const struct kmd_target *target, uint64_t offset, uint64_t size,
 		      uint64_t *base)
 {
-	bool is_x86 = target->in->facts->machine == EM_X86_64;
+	bool is_x86 = target->facts->machine == EM_X86_64;
 	uint64_t virt, at = 0;
 
 	/* x86_64 of 6.2 to 6.14 has it in pcpu_hot. */
@@ -90,7 +90,7 @@ static bool is_on_irq_stack(struct kmd_consumer_check *check, uint64_t sp, uint6
 	const struct kmd_target_cpus *cpus = &kmd_check_tasks_of(check)->cpus;
 
 	for (size_t i = 0; i < cpus->n; i++)
-		if (irq_stack(&check->target, cpus->offsets[i], size, base) && sp >= *base &&
+		if (irq_stack(check->target, cpus->offsets[i], size, base) && sp >= *base &&
 		    sp - *base < size)
 			return true;
 	return false;
@@ -113,18 +113,18 @@ static void check_irq_stacks(struct kmd_consumer_check *check, enum kmd_xlate mo
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t size, base;
 
-	if (!stack_size(&check->target, &size, availability))
+	if (!stack_size(check->target, &size, availability))
 		return;
 	for (size_t i = 0; i < n; i++)
 		if (is_on_irq_stack(check, cpus[i].pub.sp, size, &base))
-			kmd_count_span(&check->target, mode, base, size, &count);
+			kmd_count_span(check->target, mode, base, size, &count);
 	kmd_count_to_availability(&count, "interrupt stack", availability);
 }
 
 void kmd_check_irq_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			  struct kmd_availability *availability)
 {
-	const struct kmd_cpus *cpus = check->target.in->cpus;
+	const struct kmd_cpus *cpus = check->cpus;
 
 	check_irq_stacks(check, mode, cpus->items, cpus->n, availability);
 }
@@ -133,8 +133,8 @@ void kmd_check_irq_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 void kmd_check_register_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			       struct kmd_availability *availability)
 {
-	const struct kmd_target *target = &check->target;
-	const struct kmd_cpus *cpus = target->in->cpus;
+	const struct kmd_target *target = check->target;
+	const struct kmd_cpus *cpus = check->cpus;
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t size, base;
 
@@ -156,8 +156,8 @@ void kmd_check_register_stacks(struct kmd_consumer_check *check, enum kmd_xlate 
 bool kmd_check_first_task_runs(struct kmd_consumer_check *check)
 {
 	const struct kmd_addresses *current = &kmd_check_tasks_of(check)->current;
-	const struct kmd_target *target = &check->target;
-	const struct kmd_cpus *cpus = target->in->cpus;
+	const struct kmd_target *target = check->target;
+	const struct kmd_cpus *cpus = check->cpus;
 	uint64_t task, start, size;
 
 	if (kmd_target_first_stack(target, &start, &size))
@@ -174,13 +174,13 @@ bool kmd_check_first_task_runs(struct kmd_consumer_check *check)
 void kmd_check_panic_stack(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			   struct kmd_availability *availability)
 {
-	const struct kmd_kernel *kernel = &check->target.in->facts->pub;
-	const struct kmd_cpus *cpus = check->target.in->cpus;
+	const struct kmd_kernel *kernel = &check->target->facts->pub;
+	const struct kmd_cpus *cpus = check->cpus;
 	uint64_t task;
 	struct kmd_addresses one = { &task, 1, 1 };
 
 	if (kmd_check_panic_task_of(check, &task))
-		check_stacks(&check->target, mode, &one, availability);
+		check_stacks(check->target, mode, &one, availability);
 	else
 		kmd_availability_add(availability, KMD_UNKNOWN, "the panicked task");
 	/* In an interrupt the way to it leads through that one's stack. */

@@ -43,7 +43,7 @@ void kmd_check_pid_tree(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	static const char *const root[] = { "init_pid_ns", NULL };
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
-	kmd_check_variables(&check->target, mode, availability, root);
+	kmd_check_variables(check->target, mode, availability, root);
 	if (!availability->presence && kmd_tasks_known(tasks, availability) && tasks->nodes_absent)
 		kmd_availability_add(availability, KMD_ABSENT,
 				     "%zu of %zu xa_nodes of pids (0x%" PRIx64 ")",
@@ -56,7 +56,7 @@ void kmd_check_pids(struct kmd_consumer_check *check, enum kmd_xlate mode,
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t size;
 
 	if (!kmd_tasks_known(tasks, availability))
@@ -73,15 +73,14 @@ void kmd_check_tasks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
 	if (kmd_tasks_known(tasks, availability))
-		check_task_structs(&check->target, mode, &tasks->tasks, "task_struct",
-				   availability);
+		check_task_structs(check->target, mode, &tasks->tasks, "task_struct", availability);
 }
 
 void kmd_check_mms(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		   struct kmd_availability *availability)
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t at, size, mm;
 
@@ -107,7 +106,7 @@ void kmd_check_runqueues(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			 struct kmd_availability *availability)
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
-	const struct kmd_target *target = &check->target;
+	const struct kmd_target *target = check->target;
 	uint64_t size, rq;
 	char name[40];
 
@@ -126,7 +125,7 @@ void kmd_check_current_tasks(struct kmd_consumer_check *check, enum kmd_xlate mo
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
 	if (kmd_tasks_cpus_known(tasks, availability))
-		check_task_structs(&check->target, mode, &tasks->current, "current task_struct",
+		check_task_structs(check->target, mode, &tasks->current, "current task_struct",
 				   availability);
 }
 
@@ -136,17 +135,17 @@ void kmd_check_idle_tasks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
 
 	if (kmd_tasks_cpus_known(tasks, availability))
-		check_task_structs(&check->target, mode, &tasks->idle, "idle task_struct",
+		check_task_structs(check->target, mode, &tasks->idle, "idle task_struct",
 				   availability);
 }
 
 bool kmd_check_panic_task_of(struct kmd_consumer_check *check, uint64_t *task)
 {
 	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
-	const struct kmd_kernel *kernel = &check->target.in->facts->pub;
+	const struct kmd_kernel *kernel = &check->target->facts->pub;
 
 	if (!kernel->has_panic_cpu)
-		return kmd_target_symbol(&check->target, "init_task", task, NULL);
+		return kmd_target_symbol(check->target, "init_task", task, NULL);
 	for (size_t i = 0; i < tasks->current.n; i++)
 		if (tasks->cpus.numbers[i] == kernel->panic_cpu && tasks->current.items[i]) {
 			*task = tasks->current.items[i];
@@ -162,7 +161,7 @@ void kmd_check_panic_task(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	struct kmd_addresses one = { &task, 1, 1 };
 
 	if (kmd_check_panic_task_of(check, &task))
-		check_task_structs(&check->target, mode, &one, "the panicked task's task_struct",
+		check_task_structs(check->target, mode, &one, "the panicked task's task_struct",
 				   availability);
 	else
 		kmd_availability_add(availability, KMD_UNKNOWN, "the panicked task");

@@ -19,8 +19,8 @@
 #define NOTE_MAX 512
 
 struct finder {
+	const struct kmd_target *target;
 	const struct kmd_memory *memory;
-	const struct kmd_views *views;
 	const struct kmd_cpu_layout *layout;
 	struct kmd_diag *diag;
 	struct kmd_cpus *cpus;
@@ -124,7 +124,7 @@ static bool read_virt(const struct finder *finder, uint64_t virt, void *to, uint
 {
 	uint64_t missing;
 
-	return kmd_views_read(finder->views, finder->memory, virt, to, size, &missing,
+	return kmd_views_read(finder->target->views, finder->memory, virt, to, size, &missing,
 			      finder->diag) == KMD_OK;
 }
 
@@ -209,29 +209,28 @@ static void find_panic_cpu(const struct finder *finder, const struct kmd_vmlinux
 	finder->found->panic_cpu = finder->found->has_panic_cpu ? cpu : 0;
 }
 
-enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_views *views,
-			      const struct kmd_kernel_facts *facts,
-			      const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
-			      struct kmd_cpus *cpus, struct kmd_cpus_found *found)
+enum kmd_status kmd_cpus_find(const struct kmd_target *target, struct kmd_cpus *cpus,
+			      struct kmd_cpus_found *found)
 {
-	struct finder finder = { .memory = memory,
-				 .views = views,
+	const struct kmd_kernel_facts *facts = target->facts;
+	struct finder finder = { .target = target,
+				 .memory = target->memory,
 				 .layout =
 					 facts->big_endian ? NULL : kmd_cpu_layout(facts->machine),
-				 .diag = diag,
+				 .diag = target->diag,
 				 .cpus = cpus,
 				 .found = found };
 	enum kmd_status status;
 
 	if (!finder.layout)
 		return KMD_OK;
-	status = kmd_cpus_from_record(memory, finder.layout, diag, cpus, found);
-	find_panic_cpu(&finder, vmlinux, facts->pub.kaslr_offset);
-	if (status == KMD_OK && vmlinux)
-		status = take_pointed(&finder, vmlinux, facts->pub.kaslr_offset);
+	status = kmd_cpus_from_record(finder.memory, finder.layout, finder.diag, cpus, found);
+	find_panic_cpu(&finder, target->vmlinux, facts->pub.kaslr_offset);
+	if (status == KMD_OK && target->vmlinux)
+		status = take_pointed(&finder, target->vmlinux, facts->pub.kaslr_offset);
 	if (status == KMD_OK && !finder.seen)
 		status = take_named(&finder);
 	if (status == KMD_OK)
-		status = kmd_cpus_from_contexts(memory, facts->machine, diag, cpus);
+		status = kmd_cpus_from_contexts(finder.memory, facts->machine, finder.diag, cpus);
 	return status;
 }

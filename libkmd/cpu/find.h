@@ -5,7 +5,7 @@
 
 #include "cpu/core_notes.h"
 #include "cpu/cpus.h"
-#include "target/views.h"
+#include "target/target.h"
 
 /* What is known of the CPUs as such, besides their registers. */
 struct kmd_cpus_found {
@@ -17,14 +17,12 @@ struct kmd_cpus_found {
 
 /*
  * The shim's record (known by its first bytes), the kernel's own notes (at crash_notes where
- * @vmlinux names it, else in regions registered as that), and what Qualcomm's firmware saved.
- * Machines whose registers are not known here have none.  Who panicked tells the record, else
- * the kernel's panic_cpu.  @vmlinux may be NULL.
+ * the vmlinux names it, else in regions registered as that), and what Qualcomm's firmware saved.
+ * Machines whose registers are not known here have none.  The CPU that panicked comes from the
+ * record, else from the kernel's panic_cpu.
  */
-enum kmd_status kmd_cpus_find(const struct kmd_memory *memory, const struct kmd_views *views,
-			      const struct kmd_kernel_facts *facts,
-			      const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag,
-			      struct kmd_cpus *cpus, struct kmd_cpus_found *found);
+enum kmd_status kmd_cpus_find(const struct kmd_target *target, struct kmd_cpus *cpus,
+			      struct kmd_cpus_found *found);
 
 /*
  * Those among the notes that are carried over from a finished core: the i-th of them is the

@@ -7,8 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Many times what any kernel registers; headers that repeat an address must not add up. */
-#define HINTS_MAX  65536
 /* The longest seen have some 250 bytes. */
 #define BANNER_MAX 1024
 /* To read where the symbol table does not tell the size. */
@@ -115,7 +113,7 @@ bool kmd_vmlinux_bytes(const struct kmd_vmlinux *vmlinux, uint64_t link, void *t
 	return file && kmd_content_read(&vmlinux->elf->content, file->source, link, to, size);
 }
 
-static size_t first_at(const struct kmd_vmlinux *vmlinux, uint64_t value)
+size_t kmd_vmlinux_first_at(const struct kmd_vmlinux *vmlinux, uint64_t value)
 {
 	size_t low = 0, high = vmlinux->n;
 
@@ -128,25 +126,4 @@ static size_t first_at(const struct kmd_vmlinux *vmlinux, uint64_t value)
 			high = middle;
 	}
 	return low;
-}
-
-enum kmd_status kmd_vmlinux_hints(const struct kmd_vmlinux *vmlinux,
-				  const struct kmd_claims *claims, uint64_t kaslr,
-				  struct kmd_diag *diag, struct kmd_hints *hints)
-{
-	enum kmd_status status = KMD_OK;
-
-	for (size_t i = 0; status == KMD_OK && i < claims->n; i++) {
-		const struct kmd_claim *claim = &claims->items[i];
-		uint64_t link = claim->virt - kaslr;
-
-		if (claim->origin != KMD_FROM_KELF || !claim->has_virt || hints->n > HINTS_MAX)
-			continue;
-		for (size_t at = first_at(vmlinux, link);
-		     status == KMD_OK && at < vmlinux->n && vmlinux->symbols[at].value == link;
-		     at++)
-			status = kmd_hints_add(hints, diag, claim->virt, vmlinux->symbols[at].name,
-					       strlen(vmlinux->symbols[at].name));
-	}
-	return status;
 }

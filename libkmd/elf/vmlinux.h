@@ -3,7 +3,11 @@
 #ifndef KMD_ELF_VMLINUX_H
 #define KMD_ELF_VMLINUX_H
 
-#include "region/region.h"
+#include "base/diag.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /* 64 bytes in hexadecimal; the kernel's own has 20. */
 #define KMD_BUILD_ID_TEXT 129
@@ -59,9 +63,7 @@ const struct kmd_symbol *kmd_vmlinux_find(const struct kmd_vmlinux *vmlinux, con
 /* Link-time address of the symbol @name. */
 bool kmd_vmlinux_symbol(const struct kmd_vmlinux *vmlinux, const char *name, uint64_t *value);
 
-/* A hint for each symbol that lies at a KELF claim's virtual address minus @kaslr. */
-enum kmd_status kmd_vmlinux_hints(const struct kmd_vmlinux *vmlinux,
-				  const struct kmd_claims *claims, uint64_t kaslr,
-				  struct kmd_diag *diag, struct kmd_hints *hints);
+/* Index of the first symbol whose value is at least @value. */
+size_t kmd_vmlinux_first_at(const struct kmd_vmlinux *vmlinux, uint64_t value);
 
 #endif

@@ -124,68 +124,68 @@ static bool learn(const struct kmd_vmcoreinfo *info, struct heads *heads,
 	return heads_fit(heads, at->word) && records_fit(at);
 }
 
-static enum kmd_status fetch(const struct kmd_log_space *space, const char *what, uint64_t virt,
+static enum kmd_status fetch(const struct kmd_target *target, const char *what, uint64_t virt,
 			     uint64_t size, struct kmd_span *span)
 {
 	enum kmd_status status =
-		kmd_span_read(span, space->views, space->memory, virt, size, space->diag);
+		kmd_span_read(span, target->views, target->memory, virt, size, target->diag);
 
 	if (status == KMD_OK && !span->n)
-		return kmd_log_absent(space, what, virt);
+		return kmd_log_absent(target, what, virt);
 	return status;
 }
 
-static enum kmd_status fail_ring(const struct kmd_log_space *space, const char *what)
+static enum kmd_status fail_ring(const struct kmd_target *target, const char *what)
 {
-	return kmd_fail(space->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
+	return kmd_fail(target->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 			"the kernel log cannot be read: the %s of its ring buffer is impossible",
 			what);
 }
 
-static enum kmd_status fetch_ring(const struct kmd_log_space *space, const struct heads *at,
+static enum kmd_status fetch_ring(const struct kmd_target *target, const struct heads *at,
 				  const unsigned char *rb, struct kmd_ring *ring)
 {
-	uint64_t count_bits = kmd_log_number(space, rb + at->count_bits, 4);
-	uint64_t size_bits = kmd_log_number(space, rb + at->size_bits, 4);
+	uint64_t count_bits = kmd_log_number(target, rb + at->count_bits, 4);
+	uint64_t size_bits = kmd_log_number(target, rb + at->size_bits, 4);
 	size_t w = (size_t)ring->at.word;
 	enum kmd_status status;
 
 	if (!count_bits || count_bits > BITS_MAX)
-		return fail_ring(space, "number of descriptors");
+		return fail_ring(target, "number of descriptors");
 	if (!size_bits || size_bits > BITS_MAX)
-		return fail_ring(space, "size of the text");
+		return fail_ring(target, "size of the text");
 	ring->n = UINT64_C(1) << count_bits;
 	ring->text_size = UINT64_C(1) << size_bits;
-	status = fetch(space, "its descriptors", kmd_log_number(space, rb + at->descs, w),
+	status = fetch(target, "its descriptors", kmd_log_number(target, rb + at->descs, w),
 		       ring->n * ring->at.desc_size, &ring->descs);
 	if (status == KMD_OK)
-		status = fetch(space, "its infos", kmd_log_number(space, rb + at->infos, w),
+		status = fetch(target, "its infos", kmd_log_number(target, rb + at->infos, w),
 			       ring->n * ring->at.info_size, &ring->infos);
 	if (status == KMD_OK)
-		status = fetch(space, "its text", kmd_log_number(space, rb + at->data, w),
+		status = fetch(target, "its text", kmd_log_number(target, rb + at->data, w),
 			       ring->text_size, &ring->text);
 	return status;
 }
 
-static enum kmd_status read_ring(const struct kmd_log_space *space, const struct heads *at,
+static enum kmd_status read_ring(const struct kmd_target *target, const struct heads *at,
 				 uint64_t prb, struct kmd_ring *ring, struct kmd_log *log)
 {
 	unsigned char rb[STRUCT_MAX];
 	size_t w = (size_t)ring->at.word;
 	uint64_t virt;
-	enum kmd_status status = kmd_log_word(space, "prb", prb, w, &virt);
+	enum kmd_status status = kmd_log_word(target, "prb", prb, w, &virt);
 
 	if (status == KMD_OK)
-		status = kmd_log_fetch(space, "what prb points to", virt, rb, at->size);
+		status = kmd_log_fetch(target, "what prb points to", virt, rb, at->size);
 	if (status == KMD_OK)
-		status = fetch_ring(space, at, rb, ring);
+		status = fetch_ring(target, at, rb, ring);
 	if (status == KMD_OK)
-		status = kmd_ring_walk(space, ring, kmd_log_number(space, rb + at->tail_id, w),
-				       kmd_log_number(space, rb + at->head_id, w), log);
+		status = kmd_ring_walk(target, ring, kmd_log_number(target, rb + at->tail_id, w),
+				       kmd_log_number(target, rb + at->head_id, w), log);
 	return status;
 }
 
-bool kmd_log_read_ring(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_ring(const struct kmd_target *target, struct kmd_log *log,
 		       enum kmd_status *status)
 {
 	struct kmd_ring ring;
@@ -193,11 +193,11 @@ bool kmd_log_read_ring(const struct kmd_log_space *space, struct kmd_log *log,
 	uint64_t prb;
 
 	memset(&ring, 0, sizeof(ring));
-	if (!space->info->text || !kmd_vmcoreinfo_hex(space->info, "SYMBOL(prb)", &prb) ||
-	    !learn(space->info, &heads, &ring.at))
+	if (!target->info->text || !kmd_vmcoreinfo_hex(target->info, "SYMBOL(prb)", &prb) ||
+	    !learn(target->info, &heads, &ring.at))
 		return false;
 	log->form = "ring buffer";
-	*status = read_ring(space, &heads, prb, &ring, log);
+	*status = read_ring(target, &heads, prb, &ring, log);
 	kmd_ring_finish(&ring, log);
 	return true;
 }
@@ -249,22 +249,22 @@ static bool guess(const struct kmd_region *descs, const struct kmd_region *infos
 	return at->info_size >= INFO_MIN && at->info_size < 2 * INFO_MIN;
 }
 
-static enum kmd_status read_rows(const struct kmd_log_space *space,
+static enum kmd_status read_rows(const struct kmd_target *target,
 				 const struct kmd_region_entry *const *rows, struct kmd_ring *ring,
 				 struct kmd_log *log)
 {
-	enum kmd_status status = kmd_span_read_row(&ring->descs, rows[0], space->diag);
+	enum kmd_status status = kmd_span_read_row(&ring->descs, rows[0], target->diag);
 
 	if (status == KMD_OK)
-		status = kmd_span_read_row(&ring->infos, rows[1], space->diag);
+		status = kmd_span_read_row(&ring->infos, rows[1], target->diag);
 	if (status == KMD_OK)
-		status = kmd_span_read_row(&ring->text, rows[2], space->diag);
+		status = kmd_span_read_row(&ring->text, rows[2], target->diag);
 	if (status == KMD_OK)
-		status = kmd_ring_gather(space, ring, log);
+		status = kmd_ring_gather(target, ring, log);
 	return status;
 }
 
-bool kmd_log_read_ring_rows(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_ring_rows(const struct kmd_target *target, struct kmd_log *log,
 			    enum kmd_status *status)
 {
 	struct kmd_ring ring;
@@ -273,14 +273,14 @@ bool kmd_log_read_ring_rows(const struct kmd_log_space *space, struct kmd_log *l
 		const struct kmd_region_entry *rows[3];
 
 		for (size_t j = 0; j < 3; j++)
-			rows[j] = find_row(space->regions, array_names[i][j]);
+			rows[j] = find_row(target->memory->regions, array_names[i][j]);
 		memset(&ring, 0, sizeof(ring));
 		if (!rows[0] || !rows[1] || !rows[2] ||
 		    (!guess(&rows[0]->pub, &rows[1]->pub, &rows[2]->pub, 8, &ring) &&
 		     !guess(&rows[0]->pub, &rows[1]->pub, &rows[2]->pub, 4, &ring)))
 			continue;
 		log->form = "registered arrays of the ring buffer";
-		*status = read_rows(space, rows, &ring, log);
+		*status = read_rows(target, rows, &ring, log);
 		kmd_ring_finish(&ring, log);
 		if (log->n || *status != KMD_OK)
 			return true;

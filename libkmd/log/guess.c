@@ -43,7 +43,7 @@ static void turn_records(struct kmd_log *log, size_t turn)
 		log->items[i].seq = i;
 }
 
-static uint64_t believable_record(const struct kmd_log_space *space,
+static uint64_t believable_record(const struct kmd_target *target,
 				  const struct kmd_records_layout *at,
 				  const struct kmd_span *buffer, uint64_t index,
 				  struct kmd_log_record *record)
@@ -53,33 +53,33 @@ static uint64_t believable_record(const struct kmd_log_space *space,
 
 	if (!head)
 		return 0;
-	len = kmd_log_number(space, head + at->len, 2);
-	text = kmd_log_number(space, head + at->text_len, 2);
-	dict = kmd_log_number(space, head + at->text_len + 2, 2);
+	len = kmd_log_number(target, head + at->len, 2);
+	text = kmd_log_number(target, head + at->text_len, 2);
+	dict = kmd_log_number(target, head + at->text_len + 2, 2);
 	if (text > RECORD_TEXT_MAX || dict > RECORD_DICT_MAX || len % 4 ||
 	    len < at->size + text + dict || len - at->size - text - dict > 7)
 		return 0;
-	if (kmd_record_at(space, at, buffer, index, record) != len || !len ||
+	if (kmd_record_at(target, at, buffer, index, record) != len || !len ||
 	    record->time > RECORD_TIME_MAX || !kmd_text_is_printable(record->text, record->length))
 		return 0;
 	return len;
 }
 
-static uint64_t measure_chain(const struct kmd_log_space *space,
-			      const struct kmd_records_layout *at, const struct kmd_span *buffer,
-			      uint64_t index)
+static uint64_t measure_chain(const struct kmd_target *target, const struct kmd_records_layout *at,
+			      const struct kmd_span *buffer, uint64_t index)
 {
 	struct kmd_log_record record;
 	uint64_t n = 0, len;
 
-	while (n < CHAIN_MIN && (len = believable_record(space, at, buffer, index, &record)) != 0) {
+	while (n < CHAIN_MIN &&
+	       (len = believable_record(target, at, buffer, index, &record)) != 0) {
 		index += len;
 		n++;
 	}
 	return n;
 }
 
-static enum kmd_status take_chains(const struct kmd_log_space *space,
+static enum kmd_status take_chains(const struct kmd_target *target,
 				   const struct kmd_records_layout *at,
 				   const struct kmd_span *buffer, struct kmd_log *log)
 {
@@ -89,21 +89,21 @@ static enum kmd_status take_chains(const struct kmd_log_space *space,
 
 	while (status == KMD_OK && index < buffer->size) {
 		/* The first may be followed by the place where the newest ends. */
-		if (index && measure_chain(space, at, buffer, index) < CHAIN_MIN) {
+		if (index && measure_chain(target, at, buffer, index) < CHAIN_MIN) {
 			index += 4;
 			continue;
 		}
 		while (status == KMD_OK &&
-		       (len = believable_record(space, at, buffer, index, &record)) != 0) {
+		       (len = believable_record(target, at, buffer, index, &record)) != 0) {
 			record.seq = log->n;
-			status = kmd_log_add(log, &record, space->diag);
+			status = kmd_log_add(log, &record, target->diag);
 			index += len;
 		}
 	}
 	return status;
 }
 
-enum kmd_status kmd_log_guess_records(const struct kmd_log_space *space, struct kmd_log *log,
+enum kmd_status kmd_log_guess_records(const struct kmd_target *target, struct kmd_log *log,
 				      size_t size)
 {
 	/* Without and with CONFIG_PRINTK_CALLER; the last where long long is aligned. */
@@ -124,9 +124,9 @@ enum kmd_status kmd_log_guess_records(const struct kmd_log_space *space, struct 
 		enum kmd_status status;
 
 		/* A record begins at 0 in any such buffer. */
-		if (!measure_chain(space, &at, &buffer, 0))
+		if (!measure_chain(target, &at, &buffer, 0))
 			continue;
-		status = take_chains(space, &at, &buffer, log);
+		status = take_chains(target, &at, &buffer, log);
 		if (status != KMD_OK || log->n >= CHAIN_MIN) {
 			turn_records(log, kmd_log_find_wrap(log));
 			return status;
@@ -163,17 +163,17 @@ static bool believable_id(uint64_t value, size_t word, int64_t *id)
 	return *id<limit && * id> - limit;
 }
 
-static enum kmd_status find_blocks(const struct kmd_log_space *space, const struct kmd_log *log,
+static enum kmd_status find_blocks(const struct kmd_target *target, const struct kmd_log *log,
 				   size_t size, size_t word, struct blocks *blocks)
 {
 	for (size_t at = 0; size - at >= word; at += word) {
 		struct block block = { .at = at };
-		uint64_t value = kmd_log_number(space, (unsigned char *)log->text + at, word);
+		uint64_t value = kmd_log_number(target, (unsigned char *)log->text + at, word);
 
 		if (!believable_id(value, word, &block.id))
 			continue;
 		if (!KMD_ARRAY_RESERVE(blocks->items, blocks->n, blocks->cap))
-			return kmd_fail_memory(space->diag);
+			return kmd_fail_memory(target->diag);
 		blocks->items[blocks->n++] = block;
 	}
 	return KMD_OK;
@@ -244,7 +244,7 @@ static int by_id(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static enum kmd_status take_blocks(const struct kmd_log_space *space, struct blocks *blocks,
+static enum kmd_status take_blocks(const struct kmd_target *target, struct blocks *blocks,
 				   size_t size, size_t word, struct kmd_log *log)
 {
 	enum kmd_status status = KMD_OK;
@@ -263,7 +263,7 @@ static enum kmd_status take_blocks(const struct kmd_log_space *space, struct blo
 		if (end < at || (i && blocks->items[i].id == blocks->items[0].id))
 			continue;
 		record.length = measure_text(record.text, (size_t)(end - at));
-		status = kmd_log_add(log, &record, space->diag);
+		status = kmd_log_add(log, &record, target->diag);
 	}
 	if (log->n)
 		qsort(log->items, log->n, sizeof(*log->items), by_id);
@@ -272,7 +272,7 @@ static enum kmd_status take_blocks(const struct kmd_log_space *space, struct blo
 	return status;
 }
 
-enum kmd_status kmd_log_guess_blocks(const struct kmd_log_space *space, struct kmd_log *log,
+enum kmd_status kmd_log_guess_blocks(const struct kmd_target *target, struct kmd_log *log,
 				     size_t size)
 {
 	enum kmd_status status = KMD_OK;
@@ -280,10 +280,10 @@ enum kmd_status kmd_log_guess_blocks(const struct kmd_log_space *space, struct k
 	for (size_t word = 8; status == KMD_OK && word >= 4 && !log->n; word -= 4) {
 		struct blocks blocks = { 0 };
 
-		status = find_blocks(space, log, size, word, &blocks);
+		status = find_blocks(target, log, size, word, &blocks);
 		keep_chains(&blocks);
 		if (status == KMD_OK)
-			status = take_blocks(space, &blocks, size, word, log);
+			status = take_blocks(target, &blocks, size, word, log);
 		free(blocks.items);
 	}
 	return status;

@@ -8,46 +8,46 @@
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t kmd_log_number(const struct kmd_log_space *space, const unsigned char *bytes, size_t size)
+uint64_t kmd_log_number(const struct kmd_target *target, const unsigned char *bytes, size_t size)
 {
 	uint64_t value = 0;
 
 	for (size_t i = 0; i < size; i++)
-		value = value << 8 | bytes[space->big_endian ? i : size - 1 - i];
+		value = value << 8 | bytes[target->facts->big_endian ? i : size - 1 - i];
 	return value;
 }
 
-uint8_t kmd_log_level(const struct kmd_log_space *space, unsigned char byte)
+uint8_t kmd_log_level(const struct kmd_target *target, unsigned char byte)
 {
-	return space->big_endian ? byte & 7 : byte >> 5;
+	return target->facts->big_endian ? byte & 7 : byte >> 5;
 }
 
-enum kmd_status kmd_log_absent(const struct kmd_log_space *space, const char *what, uint64_t virt)
+enum kmd_status kmd_log_absent(const struct kmd_target *target, const char *what, uint64_t virt)
 {
-	return kmd_fail(space->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
+	return kmd_fail(target->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
 			"the kernel log cannot be read: virtual address 0x%" PRIx64
 			" (%s) was not captured",
 			virt, what);
 }
 
-enum kmd_status kmd_log_fetch(const struct kmd_log_space *space, const char *what, uint64_t virt,
+enum kmd_status kmd_log_fetch(const struct kmd_target *target, const char *what, uint64_t virt,
 			      void *to, uint64_t size)
 {
 	uint64_t missing = virt;
-	enum kmd_status status =
-		kmd_views_read(space->views, space->memory, virt, to, size, &missing, space->diag);
+	enum kmd_status status = kmd_views_read(target->views, target->memory, virt, to, size,
+						&missing, target->diag);
 
-	return status == KMD_ERR_NOT_FOUND ? kmd_log_absent(space, what, missing) : status;
+	return status == KMD_ERR_NOT_FOUND ? kmd_log_absent(target, what, missing) : status;
 }
 
-enum kmd_status kmd_log_word(const struct kmd_log_space *space, const char *what, uint64_t virt,
+enum kmd_status kmd_log_word(const struct kmd_target *target, const char *what, uint64_t virt,
 			     size_t size, uint64_t *word)
 {
 	unsigned char bytes[8];
-	enum kmd_status status = kmd_log_fetch(space, what, virt, bytes, size);
+	enum kmd_status status = kmd_log_fetch(target, what, virt, bytes, size);
 
 	if (status == KMD_OK)
-		*word = kmd_log_number(space, bytes, size);
+		*word = kmd_log_number(target, bytes, size);
 	return status;
 }
 
@@ -67,31 +67,33 @@ void kmd_log_take(struct kmd_log *log, struct kmd_span *span)
 	kmd_span_deinit(span);
 }
 
-enum kmd_status kmd_log_read(const struct kmd_log_space *space, struct kmd_log *log)
+enum kmd_status kmd_log_read(const struct kmd_target *target, struct kmd_log *log)
 {
 	enum kmd_status status, first;
 	bool known;
 
 	memset(log, 0, sizeof(*log));
-	known = kmd_log_read_ring(space, log, &status) || kmd_log_read_records(space, log, &status);
+	known = kmd_log_read_ring(target, log, &status) ||
+		kmd_log_read_records(target, log, &status);
 	if (known && status == KMD_OK)
 		return KMD_OK;
 	if (!known)
-		status = kmd_fail(space->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL), "no kernel log: %s",
-				  space->info->text
-					  ? "VMCOREINFO does not tell where it is"
-					  : "there is no VMCOREINFO that tells where it is");
+		status = kmd_fail(
+			target->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL), "no kernel log: %s",
+			target->info->text ? "VMCOREINFO does not tell where it is"
+					   : "there is no VMCOREINFO that tells where it is");
 	first = status;
 	kmd_log_deinit(log);
 	if (first != KMD_ERR_NOT_FOUND && first != KMD_ERR_DAMAGED)
 		return first;
 	/* The sentence stays: where nothing else is found, it is the reason. */
-	if (!kmd_log_read_ring_rows(space, log, &status) && !kmd_log_read_rows(space, log, &status))
+	if (!kmd_log_read_ring_rows(target, log, &status) &&
+	    !kmd_log_read_rows(target, log, &status))
 		return first;
 	if (status != KMD_OK)
 		kmd_log_deinit(log);
 	else
-		space->diag->status = KMD_OK;
+		target->diag->status = KMD_OK;
 	return status;
 }
 

@@ -8,7 +8,7 @@
 #ifndef KMD_LOG_LOG_H
 #define KMD_LOG_LOG_H
 
-#include "target/views.h"
+#include "target/target.h"
 
 struct kmd_span;
 
@@ -20,46 +20,36 @@ struct kmd_log {
 	const char *form; /* for people; NULL = there is no log */
 };
 
-/* Where the log is looked for. */
-struct kmd_log_space {
-	const struct kmd_views *views;
-	const struct kmd_memory *memory;
-	const struct kmd_regions *regions;
-	const struct kmd_vmcoreinfo *info;
-	bool big_endian;
-	struct kmd_diag *diag;
-};
-
 /*
  * Read the log.  KMD_ERR_NOT_FOUND, with a sentence that names what is missing, if
  * there is none.
  */
-enum kmd_status kmd_log_read(const struct kmd_log_space *space, struct kmd_log *log);
+enum kmd_status kmd_log_read(const struct kmd_target *target, struct kmd_log *log);
 void kmd_log_deinit(struct kmd_log *log);
 
 /* --- one for each form; true and *@status if the kernel keeps its log so */
 
-bool kmd_log_read_ring(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_ring(const struct kmd_target *target, struct kmd_log *log,
 		       enum kmd_status *status);
-bool kmd_log_read_records(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_records(const struct kmd_target *target, struct kmd_log *log,
 			  enum kmd_status *status);
 /* Without VMCOREINFO: arrays of the ring buffer, a log buffer or text in regions of known names. */
-bool kmd_log_read_ring_rows(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_ring_rows(const struct kmd_target *target, struct kmd_log *log,
 			    enum kmd_status *status);
-bool kmd_log_read_rows(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_rows(const struct kmd_target *target, struct kmd_log *log,
 		       enum kmd_status *status);
 
 /* --- what they share */
 
-uint64_t kmd_log_number(const struct kmd_log_space *space, const unsigned char *bytes, size_t size);
+uint64_t kmd_log_number(const struct kmd_target *target, const unsigned char *bytes, size_t size);
 /* The level in the byte that flags:5 and level:3 share. */
-uint8_t kmd_log_level(const struct kmd_log_space *space, unsigned char byte);
+uint8_t kmd_log_level(const struct kmd_target *target, unsigned char byte);
 /* KMD_ERR_NOT_FOUND: @what should be at @virt. */
-enum kmd_status kmd_log_absent(const struct kmd_log_space *space, const char *what, uint64_t virt);
+enum kmd_status kmd_log_absent(const struct kmd_target *target, const char *what, uint64_t virt);
 /* Memory that must be there: kmd_log_absent() names the first byte that is not. */
-enum kmd_status kmd_log_fetch(const struct kmd_log_space *space, const char *what, uint64_t virt,
+enum kmd_status kmd_log_fetch(const struct kmd_target *target, const char *what, uint64_t virt,
 			      void *to, uint64_t size);
-enum kmd_status kmd_log_word(const struct kmd_log_space *space, const char *what, uint64_t virt,
+enum kmd_status kmd_log_word(const struct kmd_target *target, const char *what, uint64_t virt,
 			     size_t size, uint64_t *word);
 /* Copy @record; its text must lie in what log->text will be. */
 enum kmd_status kmd_log_add(struct kmd_log *log, const struct kmd_log_record *record,

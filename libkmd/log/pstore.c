@@ -17,20 +17,20 @@ struct zone {
 	size_t start, size; /* where the oldest byte is; how many there are */
 };
 
-static bool read_zone(const struct kmd_log_space *space, const unsigned char *bytes, size_t size,
+static bool read_zone(const struct kmd_target *target, const unsigned char *bytes, size_t size,
 		      size_t at, struct zone *zone)
 {
-	if (size - at < ZONE_HEAD || kmd_log_number(space, bytes + at, 4) != ZONE_MAGIC)
+	if (size - at < ZONE_HEAD || kmd_log_number(target, bytes + at, 4) != ZONE_MAGIC)
 		return false;
-	zone->start = (size_t)kmd_log_number(space, bytes + at + 4, 4);
-	zone->size = (size_t)kmd_log_number(space, bytes + at + 8, 4);
+	zone->start = (size_t)kmd_log_number(target, bytes + at + 4, 4);
+	zone->size = (size_t)kmd_log_number(target, bytes + at + 8, 4);
 	zone->at = at + ZONE_HEAD;
 	return zone->size && zone->size <= size - zone->at && zone->start <= zone->size;
 }
 
-bool kmd_pstore_is_zone(const struct kmd_log_space *space, const unsigned char *bytes, size_t size)
+bool kmd_pstore_is_zone(const struct kmd_target *target, const unsigned char *bytes, size_t size)
 {
-	return size >= ZONE_HEAD && kmd_log_number(space, bytes, 4) == ZONE_MAGIC;
+	return size >= ZONE_HEAD && kmd_log_number(target, bytes, 4) == ZONE_MAGIC;
 }
 
 /* Other zones hold compressed or binary records. */
@@ -57,12 +57,12 @@ static void reverse(char *text, size_t size)
 	}
 }
 
-size_t kmd_pstore_console(const struct kmd_log_space *space, char *text, size_t size)
+size_t kmd_pstore_console(const struct kmd_target *target, char *text, size_t size)
 {
 	struct zone zone, best = { 0 };
 
 	for (size_t at = 0; at < size && size - at >= ZONE_HEAD; at += ZONE_ALIGN)
-		if (read_zone(space, (unsigned char *)text, size, at, &zone) &&
+		if (read_zone(target, (unsigned char *)text, size, at, &zone) &&
 		    zone.size > best.size && is_console(text, &zone))
 			best = zone;
 	memmove(text, text + best.at, best.size);

@@ -52,7 +52,7 @@ static bool learn(const struct kmd_vmcoreinfo *info, struct layout *at)
 	return true;
 }
 
-uint64_t kmd_record_at(const struct kmd_log_space *space, const struct kmd_records_layout *at,
+uint64_t kmd_record_at(const struct kmd_target *target, const struct kmd_records_layout *at,
 		       const struct kmd_span *buffer, uint64_t index, struct kmd_log_record *record)
 {
 	const unsigned char *head = kmd_span_at(buffer, index, at->size), *whole;
@@ -60,31 +60,31 @@ uint64_t kmd_record_at(const struct kmd_log_space *space, const struct kmd_recor
 
 	if (!head)
 		return UINT64_MAX;
-	len = kmd_log_number(space, head + at->len, 2);
+	len = kmd_log_number(target, head + at->len, 2);
 	if (!len)
 		return 0;
-	text_len = kmd_log_number(space, head + at->text_len, 2);
+	text_len = kmd_log_number(target, head + at->text_len, 2);
 	whole = kmd_span_at(buffer, index, len);
 	if (!whole || len < at->size || text_len > len - at->size)
 		return UINT64_MAX;
 	*record = (struct kmd_log_record){
-		.time = kmd_log_number(space, head + at->ts, 8),
+		.time = kmd_log_number(target, head + at->ts, 8),
 		.has_time = true,
 		.has_caller = at->has_caller,
 		.text = (const char *)whole + at->size,
 		.length = (size_t)text_len,
 	};
 	if (at->has_caller)
-		record->caller = (uint32_t)kmd_log_number(space, head + at->caller, 4);
+		record->caller = (uint32_t)kmd_log_number(target, head + at->caller, 4);
 	if (at->has_level) {
 		record->facility = head[at->level];
-		record->level = kmd_log_level(space, head[at->level + 1]);
+		record->level = kmd_log_level(target, head[at->level + 1]);
 	}
 	return len;
 }
 
 /* [@index, @end) of the buffer; a record of no length ends it as well. */
-static enum kmd_status walk_part(const struct kmd_log_space *space,
+static enum kmd_status walk_part(const struct kmd_target *target,
 				 const struct kmd_records_layout *at, const struct kmd_span *buffer,
 				 uint64_t index, uint64_t end, struct kmd_log *log)
 {
@@ -92,7 +92,7 @@ static enum kmd_status walk_part(const struct kmd_log_space *space,
 	struct kmd_log_record record;
 
 	while (status == KMD_OK && index < end) {
-		uint64_t len = kmd_record_at(space, at, buffer, index, &record);
+		uint64_t len = kmd_record_at(target, at, buffer, index, &record);
 
 		/* The mark belongs behind the last record in front of the end. */
 		if (!len && end == buffer->size)
@@ -102,13 +102,13 @@ static enum kmd_status walk_part(const struct kmd_log_space *space,
 			break;
 		}
 		record.seq = log->n;
-		status = kmd_log_add(log, &record, space->diag);
+		status = kmd_log_add(log, &record, target->diag);
 		index += len;
 	}
 	return status;
 }
 
-enum kmd_status kmd_records_walk(const struct kmd_log_space *space,
+enum kmd_status kmd_records_walk(const struct kmd_target *target,
 				 const struct kmd_records_layout *at, const struct kmd_span *buffer,
 				 uint64_t first, uint64_t next, struct kmd_log *log)
 {
@@ -116,60 +116,60 @@ enum kmd_status kmd_records_walk(const struct kmd_log_space *space,
 
 	/* The kernel never fills it wholly: where both are the same, it is empty. */
 	if (first <= next)
-		return walk_part(space, at, buffer, first, next, log);
-	status = walk_part(space, at, buffer, first, buffer->size, log);
-	return status == KMD_OK ? walk_part(space, at, buffer, 0, next, log) : status;
+		return walk_part(target, at, buffer, first, next, log);
+	status = walk_part(target, at, buffer, first, buffer->size, log);
+	return status == KMD_OK ? walk_part(target, at, buffer, 0, next, log) : status;
 }
 
-static enum kmd_status variable(const struct kmd_log_space *space, const char *name, size_t size,
+static enum kmd_status variable(const struct kmd_target *target, const char *name, size_t size,
 				uint64_t *value)
 {
 	uint64_t virt;
 	char key[64];
 
 	snprintf(key, sizeof(key), "SYMBOL(%s)", name);
-	if (!kmd_vmcoreinfo_hex(space->info, key, &virt))
-		return kmd_fail(space->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
+	if (!kmd_vmcoreinfo_hex(target->info, key, &virt))
+		return kmd_fail(target->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
 				"the kernel log cannot be read: VMCOREINFO has no %s", key);
-	return kmd_log_word(space, name, virt, size, value);
+	return kmd_log_word(target, name, virt, size, value);
 }
 
-static enum kmd_status read_buffer(const struct kmd_log_space *space, const struct layout *at,
+static enum kmd_status read_buffer(const struct kmd_target *target, const struct layout *at,
 				   struct kmd_span *buffer, struct kmd_log *log)
 {
 	uint64_t virt, size, first, next;
-	enum kmd_status status = variable(space, "log_buf", (size_t)at->word, &virt);
+	enum kmd_status status = variable(target, "log_buf", (size_t)at->word, &virt);
 
 	if (status == KMD_OK)
-		status = variable(space, "log_buf_len", 4, &size);
+		status = variable(target, "log_buf_len", 4, &size);
 	if (status == KMD_OK)
-		status = variable(space, "log_first_idx", 4, &first);
+		status = variable(target, "log_first_idx", 4, &first);
 	if (status == KMD_OK)
-		status = variable(space, "log_next_idx", 4, &next);
+		status = variable(target, "log_next_idx", 4, &next);
 	if (status != KMD_OK)
 		return status;
 	if (size < at->record.size || size > KMD_SPAN_MAX || first >= size || next >= size)
 		return kmd_fail(
-			space->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
+			target->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 			"the kernel log cannot be read: its size or an index is impossible");
-	status = kmd_span_read(buffer, space->views, space->memory, virt, size, space->diag);
+	status = kmd_span_read(buffer, target->views, target->memory, virt, size, target->diag);
 	if (status == KMD_OK && !buffer->n)
-		status = kmd_log_absent(space, "log_buf's buffer", virt);
+		status = kmd_log_absent(target, "log_buf's buffer", virt);
 	if (status == KMD_OK)
-		status = kmd_records_walk(space, &at->record, buffer, first, next, log);
+		status = kmd_records_walk(target, &at->record, buffer, first, next, log);
 	return status;
 }
 
-bool kmd_log_read_records(const struct kmd_log_space *space, struct kmd_log *log,
+bool kmd_log_read_records(const struct kmd_target *target, struct kmd_log *log,
 			  enum kmd_status *status)
 {
 	struct kmd_span buffer = { 0 };
 	struct layout at;
 
-	if (!space->info->text || !learn(space->info, &at))
+	if (!target->info->text || !learn(target->info, &at))
 		return false;
 	log->form = "record buffer";
-	*status = read_buffer(space, &at, &buffer, log);
+	*status = read_buffer(target, &at, &buffer, log);
 	kmd_log_take(log, &buffer);
 	return true;
 }

@@ -20,14 +20,14 @@ struct kmd_records_layout {
  * The record at @index: its length with text, dictionary and padding.  0 if it is the mark
  * that leads back to the start; UINT64_MAX if there can be none.
  */
-uint64_t kmd_record_at(const struct kmd_log_space *space, const struct kmd_records_layout *at,
+uint64_t kmd_record_at(const struct kmd_target *target, const struct kmd_records_layout *at,
 		       const struct kmd_span *buffer, uint64_t index,
 		       struct kmd_log_record *record);
 /*
  * From @first, the oldest, to @next, where none is yet; *@log gets the buffer.  A broken
  * chain goes on at the start of the buffer, where a record always begins.
  */
-enum kmd_status kmd_records_walk(const struct kmd_log_space *space,
+enum kmd_status kmd_records_walk(const struct kmd_target *target,
 				 const struct kmd_records_layout *at, const struct kmd_span *buffer,
 				 uint64_t first, uint64_t next, struct kmd_log *log);
 

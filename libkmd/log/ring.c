@@ -30,10 +30,10 @@ static uint64_t id_mask(const struct kmd_ring *ring)
 	return (UINT64_C(1) << state_shift(ring)) - 1;
 }
 
-static uint64_t number(const struct kmd_log_space *space, const unsigned char *from,
-		       uint64_t offset, uint64_t size)
+static uint64_t number(const struct kmd_target *target, const unsigned char *from, uint64_t offset,
+		       uint64_t size)
 {
-	return kmd_log_number(space, from + offset, (size_t)size);
+	return kmd_log_number(target, from + offset, (size_t)size);
 }
 
 /*
@@ -62,7 +62,7 @@ static bool place_block(const struct kmd_ring *ring, uint64_t begin, uint64_t ne
 	return *size >= w && *size <= ring->text_size;
 }
 
-static enum availability find_text(const struct kmd_log_space *space, const struct kmd_ring *ring,
+static enum availability find_text(const struct kmd_target *target, const struct kmd_ring *ring,
 				   uint64_t id, uint64_t begin, uint64_t next,
 				   struct kmd_log_record *record)
 {
@@ -79,7 +79,7 @@ static enum availability find_text(const struct kmd_log_space *space, const stru
 	record->length = (size_t)kmd_min_u64(record->length, size - w);
 	block = kmd_span_at(&ring->text, at, w + record->length);
 	/* Another id: a newer record was written over this one. */
-	if (!block || number(space, block, 0, w) != id)
+	if (!block || number(target, block, 0, w) != id)
 		return DAMAGED;
 	record->text = (const char *)block + w;
 	return RECORD;
@@ -94,7 +94,7 @@ static bool is_seq_of(const struct kmd_ring *ring, uint64_t seq, uint64_t id)
 	return !((id + ring->n - seq) & SEQ_MASK);
 }
 
-static enum availability read_info(const struct kmd_log_space *space, const struct kmd_ring *ring,
+static enum availability read_info(const struct kmd_target *target, const struct kmd_ring *ring,
 				   uint64_t id, struct kmd_log_record *record)
 {
 	const struct kmd_ring_layout *at = &ring->at;
@@ -104,28 +104,28 @@ static enum availability read_info(const struct kmd_log_space *space, const stru
 	if (!info)
 		return DAMAGED;
 	*record = (struct kmd_log_record){
-		.seq = number(space, info, at->seq, 8),
-		.time = number(space, info, at->ts, 8),
+		.seq = number(target, info, at->seq, 8),
+		.time = number(target, info, at->ts, 8),
 		.has_time = true,
 		.has_caller = at->has_caller,
 		.text = "",
-		.length = (size_t)number(space, info, at->text_len, 2),
+		.length = (size_t)number(target, info, at->text_len, 2),
 	};
 	if (at->has_caller)
-		record->caller = (uint32_t)number(space, info, at->caller, 4);
+		record->caller = (uint32_t)number(target, info, at->caller, 4);
 	if (at->has_level) {
 		record->facility = info[at->level];
-		record->level = kmd_log_level(space, info[at->level + 1]);
+		record->level = kmd_log_level(target, info[at->level + 1]);
 	}
 	return is_seq_of(ring, record->seq, id) ? RECORD : DAMAGED;
 }
 
-static enum availability read_record(const struct kmd_log_space *space, const struct kmd_ring *ring,
+static enum availability read_record(const struct kmd_target *target, const struct kmd_ring *ring,
 				     const unsigned char *desc, uint64_t id,
 				     struct kmd_log_record *record)
 {
 	const struct kmd_ring_layout *at = &ring->at;
-	uint64_t state = number(space, desc, at->state, at->word);
+	uint64_t state = number(target, desc, at->state, at->word);
 	enum availability availability;
 
 	/* Another id, or still being written: lost to a reader, as to the kernel's own. */
@@ -133,11 +133,11 @@ static enum availability read_record(const struct kmd_log_space *space, const st
 		return DAMAGED;
 	if (state >> state_shift(ring) == REUSABLE)
 		return GONE;
-	availability = read_info(space, ring, id, record);
+	availability = read_info(target, ring, id, record);
 	if (availability != RECORD)
 		return availability;
-	return find_text(space, ring, id, number(space, desc, at->begin, at->word),
-			 number(space, desc, at->next, at->word), record);
+	return find_text(target, ring, id, number(target, desc, at->begin, at->word),
+			 number(target, desc, at->next, at->word), record);
 }
 
 /* How many descriptors from index @index on were not captured, at most @most. */
@@ -151,7 +151,7 @@ static uint64_t count_absent(const struct kmd_ring *ring, uint64_t index, uint64
 	return kmd_min_u64(kmd_min_u64(next, ring->n) - index, most);
 }
 
-enum kmd_status kmd_ring_walk(const struct kmd_log_space *space, const struct kmd_ring *ring,
+enum kmd_status kmd_ring_walk(const struct kmd_target *target, const struct kmd_ring *ring,
 			      uint64_t tail, uint64_t head, struct kmd_log *log)
 {
 	uint64_t left = ((head - tail) & id_mask(ring)) + 1, size = ring->at.desc_size, step;
@@ -159,7 +159,7 @@ enum kmd_status kmd_ring_walk(const struct kmd_log_space *space, const struct km
 	struct kmd_log_record record;
 
 	if (left > ring->n)
-		return kmd_fail(space->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
+		return kmd_fail(target->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 				"the kernel log cannot be read: head and tail of its ring buffer "
 				"are too far apart");
 	for (uint64_t id = tail & id_mask(ring); status == KMD_OK && left; left -= step) {
@@ -169,9 +169,9 @@ enum kmd_status kmd_ring_walk(const struct kmd_log_space *space, const struct km
 
 		step = desc ? 1 : count_absent(ring, index, left);
 		if (desc)
-			availability = read_record(space, ring, desc, id, &record);
+			availability = read_record(target, ring, desc, id, &record);
 		if (availability == RECORD)
-			status = kmd_log_add(log, &record, space->diag);
+			status = kmd_log_add(log, &record, target->diag);
 		if (availability == DAMAGED)
 			log->damaged += step;
 		id = (id + step) & id_mask(ring);
@@ -186,7 +186,7 @@ static int by_seq(const void *a, const void *b)
 	return kmd_cmp_u64(left->seq, right->seq);
 }
 
-enum kmd_status kmd_ring_gather(const struct kmd_log_space *space, const struct kmd_ring *ring,
+enum kmd_status kmd_ring_gather(const struct kmd_target *target, const struct kmd_ring *ring,
 				struct kmd_log *log)
 {
 	uint64_t size = ring->at.desc_size, step;
@@ -195,16 +195,16 @@ enum kmd_status kmd_ring_gather(const struct kmd_log_space *space, const struct 
 
 	for (uint64_t index = 0; status == KMD_OK && index < ring->n; index += step) {
 		const unsigned char *desc = kmd_span_at(&ring->descs, index * size, size);
-		uint64_t state = desc ? number(space, desc, ring->at.state, ring->at.word) : 0;
+		uint64_t state = desc ? number(target, desc, ring->at.state, ring->at.word) : 0;
 		enum availability availability;
 
 		step = desc ? 1 : count_absent(ring, index, ring->n);
 		/* All zeroes: it was never used. */
 		if (!desc || !state)
 			continue;
-		availability = read_record(space, ring, desc, state & id_mask(ring), &record);
+		availability = read_record(target, ring, desc, state & id_mask(ring), &record);
 		if (availability == RECORD && (state & (ring->n - 1)) == index)
-			status = kmd_log_add(log, &record, space->diag);
+			status = kmd_log_add(log, &record, target->diag);
 		else if (availability != GONE)
 			log->damaged++;
 	}

@@ -27,10 +27,10 @@ struct kmd_ring {
 };
 
 /* Records between two ids, as the kernel walks: KMD_ERR_DAMAGED if they cannot be such. */
-enum kmd_status kmd_ring_walk(const struct kmd_log_space *space, const struct kmd_ring *ring,
+enum kmd_status kmd_ring_walk(const struct kmd_target *target, const struct kmd_ring *ring,
 			      uint64_t tail, uint64_t head, struct kmd_log *log);
 /* All records that there are, where nothing tells head and tail. */
-enum kmd_status kmd_ring_gather(const struct kmd_log_space *space, const struct kmd_ring *ring,
+enum kmd_status kmd_ring_gather(const struct kmd_target *target, const struct kmd_ring *ring,
 				struct kmd_log *log);
 /* Give the text to @log, whose records point into it, and release the arrays. */
 void kmd_ring_finish(struct kmd_ring *ring, struct kmd_log *log);

@@ -22,18 +22,18 @@ enum kmd_status kmd_log_split(struct kmd_log *log, size_t size, struct kmd_diag 
  * A record buffer, or the text of a ring buffer, of which nothing but the bytes is known:
  * chains of what looks like its heads.  No records if it does not look like one.
  */
-enum kmd_status kmd_log_guess_records(const struct kmd_log_space *space, struct kmd_log *log,
+enum kmd_status kmd_log_guess_records(const struct kmd_target *target, struct kmd_log *log,
 				      size_t size);
-enum kmd_status kmd_log_guess_blocks(const struct kmd_log_space *space, struct kmd_log *log,
+enum kmd_status kmd_log_guess_blocks(const struct kmd_target *target, struct kmd_log *log,
 				     size_t size);
 
 /* --- zones of fs/pstore: "DBGC", start, size, then a ring of text */
 
-bool kmd_pstore_is_zone(const struct kmd_log_space *space, const unsigned char *bytes, size_t size);
+bool kmd_pstore_is_zone(const struct kmd_target *target, const unsigned char *bytes, size_t size);
 /*
  * The console's text out of the zones in *@text, in its order: moved to the start of the buffer;
  * its length, 0 if there is none.
  */
-size_t kmd_pstore_console(const struct kmd_log_space *space, char *text, size_t size);
+size_t kmd_pstore_console(const struct kmd_target *target, char *text, size_t size);
 
 #endif

@@ -80,7 +80,7 @@ bool kmd_target_per_cpu(const struct kmd_target *target, const char *symbol, uin
 
 	if (!target->has_symbols || !kmd_target_symbol(target, symbol, virt, NULL))
 		return false;
-	if (kmd_vmlinux_symbol(target->in->vmlinux, "__per_cpu_start", &start) && !start)
+	if (kmd_vmlinux_symbol(target->vmlinux, "__per_cpu_start", &start) && !start)
 		*virt -= target->kaslr;
 	*virt += offset;
 	return true;

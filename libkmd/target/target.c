@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct kmd_type_query questions[KMD_T_N] = {
+static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_RQ] = { KMD_TYPE_SIZE, "rq", NULL, false, 0 },
 	[KMD_T_RQ_CURR] = { KMD_TYPE_OFFSET, "rq", "curr", false, 0 },
 	[KMD_T_RQ_IDLE] = { KMD_TYPE_OFFSET, "rq", "idle", false, 0 },
@@ -49,27 +49,40 @@ static const struct kmd_type_query questions[KMD_T_N] = {
 	[KMD_T_TASK_PID] = { KMD_TYPE_OFFSET, "task_struct", "thread_pid", false, 0 },
 };
 
-enum kmd_status kmd_target_init(struct kmd_target *target, const struct kmd_consumer_input *in,
-				struct kmd_diag *diag)
+void kmd_target_init(struct kmd_target *target, const struct kmd_memory *memory,
+		     const struct kmd_views *views, const struct kmd_kernel_facts *facts,
+		     const struct kmd_vmcoreinfo *info, const struct kmd_runtime *runtime,
+		     const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag)
+{
+	memset(target, 0, sizeof(*target));
+	target->memory = memory;
+	target->views = views;
+	target->facts = facts;
+	target->info = info;
+	target->runtime = runtime;
+	target->vmlinux = vmlinux;
+	target->diag = diag;
+	target->page = facts->pub.page_size ? facts->pub.page_size : 4096;
+	memcpy(target->types, type_queries, sizeof(type_queries));
+	if (info->text)
+		target->has_paging = kmd_paging_init(info, facts, &target->paging);
+	if (!vmlinux)
+		return;
+	target->has_symbols = kmd_runtime_get(runtime, KMD_RUNTIME_KASLR, &target->kaslr);
+	if (!target->has_symbols && facts->pub.has_kaslr_offset) {
+		target->has_symbols = true;
+		target->kaslr = facts->pub.kaslr_offset;
+	}
+}
+
+enum kmd_status kmd_target_read_types(struct kmd_target *target)
 {
 	enum kmd_status status;
 
-	memset(target, 0, sizeof(*target));
-	target->in = in;
-	target->diag = diag;
-	target->page = in->facts->pub.page_size ? in->facts->pub.page_size : 4096;
-	memcpy(target->types, questions, sizeof(questions));
-	if (in->info->text)
-		target->has_paging = kmd_paging_init(in->info, in->facts, &target->paging);
-	if (!in->vmlinux)
+	if (!target->vmlinux)
 		return KMD_OK;
-	target->has_symbols = kmd_runtime_get(in->runtime, KMD_RUNTIME_KASLR, &target->kaslr);
-	if (!target->has_symbols && in->facts->pub.has_kaslr_offset) {
-		target->has_symbols = true;
-		target->kaslr = in->facts->pub.kaslr_offset;
-	}
-	status = kmd_vmlinux_types(in->vmlinux, target->types, KMD_T_N, diag);
-	/* Without debug information less can be told, and that is all. */
+	status = kmd_vmlinux_types(target->vmlinux, target->types, KMD_T_N, target->diag);
+	/* Without debug information fewer checks are possible. */
 	return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
 }
 
@@ -77,7 +90,7 @@ bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64
 		       uint64_t *size)
 {
 	const struct kmd_symbol *symbol =
-		target->has_symbols ? kmd_vmlinux_find(target->in->vmlinux, name) : NULL;
+		target->has_symbols ? kmd_vmlinux_find(target->vmlinux, name) : NULL;
 	char key[128];
 
 	if (size)
@@ -87,7 +100,7 @@ bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64
 		return true;
 	}
 	return (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) < sizeof(key) &&
-	       target->in->info->text && kmd_vmcoreinfo_hex(target->in->info, key, virt);
+	       target->info->text && kmd_vmcoreinfo_hex(target->info, key, virt);
 }
 
 bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value)
@@ -147,17 +160,17 @@ static uint64_t ram_end(const struct kmd_memory *memory)
 static bool walk(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
 		 uint64_t *phys)
 {
-	const struct kmd_layout *layout = &target->in->facts->layout;
+	const struct kmd_layout *layout = &target->facts->layout;
 	bool found = false;
 
 	if (mode != KMD_XLATE_TABLES && in_map(&layout->image, virt, phys))
 		return true;
 	/* The linear map ends with RAM: above may be vmalloc, where the layout does not tell. */
 	if (mode != KMD_XLATE_TABLES && in_map(&layout->linear, virt, phys) &&
-	    *phys < ram_end(target->in->memory))
+	    *phys < ram_end(target->memory))
 		return true;
 	return target->has_paging &&
-	       kmd_paging_translate(&target->paging, target->in->memory, virt, &found, phys,
+	       kmd_paging_translate(&target->paging, target->memory, virt, &found, phys,
 				    target->diag) == KMD_OK &&
 	       found;
 }
@@ -175,7 +188,7 @@ static uint64_t captured(const struct kmd_memory *memory, uint64_t phys, uint64_
 
 static uint64_t have_by_views(const struct kmd_target *target, uint64_t virt, uint64_t size)
 {
-	const struct kmd_view *view = kmd_views_find(target->in->views, virt);
+	const struct kmd_view *view = kmd_views_find(target->views, virt);
 
 	return view ? kmd_min_u64(size, view->size - (virt - view->virt)) : 0;
 }
@@ -186,7 +199,7 @@ static uint64_t have_by_walk(const struct kmd_target *target, enum kmd_xlate mod
 	uint64_t phys, room = target->page - (virt & (target->page - 1));
 
 	return walk(target, mode, virt, &phys)
-		       ? captured(target->in->memory, phys, kmd_min_u64(size, room))
+		       ? captured(target->memory, phys, kmd_min_u64(size, room))
 		       : 0;
 }
 
@@ -260,7 +273,7 @@ static bool read_walk(const struct kmd_target *target, enum kmd_xlate mode, uint
 	for (; size; virt += part, to += part, size -= part) {
 		part = kmd_min_u64(size, target->page - (virt & (target->page - 1)));
 		if (!walk(target, mode, virt, &phys) ||
-		    kmd_memory_read(target->in->memory, phys, to, part, &missing, target->diag) !=
+		    kmd_memory_read(target->memory, phys, to, part, &missing, target->diag) !=
 			    KMD_OK)
 			return false;
 	}
@@ -272,8 +285,8 @@ bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint6
 {
 	uint64_t missing;
 
-	if (!takes_pages(mode) && kmd_views_read(target->in->views, target->in->memory, virt, to,
-						 size, &missing, target->diag) == KMD_OK)
+	if (!takes_pages(mode) && kmd_views_read(target->views, target->memory, virt, to, size,
+						 &missing, target->diag) == KMD_OK)
 		return true;
 	return mode != KMD_XLATE_SEGMENTS && read_walk(target, mode, virt, to, size);
 }
@@ -287,8 +300,7 @@ bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, 
 		return false;
 	*number = 0;
 	for (size_t i = 0; i < size; i++)
-		*number |= (uint64_t)bytes[target->in->facts->big_endian ? size - 1 - i : i]
-			   << 8 * i;
+		*number |= (uint64_t)bytes[target->facts->big_endian ? size - 1 - i : i] << 8 * i;
 	return true;
 }
 
@@ -305,7 +317,7 @@ static bool read_entry(const struct kmd_target *target, uint64_t phys, uint64_t 
 	unsigned char bytes[8];
 	uint64_t missing;
 
-	if (kmd_memory_read(target->in->memory, phys, bytes, 8, &missing, target->diag) != KMD_OK)
+	if (kmd_memory_read(target->memory, phys, bytes, 8, &missing, target->diag) != KMD_OK)
 		return false;
 	*entry = 0;
 	for (size_t i = 0; i < 8; i++)

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* look.h - the core's memory as a consumer finds it: variables, types, what is there. */
+/*
+ * target.h - the dead kernel as one object: its memory, maps, page tables, symbols, types,
+ * VMCOREINFO and run-time values.  It is const once kmd_target_init() was called; the log,
+ * the CPUs, the tasks and the consumers' checks are functions of it.
+ */
 #ifndef KMD_TARGET_TARGET_H
 #define KMD_TARGET_TARGET_H
 
-#include "consumer/check.h"
+#include "target/views.h"
 #include "types/types.h"
 
-/* How a consumer gets from a virtual address to memory. */
+/* How a reader translates a virtual address. */
 enum kmd_xlate {
 	KMD_XLATE_SEGMENTS,           /* p_vaddr of the segments: gdb */
 	KMD_XLATE_DIRECT_THEN_TABLES, /* linear map and image by rule, the rest by page tables:
@@ -66,17 +70,27 @@ enum kmd_target_type {
 #define KMD_TARGET_CPUS_MAX 8192
 
 struct kmd_target {
-	const struct kmd_consumer_input *in;
+	const struct kmd_memory *memory; /* physical memory; may include supplied ranges */
+	const struct kmd_views *views;   /* its virtual addresses */
+	const struct kmd_kernel_facts *facts;
+	const struct kmd_vmcoreinfo *info; /* .text may be NULL */
+	const struct kmd_runtime *runtime; /* values of this boot */
+	const struct kmd_vmlinux *vmlinux; /* NULL = none */
 	struct kmd_diag *diag;
-	struct kmd_paging paging;
+	struct kmd_paging paging; /* if has_paging */
 	bool has_paging;
 	uint64_t page, kaslr;
-	bool has_symbols; /* of the vmlinux, at run-time addresses */
-	struct kmd_type_query types[KMD_T_N];
+	bool has_symbols;                     /* of the vmlinux, at run-time addresses */
+	struct kmd_type_query types[KMD_T_N]; /* once kmd_target_read_types() was called */
 };
 
-enum kmd_status kmd_target_init(struct kmd_target *target, const struct kmd_consumer_input *in,
-				struct kmd_diag *diag);
+/* Everything handed in must outlive the target.  @runtime and @vmlinux may be NULL. */
+void kmd_target_init(struct kmd_target *target, const struct kmd_memory *memory,
+		     const struct kmd_views *views, const struct kmd_kernel_facts *facts,
+		     const struct kmd_vmcoreinfo *info, const struct kmd_runtime *runtime,
+		     const struct kmd_vmlinux *vmlinux, struct kmd_diag *diag);
+/* Read sizes and offsets from the debug information.  Without any, all stay unknown. */
+enum kmd_status kmd_target_read_types(struct kmd_target *target);
 
 /* Run-time address of a symbol, and its size (0 = not known); @size may be NULL. */
 bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,

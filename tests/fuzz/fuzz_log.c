@@ -102,15 +102,17 @@ static void check_panic(const struct kmd_log_panic *panic)
 
 static enum kmd_status run(struct stages *s, uint8_t flags, size_t size)
 {
-	struct kmd_kernel_facts facts = { .elf_class = flags & 2 ? 1 : 2 };
-	struct kmd_log_space space = { &s->views, &s->memory, &s->regions,
-				       &s->info,  flags & 1,  &s->diag };
+	struct kmd_kernel_facts facts = { .elf_class = flags & 2 ? 1 : 2, .big_endian = flags & 1 };
+	struct kmd_target target;
 	enum kmd_status status = kmd_memory_build(&s->regions, &s->diag, &s->memory);
 
 	if (status == KMD_OK)
 		status = kmd_views_build(&s->memory, &facts, &s->diag, &s->views);
 	if (status == KMD_OK)
-		status = kmd_log_read(&space, &s->log);
+		kmd_target_init(&target, &s->memory, &s->views, &facts, &s->info, NULL, NULL,
+				&s->diag);
+	if (status == KMD_OK)
+		status = kmd_log_read(&target, &s->log);
 	if (status != KMD_OK) {
 		FUZZ_CHECK(!s->log.items && !s->log.text && !s->log.n);
 		return status;

@@ -67,7 +67,9 @@ static void from_memory(const uint8_t *data, size_t size, uint16_t machine, uint
 	struct kmd_memory memory = { .regions = &regions };
 	struct kmd_kernel_facts facts = { .machine = machine };
 	struct kmd_cpus_found found = { 0 };
+	struct kmd_vmcoreinfo info = { 0 };
 	struct kmd_views views = { 0 };
+	struct kmd_target target;
 	struct kmd_cpus cpus = { 0 };
 	struct kmd_source *source;
 	struct kmd_diag diag;
@@ -81,7 +83,8 @@ static void from_memory(const uint8_t *data, size_t size, uint16_t machine, uint
 		rows[i].pub.has_phys = rows[i].has_bytes = true;
 		rows[i].source = source;
 	}
-	FUZZ_CHECK(kmd_cpus_find(&memory, &views, &facts, NULL, &diag, &cpus, &found) == KMD_OK);
+	kmd_target_init(&target, &memory, &views, &facts, &info, NULL, NULL, &diag);
+	FUZZ_CHECK(kmd_cpus_find(&target, &cpus, &found) == KMD_OK);
 	FUZZ_CHECK(!found.has_panic_cpu || found.panic_cpu < KMD_CPUS_MAX);
 	finish(&cpus, machine, choice, &diag);
 	kmd_source_free(source);

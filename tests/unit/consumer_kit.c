@@ -13,7 +13,7 @@ struct kmd_kernel_facts facts;
 static struct kmd_runtime runtime;
 struct kmd_vmcoreinfo info;
 struct kmd_cpus cpus;
-struct kmd_consumer_input input;
+struct kmd_target target;
 struct kmd_consumer_check check;
 static char info_text[2048];
 
@@ -62,20 +62,21 @@ void consumer_build(void)
 	fake_open(&fake, &vmlinux);
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
 	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
-	input = (struct kmd_consumer_input){ &memory,  &views,   &facts, &info,
-					     &runtime, &vmlinux, &cpus };
+	kmd_target_init(&target, &memory, &views, &facts, &info, &runtime, &vmlinux, &diag);
+	check.target = &target;
+	check.cpus = &cpus;
 }
 
 void consumer_type(enum kmd_target_type which, uint64_t value)
 {
-	check.target.types[which].known = true;
-	check.target.types[which].value = value;
+	target.types[which].known = true;
+	target.types[which].value = value;
 }
 
 void consumer_look(void)
 {
 	consumer_build();
-	expect_ok(kmd_target_init(&check.target, &input, &diag));
+	expect_ok(kmd_target_read_types(&target));
 }
 
 void consumer_set_size(const char *name, uint64_t size)

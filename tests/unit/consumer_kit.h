@@ -18,7 +18,7 @@ extern struct fake fake;
 extern struct kmd_kernel_facts facts;
 extern struct kmd_vmcoreinfo info;
 extern struct kmd_cpus cpus;
-extern struct kmd_consumer_input input;
+extern struct kmd_target target;
 extern struct kmd_consumer_check check;
 
 void consumer_setup(void);
@@ -27,9 +27,9 @@ void consumer_teardown(void);
 void consumer_line(const char *text);
 /* [from, to) of the image was captured. */
 void consumer_capture(size_t from, size_t to);
-/* The last of the making: memory, views and @input. */
+/* The last of the making: memory, views and @target. */
 void consumer_build(void);
-/* The same, and @check.look. */
+/* The same, with the types. */
 void consumer_look(void);
 /* A type as if the debug information told it. */
 void consumer_type(enum kmd_target_type which, uint64_t value);

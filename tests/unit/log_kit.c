@@ -8,7 +8,7 @@
 
 struct kmd_regions regions;
 struct kmd_vmcoreinfo info;
-struct kmd_log_space space;
+struct kmd_kernel_facts facts;
 struct kmd_log log_read;
 
 static struct kmd_memory memory;
@@ -26,7 +26,7 @@ static void forget(void)
 
 static void setup(void)
 {
-	space = (struct kmd_log_space){ &views, &memory, &regions, &info, false, &diag };
+	memset(&facts, 0, sizeof(facts));
 }
 
 static void teardown(void)
@@ -64,12 +64,14 @@ void place(const char *name, uint64_t virt, const void *bytes, size_t size)
 
 enum kmd_status read_log(bool is_64_bit)
 {
-	struct kmd_kernel_facts facts = { .elf_class = is_64_bit ? 2 : 1 };
+	struct kmd_target target;
 
 	forget();
+	facts.elf_class = is_64_bit ? 2 : 1;
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
 	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
-	return kmd_log_read(&space, &log_read);
+	kmd_target_init(&target, &memory, &views, &facts, &info, NULL, NULL, &diag);
+	return kmd_log_read(&target, &log_read);
 }
 
 void expect_record(size_t index, double seconds, const char *text)

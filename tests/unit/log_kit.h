@@ -8,8 +8,8 @@
 #include "log/log.h"
 
 extern struct kmd_regions regions;
-extern struct kmd_vmcoreinfo info; /* none */
-extern struct kmd_log_space space; /* of a 64-bit, little-endian kernel */
+extern struct kmd_vmcoreinfo info;    /* none */
+extern struct kmd_kernel_facts facts; /* of a little-endian kernel */
 extern struct kmd_log log_read;
 
 /* As kit_tcase(), and all of these are fresh for every test. */

@@ -14,9 +14,9 @@ static void forget(void)
 	kmd_consumer_report_deinit(&ready);
 }
 
-static void check_object(void)
+static void check_all(void)
 {
-	expect_ok(kmd_consumers_check(&input, &diag, &ready));
+	expect_ok(kmd_consumers_check(&target, &cpus, &diag, &ready));
 	ck_assert_uint_eq(ready.n, kmd_n_requirements);
 }
 
@@ -51,7 +51,7 @@ START_TEST(extents)
 	consumer_capture(0, PAGE + 100);
 	consumer_capture(2 * PAGE + 8, 3 * PAGE);
 	consumer_look();
-#define EXTENT(mode, from, size) kmd_target_extent(&check.target, mode, AT(from), size, &first)
+#define EXTENT(mode, from, size) kmd_target_extent(&target, mode, AT(from), size, &first)
 	ck_assert_int_eq(EXTENT(KMD_XLATE_DIRECT_THEN_TABLES, 0, PAGE + 100), KMD_EXTENT_WHOLE);
 	ck_assert_int_eq(EXTENT(KMD_XLATE_SEGMENTS, 10, PAGE + 90), KMD_EXTENT_WHOLE);
 	ck_assert_int_eq(EXTENT(KMD_XLATE_DIRECT_THEN_TABLES, 0, PAGE + 101), KMD_EXTENT_PART);
@@ -74,14 +74,13 @@ START_TEST(numbers)
 	fake_set(&fake, 0x40, UINT64_C(0x1122334455667788), 8);
 	consumer_capture(0, 0x48);
 	consumer_look();
-	ck_assert(kmd_target_read_uint(&check.target, KMD_XLATE_DIRECT_THEN_TABLES, AT(0x40), 8,
-				       &value));
+	ck_assert(kmd_target_read_uint(&target, KMD_XLATE_DIRECT_THEN_TABLES, AT(0x40), 8, &value));
 	ck_assert_uint_eq(value, UINT64_C(0x1122334455667788));
-	ck_assert(kmd_target_read_uint(&check.target, KMD_XLATE_SEGMENTS, AT(0x40), 2, &value));
+	ck_assert(kmd_target_read_uint(&target, KMD_XLATE_SEGMENTS, AT(0x40), 2, &value));
 	ck_assert_uint_eq(value, 0x7788);
-	ck_assert(!kmd_target_read_uint(&check.target, KMD_XLATE_ANY, AT(0x41), 8, &value));
+	ck_assert(!kmd_target_read_uint(&target, KMD_XLATE_ANY, AT(0x41), 8, &value));
 	facts.big_endian = true;
-	ck_assert(kmd_target_read_uint(&check.target, KMD_XLATE_ANY, AT(0x40), 2, &value));
+	ck_assert(kmd_target_read_uint(&target, KMD_XLATE_ANY, AT(0x40), 2, &value));
 	ck_assert_uint_eq(value, 0x8877);
 }
 END_TEST
@@ -114,8 +113,9 @@ START_TEST(without_vmlinux_nothing_is_promised)
 	consumer_line("NUMBER(VA_BITS)=48");
 	consumer_line("NUMBER(kimage_voffset)=0xffff800040200000");
 	consumer_build();
-	input.vmlinux = NULL;
-	check_object();
+	target.vmlinux = NULL;
+	target.has_symbols = false;
+	check_all();
 	expect("crash --minimal", "start", KMD_READY_WORKS, "");
 	expect("drgn", "start", KMD_READY_WORKS, "");
 	expect("crash", "start", KMD_READY_UNKNOWN, "a vmlinux (-x)");
@@ -131,7 +131,7 @@ START_TEST(without_vmcoreinfo_nothing_starts)
 {
 	consumer_capture(0, PAGE);
 	consumer_build();
-	check_object();
+	check_all();
 	expect("crash --minimal", "start", KMD_READY_FAILS, "VMCOREINFO");
 	expect("crash", "bt", KMD_READY_FAILS, "VMCOREINFO");
 	expect("drgn", "log", KMD_READY_FAILS, "VMCOREINFO");
@@ -147,7 +147,7 @@ START_TEST(a_key_is_named)
 	consumer_line("SYMBOL(_stext)=ffff800080210000");
 	consumer_line("NUMBER(VA_BITS)=48");
 	consumer_build();
-	check_object();
+	check_all();
 	expect("crash --minimal", "start", KMD_READY_FAILS, "VMCOREINFO's NUMBER(kimage_voffset)");
 }
 END_TEST
@@ -164,7 +164,7 @@ START_TEST(variables_are_named)
 	consumer_capture(0, 0x1000);
 	consumer_capture(0x1000 + 0x1000 * (size_t)_i, 0x1008 + 0x1000 * (size_t)_i);
 	consumer_build();
-	check_object();
+	check_all();
 	for (size_t i = 0; i < 4; i++) {
 		snprintf(want, sizeof(want), "%s (0x%llx)", names[i],
 			 (unsigned long long)AT(0x1000 + 0x1000 * i));
@@ -179,7 +179,7 @@ START_TEST(data_in_part)
 	fake_symbol(&fake, "_edata", 0x3000);
 	consumer_capture(0x1000, 0x1800);
 	consumer_build();
-	check_object();
+	check_all();
 	expect("gdb", "variables", KMD_READY_PARTLY, "part of .data");
 }
 END_TEST
@@ -193,7 +193,7 @@ START_TEST(constants_are_variables)
 	fake_symbol(&fake, "_edata", 0x3000);
 	consumer_capture(0x2000, 0x3000);
 	consumer_build();
-	check_object();
+	check_all();
 	expect("gdb", "variables", KMD_READY_PARTLY, ".rodata (0xffff800080201000)");
 }
 END_TEST
@@ -212,7 +212,7 @@ START_TEST(command_line)
 	/* All of it, or all but the NUL. */
 	consumer_capture(0x3000, _i ? 0x3006 : 0x3005);
 	consumer_build();
-	check_object();
+	check_all();
 	if (_i)
 		expect("gdb", "variables", KMD_READY_WORKS, "");
 	else

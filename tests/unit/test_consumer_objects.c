@@ -42,7 +42,7 @@ static void read_tasks(void)
 {
 	consumer_look();
 	types_of_tasks();
-	expect_ok(kmd_tasks_read(&check.target, &check.tasks));
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
 }
 
 START_TEST(tasks_are_found)
@@ -228,11 +228,11 @@ START_TEST(cpus_of_the_masks)
 	consumer_type(KMD_T_RQ_CURR, 16);
 	consumer_type(KMD_T_RQ_IDLE, 24);
 	consumer_type(KMD_T_TASK, 256);
-	expect_ok(kmd_tasks_read(&check.target, &check.tasks));
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
 	ck_assert_uint_eq(check.tasks.cpus.n, 2);
 	ck_assert_uint_eq(check.tasks.cpus.numbers[1], 2);
 	ck_assert_uint_eq(check.tasks.current.items[0], AT(0x5000));
-	ck_assert(kmd_target_per_cpu(&check.target, "runqueues", 0x3000, &virt));
+	ck_assert(kmd_target_per_cpu(&target, "runqueues", 0x3000, &virt));
 	ck_assert_uint_eq(virt, AT(0x4000));
 	expect_availability(KMD_O_RUNQUEUES, KMD_ABSENT, "runqueues of CPU 2 (0xffff800080204000)");
 	expect_availability(KMD_O_CURRENT_TASKS, KMD_ABSENT, "2 of 2 current task_structs");
@@ -262,7 +262,7 @@ static void look_at_cpus(void)
 	consumer_look();
 	consumer_set_size("__cpu_present_mask", 8);
 	consumer_set_size("__per_cpu_offset", 8);
-	expect_ok(kmd_tasks_read(&check.target, &check.tasks));
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
 }
 
 START_TEST(interrupt_stack_of_arm64)
@@ -301,7 +301,7 @@ START_TEST(code_of_first_task)
 	consumer_set_size("__per_cpu_offset", 8);
 	consumer_type(KMD_T_RQ_CURR, 16);
 	consumer_type(KMD_T_RQ_IDLE, 24);
-	expect_ok(kmd_tasks_read(&check.target, &check.tasks));
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
 	expect_availability(KMD_O_TEXT_GDB,
 			    _i == 0   ? KMD_PRESENT
 			    : _i == 3 ? KMD_ABSENT
@@ -366,7 +366,7 @@ static void look_at_queue(void)
 	consumer_type(KMD_T_PID, 24);
 	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
 		consumer_type((enum kmd_target_type)(KMD_T_QUEUES + i), offsets[i]);
-	expect_ok(kmd_tasks_read(&check.target, &check.tasks));
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
 }
 
 START_TEST(queue_of_one)

@@ -42,9 +42,13 @@ static void teardown(void)
 
 static void find(const struct kmd_vmlinux *vmlinux)
 {
+	static const struct kmd_vmcoreinfo info;
+	struct kmd_target target;
+
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
 	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
-	expect_ok(kmd_cpus_find(&memory, &views, &facts, vmlinux, &diag, &cpus, &found));
+	kmd_target_init(&target, &memory, &views, &facts, &info, NULL, vmlinux, &diag);
+	expect_ok(kmd_cpus_find(&target, &cpus, &found));
 	kmd_cpus_sort(&cpus, facts.machine);
 }
 

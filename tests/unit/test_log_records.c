@@ -132,7 +132,7 @@ static enum kmd_status read_writer(void)
 	kmd_regions_deinit(&regions);
 	place_variables();
 	place("buffer", writer.base + 0x1000, writer.bytes.at, writer.size);
-	space.big_endian = writer.bytes.big_endian;
+	facts.big_endian = writer.bytes.big_endian;
 	return read_log(writer.word == 8);
 }
 
@@ -294,7 +294,7 @@ START_TEST(unindexed)
 		fill(n);
 		kmd_regions_deinit(&regions);
 		place("KLOGBUF", BASE, writer.bytes.at, writer.size);
-		space.big_endian = k & 2;
+		facts.big_endian = k & 2;
 		expect_ok(read_log(true));
 		ck_assert_str_eq(log_read.form, "unindexed record buffer");
 		/* Older ones that were not yet overwritten may come in front of them. */

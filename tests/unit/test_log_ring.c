@@ -62,7 +62,7 @@ static enum kmd_status read_frozen(void)
 	place("i", base() + 0x200000, ring.infos.at, ring.infos.size);
 	place("t", base() + 0x300000, ring.text.at, ring.text.size);
 	set_vmcoreinfo("%s", ring_vmcoreinfo(&ring, base() + 0x1000));
-	space.big_endian = ring.kind.big_endian;
+	facts.big_endian = ring.kind.big_endian;
 	return read_log(ring.kind.word == 8);
 }
 

@@ -107,7 +107,7 @@ START_TEST(pstore_zone)
 	static const char text[] = "1.000000] new\n[    0.500000] old\n[    ";
 	struct bytes bytes = { .big_endian = _i };
 
-	space.big_endian = _i;
+	facts.big_endian = _i;
 	add_zone(&bytes, 4096, DBGC, 14, strlen(text), text);
 	expect_texts("ramoops", bytes.at, bytes.size, "old|new|");
 	ck_assert_str_eq(log_read.form, "pstore zone");
@@ -166,7 +166,7 @@ START_TEST(blocks_alone)
 	char text[64];
 
 	ring_init(&ring, kind, 5, 11);
-	space.big_endian = kind.big_endian;
+	facts.big_endian = kind.big_endian;
 	for (int i = 0; i < 200; i++) {
 		snprintf(text, sizeof(text), "line %d of a log, %d bytes34%s", i, i * i,
 			 i % 4 ? "34\1" : "34\n\1");
