@@ -2,6 +2,7 @@
 #include "base/interval.h"
 
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 
@@ -120,15 +121,5 @@ struct kmd_interval *kmd_intervals_resolve(struct kmd_interval *items, size_t n,
 
 size_t kmd_intervals_find(const struct kmd_interval *pieces, size_t n, uint64_t address)
 {
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (pieces[middle].end <= address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(n, middle, pieces[middle].end <= address);
 }

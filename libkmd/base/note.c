@@ -6,12 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void kmd_put(unsigned char *to, size_t width, uint64_t value, bool big_endian)
-{
-	for (size_t i = 0; i < width; i++, value >>= 8)
-		to[big_endian ? width - 1 - i : i] = (unsigned char)value;
-}
-
 unsigned char *kmd_note_append(unsigned char **bytes, size_t *size, const char *name, uint32_t type,
 			       uint32_t desc_size, bool big_endian)
 {

@@ -3,15 +3,14 @@
 #ifndef KMD_BASE_NOTE_H
 #define KMD_BASE_NOTE_H
 
+#include "base/bytes.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 /* Sizes of name and descriptor, and the type, of 4 bytes each. */
 #define KMD_NOTE_HEADER_SIZE 12
-
-/* The low @width bytes of @value. */
-void kmd_put(unsigned char *to, size_t width, uint64_t value, bool big_endian);
 
 /*
  * Append a note with a descriptor of zeroes to *@bytes, of which there are *@size.  Where

@@ -2,6 +2,7 @@
 #include "base/tiling.h"
 
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 
@@ -75,17 +76,7 @@ static int by_number(const void *a, const void *b)
 /* How many of the sorted @values are below @limit. */
 static size_t below(const uint64_t *values, size_t n, uint64_t limit)
 {
-	size_t low = 0, high = n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (values[middle] < limit)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(n, middle, values[middle] < limit);
 }
 
 static bool has_value(const uint64_t *values, size_t n, uint64_t value)

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -148,16 +149,8 @@ void kmd_content_deinit(struct kmd_content *content)
 /* The last extent that begins at or below @link, or NULL. */
 static const struct kmd_content_extent *extent_of(const struct kmd_content *content, uint64_t link)
 {
-	size_t low = 0, high = content->n;
+	size_t low = KMD_LOWER_BOUND(content->n, middle, content->extents[middle].start <= link);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (content->extents[middle].start <= link)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return low ? &content->extents[low - 1] : NULL;
 }
 
@@ -182,17 +175,7 @@ static bool read_stored(const struct kmd_content *content, const struct kmd_sour
 
 static size_t first_reloc(const struct kmd_content *content, uint64_t at)
 {
-	size_t low = 0, high = content->n_relocs;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (content->relocs[middle].at < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(content->n_relocs, middle, content->relocs[middle].at < at);
 }
 
 /* A word may begin before @link or end behind the last byte asked for. */

@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/checked.h"
 #include "base/text.h"
+#include "base/search.h"
 #include "elf/files.h"
 #include "elf/relocs.h"
 
@@ -169,15 +170,5 @@ const struct kmd_vmlinux_section *kmd_vmlinux_layout_find(const struct kmd_vmlin
 
 size_t kmd_vmlinux_layout_first(const struct kmd_vmlinux_layout *layout, uint64_t at)
 {
-	size_t low = 0, high = layout->n_relocs;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (layout->relocs[middle].at < at)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(layout->n_relocs, middle, layout->relocs[middle].at < at);
 }

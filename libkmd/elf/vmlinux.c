@@ -3,6 +3,7 @@
 #include "elf/symbols.h"
 
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -115,15 +116,5 @@ bool kmd_vmlinux_bytes(const struct kmd_vmlinux *vmlinux, uint64_t link, void *t
 
 size_t kmd_vmlinux_first_at(const struct kmd_vmlinux *vmlinux, uint64_t value)
 {
-	size_t low = 0, high = vmlinux->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (vmlinux->symbols[middle].value < value)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(vmlinux->n, middle, vmlinux->symbols[middle].value < value);
 }

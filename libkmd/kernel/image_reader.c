@@ -39,15 +39,6 @@ bool kmd_image_reader_read(const struct kmd_image_reader *reader, uint64_t link,
 							 size, &missing, reader->diag) == KMD_OK;
 }
 
-uint64_t kmd_get_le(const unsigned char *bytes, size_t size)
-{
-	uint64_t value = 0;
-
-	for (size_t i = size; i; i--)
-		value = value << 8 | bytes[i - 1];
-	return value;
-}
-
 bool kmd_image_reader_variable(const struct kmd_image_reader *reader, const char *symbol,
 			       size_t size, uint64_t *value)
 {

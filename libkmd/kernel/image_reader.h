@@ -5,6 +5,7 @@
 
 #include "kernel/runtime.h"
 #include "arch/build.h"
+#include "base/bytes.h"
 
 struct kmd_image_reader {
 	const struct kmd_memory *memory;
@@ -26,8 +27,5 @@ bool kmd_image_reader_read(const struct kmd_image_reader *reader, uint64_t link,
 /* The little-endian number of @size bytes in the variable @symbol. */
 bool kmd_image_reader_variable(const struct kmd_image_reader *reader, const char *symbol,
 			       size_t size, uint64_t *value);
-
-/* A little-endian number. */
-uint64_t kmd_get_le(const unsigned char *bytes, size_t size);
 
 #endif

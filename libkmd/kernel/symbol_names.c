@@ -2,6 +2,7 @@
 #include "kernel/symbol_names.h"
 
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -71,17 +72,9 @@ static bool index_symbols(const struct kmd_vmlinux *vmlinux, const struct kmd_bu
 
 static size_t first_like(const struct index *index, uint64_t address)
 {
-	size_t low = 0, high = index->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if ((index->items[middle]->value & index->mask) < (address & index->mask))
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(index->n, middle,
+			       (index->items[middle]->value & index->mask) <
+				       (address & index->mask));
 }
 
 static int by_number(const void *a, const void *b)

@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -26,18 +27,8 @@ static bool add_part(struct kmd_span *span, uint64_t start, uint64_t end)
 /* The first view that ends above @virt. */
 static size_t first_view(const struct kmd_views *views, uint64_t virt)
 {
-	size_t low = 0, high = views->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct kmd_view *view = &views->items[middle];
-
-		if (view->virt + view->size - 1 < virt)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(views->n, middle,
+			       views->items[middle].virt + views->items[middle].size - 1 < virt);
 }
 
 static bool find_parts(struct kmd_span *span, const struct kmd_views *views, uint64_t virt)
@@ -112,17 +103,7 @@ enum kmd_status kmd_span_read_row(struct kmd_span *span, const struct kmd_region
 /* The first part that ends behind @offset, or @span->n. */
 static size_t find_part(const struct kmd_span *span, uint64_t offset)
 {
-	size_t low = 0, high = span->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (span->parts[middle].end <= offset)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(span->n, middle, span->parts[middle].end <= offset);
 }
 
 const unsigned char *kmd_span_at(const struct kmd_span *span, uint64_t offset, uint64_t length)

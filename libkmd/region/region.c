@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,16 +40,8 @@ void kmd_hints_sort(struct kmd_hints *hints)
 
 const struct kmd_hint *kmd_hints_at(const struct kmd_hints *hints, uint64_t virt, size_t *count)
 {
-	size_t low = 0, high = hints->n;
+	size_t low = KMD_LOWER_BOUND(hints->n, middle, hints->items[middle].virt < virt);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (hints->items[middle].virt < virt)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (*count = 0; low + *count < hints->n && hints->items[low + *count].virt == virt;)
 		++*count;
 	return *count ? &hints->items[low] : NULL;

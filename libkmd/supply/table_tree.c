@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -67,17 +68,7 @@ void kmd_tree_deinit(struct kmd_tree *tree)
 /* Where @phys is, or belongs, in the nodes. */
 static size_t find(const struct kmd_tree *tree, uint64_t phys)
 {
-	size_t low = 0, high = tree->n;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (tree->nodes[middle]->table.phys < phys)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
+	return KMD_LOWER_BOUND(tree->n, middle, tree->nodes[middle]->table.phys < phys);
 }
 
 static struct kmd_node *node_at(const struct kmd_tree *tree, uint64_t phys)

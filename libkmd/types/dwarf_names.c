@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <dwarf.h>
 #include <gelf.h>
@@ -250,16 +251,9 @@ bool kmd_dwarf_names_prepare(struct kmd_dwarf_names *words, Dwarf *dwarf)
 
 static void mark(struct kmd_dwarf_names *words, uint32_t bytes, uint64_t number)
 {
-	size_t low = 0, high = words->n_needles;
+	size_t low =
+		KMD_LOWER_BOUND(words->n_needles, middle, words->needles[middle].bytes < bytes);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (words->needles[middle].bytes < bytes)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (; low < words->n_needles && words->needles[low].bytes == bytes; low++)
 		words->items[words->needles[low].word].seen = number;
 }

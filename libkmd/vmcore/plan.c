@@ -3,6 +3,7 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "base/search.h"
 #include "vmcore/notes.h"
 #include "vmcore/segments.h"
 
@@ -88,17 +89,9 @@ static bool place_pieces(struct layout *layout)
 static uint64_t offset_of(const struct layout *layout, bool by_virt, uint64_t address)
 {
 	const struct slots *slots = by_virt ? layout->virt : layout->phys;
-	size_t low = 0, high = by_virt ? layout->n_virt : layout->n_phys;
+	size_t low = KMD_LOWER_BOUND(by_virt ? layout->n_virt : layout->n_phys, middle,
+				     slots[middle].end - 1 < address);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		/* The end may be 2^64. */
-		if (slots[middle].end - 1 < address)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	return slots[low].offset + (address - slots[low].start);
 }
 

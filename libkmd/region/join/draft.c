@@ -2,6 +2,7 @@
 #include "region/join/draft.h"
 
 #include "base/array.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -32,16 +33,9 @@ struct draft *kmd_join_add(struct join *join, const char *name, const char *file
 
 size_t kmd_join_find_kelf(const struct join *join, uint64_t phys, uint64_t size, bool exact)
 {
-	size_t low = 0, high = join->n_kelf, other = SIZE_MAX, same = SIZE_MAX;
+	size_t low = KMD_LOWER_BOUND(join->n_kelf, middle, join->kelf[middle]->phys < phys);
+	size_t other = SIZE_MAX, same = SIZE_MAX;
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (join->kelf[middle]->phys < phys)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (size_t end = low + RUN_MAX; low < end && low < join->n_kelf; low++) {
 		if (join->kelf[low]->phys != phys)
 			break;

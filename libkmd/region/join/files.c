@@ -7,6 +7,7 @@
 
 #include "base/checked.h"
 #include "base/text.h"
+#include "base/search.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -43,16 +44,9 @@ static enum kmd_status index_files(const struct join *join, struct index *index)
 static size_t find_folded(const struct join *join, const struct index *index, const char *file,
 			  size_t *count)
 {
-	size_t low = 0, high = index->n;
+	size_t low = KMD_LOWER_BOUND(
+		index->n, middle, kmd_text_casecmp(join->drafts[index->at[middle]].file, file) < 0);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (kmd_text_casecmp(join->drafts[index->at[middle]].file, file) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	for (*count = 0; low + *count < index->n; ++*count)
 		if (kmd_text_casecmp(join->drafts[index->at[low + *count]].file, file))
 			break;
