@@ -6,7 +6,7 @@
  * address as far as the container itself has them.  What the bytes mean is for
  * region/ to say.
  *
- * One format = one file = one row in formats[] (image.c).
+ * One format = one file = one row in formats[] (formats.c).
  */
 #ifndef KMD_IMAGE_IMAGE_H
 #define KMD_IMAGE_IMAGE_H

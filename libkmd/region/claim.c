@@ -6,13 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct kmd_claim_reader *const readers[] = {
-	&kmd_claims_smem,
-	&kmd_claims_kelf,
-	&kmd_claims_dump_info,
-	&kmd_claims_load_cmm,
-};
-
 struct kmd_claim *kmd_claims_add(struct kmd_claims *claims, enum kmd_origin origin)
 {
 	struct kmd_claim *claim;
@@ -33,19 +26,4 @@ void kmd_claims_deinit(struct kmd_claims *claims)
 	}
 	free(claims->items);
 	memset(claims, 0, sizeof(*claims));
-}
-
-enum kmd_status kmd_claims_read(const struct kmd_image *image, struct kmd_diag *diag,
-				struct kmd_claims *claims)
-{
-	memset(claims, 0, sizeof(*claims));
-	for (size_t i = 0; i < sizeof(readers) / sizeof(readers[0]); i++) {
-		enum kmd_status status = readers[i]->read(image, diag, claims);
-
-		if (status != KMD_OK) {
-			kmd_claims_deinit(claims);
-			return status;
-		}
-	}
-	return KMD_OK;
 }

@@ -6,7 +6,7 @@
  * dump_info.txt, load.cmm) as it stands there, checked for shape only.  join.c
  * makes regions of claims and blobs.
  *
- * One description = one file = one row in readers[] (claim.c).
+ * One description = one file = one row in readers[] (readers.c).
  */
 #ifndef KMD_REGION_CLAIM_H
 #define KMD_REGION_CLAIM_H

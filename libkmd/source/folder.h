@@ -17,8 +17,4 @@ enum kmd_status kmd_folder_open(struct kmd_diag *diag, const struct kmd_input_op
 /* Close what kmd_folder_open() left open; the members' sources must be gone. */
 void kmd_folder_close(struct kmd_input *input);
 
-/* For input.c as well: append a member; takes @source in any case. */
-enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
-			      size_t length, struct kmd_source *source);
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "source/input.h"
 
-#include "base/array.h"
 #include "base/text.h"
 #include "source/folder.h"
 #include "source/unpack.h"
@@ -14,23 +13,6 @@
 #include <unistd.h>
 
 #define UNPACK_LIMIT_DEFAULT (64ull << 30)
-
-enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
-			      size_t length, struct kmd_source *source)
-{
-	char *copy = strndup(file_name, length);
-	struct kmd_member *member;
-
-	if (!copy || !KMD_ARRAY_RESERVE(input->members, input->n_members, input->cap_members)) {
-		free(copy);
-		kmd_source_free(source);
-		return kmd_fail_memory(diag);
-	}
-	member = &input->members[input->n_members++];
-	member->file_name = copy;
-	member->source = source;
-	return KMD_OK;
-}
 
 void kmd_input_deinit(struct kmd_input *input)
 {

@@ -40,6 +40,9 @@ enum kmd_status kmd_input_from_fd(struct kmd_diag *diag, const struct kmd_input_
 enum kmd_status kmd_input_from_memory(struct kmd_diag *diag,
 				      const struct kmd_input_options *options, const void *data,
 				      uint64_t size, const char *name, struct kmd_input *out);
+/* Append a member.  @source becomes the input's, also on an error. */
+enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
+			      size_t length, struct kmd_source *source);
 /* True if @file is one of the files that the input was opened from. */
 bool kmd_input_holds(const struct kmd_input *input, const struct stat *file);
 void kmd_input_deinit(struct kmd_input *input);

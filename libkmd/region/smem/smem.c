@@ -6,8 +6,6 @@
 
 #include <kmemdump/minidump.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 /* One row of the partition table. */
@@ -16,20 +14,6 @@ struct entry {
 	uint32_t cacheline;
 	unsigned int hosts; /* of its two hosts, how many are the global one */
 };
-
-enum kmd_status kmd_smem_damage(struct kmd_smem *smem, enum kmd_finding_code code, uint64_t offset,
-				const char *format, ...)
-{
-	char sentence[KMD_SENTENCE_MAX];
-	va_list args;
-
-	smem->damaged = true;
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	return kmd_report(smem->diag, code, KMD_DAMAGE,
-			  kmd_at(smem->source->name, smem->start + offset), "%s", sentence);
-}
 
 /* ----------------------------------------------------------- partition header */
 

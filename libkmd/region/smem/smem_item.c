@@ -11,6 +11,8 @@
 
 #include <kmemdump/minidump.h>
 #include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Fields of the table of contents that must be right, by how the item was found. */
@@ -21,6 +23,20 @@
 #define TRIES_MAX      4096
 /* What old firmware gives the item: ten subsystems. */
 #define USUAL_SIZE     (MD_GLOBAL_SUBSYSTEMS + 10 * MD_SS_SIZE)
+
+enum kmd_status kmd_smem_damage(struct kmd_smem *smem, enum kmd_finding_code code, uint64_t offset,
+				const char *format, ...)
+{
+	char sentence[KMD_SENTENCE_MAX];
+	va_list args;
+
+	smem->damaged = true;
+	va_start(args, format);
+	vsnprintf(sentence, sizeof(sentence), format, args);
+	va_end(args);
+	return kmd_report(smem->diag, code, KMD_DAMAGE,
+			  kmd_at(smem->source->name, smem->start + offset), "%s", sentence);
+}
 
 struct entry {
 	uint32_t canary, item, size, padding_data, padding_hdr;

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "source/input.h"
+
+#include "base/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
+			      size_t length, struct kmd_source *source)
+{
+	char *copy = strndup(file_name, length);
+	struct kmd_member *member;
+
+	if (!copy || !KMD_ARRAY_RESERVE(input->members, input->n_members, input->cap_members)) {
+		free(copy);
+		kmd_source_free(source);
+		return kmd_fail_memory(diag);
+	}
+	member = &input->members[input->n_members++];
+	member->file_name = copy;
+	member->source = source;
+	return KMD_OK;
+}
