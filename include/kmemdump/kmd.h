@@ -90,16 +90,17 @@ const char *kmd_error(const struct kmd *kmd);
 /* ----------------------------------------------- options, before the opening */
 
 enum kmd_flag {
-	KMD_STRICT = 1u << 0,       /* a finding of damage is an error */
-	KMD_FORCE = 1u << 1,        /* read a dump whose marker or validity bit is gone, or a cat of
-				     * files whose bytes are provably misplaced; take a vmlinux of
-				     * another build */
-	KMD_NO_REGISTERS = 1u << 2, /* no CPU registers in the core: drgn before 0.0.23 takes
-				     * those of CPU n for those of the task whose pid is n + 1 */
-	KMD_CAPTURED_ONLY = 1u << 3, /* nothing in the core that was not captured; see
-				      * kmd_supplied_get() */
-	KMD_ZERO_HOLES = 1u << 4,    /* what was not captured, between the first and last captured
-				      * address, reads as zero; a finding of damage says so */
+	KMD_STRICT = 1u << 0, /* a finding of damage is an error */
+	/* Use a dump that is otherwise refused: */
+	KMD_ACCEPT_INVALID = 1u << 1, /* its mark or validity bit is missing */
+	KMD_ACCEPT_ORDER = 1u << 5,   /* a cat of files in the wrong order, or with one missing */
+	KMD_ACCEPT_VMLINUX = 1u << 6, /* with a vmlinux of another kernel */
+	KMD_NO_REGISTERS = 1u << 2,   /* no CPU registers in the core: drgn before 0.0.23 takes
+				       * those of CPU n for those of the task whose pid is n + 1 */
+	KMD_CAPTURED_ONLY = 1u << 3,  /* nothing in the core that was not captured; see
+				       * kmd_supplied_get() */
+	KMD_ZERO_HOLES = 1u << 4,     /* what was not captured, between the first and last captured
+				       * address, reads as zero; a finding of damage says so */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -124,7 +125,7 @@ enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
  * tell apart region files for which only addresses are recorded, for VMCOREINFO where the
  * dump has none, kmd_check() and kmd_set_complete().  The file is read at the opening,
  * which answers KMD_ERR_FORMAT where it is no vmlinux, and KMD_ERR_MISMATCH where its
- * build-id, banner or machine is not the dump's (KMD_FORCE takes it nevertheless).
+ * build-id, banner or machine is not the dump's (unless KMD_ACCEPT_VMLINUX is set).
  */
 enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
 
@@ -325,13 +326,13 @@ struct kmd_kernel {
 	uint64_t page_size;            /* 4096 where nothing says otherwise */
 	uint64_t kaslr_offset;         /* KERNELOFFSET, if has_kaslr_offset */
 	bool has_kaslr_offset;
-	bool vmcoreinfo_synthesised; /* made from the vmlinux, or from a file: not the dump's own */
-	const char *banner;          /* linux_banner, without its newline; NULL = not captured */
-	const char *panic;           /* the line of the log that says why; NULL = none found */
-	const char *panic_task;      /* command name of the task that panicked */
+	bool vmcoreinfo_generated; /* from the vmlinux, or read from a file: not the dump's own */
+	const char *banner;        /* linux_banner, without its newline; NULL = not captured */
+	const char *panic;         /* the line of the log that says why; NULL = none found */
+	const char *panic_task;    /* command name of the task that panicked */
 	uint32_t panic_cpu, panic_pid; /* if has_panic_cpu, has_panic_pid */
 	bool has_panic_cpu, has_panic_pid;
-	bool plain_gdb; /* gdb relocates the vmlinux by itself; else symbol-file -o is needed */
+	bool gdb_relocates; /* gdb relocates the vmlinux by itself; else symbol-file -o is needed */
 };
 
 /* The kernel's facts after the opening, or NULL before it. */
@@ -350,12 +351,12 @@ enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *lengt
 enum kmd_status kmd_vmcoreinfo_value(struct kmd *kmd, const char *key, const char **value,
 				     size_t *length);
 
-/* A value of the running kernel, and who told it. */
+/* A run-time value of the dumped kernel, and its sources. */
 struct kmd_value {
 	const char *key; /* "kaslr", "kimage_voffset", "phys_base", ...: see kmd_set_value() */
 	uint64_t value;
-	size_t witnesses;      /* independent sources that told it; 0 = derived, not confirmed */
-	const char *witnessed; /* who, for people: "VMCOREINFO, linux_banner, ..." */
+	size_t n_sources;    /* independent sources that give it; 0 = derived, not confirmed */
+	const char *sources; /* their names: "VMCOREINFO, linux_banner, ..." */
 };
 
 /* Run-time values known after the opening. */

@@ -46,8 +46,9 @@ static enum kmd_status check_target(struct kmd *kmd, const char *path)
 		return KMD_OK;
 	if (kmd_input_holds(&kmd->input, &st) || is_same_file(&st, kmd->vmlinux_path) ||
 	    is_same_file(&st, kmd->registers_path))
-		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(path),
-				"this is what the core is to be made of");
+		return kmd_fail(
+			&kmd->diag, KMD_ERR_USAGE, kmd_in(path),
+			"the output file is the input dump, the vmlinux or the register file");
 	return KMD_OK;
 }
 

@@ -43,7 +43,7 @@ static enum kmd_status note_cpus(struct kmd *kmd, const struct kmd_cpus_found *f
 	bool wanted = !(kmd->flags & KMD_NO_REGISTERS);
 	struct kmd_cpu_hints hints = { .has_auxv = kmd->notes.size != 0, .entry = entry_of(kmd) };
 
-	kmd->facts.pub.plain_gdb = hints.entry != 0 && !hints.has_auxv;
+	kmd->facts.pub.gdb_relocates = hints.entry != 0 && !hints.has_auxv;
 	if (kmd->info.text)
 		kmd_vmcoreinfo_number(&kmd->info, "NUMBER(KERNELPACMASK)", &hints.pac_mask);
 	/* arm64: the kernel's own notes, where they are filled in, are taken without that. */

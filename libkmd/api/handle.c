@@ -74,7 +74,8 @@ void kmd_begin(struct kmd *kmd)
 enum kmd_status kmd_begin_option(struct kmd *kmd)
 {
 	kmd_begin(kmd);
-	return kmd->opened ? kmd_usage_error(kmd, "options are set before the opening") : KMD_OK;
+	return kmd->opened ? kmd_usage_error(kmd, "options must be set before kmd_open_*()")
+			   : KMD_OK;
 }
 
 enum kmd_status kmd_begin_opened(struct kmd *kmd)
@@ -89,14 +90,16 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
 
-	if (status == KMD_OK && (flags & ~(unsigned int)(KMD_STRICT | KMD_FORCE | KMD_NO_REGISTERS |
-							 KMD_CAPTURED_ONLY | KMD_ZERO_HOLES)))
+	if (status == KMD_OK &&
+	    (flags & ~(unsigned int)(KMD_STRICT | KMD_ACCEPT_INVALID | KMD_ACCEPT_ORDER |
+				     KMD_ACCEPT_VMLINUX | KMD_NO_REGISTERS | KMD_CAPTURED_ONLY |
+				     KMD_ZERO_HOLES)))
 		status = kmd_usage_error(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;
 	kmd->flags = flags;
 	kmd->diag.strict = flags & KMD_STRICT;
-	kmd->image_options.force = flags & KMD_FORCE;
+	kmd->image_options.accept_invalid = flags & KMD_ACCEPT_INVALID;
 	return KMD_OK;
 }
 
@@ -173,7 +176,7 @@ KMD_EXPORT enum kmd_status kmd_set_complete(struct kmd *kmd, unsigned int sectio
 	if (status != KMD_OK)
 		return status;
 	if (sections != KMD_COMPLETE_NONE && (sections & ~(unsigned int)KMD_COMPLETE_ALL))
-		return kmd_usage_error(kmd, "there is nothing of that kind to complete");
+		return kmd_usage_error(kmd, "unknown section set");
 	kmd->complete = sections;
 	return KMD_OK;
 }

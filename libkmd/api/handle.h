@@ -56,7 +56,7 @@ struct kmd {
 	struct kmd_log log;
 	struct kmd_log_panic panic;
 	struct kmd_consumer_report readiness; /* judged when it is first asked for */
-	bool synthesised;                     /* .info is not the dump's own */
+	bool vmcoreinfo_generated;            /* .info is not the dump's own */
 	bool log_read;                        /* the log is read when it is first asked for */
 };
 

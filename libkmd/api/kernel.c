@@ -62,8 +62,8 @@ void kmd_publish_values(struct kmd *kmd)
 			kmd->values[kmd->n_values++] = (struct kmd_value){
 				.key = kmd_runtime_key_name((enum kmd_runtime_key)key),
 				.value = value->value,
-				.witnesses = value->witnesses,
-				.witnessed = value->witnessed ? value->witnessed : "",
+				.n_sources = value->n_sources,
+				.sources = value->sources ? value->sources : "",
 			};
 	}
 }

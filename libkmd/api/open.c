@@ -21,7 +21,7 @@ static enum kmd_status match_vmlinux(struct kmd *kmd, const struct kmd_memory *m
 	if (!kmd->vmlinux_path)
 		return KMD_OK;
 	return kmd_match_vmlinux(&kmd->vmlinux, kmd->vmlinux_path, kmd->claims.machine, &kmd->info,
-				 memory, kmd->flags & KMD_FORCE, &kmd->diag);
+				 memory, kmd->flags & KMD_ACCEPT_VMLINUX, &kmd->diag);
 }
 
 static enum kmd_status read_dump(struct kmd *kmd)
@@ -72,7 +72,7 @@ static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 	if (status == KMD_ERR_NOT_FOUND)
 		return kmd_report(diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(""), "%s",
 				  diag->sentence);
-	kmd->synthesised = status == KMD_OK && kmd->info.text;
+	kmd->vmcoreinfo_generated = status == KMD_OK && kmd->info.text;
 	return status;
 }
 
@@ -92,7 +92,7 @@ static enum kmd_status read_boot(struct kmd *kmd)
 					     &kmd->runtime);
 	if (status == KMD_OK && vmlinux)
 		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->info, &kmd->memory,
-					   &kmd->runtime, kmd->flags & KMD_FORCE, diag);
+					   &kmd->runtime, kmd->flags & KMD_ACCEPT_VMLINUX, diag);
 	if (status == KMD_OK)
 		status = complete_vmcoreinfo(kmd);
 	return status;
@@ -104,9 +104,9 @@ static enum kmd_status read_kernel(struct kmd *kmd)
 	enum kmd_status status = read_boot(kmd);
 
 	if (status == KMD_OK)
-		status =
-			kmd_kernel_read(&kmd->claims, &kmd->memory, &kmd->info, &kmd->runtime,
-					vmlinux_of(kmd), kmd->flags & KMD_FORCE, diag, &kmd->facts);
+		status = kmd_kernel_read(&kmd->claims, &kmd->memory, &kmd->info, &kmd->runtime,
+					 vmlinux_of(kmd), kmd->flags & KMD_ACCEPT_ORDER, diag,
+					 &kmd->facts);
 	if (status == KMD_OK)
 		status = kmd_core_notes_read(
 			&kmd->claims, !kmd->registers_path && !(kmd->flags & KMD_NO_REGISTERS),
@@ -121,7 +121,7 @@ static enum kmd_status read_kernel(struct kmd *kmd)
 		status = kmd_prepare_core(kmd);
 	kmd_publish_values(kmd);
 	kmd->facts.pub.form = kmd->image.form;
-	kmd->facts.pub.vmcoreinfo_synthesised = kmd->synthesised;
+	kmd->facts.pub.vmcoreinfo_generated = kmd->vmcoreinfo_generated;
 	return status;
 }
 
@@ -129,7 +129,7 @@ static enum kmd_status begin_open(struct kmd *kmd)
 {
 	kmd_begin(kmd);
 	if (kmd->opened)
-		return kmd_usage_error(kmd, "a handle opens one dump in its life");
+		return kmd_usage_error(kmd, "the handle already has an open dump");
 	kmd->opened = true;
 	return KMD_OK;
 }

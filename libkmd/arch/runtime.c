@@ -38,7 +38,7 @@ bool kmd_runtime_key_by_name(const char *name, enum kmd_runtime_key *key)
 void kmd_runtime_deinit(struct kmd_runtime *runtime)
 {
 	for (size_t i = 0; i < KMD_N_RUNTIME_KEYS; i++)
-		free(runtime->values[i].witnessed);
+		free(runtime->values[i].sources);
 	memset(runtime, 0, sizeof(*runtime));
 }
 

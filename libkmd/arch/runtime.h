@@ -28,8 +28,8 @@ enum kmd_runtime_key {
 struct kmd_runtime_value {
 	bool known;
 	uint64_t value;
-	size_t witnesses; /* sources that give exactly this; 0 = only a hint does, unconfirmed */
-	char *witnessed;  /* their names, ", " between them; NULL = none */
+	size_t n_sources; /* sources that give exactly this; 0 = only a hint does, unconfirmed */
+	char *sources;    /* their names, ", " between them; NULL = none */
 };
 
 struct kmd_runtime {

@@ -50,7 +50,7 @@ struct kmd_image {
 };
 
 struct kmd_image_options {
-	bool force; /* read it though its marker or validity bit is gone */
+	bool accept_invalid; /* read it though its mark or validity bit is missing */
 	bool has_smem, has_ram_base;
 	uint64_t smem, ram_base;
 	kmd_progress_fn progress;

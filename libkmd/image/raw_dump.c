@@ -36,7 +36,8 @@ static bool probe(const struct kmd_input *input, const struct kmd_image_options 
 		return true;
 	if (kmd_cursor_is(&cursor, 0, MD_RAW_SIGNATURE_SEEN, MD_RAW_SIGNATURE_SIZE) ||
 	    kmd_cursor_is(&cursor, 0, MD_RAW_SIGNATURE_COPIED, MD_RAW_SIGNATURE_SIZE) ||
-	    (options->force && kmd_cursor_is(&cursor, 0, no_signature, MD_RAW_SIGNATURE_SIZE)))
+	    (options->accept_invalid &&
+	     kmd_cursor_is(&cursor, 0, no_signature, MD_RAW_SIGNATURE_SIZE)))
 		return kmd_raw_table_probe(&cursor);
 	return false;
 }
@@ -51,7 +52,7 @@ static void read_header(struct kmd_cursor *cursor, struct raw_header *header)
 }
 
 static enum kmd_status check_flags(const struct kmd_cursor *cursor, const struct raw_header *header,
-				   bool force)
+				   bool accept_invalid)
 {
 	struct kmd_place place = kmd_at(cursor->source->name, MD_RAW_FLAGS);
 	enum kmd_status status = KMD_OK;
@@ -61,10 +62,10 @@ static enum kmd_status check_flags(const struct kmd_cursor *cursor, const struct
 				    "the firmware ran out of storage: the dump needs 0x%" PRIx64
 				    " bytes and has 0x%" PRIx64 " (is download mode set to mini?)",
 				    header->required, header->dump_size);
-	else if (!(header->flags & MD_RAW_VALID) && !force)
+	else if (!(header->flags & MD_RAW_VALID) && !accept_invalid)
 		status = kmd_fail(cursor->diag, KMD_ERR_DAMAGED, place,
 				  "the partition holds no valid dump (flags 0x%" PRIx32
-				  "); --force reads it nevertheless",
+				  "); use --accept=invalid to read it",
 				  header->flags);
 	else if (!(header->flags & MD_RAW_VALID))
 		status = kmd_report(cursor->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
@@ -241,7 +242,7 @@ static enum kmd_status read_image(const struct kmd_input *input,
 	read_header(&cursor, &header);
 	status = kmd_cursor_check(&cursor, "header");
 	if (status == KMD_OK)
-		status = check_flags(&cursor, &header, options->force);
+		status = check_flags(&cursor, &header, options->accept_invalid);
 	if (status == KMD_OK)
 		status = kmd_raw_table_read(&cursor, header.count, &table);
 	if (status != KMD_OK)

@@ -154,7 +154,7 @@ static enum kmd_status report(struct kmd_diag *diag, const char *name,
 				  alternatives);
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			  "the dump contradicts itself on %s: taking 0x%" PRIx64 " (%s), not %s",
-			  name, value->value, value->witnessed ? value->witnessed : "derived",
+			  name, value->value, value->sources ? value->sources : "derived",
 			  alternatives);
 }
 
@@ -170,12 +170,12 @@ enum kmd_status kmd_candidates_select(const struct kmd_candidates *candidates,
 
 	value->known = selected(candidates, key, given, &value->value);
 	if (value->known && given && given->has[key]) {
-		value->witnesses = 1;
-		ok = append(&value->witnessed, WHO_USER, ", ");
+		value->n_sources = 1;
+		ok = append(&value->sources, WHO_USER, ", ");
 	}
 	if (value->known)
-		ok = ok && list_sources(candidates, key, value->value, &value->witnessed,
-					&value->witnesses);
+		ok = ok && list_sources(candidates, key, value->value, &value->sources,
+					&value->n_sources);
 	ok = ok && format_alternatives(candidates, key, value->known ? &value->value : NULL,
 				       &alternatives);
 	status = ok ? report(diag, kmd_runtime_key_name(key), value, alternatives)

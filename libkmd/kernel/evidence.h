@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * inquiry.h - the witnesses, each of which adds to the votes what it knows.
+ * inquiry.h - the n_sources, each of which adds to the votes what it knows.
  *
  * Later ones build on what the earlier ones agree on: where the image lies in
  * physical memory, then what stands in it.

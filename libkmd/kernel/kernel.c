@@ -197,7 +197,7 @@ static bool translate(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
  */
 static enum kmd_status check_release(const struct kmd_claims *claims,
 				     const struct kmd_memory *memory,
-				     const struct kmd_vmcoreinfo *info, bool force,
+				     const struct kmd_vmcoreinfo *info, bool accept_order,
 				     struct kmd_diag *diag, const struct kmd_kernel_facts *facts)
 {
 	uint64_t virt, phys, offset = 0, missing;
@@ -217,12 +217,12 @@ static enum kmd_status check_release(const struct kmd_claims *claims,
 	if (status != KMD_OK || !strncmp(uts + UTS_RELEASE, facts->pub.release, UTS_FIELD - 1))
 		return status;
 	/* In a cat of files one in the wrong place moves all others. */
-	if (claims->notes && !claims->notes_trusted && !force)
+	if (claims->notes && !claims->notes_trusted && !accept_order)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(claims->notes->name),
 				"the release that VMCOREINFO names (\"%s\") is not at init_uts_ns, "
 				"physical 0x%" PRIx64
 				": region files are missing from this cat or in another order; "
-				"assemble the folder of files, or --force",
+				"assemble the folder of files, or use --accept=order",
 				facts->pub.release, phys);
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			  "init_uts_ns at virtual 0x%" PRIx64 ", physical 0x%" PRIx64
@@ -251,7 +251,7 @@ static enum kmd_status check_found(const struct kmd_vmcoreinfo *info, struct kmd
 enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct kmd_memory *memory,
 				const struct kmd_vmcoreinfo *info,
 				const struct kmd_runtime *runtime,
-				const struct kmd_vmlinux *vmlinux, bool force,
+				const struct kmd_vmlinux *vmlinux, bool accept_order,
 				struct kmd_diag *diag, struct kmd_kernel_facts *facts)
 {
 	enum kmd_status status;
@@ -274,7 +274,7 @@ enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct km
 	alias_link_addresses(facts);
 	status = check_found(info, diag, facts);
 	if (status == KMD_OK)
-		status = check_release(claims, memory, info, force, diag, facts);
+		status = check_release(claims, memory, info, accept_order, diag, facts);
 	if (status != KMD_OK)
 		kmd_kernel_deinit(facts);
 	return status;

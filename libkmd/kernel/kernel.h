@@ -18,13 +18,13 @@ struct kmd_kernel_facts {
  * The machine comes from KELF, vmlinux, VMCOREINFO's keys or the kernel's utsname
  * in memory, the first that speaks; page size and release from VMCOREINFO, KASLR
  * offset and the kernel's maps from @boot, else VMCOREINFO.  @vmlinux and @boot may be
- * NULL.  KMD_ERR_DAMAGED, unless @force, for a cat of
+ * NULL.  KMD_ERR_DAMAGED, unless @accept_order, for a cat of
  * files in which bytes are provably not where they belong.
  */
 enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct kmd_memory *memory,
 				const struct kmd_vmcoreinfo *info,
 				const struct kmd_runtime *runtime,
-				const struct kmd_vmlinux *vmlinux, bool force,
+				const struct kmd_vmlinux *vmlinux, bool accept_order,
 				struct kmd_diag *diag, struct kmd_kernel_facts *facts);
 void kmd_kernel_deinit(struct kmd_kernel_facts *facts);
 

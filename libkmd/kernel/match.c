@@ -13,13 +13,15 @@
 
 enum match { UNKNOWN, SAME, OTHER };
 
-static enum kmd_status refuse(const char *path, const char *what, bool force, struct kmd_diag *diag)
+static enum kmd_status refuse(const char *path, const char *what, bool accept,
+			      struct kmd_diag *diag)
 {
-	if (force)
+	if (accept)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(path),
 				  "not the dumped kernel's vmlinux: %s", what);
 	return kmd_fail(diag, KMD_ERR_MISMATCH, kmd_in(path),
-			"not the dumped kernel's vmlinux: %s; --force takes it nevertheless", what);
+			"not the dumped kernel's vmlinux: %s; use --accept=vmlinux to use it",
+			what);
 }
 
 /* A stable kernel's number: 6.6.57 -> 6, 6, 57. */
@@ -110,23 +112,23 @@ static enum kmd_status by_banner(const struct kmd_vmlinux *vmlinux, const struct
 
 enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char *path,
 				  uint16_t machine, const struct kmd_vmcoreinfo *info,
-				  const struct kmd_memory *memory, bool force,
+				  const struct kmd_memory *memory, bool accept,
 				  struct kmd_diag *diag)
 {
 	enum match match = by_build_id(vmlinux, info);
 	enum kmd_status status = KMD_OK;
 
 	if (machine && machine != vmlinux->machine)
-		return refuse(path, "it is another machine's", force, diag);
+		return refuse(path, "it is another machine's", accept, diag);
 	if (match == OTHER)
-		return refuse(path, "its build-id differs", force, diag);
+		return refuse(path, "its build-id differs", accept, diag);
 	if (match == SAME)
 		return KMD_OK;
 	if (by_release(vmlinux, info) == OTHER)
-		return refuse(path, "its release differs", force, diag);
+		return refuse(path, "its release differs", accept, diag);
 	status = by_banner(vmlinux, memory, diag, &match);
 	if (status == KMD_OK && match == OTHER)
-		return refuse(path, "its banner differs", force, diag);
+		return refuse(path, "its banner differs", accept, diag);
 	if (status == KMD_OK && match == UNKNOWN && memory)
 		status = kmd_report(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
 				    "nothing in the dump tells whether this is the dumped kernel's "
@@ -172,7 +174,7 @@ static enum match by_variable(const struct kmd_image_reader *reader)
 enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char *path,
 				  const struct kmd_vmcoreinfo *info,
 				  const struct kmd_memory *memory,
-				  const struct kmd_runtime *runtime, bool force,
+				  const struct kmd_runtime *runtime, bool accept,
 				  struct kmd_diag *diag)
 {
 	enum match notes, variable;
@@ -184,7 +186,7 @@ enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char 
 	notes = by_notes(&reader);
 	variable = by_variable(&reader);
 	if (notes == OTHER || variable == OTHER)
-		return refuse(path, "the build-id in its captured image differs", force, diag);
+		return refuse(path, "the build-id in its captured image differs", accept, diag);
 	if (notes == SAME || variable == SAME || by_build_id(vmlinux, info) == SAME)
 		return KMD_OK;
 	return kmd_report(

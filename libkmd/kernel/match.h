@@ -13,12 +13,12 @@
 
 /*
  * @machine is what the dump's headers say, 0 if they do not; @info may be without text.
- * KMD_ERR_MISMATCH, or with @force a finding of damage, if it is another kernel's; a note
+ * KMD_ERR_MISMATCH, or with @accept a finding of damage, if it is another kernel's; a note
  * if nothing tells.
  */
 enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char *path,
 				  uint16_t machine, const struct kmd_vmcoreinfo *info,
-				  const struct kmd_memory *memory, bool force,
+				  const struct kmd_memory *memory, bool accept,
 				  struct kmd_diag *diag);
 
 /*
@@ -29,7 +29,7 @@ enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char 
 enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char *path,
 				  const struct kmd_vmcoreinfo *info,
 				  const struct kmd_memory *memory,
-				  const struct kmd_runtime *runtime, bool force,
+				  const struct kmd_runtime *runtime, bool accept,
 				  struct kmd_diag *diag);
 
 #endif

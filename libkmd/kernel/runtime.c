@@ -10,13 +10,13 @@
 
 #define WHO_PLACE "place of the image"
 
-static enum kmd_status run_sources(struct kmd_evidence *evidence, kmd_evidence_fn *const *witnesses,
+static enum kmd_status run_sources(struct kmd_evidence *evidence, kmd_evidence_fn *const *sources,
 				   size_t n)
 {
 	enum kmd_status status = KMD_OK;
 
 	for (size_t i = 0; status == KMD_OK && i < n; i++) {
-		status = witnesses[i](evidence);
+		status = sources[i](evidence);
 		if (status == KMD_OK && evidence->candidates.no_memory)
 			status = kmd_fail_memory(evidence->diag);
 	}

@@ -46,19 +46,19 @@ static enum kmd_status confirm(struct kmd_runtime *runtime, enum kmd_runtime_key
 	struct kmd_runtime_value *value = &runtime->values[key];
 	char *grown;
 
-	if (!value->known || (value->witnessed && strstr(value->witnessed, WHO)))
+	if (!value->known || (value->sources && strstr(value->sources, WHO)))
 		return KMD_OK;
 	if (value->value != heard)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 				  "%s: 0x%" PRIx64 " is taken (%s), not 0x%" PRIx64 " (" WHO ")",
 				  kmd_runtime_key_name(key), value->value,
-				  value->witnessed ? value->witnessed : "derived", heard);
-	if (asprintf(&grown, "%s%s" WHO, value->witnessed ? value->witnessed : "",
-		     value->witnessed ? ", " : "") < 0)
+				  value->sources ? value->sources : "derived", heard);
+	if (asprintf(&grown, "%s%s" WHO, value->sources ? value->sources : "",
+		     value->sources ? ", " : "") < 0)
 		return kmd_fail_memory(diag);
-	free(value->witnessed);
-	value->witnessed = grown;
-	value->witnesses++;
+	free(value->sources);
+	value->sources = grown;
+	value->n_sources++;
 	return KMD_OK;
 }
 

@@ -35,7 +35,7 @@ END_TEST
 
 START_TEST(options_come_first)
 {
-	expect_ok(kmd_set_flags(kmd, KMD_STRICT | KMD_FORCE));
+	expect_ok(kmd_set_flags(kmd, KMD_STRICT | KMD_ACCEPT_INVALID));
 	expect_error(kmd_set_flags(kmd, 1u << 31), KMD_ERR_USAGE, "unknown flag");
 	expect_ok(kmd_set_smem_address(kmd, 1));
 	expect_ok(kmd_set_ram_base(kmd, 1));
@@ -208,7 +208,7 @@ START_TEST(vmlinux_of_another_kernel)
 		     "not the dumped kernel's vmlinux");
 	again();
 	expect_ok(kmd_set_vmlinux(kmd, "/proc/self/exe"));
-	expect_ok(kmd_set_flags(kmd, KMD_FORCE));
+	expect_ok(kmd_set_flags(kmd, KMD_ACCEPT_INVALID));
 	open_small();
 	ck_assert(kmd_is_degraded(kmd));
 }

@@ -48,9 +48,9 @@ START_TEST(values_with_their_witnesses)
 	value = value_of("kaslr");
 	ck_assert_ptr_nonnull(value);
 	ck_assert_uint_eq(value->value, KASLR);
-	ck_assert_uint_ge(value->witnesses, 2);
-	ck_assert_ptr_nonnull(strstr(value->witnessed, "VMCOREINFO"));
-	ck_assert_ptr_nonnull(strstr(value->witnessed, "panic text"));
+	ck_assert_uint_ge(value->n_sources, 2);
+	ck_assert_ptr_nonnull(strstr(value->sources, "VMCOREINFO"));
+	ck_assert_ptr_nonnull(strstr(value->sources, "panic text"));
 	ck_assert_ptr_nonnull(value_of("kimage_voffset"));
 	ck_assert_uint_eq(value_of("kimage_voffset")->value, KIMAGE_VOFFSET);
 	ck_assert_ptr_null(value_of("phys_base"));
@@ -119,7 +119,7 @@ START_TEST(why_it_died)
 	ck_assert_str_eq(kernel->panic_task, "init");
 	ck_assert(kernel->has_panic_cpu && kernel->has_panic_pid);
 	ck_assert_uint_eq(kernel->panic_pid, 1);
-	ck_assert(!kernel->vmcoreinfo_synthesised);
+	ck_assert(!kernel->vmcoreinfo_generated);
 }
 END_TEST
 
@@ -146,14 +146,14 @@ START_TEST(vmcoreinfo_from_a_file)
 	open_small();
 	expect_ok(kmd_vmcoreinfo_value(kmd, "OSRELEASE", &value, &length));
 	ck_assert_int_eq(strncmp(value, "6.1.0-small", length), 0);
-	ck_assert(!kmd_kernel_get(kmd)->vmcoreinfo_synthesised);
+	ck_assert(!kmd_kernel_get(kmd)->vmcoreinfo_generated);
 	again();
 	hide_vmcoreinfo();
 	expect_ok(kmd_set_vmcoreinfo(kmd, path));
 	open_small();
 	expect_ok(kmd_vmcoreinfo_value(kmd, "OSRELEASE", &value, &length));
 	ck_assert_int_eq(strncmp(value, "6.1.0\n", length + 1), 0);
-	ck_assert(kmd_kernel_get(kmd)->vmcoreinfo_synthesised);
+	ck_assert(kmd_kernel_get(kmd)->vmcoreinfo_generated);
 	ck_assert_ptr_nonnull(strstr(kmd_kernel_get(kmd)->vmcoreinfo_source, "info"));
 }
 END_TEST

@@ -48,8 +48,8 @@ static void try(const uint8_t *data, size_t size, const struct kmd_image_options
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct kmd_image_options plain = { .force = false };
-	static const struct kmd_image_options forced = { .force = true,
+	static const struct kmd_image_options plain = { .accept_invalid = false };
+	static const struct kmd_image_options forced = { .accept_invalid = true,
 							 .has_smem = true,
 							 .smem = 0x80200000,
 							 .has_ram_base = true,

@@ -71,7 +71,7 @@ static void check_pieces(const struct kmd_interval *pieces, size_t n, size_t n_r
 
 static enum kmd_status run(struct stages *s)
 {
-	static const struct kmd_image_options options = { .force = true };
+	static const struct kmd_image_options options = { .accept_invalid = true };
 	enum kmd_status status = kmd_image_read(&s->input, &options, &s->diag, &s->image);
 
 	if (status == KMD_OK)

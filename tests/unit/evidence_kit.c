@@ -43,20 +43,20 @@ struct kmd_region_entry *add_image(const char *name, size_t offset, size_t size,
 	return row;
 }
 
-void expect_value(enum kmd_runtime_key key, uint64_t value, size_t witnesses, const char *who)
+void expect_value(enum kmd_runtime_key key, uint64_t value, size_t n_sources, const char *who)
 {
 	const struct kmd_runtime_value *found = &runtime.values[key];
 
 	ck_assert_msg(found->known, "%s is not known", kmd_runtime_key_name(key));
 	ck_assert_uint_eq(found->value, value);
-	ck_assert_uint_eq(found->witnesses, witnesses);
-	ck_assert_str_eq(found->witnessed, who);
+	ck_assert_uint_eq(found->n_sources, n_sources);
+	ck_assert_str_eq(found->sources, who);
 }
 
 void expect_unknown(enum kmd_runtime_key key)
 {
 	ck_assert_msg(!runtime.values[key].known, "%s is known", kmd_runtime_key_name(key));
-	ck_assert_uint_eq(runtime.values[key].witnesses, 0);
+	ck_assert_uint_eq(runtime.values[key].n_sources, 0);
 }
 
 void make_x86(void)

@@ -51,7 +51,7 @@ void done(void);
 void infer(void);
 struct kmd_region_entry *add_image(const char *name, size_t offset, size_t size, uint64_t phys,
 				   uint64_t kaslr);
-void expect_value(enum kmd_runtime_key key, uint64_t value, size_t witnesses, const char *who);
+void expect_value(enum kmd_runtime_key key, uint64_t value, size_t n_sources, const char *who);
 void expect_unknown(enum kmd_runtime_key key);
 void make_x86(void);
 void make_arm(const char *levels);

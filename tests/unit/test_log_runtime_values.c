@@ -36,14 +36,14 @@ static struct kmd_log_record *say(const char *text)
 	return record;
 }
 
-static void expect_kaslr(size_t witnesses, const char *witnessed)
+static void expect_kaslr(size_t n_sources, const char *sources)
 {
 	const struct kmd_runtime_value *value = &runtime.values[KMD_RUNTIME_KASLR];
 
 	expect_ok(kmd_runtime_confirm_from_log(&said, &diag, &runtime));
 	ck_assert_uint_eq(value->value, KASLR);
-	ck_assert_uint_eq(value->witnesses, witnesses);
-	ck_assert_str_eq(value->witnessed, witnessed);
+	ck_assert_uint_eq(value->n_sources, n_sources);
+	ck_assert_str_eq(value->sources, sources);
 }
 
 START_TEST(it_confirms_once)

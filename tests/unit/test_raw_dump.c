@@ -121,7 +121,7 @@ START_TEST(markers)
 	for (size_t i = 0; i < 3; i++) {
 		build();
 		memcpy(dump.at, marks[i], MD_RAW_SIGNATURE_SIZE);
-		options.force = i == 2;
+		options.accept_invalid = i == 2;
 		expect_usual();
 		expect_silence();
 		/* An overwritten marker must be borne out by a section. */
@@ -146,10 +146,10 @@ START_TEST(validity)
 	expect_silence();
 	bytes_set(&dump, MD_RAW_FLAGS, MD_RAW_CACHE_FLUSHED, 4);
 	expect_error(read_dump(), KMD_ERR_DAMAGED, "f: offset 0xc: the partition holds no valid");
-	options.force = true;
+	options.accept_invalid = true;
 	expect_usual();
 	expect_finding(KMD_FIND_HEADER, KMD_DAMAGE, "not marked as valid (flags 0x8)");
-	options.force = false;
+	options.accept_invalid = false;
 	bytes_set(&dump, MD_RAW_FLAGS, MD_RAW_INSUFFICIENT, 4);
 	bytes_set(&dump, MD_RAW_REQUIRED_SIZE, 0x123456, 8);
 	expect_usual();
@@ -354,7 +354,7 @@ START_TEST(every_word)
 	for (size_t at = 8; at + 4 <= DATA; at += 4)
 		for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 			build();
-			options.force = true;
+			options.accept_invalid = true;
 			bytes_set(&dump, at, values[i], 4);
 			if (read_dump() != KMD_OK)
 				continue;

@@ -15,7 +15,39 @@ static bool is_start(const struct kmd_readiness *row)
 	return !strcmp(row->ability, "start");
 }
 
-void check_print(FILE *out, const struct kmd *kmd)
+/* A debugger's vmlinux decides; without it there is nothing more to say of the row. */
+static bool needs_vmlinux(const struct kmd_readiness *row, bool vmlinux)
+{
+	return !vmlinux && row->state == KMD_READY_UNKNOWN;
+}
+
+/* "21 more with a vmlinux (-x FILE): crash 9, drgn 6" */
+static void print_more(FILE *out, const struct kmd *kmd, bool vmlinux, const char *title)
+{
+	const struct kmd_readiness *row;
+	size_t total = 0, n = 0;
+
+	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++)
+		total += needs_vmlinux(row, vmlinux);
+	if (!total)
+		return;
+	fprintf(out, "%s%zu more can be checked with a vmlinux (-x FILE):", title, total);
+	total = 0;
+	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++) {
+		const struct kmd_readiness *next = kmd_readiness_get(kmd, i + 1);
+
+		n += needs_vmlinux(row, vmlinux);
+		if (next && !strcmp(next->consumer, row->consumer))
+			continue;
+		if (n)
+			fprintf(out, "%s %s %zu", total ? "," : "", row->consumer, n);
+		total += n;
+		n = 0;
+	}
+	fputc('\n', out);
+}
+
+void check_print(FILE *out, const struct kmd *kmd, bool vmlinux)
 {
 	const struct kmd_readiness *row, *start = NULL;
 
@@ -27,79 +59,103 @@ void check_print(FILE *out, const struct kmd *kmd)
 			start = row;
 		else if (start && start->state == KMD_READY_FAILS)
 			missing = "(it does not start)";
-		fprintf(out, "%-26s %-15s %-5s %s\n", row->consumer, row->ability, word(row->state),
-			missing);
+		if (!needs_vmlinux(row, vmlinux))
+			fprintf(out, "%-26s %-15s %-5s %s\n", row->consumer, row->ability,
+				word(row->state), missing);
 	}
+	print_more(out, kmd, vmlinux, "");
 }
 
-static bool starts(const struct kmd *kmd, const char *consumer)
+enum kmd_ready_state check_start(const struct kmd *kmd, const char *consumer)
 {
 	const struct kmd_readiness *row;
 
 	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++)
 		if (is_start(row) && !strcmp(row->consumer, consumer))
-			return row->state == KMD_READY_WORKS || row->state == KMD_READY_PARTLY;
-	return false;
+			return row->state;
+	return KMD_READY_FAILS;
 }
 
 const char *check_crash(const struct kmd *kmd)
 {
-	static const char *const ways[] = { "crash", "crash --no_panic" };
+	static const char *const ways[] = { "crash", "crash --no_panic", "crash --minimal" };
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-		if (starts(kmd, ways[i]))
+		if (check_start(kmd, ways[i]) <= KMD_READY_PARTLY)
 			return ways[i];
-	return "crash --minimal";
+	return NULL;
 }
 
-/* "drgn: log, tasks | gdb: variables": all of one state. */
-static void print_state(FILE *out, const struct kmd *kmd, enum kmd_ready_state state,
-			const char *title)
+const char *check_start_lacks(const struct kmd *kmd)
 {
 	const struct kmd_readiness *row;
-	const char *consumer = NULL;
 
-	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++) {
-		if (row->state != state || is_start(row))
-			continue;
-		if (!consumer)
-			fprintf(out, "%-8s %s: %s", title, row->consumer, row->ability);
-		else if (strcmp(consumer, row->consumer) != 0)
-			fprintf(out, " | %s: %s", row->consumer, row->ability);
-		else
-			fprintf(out, ", %s", row->ability);
-		consumer = row->consumer;
-	}
-	if (consumer)
-		fputc('\n', out);
+	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++)
+		if (is_start(row) && row->state == KMD_READY_FAILS)
+			return row->missing;
+	return "";
 }
 
-/* What does not work, with its reason: one line for each consumer and reason. */
-static void print_failures(FILE *out, const struct kmd *kmd)
+static const char *title(bool *first)
 {
-	const struct kmd_readiness *row, *last = NULL;
-	const char *title = "not";
+	const char *text = *first ? "tools    " : "         ";
 
-	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++) {
-		if (row->state != KMD_READY_FAILS)
-			continue;
-		/* Where it does not start nothing else needs a word. */
-		if (last && !strcmp(last->consumer, row->consumer) && is_start(last))
-			continue;
-		fprintf(out, "%-8s %s%s%s: %s missing\n", title, row->consumer,
-			is_start(row) ? "" : " ", is_start(row) ? "" : row->ability, row->missing);
-		last = row;
-		title = "";
+	*first = false;
+	return text;
+}
+
+/* "drgn: log, tasks available": the abilities of one consumer that have this state and reason. */
+static void print_group(FILE *out, const struct kmd *kmd, size_t at, bool *first)
+{
+	static const char *const states[] = {
+		[KMD_READY_WORKS] = "available",
+		[KMD_READY_PARTLY] = "partly available: lacks",
+		[KMD_READY_UNKNOWN] = "unknown: depends on",
+		[KMD_READY_FAILS] = "not available: lacks",
+	};
+	const struct kmd_readiness *group = kmd_readiness_get(kmd, at), *row;
+	size_t n = 0;
+
+	fprintf(out, "%s%s:", title(first), group->consumer);
+	for (size_t i = at; (row = kmd_readiness_get(kmd, i)); i++)
+		if (!is_start(row) && !strcmp(row->consumer, group->consumer) &&
+		    row->state == group->state && !strcmp(row->missing, group->missing))
+			fprintf(out, "%s %s", n++ ? "," : "", row->ability);
+	fprintf(out, " %s", states[group->state & 3]);
+	if (group->state != KMD_READY_WORKS)
+		fprintf(out, " %s", group->missing);
+	fputc('\n', out);
+}
+
+/* True if an earlier row of the consumer has the same state and reason. */
+static bool is_grouped(const struct kmd *kmd, size_t at)
+{
+	const struct kmd_readiness *row = kmd_readiness_get(kmd, at), *other;
+
+	for (size_t i = 0; i < at; i++) {
+		other = kmd_readiness_get(kmd, i);
+		if (!is_start(other) && !strcmp(other->consumer, row->consumer) &&
+		    other->state == row->state && !strcmp(other->missing, row->missing))
+			return true;
 	}
+	return false;
 }
 
 void check_summary(FILE *out, const struct kmd *kmd, bool vmlinux)
 {
-	print_state(out, kmd, KMD_READY_WORKS, "works");
-	print_state(out, kmd, KMD_READY_PARTLY, "in part");
-	if (vmlinux)
-		print_state(out, kmd, KMD_READY_UNKNOWN, "perhaps");
-	else
-		fputs("perhaps  the rest: with a vmlinux (-x) more can be said\n", out);
-	print_failures(out, kmd);
+	const struct kmd_readiness *row, *start = NULL;
+	bool first = true;
+
+	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++) {
+		if (is_start(row)) {
+			start = row;
+			if (row->state == KMD_READY_FAILS)
+				fprintf(out, "%s%s does not start: lacks %s\n", title(&first),
+					row->consumer, row->missing);
+		} else if (!(start && start->state == KMD_READY_FAILS) &&
+			   !needs_vmlinux(row, vmlinux) && !is_grouped(kmd, i)) {
+			print_group(out, kmd, i, &first);
+		}
+	}
+	print_more(out, kmd, vmlinux, first ? "tools    " : "         ");
 }

@@ -18,7 +18,7 @@ static int fail(const struct kmd *kmd, enum kmd_status status)
 	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
 }
 
-/* False, and everything is said, for a value that there is not. */
+/* Returns false after printing an error if a key is unknown. */
 static bool set_values(struct kmd *kmd, const struct options *options)
 {
 	for (size_t i = 0; i < options->n_values; i++)
@@ -35,7 +35,7 @@ static void set_options(struct kmd *kmd, const struct options *options)
 {
 	const char *servers = getenv("DEBUGINFOD_URLS");
 
-	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | (options->force ? KMD_FORCE : 0u) |
+	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | options->accept |
 				   (options->no_registers ? KMD_NO_REGISTERS : 0u) |
 				   (options->captured_only ? KMD_CAPTURED_ONLY : 0u) |
 				   (options->zero_holes ? KMD_ZERO_HOLES : 0u));
@@ -68,13 +68,13 @@ static enum kmd_status write_output(struct kmd *kmd, const struct options *optio
 	return kmd_assemble_path(kmd, options->output, options->force ? KMD_OVERWRITE : 0);
 }
 
-/* Both the list and the report belong on stdout, unless the core is there. */
+/* List and report go to standard output, unless the core does. */
 static FILE *report_stream(const struct options *options)
 {
 	return options->output && !strcmp(options->output, "-") ? stderr : stdout;
 }
 
-/* The table if it is asked for; the report of an assembly has its own, shorter form. */
+/* The table if it is asked for; the end report has a shorter form. */
 static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *options)
 {
 	enum kmd_status status;
@@ -84,7 +84,7 @@ static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *o
 		return KMD_OK;
 	status = kmd_check(kmd, &n);
 	if (status == KMD_OK && options->check) {
-		check_print(out, kmd);
+		check_print(out, kmd, options->vmlinux);
 		if (!options->output)
 			report_next(out, kmd, options);
 	}
@@ -95,7 +95,7 @@ static int run(struct kmd *kmd, const struct options *options)
 {
 	FILE *out = report_stream(options);
 	enum kmd_status status;
-	size_t said;
+	size_t reported;
 
 	set_options(kmd, options);
 	if (!set_values(kmd, options))
@@ -107,7 +107,7 @@ static int run(struct kmd *kmd, const struct options *options)
 		report_findings(stderr, kmd, 0, options->verbose);
 	if (status != KMD_OK)
 		return fail(kmd, status);
-	said = kmd_finding_count(kmd);
+	reported = kmd_finding_count(kmd);
 	if (options->list)
 		report_list(out, kmd);
 	if (options->dmesg && (status = dmesg_print(out, kmd, options->verbose)) != KMD_OK)
@@ -115,7 +115,7 @@ static int run(struct kmd *kmd, const struct options *options)
 	status = write_output(kmd, options);
 	progress_clear();
 	if (!options->quiet)
-		report_findings(stderr, kmd, said, options->verbose);
+		report_findings(stderr, kmd, reported, options->verbose);
 	if (status != KMD_OK)
 		return fail(kmd, status);
 	if ((status = check(out, kmd, options)) != KMD_OK)
@@ -124,14 +124,14 @@ static int run(struct kmd *kmd, const struct options *options)
 		report_end(out, kmd, options);
 	if (fflush(out) || ferror(out)) {
 		perror("kmd-assemble: standard output");
-		/* The core, if one was asked for, is there all the same. */
+		/* The core, if one was asked for, was written nevertheless. */
 		if (!options->output)
 			return EXIT_FAILED;
 	}
 	return kmd_is_degraded(kmd) ? EXIT_DEGRADED : EXIT_COMPLETE;
 }
 
-/* A caller that sent a signal must see that it was the end. */
+/* The caller must see that a signal ended the program. */
 static int end_by_signal(int code)
 {
 	if (progress_signal() && code == EXIT_FAILED) {
@@ -150,7 +150,8 @@ int main(int argc, char **argv)
 	if (!options_parse(argc, argv, &options, &code))
 		return code;
 	if (options.output && !strcmp(options.output, "-") && isatty(STDOUT_FILENO)) {
-		fputs("kmd-assemble: a core is not for a terminal; redirect standard output\n",
+		fputs("kmd-assemble: refusing to write a core to a terminal; redirect standard "
+		      "output\n",
 		      stderr);
 		return EXIT_USAGE;
 	}

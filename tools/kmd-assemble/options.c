@@ -18,37 +18,41 @@ static const char help[] =
 	"them, a RAM image with an SMEM area, or an ELF core; found by content, zstd-compressed\n"
 	"or not; - is standard input.\n"
 	"\n"
+	"Output:\n"
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
+	"  -f, --force           replace FILE if it exists\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
-	"      --check           tell what crash, drgn, gdb and makedumpfile will be able to do,\n"
-	"                        and what is missing for the rest; with -x it can tell more\n"
-	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel, compressed or split or not: tells\n"
-	"                        its exact extent, makes VMCOREINFO where the dump has none, and\n"
-	"                        tells apart region files for which only addresses are recorded\n"
-	"  -i, --vmcoreinfo=FILE VMCOREINFO text for a dump that has none\n"
-	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
-	"      --captured-only   nothing in the core that was not captured: no page tables made\n"
-	"      --zero-holes      memory that was not captured reads as zero, for consumers that\n"
-	"                        insist; they then tell what was not there\n"
-	"      --no-registers    no registers in the core, for drgn 0.0.22, which mistakes them\n"
-	"      --complete=LIST   supply out of vmlinux what was not captured: rodata, orc, btf,\n"
-	"                        text (as it was before the kernel patched it), all; or none,\n"
-	"                        not even what comparison proved to be the same\n"
-	"      --kaslr-offset=N  run-time minus link-time address of the kernel; only where the\n"
-	"                        dump does not tell\n"
-	"  -m, --machdep=KEY=N   a value that the dump does not tell, in crash's words: kaslr,\n"
-	"                        kimage_voffset, phys_offset, vabits_actual, phys_base\n"
-	"  -f, --force           replace FILE; read a dump not marked as valid, or a cat of\n"
-	"                        files in a wrong order; take a vmlinux of another build\n"
-	"      --strict          fail where the dump is damaged, instead of leaving that out\n"
+	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
+	"      --captured-only   put nothing into the core that was not captured\n"
+	"      --zero-holes      fill gaps with zeroes; debuggers then show false zeroes\n"
+	"      --no-registers    omit CPU registers (workaround for drgn 0.0.22 and older)\n"
+	"\n"
+	"Input:\n"
+	"      --accept=LIST     use a dump that is otherwise refused: invalid (its mark or valid\n"
+	"                        bit is missing), order (a cat of files in the wrong order),\n"
+	"                        vmlinux (of another kernel)\n"
+	"      --strict          fail if the dump is damaged, instead of omitting what is damaged\n"
 	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
 	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
-	"      --unpack-limit=N  most bytes to unpack compressed input to, with K, M, G or T\n"
-	"                        (default 64G)\n"
+	"      --unpack-limit=N  maximum size of decompressed input, with K, M, G or T (64G)\n"
+	"\n"
+	"Kernel:\n"
+	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel; may be compressed, or split from\n"
+	"                        its debug file\n"
+	"  -i, --vmcoreinfo=FILE VMCOREINFO text, for a dump that has none\n"
+	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
+	"      --complete=LIST   add sections of the vmlinux that were not captured: rodata, "
+	"text,\n"
+	"                        orc, btf, all; or none\n"
+	"  -m, --machdep=KEY=N   set a run-time value: kaslr, kimage_voffset, phys_offset,\n"
+	"                        vabits_actual, phys_base\n"
+	"      --kaslr-offset=N  the same as --machdep=kaslr=N, with N in hexadecimal\n"
+	"\n"
+	"Messages:\n"
 	"  -q, --quiet           print errors only\n"
 	"  -v, --verbose         print notes as well\n"
-	"  -h, --help            print this\n"
+	"  -h, --help            print this text\n"
 	"  -V, --version         print the version\n"
 	"\n"
 	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 assembled but degraded,\n"
@@ -56,6 +60,7 @@ static const char help[] =
 
 enum {
 	OPT_STRICT = 256,
+	OPT_ACCEPT,
 	OPT_SMEM,
 	OPT_RAM_BASE,
 	OPT_UNPACK_LIMIT,
@@ -84,6 +89,7 @@ static const struct option longs[] = {
 	{ "complete", required_argument, NULL, OPT_COMPLETE },
 	{ "machdep", required_argument, NULL, 'm' },
 	{ "force", no_argument, NULL, 'f' },
+	{ "accept", required_argument, NULL, OPT_ACCEPT },
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "smem", required_argument, NULL, OPT_SMEM },
 	{ "ram-base", required_argument, NULL, OPT_RAM_BASE },
@@ -111,7 +117,7 @@ static bool parse_address(const char *option, const char *text, uint64_t *out)
 	*out = strtoull(text, &end, 16);
 	if (*text && *text != '-' && *text != '+' && !*end && !errno)
 		return true;
-	fprintf(stderr, "kmd-assemble: --%s: '%s' is no address\n", option, text);
+	fprintf(stderr, "kmd-assemble: --%s: invalid address '%s'\n", option, text);
 	return false;
 }
 
@@ -131,7 +137,7 @@ static bool parse_size(const char *option, const char *text, uint64_t *out)
 		    !__builtin_mul_overflow(*out, UINT64_C(1) << (10 * (unit - units + 1)), out))
 			return true;
 	}
-	fprintf(stderr, "kmd-assemble: --%s: '%s' is no size\n", option, text);
+	fprintf(stderr, "kmd-assemble: --%s: invalid size '%s'\n", option, text);
 	return false;
 }
 
@@ -156,7 +162,7 @@ static bool add_value(struct options *options, const char *text)
 			return true;
 		}
 	}
-	fprintf(stderr, "kmd-assemble: --machdep: '%s' is no KEY=NUMBER\n", text);
+	fprintf(stderr, "kmd-assemble: --machdep: invalid value '%s' (KEY=NUMBER)\n", text);
 	return false;
 }
 
@@ -172,39 +178,66 @@ static bool add_kaslr(struct options *options, const char *text)
 	return true;
 }
 
-/* Names with commas between them. */
-static bool parse_complete(const char *list, unsigned int *out)
+struct named_bits {
+	const char *name;
+	unsigned int bits;
+};
+
+/* Or the bits of names with commas between them into *@out. */
+static bool parse_list(const char *option, const char *list, const struct named_bits *names,
+		       size_t n, unsigned int *out)
 {
-	static const struct {
-		const char *name;
-		unsigned int bits;
-	} names[] = { { "rodata", KMD_COMPLETE_RODATA }, { "text", KMD_COMPLETE_TEXT },
-		      { "orc", KMD_COMPLETE_ORC },       { "btf", KMD_COMPLETE_BTF },
-		      { "all", KMD_COMPLETE_ALL },       { "none", KMD_COMPLETE_NONE } };
-	const size_t n = sizeof(names) / sizeof(names[0]);
 	const char *at = list;
 	size_t length, i;
 
-	for (*out = 0;; at += length + 1) {
+	for (;; at += length + 1) {
 		length = strcspn(at, ",");
 		for (i = 0; i < n; i++)
 			if (strlen(names[i].name) == length && !memcmp(at, names[i].name, length))
 				break;
-		if (i == n || (*out && (*out | names[i].bits) & KMD_COMPLETE_NONE))
+		if (i == n)
 			break;
 		*out |= names[i].bits;
 		if (!at[length])
 			return true;
 	}
-	fprintf(stderr,
-		"kmd-assemble: --complete: '%s' is no list of these: rodata, text, orc, "
-		"btf; nor all, nor none\n",
-		list);
+	fprintf(stderr, "kmd-assemble: --%s: invalid list '%s' (", option, list);
+	for (i = 0; i < n; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", names[i].name);
+	fputs(")\n", stderr);
 	return false;
 }
 
-/* One option; false for a bad one. */
-static bool take(int option, struct options *options)
+static bool parse_accept(const char *list, unsigned int *out)
+{
+	static const struct named_bits names[] = {
+		{ "invalid", KMD_ACCEPT_INVALID },
+		{ "order", KMD_ACCEPT_ORDER },
+		{ "vmlinux", KMD_ACCEPT_VMLINUX },
+	};
+
+	return parse_list("accept", list, names, sizeof(names) / sizeof(names[0]), out);
+}
+
+static bool parse_complete(const char *list, unsigned int *out)
+{
+	static const struct named_bits names[] = {
+		{ "rodata", KMD_COMPLETE_RODATA }, { "text", KMD_COMPLETE_TEXT },
+		{ "orc", KMD_COMPLETE_ORC },       { "btf", KMD_COMPLETE_BTF },
+		{ "all", KMD_COMPLETE_ALL },       { "none", KMD_COMPLETE_NONE },
+	};
+
+	*out = 0;
+	if (!parse_list("complete", list, names, sizeof(names) / sizeof(names[0]), out))
+		return false;
+	if (!(*out & KMD_COMPLETE_NONE) || *out == KMD_COMPLETE_NONE)
+		return true;
+	fputs("kmd-assemble: --complete: 'none' stands alone\n", stderr);
+	return false;
+}
+
+/* Apply one option; false if it is bad. */
+static bool apply(int option, struct options *options)
 {
 	switch (option) {
 	case 'o':
@@ -243,6 +276,8 @@ static bool take(int option, struct options *options)
 		return options->quiet = true;
 	case 'v':
 		return options->verbose = true;
+	case OPT_ACCEPT:
+		return parse_accept(optarg, &options->accept);
 	case OPT_STRICT:
 		return options->strict = true;
 	case OPT_SMEM:
@@ -259,15 +294,14 @@ static bool take(int option, struct options *options)
 	}
 }
 
-static bool take_input(int argc, char **argv, struct options *options)
+static bool read_input(int argc, char **argv, struct options *options)
 {
 	if (optind == argc) {
 		fputs("kmd-assemble: no input given\n", stderr);
 		return false;
 	}
 	if (argc - optind > 1) {
-		fprintf(stderr, "kmd-assemble: one input at a time; what is '%s'?\n",
-			argv[optind + 1]);
+		fprintf(stderr, "kmd-assemble: unexpected argument '%s'\n", argv[optind + 1]);
 		return false;
 	}
 	options->input = argv[optind];
@@ -276,8 +310,7 @@ static bool take_input(int argc, char **argv, struct options *options)
 		return false;
 	}
 	if (!options->output && !options->list && !options->dmesg && !options->check) {
-		fputs("kmd-assemble: say where to write the core (-o FILE), or --list, "
-		      "--dmesg or --check\n",
+		fputs("kmd-assemble: no output given: -o FILE, --list, --dmesg or --check\n",
 		      stderr);
 		return false;
 	}
@@ -299,12 +332,12 @@ bool options_parse(int argc, char **argv, struct options *options, int *exit_cod
 			printf("kmd-assemble %s\n", kmd_version());
 			return false;
 		}
-		if (!take(option, options))
+		if (!apply(option, options))
 			return usage(exit_code);
 	}
 	if (options->complete && options->complete != KMD_COMPLETE_NONE && !options->vmlinux) {
-		fputs("kmd-assemble: --complete takes a vmlinux (-x FILE)\n", stderr);
+		fputs("kmd-assemble: --complete requires a vmlinux (-x FILE)\n", stderr);
 		return usage(exit_code);
 	}
-	return take_input(argc, argv, options) || usage(exit_code);
+	return read_input(argc, argv, options) || usage(exit_code);
 }

@@ -18,7 +18,7 @@ enum {
 
 #define OPTIONS_VALUES 16
 
-/* A run-time value of the kernel that the user knows. */
+/* A run-time value that the user gives. */
 struct value {
 	char key[32];
 	uint64_t number;
@@ -32,12 +32,13 @@ struct options {
 	size_t n_values;
 	uint64_t smem, ram_base, unpack_limit;
 	unsigned int complete; /* enum kmd_complete, or-ed */
+	unsigned int accept;   /* enum kmd_flag, or-ed */
 	bool has_smem, has_ram_base, has_unpack_limit;
 	bool list, dmesg, check, no_registers, captured_only, zero_holes, strict, force, quiet,
 		verbose;
 };
 
-/* True to go on; else *@exit_code is what to exit with, and everything is said. */
+/* True to go on; else exit with *@exit_code. */
 bool options_parse(int argc, char **argv, struct options *options, int *exit_code);
 
 #endif

@@ -91,15 +91,15 @@ static void print_regions(FILE *out, const struct kmd *kmd)
 		if (!states[i])
 			continue;
 		fprintf(out, "%s%zu %s", between, states[i],
-			i == KMD_REGION_OK ? "used" : kmd_region_state_name(i));
+			i == KMD_REGION_OK ? "captured" : kmd_region_state_name(i));
 		between = ", ";
 	}
-	fprintf(out, " (%" PRIu64 " bytes in them)\n", bytes);
+	fprintf(out, " (%" PRIu64 " bytes)\n", bytes);
 }
 
 /*
- * The KASLR offset and who vouches for it: a wrong one makes every symbol wrong.  The
- * other values of this boot where the dump itself does not say them, or if asked for.
+ * The KASLR offset with its sources: a wrong one makes every symbol wrong.  The other run-time
+ * values if asked for, or where they do not come from the dump's own VMCOREINFO.
  */
 static void print_values(FILE *out, const struct kmd *kmd, bool all)
 {
@@ -109,12 +109,11 @@ static void print_values(FILE *out, const struct kmd *kmd, bool all)
 		if (!all && strcmp(value->key, "kaslr") != 0)
 			continue;
 		fprintf(out, "%-8s %s 0x%" PRIx64, i ? "" : "values", value->key, value->value);
-		if (value->witnesses)
-			fprintf(out, " by %zu witness%s: %s\n", value->witnesses,
-				value->witnesses == 1 ? "" : "es", value->witnessed);
+		if (value->n_sources)
+			fprintf(out, " (from %s)\n", value->sources);
 		else
-			fprintf(out, ", not confirmed%s%s\n", *value->witnessed ? ": " : "",
-				value->witnessed);
+			fprintf(out, " (not confirmed%s%s)\n", *value->sources ? ": " : "",
+				value->sources);
 	}
 }
 
@@ -147,26 +146,35 @@ static void print_panic(FILE *out, const struct kmd *kmd, const struct kmd_kerne
 	fputc('\n', out);
 }
 
-/* "CPUs 0-3, 5 (crash_notes)" */
+/* "CPUs 0-3 (panic record), 5 (crash_notes)" */
 static void print_registers(FILE *out, const struct kmd *kmd)
 {
-	size_t n = kmd_cpu_count(kmd);
+	const struct kmd_cpu_registers *cpu, *next;
+	uint32_t first = 0;
+	size_t n = kmd_cpu_count(kmd), run = 0;
 
-	if (!n) {
-		fputs("no CPU registers\n", out);
-		return;
-	}
-	fprintf(out, "registers of CPU%s", n > 1 ? "s" : "");
-	for (size_t i = 0, end; i < n; i = end) {
-		uint32_t first = kmd_cpu_get(kmd, i)->cpu, last = first;
+	if (!n)
+		fputs("no CPU registers", out);
+	else
+		fprintf(out, "registers of CPU%s", n > 1 ? "s" : "");
+	for (size_t i = 0; (cpu = kmd_cpu_get(kmd, i)); i++) {
+		bool same_source;
 
-		for (end = i + 1; end < n && kmd_cpu_get(kmd, end)->cpu == last + 1; end++)
-			last++;
-		fprintf(out, "%s %" PRIu32, i ? "," : "", first);
-		if (last > first)
-			fprintf(out, "-%" PRIu32, last);
+		first = run++ ? first : cpu->cpu;
+		next = kmd_cpu_get(kmd, i + 1);
+		same_source = next && !strcmp(next->source, cpu->source);
+		if (same_source && next->cpu == cpu->cpu + 1)
+			continue;
+		fprintf(out, " %" PRIu32, first);
+		if (run > 1)
+			fprintf(out, "-%" PRIu32, cpu->cpu);
+		if (!same_source)
+			fprintf(out, " (%s)", cpu->source);
+		if (next)
+			fputc(',', out);
+		run = 0;
 	}
-	fprintf(out, " (%s)\n", kmd_cpu_get(kmd, 0)->source);
+	fputc('\n', out);
 }
 
 static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
@@ -178,7 +186,7 @@ static void print_kernel(FILE *out, const struct kmd *kmd, bool verbose)
 	if (kernel->build_id)
 		fprintf(out, ", build-id %s", kernel->build_id);
 	fputc('\n', out);
-	print_values(out, kmd, verbose || kernel->vmcoreinfo_synthesised);
+	print_values(out, kmd, verbose || kernel->vmcoreinfo_generated);
 	print_panic(out, kmd, kernel);
 	fprintf(out, "notes    VMCOREINFO %s; ",
 		kernel->vmcoreinfo_source ? kernel->vmcoreinfo_source : "not found");
@@ -216,57 +224,109 @@ static void print_findings(FILE *out, const struct kmd *kmd)
 			damage++;
 		else
 			notes++;
-	fprintf(out, "findings %zu of damage, %zu notes%s\n", damage, notes,
-		notes ? " (-v shows them)" : "");
+	fprintf(out, "findings %zu problem%s, %zu note%s%s\n", damage, damage == 1 ? "" : "s",
+		notes, notes == 1 ? "" : "s", notes ? " (-v shows them)" : "");
 }
 
-/* A file name as a shell takes it; only what needs it is quoted. */
+/* A word as a shell reads it; quoted only where that is needed. */
 static void print_word(FILE *out, const char *word)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789_-+=./,:@%";
 
-	if (strspn(word, plain) == strlen(word)) {
+	if (*word && strspn(word, plain) == strlen(word)) {
 		fputs(word, out);
 		return;
 	}
 	fputc('\'', out);
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\'", out);
-		fputc(*word, out);
-	}
+	for (; *word; word++)
+		fputs(*word == '\'' ? "'\\''" : (char[]){ *word, '\0' }, out);
 	fputc('\'', out);
 }
 
-/* Stock tools, with what KASLR makes necessary: gdb does not relocate vmlinux for a core. */
+/* A file name; one that begins with a dash would be read as an option. */
+static void print_file(FILE *out, const char *name)
+{
+	if (*name == '-')
+		fputs("./", out);
+	print_word(out, name);
+}
+
+/*
+ * gdb does not relocate an x86_64 vmlinux for a core.  -iex runs before the core is opened.
+ * gdb splits the command as a shell would: so the file name is quoted twice.
+ */
+static void print_symbol_file(FILE *out, const char *vmlinux, uint64_t offset)
+{
+	size_t length;
+	char *command;
+	FILE *text = open_memstream(&command, &length);
+
+	if (!text)
+		return;
+	fputs("symbol-file \"", text);
+	for (; *vmlinux; vmlinux++) {
+		if (*vmlinux == '"' || *vmlinux == '\\')
+			fputc('\\', text);
+		fputc(*vmlinux, text);
+	}
+	fprintf(text, "\" -o 0x%" PRIx64, offset);
+	if (fclose(text))
+		return;
+	fputs(" -iex ", out);
+	print_word(out, command);
+	free(command);
+}
+
+static void print_gdb(FILE *out, const struct kmd_kernel *kernel, const char *vmlinux,
+		      const char *core)
+{
+	fputs("gdb", out);
+	if (kernel->has_kaslr_offset && kernel->kaslr_offset && !kernel->gdb_relocates) {
+		print_symbol_file(out, vmlinux, kernel->kaslr_offset);
+		fputs(" -c ", out);
+	} else {
+		fputc(' ', out);
+		print_file(out, vmlinux);
+		fputc(' ', out);
+	}
+	print_file(out, core);
+	fputc('\n', out);
+}
+
+/* The command lines of stock tools that open the core; only of those that start. */
 void report_next(FILE *out, const struct kmd *kmd, const struct options *options)
 {
-	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 	const char *core = options->output ? options->output : "VMCORE";
 	const char *vmlinux = options->vmlinux ? options->vmlinux : "vmlinux";
+	const char *crash = check_crash(kmd), *title = "next     ";
 
-	if (!strcmp(core, "-") || !kernel->vmcoreinfo_source)
+	if (!strcmp(core, "-"))
 		return;
-	fprintf(out, "next     %s ", check_crash(kmd));
-	print_word(out, vmlinux);
-	fputc(' ', out);
-	print_word(out, core);
-	fputs("\n         drgn -c ", out);
-	print_word(out, core);
-	fputs(" -s ", out);
-	print_word(out, vmlinux);
-	if (kernel->has_kaslr_offset && kernel->kaslr_offset && !kernel->plain_gdb) {
-		fprintf(out,
-			"\n         gdb -ex 'symbol-file %s -o 0x%" PRIx64 "' -ex 'core-file %s'\n",
-			vmlinux, kernel->kaslr_offset, core);
-		return;
+	if (crash) {
+		fprintf(out, "%s%s ", title, crash);
+		print_file(out, vmlinux);
+		fputc(' ', out);
+		print_file(out, core);
+		fputc('\n', out);
+		title = "         ";
 	}
-	fputs("\n         gdb ", out);
-	print_word(out, vmlinux);
-	fputc(' ', out);
-	print_word(out, core);
-	fputc('\n', out);
+	if (check_start(kmd, "drgn") <= KMD_READY_PARTLY) {
+		fprintf(out, "%sdrgn -c ", title);
+		print_file(out, core);
+		fputs(" -s ", out);
+		print_file(out, vmlinux);
+		fputc('\n', out);
+		title = "         ";
+	}
+	if (check_start(kmd, "gdb") <= KMD_READY_PARTLY) {
+		fputs(title, out);
+		print_gdb(out, kmd_kernel_get(kmd), vmlinux, core);
+		title = "         ";
+	}
+	if (!strncmp(title, "next", 4))
+		fprintf(out, "next     no tool can open this core: it lacks %s\n",
+			check_start_lacks(kmd));
 }
 
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
