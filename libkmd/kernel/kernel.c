@@ -19,6 +19,15 @@
 /* utsname lies a few words into its region at most (struct uts_namespace). */
 #define UTS_SEARCH        256
 
+/*
+ * struct uts_namespace began with a kref of 4 bytes until Linux 5.10.  Linux 5.11 removed it
+ * (9a56493f6942) and added OFFSET(uts_namespace.name) to VMCOREINFO (ca4a9241cc5e).
+ */
+#define UTS_KREF          4
+#define UTS_NO_KREF       ((5 << 8) | 11) /* as kmd_kernel_version() */
+/* Without the kref, a pointer to a user_namespace follows the utsname here. */
+#define UTS_USER_NS       392
+
 /* The utsname in the first bytes of a region, or NULL. */
 static const char *find_uts(const char *bytes, size_t size)
 {
@@ -190,6 +199,78 @@ static bool translate(const struct kmd_map *map, uint64_t virt, uint64_t *phys)
 	return true;
 }
 
+/* init_uts_ns in the dump. */
+struct uts {
+	const struct kmd_memory *memory;
+	const struct kmd_kernel_facts *facts;
+	struct kmd_diag *diag;
+	uint64_t virt, phys;
+};
+
+static bool find_init_uts_ns(const struct kmd_vmcoreinfo *info, struct uts *uts)
+{
+	const struct kmd_layout *layout = &uts->facts->layout;
+
+	return kmd_vmcoreinfo_hex(info, "SYMBOL(init_uts_ns)", &uts->virt) &&
+	       (translate(&layout->image, uts->virt, &uts->phys) ||
+		translate(&layout->linear, uts->virt, &uts->phys));
+}
+
+/* Whether the release stands in the utsname at @offset in init_uts_ns. */
+static enum kmd_status release_at(const struct uts *uts, uint64_t offset, bool *found)
+{
+	char field[UTS_FIELD];
+	uint64_t phys, missing;
+	enum kmd_status status;
+
+	*found = false;
+	if (!kmd_add_u64(uts->phys, offset, &phys) || !kmd_add_u64(phys, UTS_RELEASE, &phys))
+		return KMD_ERR_NOT_FOUND;
+	status = kmd_memory_read(uts->memory, phys, field, sizeof(field), &missing, uts->diag);
+	*found = status == KMD_OK && !strncmp(field, uts->facts->pub.release, sizeof(field) - 1);
+	return status;
+}
+
+/*
+ * A kernel before 5.11 may have the struct of 5.11 by a backport.  Bytes of the older struct
+ * that are misplaced by 4 look like it, apart from the pointer that follows the utsname.
+ */
+static bool has_backport(const struct uts *uts)
+{
+	const struct kmd_kernel_facts *facts = uts->facts;
+	unsigned char word[8];
+	uint64_t missing;
+
+	if (facts->elf_class != ELFCLASS64 ||
+	    kmd_memory_read(uts->memory, uts->phys + UTS_USER_NS, word, sizeof(word), &missing,
+			    uts->diag) != KMD_OK)
+		return false;
+	return word[facts->big_endian ? 0 : 7] == 0xff && word[facts->big_endian ? 1 : 6] == 0xff;
+}
+
+/*
+ * Whether the release stands where this kernel has it.  Without the key in VMCOREINFO, the
+ * kernel's version gives the offset; without a version both offsets are possible.
+ */
+static enum kmd_status release_in_place(const struct uts *uts, const struct kmd_vmcoreinfo *info,
+					bool *in_place)
+{
+	unsigned int version = kmd_kernel_version(info);
+	enum kmd_status status;
+	uint64_t offset;
+
+	if (kmd_vmcoreinfo_number(info, "OFFSET(uts_namespace.name)", &offset))
+		return release_at(uts, offset, in_place);
+	if (version >= UTS_NO_KREF)
+		return release_at(uts, 0, in_place);
+	status = release_at(uts, UTS_KREF, in_place);
+	if (status != KMD_OK || *in_place)
+		return status;
+	if (!version || has_backport(uts))
+		status = release_at(uts, 0, in_place);
+	return status;
+}
+
 /*
  * The one thing in every dump whose content is known beforehand: at init_uts_ns
  * there must be the release that VMCOREINFO names.  Shifted or misplaced bytes
@@ -200,21 +281,16 @@ static enum kmd_status check_release(const struct kmd_claims *claims,
 				     const struct kmd_vmcoreinfo *info, bool accept_order,
 				     struct kmd_diag *diag, const struct kmd_kernel_facts *facts)
 {
-	uint64_t virt, phys, offset = 0, missing;
-	char uts[UTS_SIZE];
+	struct uts uts = { memory, facts, diag, 0, 0 };
 	enum kmd_status status;
+	bool in_place;
 
-	if (!info->text || !facts->pub.release ||
-	    !kmd_vmcoreinfo_hex(info, "SYMBOL(init_uts_ns)", &virt))
+	if (!info->text || !facts->pub.release || !find_init_uts_ns(info, &uts))
 		return KMD_OK;
-	kmd_vmcoreinfo_number(info, "OFFSET(uts_namespace.name)", &offset);
-	if (!translate(&facts->layout.image, virt + offset, &phys) &&
-	    !translate(&facts->layout.linear, virt + offset, &phys))
-		return KMD_OK;
-	status = kmd_memory_read(memory, phys, uts, sizeof(uts), &missing, diag);
+	status = release_in_place(&uts, info, &in_place);
 	if (status == KMD_ERR_NOT_FOUND)
 		return KMD_OK;
-	if (status != KMD_OK || !strncmp(uts + UTS_RELEASE, facts->pub.release, UTS_FIELD - 1))
+	if (status != KMD_OK || in_place)
 		return status;
 	/* In a cat of files one in the wrong place moves all others. */
 	if (claims->notes && !claims->notes_trusted && !accept_order)
@@ -223,12 +299,12 @@ static enum kmd_status check_release(const struct kmd_claims *claims,
 				"physical 0x%" PRIx64
 				": region files are missing from this cat or in another order; "
 				"assemble the folder of files, or use --accept=order",
-				facts->pub.release, phys);
+				facts->pub.release, uts.phys);
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			  "init_uts_ns at virtual 0x%" PRIx64 ", physical 0x%" PRIx64
 			  ", does not hold the release that VMCOREINFO names (\"%s\"): bytes or "
 			  "addresses of this dump are misplaced",
-			  virt, phys, facts->pub.release);
+			  uts.virt, uts.phys, facts->pub.release);
 }
 
 static enum kmd_status check_found(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
