@@ -5,7 +5,8 @@
  *	<preference> 0x<address> <size, decimal> <description> <file>
  *
  * The description may hold blanks; collectors that pad it put tabs between the
- * fields, and then the file name may hold blanks as well.
+ * fields, and then the file name may hold blanks as well.  Some host tools print
+ * a heading ("pref base length region file name"), a ruler and blank lines.
  */
 #include "region/claim.h"
 
@@ -44,13 +45,52 @@ static struct kmd_field last_field(struct kmd_line *rest)
 	return field;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool has_control_character(const struct kmd_line *line)
+{
+	for (size_t i = 0; i < line->length; i++)
+		if (((unsigned char)line->text[i] < 0x20 && line->text[i] != '\t') ||
+		    line->text[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static bool is_bin_file(struct kmd_field field)
+{
+	return field.length >= 4 && kmd_text_has_prefix(field.text + field.length - 4, ".bin");
+}
+
+/*
+ * Words that a tool prints above or below the table.  A row, even a damaged one, has
+ * a number with 0x, two numbers in its first three fields, or the name of a .BIN file.
+ */
+static bool is_heading(const struct kmd_line *whole)
+{
+	struct kmd_line line = *whole;
+	struct kmd_field field;
+	size_t numbers = 0;
+
+	if (has_control_character(whole) || (whole->cut && is_digit(whole->text[0])))
+		return false;
+	for (size_t i = 0; kmd_line_field(&line, &field); i++) {
+		if (is_hex(field) || is_bin_file(field))
+			return false;
+		numbers += i < 3 && field.length && is_digit(field.text[0]);
+	}
+	return numbers < 2;
+}
+
 static enum kmd_line_kind parse_dump_info(const struct kmd_line *whole, struct kmd_text_row *row)
 {
 	struct kmd_field preference, address, size;
 	struct kmd_line line = *whole;
 	uint64_t ignored;
 
-	if (!line.length || memchr(";#/", line.text[0], 3))
+	if (kmd_line_is_empty(whole) || is_heading(whole))
 		return KMD_LINE_OTHER;
 	if (!kmd_line_field(&line, &preference) || !kmd_line_field(&line, &address) ||
 	    !kmd_line_field(&line, &size) || !line.length)

@@ -105,9 +105,14 @@ static bool is_text(const unsigned char *bytes, size_t length)
 	return length && odd <= length / 20;
 }
 
-static bool is_comment(const struct kmd_line *line)
+bool kmd_line_is_empty(const struct kmd_line *line)
 {
-	return !line->length || memchr(";#/", line->text[0], 3);
+	if (!line->length || memchr(";#/", line->text[0], 3))
+		return true;
+	for (size_t i = 0; i < line->length; i++)
+		if (!is_blank(line->text[i]) && !memchr("-=_+|*~.:", line->text[i], 9))
+			return false;
+	return true;
 }
 
 /* True if at least half of the whole lines are rows. */
@@ -119,7 +124,7 @@ static bool mostly_rows(const struct kmd_text_table *table, struct text *text, b
 	while (next_line(text, &line)) {
 		struct kmd_text_row row = { 0 };
 
-		if (is_comment(&line) || (line.cut && !whole))
+		if (kmd_line_is_empty(&line) || (line.cut && !whole))
 			continue;
 		lines++;
 		rows += table->parse(&line, &row) == KMD_LINE_ROW;

@@ -20,7 +20,7 @@ struct kmd_field {
 };
 
 enum kmd_line_kind {
-	KMD_LINE_OTHER, /* nothing to say: blank, comment, another command */
+	KMD_LINE_OTHER, /* nothing to say: blank, comment, heading, another command */
 	KMD_LINE_BAD,   /* should be a row of the table, but cannot be read */
 	KMD_LINE_ROW,
 };
@@ -52,6 +52,9 @@ bool kmd_text_table_is(const struct kmd_text_table *table, const struct kmd_blob
 enum kmd_status kmd_text_table_read(const struct kmd_text_table *table,
 				    const struct kmd_image *image, struct kmd_diag *diag,
 				    struct kmd_claims *claims);
+
+/* True for a blank line, a comment, and a ruler that a tool prints under a heading. */
+bool kmd_line_is_empty(const struct kmd_line *line);
 
 /* Take the next field off the line: up to a blank, or quoted; false at its end. */
 bool kmd_line_field(struct kmd_line *line, struct kmd_field *field);
