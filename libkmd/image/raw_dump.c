@@ -107,25 +107,17 @@ static enum kmd_status check_count(const struct kmd_cursor *cursor, const struct
 	return KMD_OK;
 }
 
-/* A table that was cut short leaves readable headers between its end and the first data. */
-static enum kmd_status check_rest(struct kmd_cursor *cursor, const struct kmd_raw_table *table)
+/* The headers after the counted ones: one of the two is wrong, so they are not used. */
+static enum kmd_status check_rest(const struct kmd_cursor *cursor,
+				  const struct kmd_raw_table *table)
 {
-	uint64_t first = UINT64_MAX, end = MD_RAW_HEADER_SIZE + table->n * MD_RAW_SECTION_SIZE;
-	uint32_t version = table->sections[0].version;
-
-	for (size_t i = 0; i < table->n; i++)
-		if (table->sections[i].size && !table->sections[i].conflict)
-			first = kmd_min_u64(first, table->sections[i].offset);
-	if (!kmd_cursor_has(cursor, end, MD_RAW_SECTION_SIZE) ||
-	    first < end + MD_RAW_SECTION_SIZE ||
-	    kmd_cursor_u32(cursor, end + MD_RAW_SECTION_VERSION) != version ||
-	    !(kmd_cursor_u32(cursor, end + MD_RAW_SECTION_FLAGS) & MD_RAW_VALID))
+	if (!table->n_rest)
 		return KMD_OK;
-	return kmd_report(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-			  kmd_at(cursor->source->name, MD_RAW_SECTION_COUNT),
-			  "the header counts %zu sections, but another section header follows the "
-			  "table at 0x%" PRIx64 "; it is not used",
-			  table->n, end);
+	return kmd_report(
+		cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
+		kmd_at(cursor->source->name, MD_RAW_SECTION_COUNT),
+		"the header counts %zu sections, the table holds %zu; the rest is not used",
+		table->n, table->n + table->n_rest);
 }
 
 /* Bytes that no section claims, in a table that otherwise leaves none out. */
@@ -192,8 +184,8 @@ static enum kmd_status find_section(const struct kmd_cursor *cursor,
 }
 
 static enum kmd_status add_section(const struct kmd_cursor *cursor,
-				   const struct kmd_raw_section *section, uint64_t end,
-				   struct kmd_image *image)
+				   const struct kmd_raw_section *section, bool counted,
+				   uint64_t end, struct kmd_image *image)
 {
 	struct kmd_blob *blob = kmd_image_add(image);
 
@@ -208,7 +200,10 @@ static enum kmd_status add_section(const struct kmd_cursor *cursor,
 	blob->phys = section->info;
 	blob->has_phys = section_phys(section);
 	blob->kind = holds_memory(section) ? KMD_BLOB_REGION : KMD_BLOB_AUXILIARY;
-	return find_section(cursor, section, end, blob);
+	if (counted)
+		return find_section(cursor, section, end, blob);
+	blob->conflict = true;
+	return KMD_OK;
 }
 
 static enum kmd_status add_sections(struct kmd_cursor *cursor, const struct raw_header *header,
@@ -224,8 +219,8 @@ static enum kmd_status add_sections(struct kmd_cursor *cursor, const struct raw_
 	if (status == KMD_OK)
 		status = find_end(cursor, header,
 				  MD_RAW_HEADER_SIZE + table->n * MD_RAW_SECTION_SIZE, &end);
-	for (size_t i = 0; status == KMD_OK && i < table->n; i++)
-		status = add_section(cursor, &table->sections[i], end, image);
+	for (size_t i = 0; status == KMD_OK && i < table->n + table->n_rest; i++)
+		status = add_section(cursor, &table->sections[i], i < table->n, end, image);
 	return status;
 }
 

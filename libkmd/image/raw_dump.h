@@ -18,8 +18,8 @@ struct kmd_raw_section {
 };
 
 struct kmd_raw_table {
-	struct kmd_raw_section *sections;
-	size_t n, cap;
+	struct kmd_raw_section *sections; /* n that are counted, then n_rest more */
+	size_t n, n_rest, cap;
 	/* Bytes of no section where sections otherwise follow each other; size 0 = none. */
 	uint64_t gap_at, gap_size;
 };
@@ -28,6 +28,7 @@ struct kmd_raw_table {
  * Read at most @count section headers and find out which can be believed.  A
  * count that runs on into data is cut back; a section that lies inside the table
  * or shares bytes with another one that is better placed is marked as a conflict.
+ * Headers that follow the counted ones, in front of all data, are the rest.
  */
 enum kmd_status kmd_raw_table_read(struct kmd_cursor *cursor, uint32_t count,
 				   struct kmd_raw_table *table);

@@ -188,6 +188,56 @@ static void settle_gaps(struct kmd_raw_table *table, struct kmd_tile *tiles, siz
 	table->gap_size = junctions.gap_size;
 }
 
+/* A section that is not used leaves its bytes to none: the gap is no second defect. */
+static void explain_gap(struct kmd_raw_table *table)
+{
+	uint64_t end, covered = 0;
+
+	if (!kmd_add_u64(table->gap_at, table->gap_size, &end))
+		return;
+	for (size_t i = 0; i < table->n; i++)
+		if (table->sections[i].conflict || !table->sections[i].plausible)
+			table->gap_size = 0;
+	for (size_t i = table->n; i < table->n + table->n_rest; i++) {
+		const struct kmd_raw_section *section = &table->sections[i];
+
+		if (section->offset >= table->gap_at && section->end <= end &&
+		    !kmd_add_u64(covered, section->size, &covered))
+			return;
+	}
+	if (covered >= table->gap_size)
+		table->gap_size = 0;
+}
+
+/*
+ * A count that is too small leaves readable section headers between the counted ones and
+ * the first data.
+ */
+static enum kmd_status read_rest(struct kmd_cursor *cursor, struct kmd_raw_table *table)
+{
+	uint64_t first = UINT64_MAX;
+
+	for (size_t i = 0; i < table->n; i++)
+		if (table->sections[i].size && !table->sections[i].conflict)
+			first = kmd_min_u64(first, table->sections[i].offset);
+	for (size_t i = table->n; table->n && i < SECTIONS_MAX; i++) {
+		struct kmd_raw_section section;
+
+		if (first < table_end(i + 1) || !kmd_cursor_has(cursor, 0, table_end(i + 1)))
+			break;
+		read_section(cursor, i, &section);
+		if (section.version != table->sections[0].version ||
+		    !(section.flags & MD_RAW_VALID))
+			break;
+		if (!KMD_ARRAY_RESERVE(table->sections, i, table->cap))
+			return kmd_fail_memory(cursor->diag);
+		section.conflict = true;
+		table->sections[i] = section;
+		table->n_rest++;
+	}
+	return kmd_cursor_check(cursor, "section table");
+}
+
 static enum kmd_status settle_overlaps(struct kmd_raw_table *table, uint64_t end,
 				       struct kmd_diag *diag)
 {
@@ -227,7 +277,11 @@ enum kmd_status kmd_raw_table_read(struct kmd_cursor *cursor, uint32_t count,
 		status = settle_overlaps(table, kmd_cursor_u64(cursor, MD_RAW_DUMP_SIZE),
 					 cursor->diag);
 	}
-	if (status != KMD_OK)
+	if (status == KMD_OK)
+		status = read_rest(cursor, table);
+	if (status == KMD_OK)
+		explain_gap(table);
+	else
 		kmd_raw_table_deinit(table);
 	return status;
 }

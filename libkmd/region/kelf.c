@@ -55,6 +55,7 @@ struct kelf {
 	uint64_t table_end; /* behind the program headers */
 	uint64_t phoff, shoff, names_at, names_size;
 	uint32_t phnum, shnum;
+	bool phnum_damaged;    /* the count is impossible, which was reported */
 	uint32_t next_section; /* where to go on looking for a name */
 };
 
@@ -163,7 +164,7 @@ static enum kmd_status read_header(struct kelf *kelf, struct kmd_claims *claims)
 	unsigned char ident[EI_NIDENT];
 	enum kmd_status status;
 	const struct fields *f;
-	uint32_t strndx;
+	uint32_t strndx, counted;
 
 	kmd_cursor_bytes(cursor, 0, ident, sizeof(ident));
 	cursor->big_endian = ident[EI_DATA] == ELFDATA2MSB;
@@ -179,12 +180,14 @@ static enum kmd_status read_header(struct kelf *kelf, struct kmd_claims *claims)
 	if (kelf->phnum == PN_XNUM && kelf->shoff)
 		kelf->phnum = kmd_cursor_u32(cursor, kelf->shoff + f->sh_info);
 	status = kmd_cursor_check(cursor, "ELF header");
+	counted = kelf->phnum;
 	if (status == KMD_OK)
 		status = bound_table(kelf, "program headers", kelf->phoff, f->phdr_size, PHDRS_MAX,
 				     &kelf->phnum);
 	if (status == KMD_OK)
 		status = bound_table(kelf, "section headers", kelf->shoff, f->shdr_size, SHDRS_MAX,
 				     &kelf->shnum);
+	kelf->phnum_damaged = kelf->phnum < counted;
 	kelf->table_end = kelf->phoff + (uint64_t)kelf->phnum * f->phdr_size;
 	if (status == KMD_OK)
 		find_names(kelf, strndx);
@@ -320,6 +323,8 @@ static enum kmd_status settle_count(struct kelf *kelf)
 		return KMD_OK;
 	kelf->phnum = fit;
 	kelf->table_end = kelf->phoff + (uint64_t)fit * kelf->fields->phdr_size;
+	if (kelf->phnum_damaged)
+		return KMD_OK;
 	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
 			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
 			  "the ELF header counts %" PRIu32
@@ -359,6 +364,8 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 			status = add_load(kelf, &phdr, claims);
 		else if (phdr.type == PT_NOTE)
 			keep_notes(kelf, &phdr, claims);
+		else if (kelf->phnum_damaged)
+			continue; /* behind the table's end, wherever that is */
 		else if (phdr.type != PT_NULL || (kelf->whole && phdr.filesz))
 			status = kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
 					    phdr.place,

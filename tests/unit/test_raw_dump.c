@@ -240,8 +240,11 @@ START_TEST(count_too_small)
 	build();
 	bytes_set(&dump, MD_RAW_SECTION_COUNT, 3, 4);
 	expect_ok(read_dump());
-	ck_assert_uint_eq(image.n_blobs, 3);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "another section header follows");
+	ck_assert_uint_eq(image.n_blobs, 4);
+	ck_assert(!image.blobs[2].conflict);
+	ck_assert(image.blobs[3].conflict);
+	ck_assert_uint_eq(diag.n_findings, 1);
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "the table holds 4; the rest is not used");
 	bytes_set(&dump, MD_RAW_SECTION_COUNT, 0, 4);
 	expect_error(read_dump(), KMD_ERR_DAMAGED, "holds no section");
 	done();

@@ -293,7 +293,7 @@ START_TEST(test_counts)
 	expect(&built, "from entry 4 on there are none");
 	built = build(&usual);
 	put32(built.ram + count_at, UINT32_MAX);
-	expect(&built, "there is room for");
+	expect(&built, "should have 4294967295 entries, but from entry 4 on");
 	/* Too small: valid ones that follow are used. */
 	built = build(&usual);
 	put32(built.ram + count_at, 1);

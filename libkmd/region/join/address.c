@@ -58,17 +58,25 @@ static enum kmd_status say_rival(const struct join *join, const struct draft *dr
 			  draft->offers[rival].phys);
 }
 
-/* Addresses that cannot be: the range wraps, or has bits that no machine has. */
+/* Whether there can be memory: the range does not wrap, nor has it bits that no machine has. */
+bool kmd_join_is_possible(const struct kmd_region *region)
+{
+	uint64_t start = region->has_phys ? region->phys : region->virt;
+	uint64_t limit = region->has_phys ? PHYS_LIMIT : UINT64_MAX;
+	uint64_t end;
+
+	return kmd_add_u64(start, region->captured, &end) && end <= limit;
+}
+
+/* Leave out what lies where no memory can. */
 static enum kmd_status check_range(const struct join *join, struct draft *draft)
 {
 	const struct kmd_region *region = &draft->row.pub;
 	uint64_t start = region->has_phys ? region->phys : region->virt;
-	uint64_t limit = region->has_phys ? PHYS_LIMIT : UINT64_MAX;
 	char name[256];
-	uint64_t end;
 
 	if ((!region->has_phys && !region->has_virt) || draft->conflict ||
-	    (kmd_add_u64(start, region->captured, &end) && end <= limit))
+	    kmd_join_is_possible(region))
 		return KMD_OK;
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));

@@ -95,11 +95,16 @@ static enum kmd_status leave_exchanged(struct join *join, struct draft *draft, s
 		join->kelf[at]->size, join->kelf[at]->phys);
 }
 
-static enum kmd_status say_size(const struct join *join, const struct draft *draft,
+static enum kmd_status say_size(const struct join *join, struct draft *draft,
 				const struct kmd_claim *claim)
 {
 	char name[128];
 
+	/* The container has reported that it has fewer bytes than this table describes. */
+	if (draft->silent)
+		return KMD_OK;
+	/* All bytes that KELF describes are there: that more are missing is no second defect. */
+	draft->silent = draft->row.has_bytes && draft->row.pub.captured >= claim->size;
 	return kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
 			  "region \"%s\" at 0x%" PRIx64 ": the firmware's table says 0x%" PRIx64
 			  " bytes, KELF 0x%" PRIx64 "; taking the former",

@@ -124,8 +124,20 @@ static enum kmd_status find_lost(struct join *join, const struct index *index,
 	return status;
 }
 
+/* Where several files may be the row's, that was reported: of them nothing else is. */
+static void silence_ambiguous(struct join *join, const struct index *index,
+			      const struct kmd_claim *claim, struct draft *lost)
+{
+	size_t count, first = find_folded(join, index, claim->file, &count);
+
+	lost->silent = count > 0;
+	for (size_t i = 0; i < count; i++)
+		join->drafts[index->at[first + i]].silent = true;
+}
+
 /* One draft without bytes for each distinct name. */
-static enum kmd_status add_lost(struct join *join, const struct kmd_claim *const *lost, size_t n)
+static enum kmd_status add_lost(struct join *join, const struct index *index,
+				const struct kmd_claim *const *lost, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct draft *draft;
@@ -139,6 +151,7 @@ static enum kmd_status add_lost(struct join *join, const struct kmd_claim *const
 		if (!draft)
 			return kmd_fail_memory(join->diag);
 		draft->place = lost[i]->place;
+		silence_ambiguous(join, index, lost[i], draft);
 	}
 	return KMD_OK;
 }
@@ -296,7 +309,7 @@ enum kmd_status kmd_join_files(struct join *join)
 	if (status == KMD_OK)
 		status = find_lost(join, &index, lost, &n);
 	if (status == KMD_OK)
-		status = add_lost(join, lost, n);
+		status = add_lost(join, &index, lost, n);
 	free(index.at);
 	index.at = NULL;
 	if (status == KMD_OK)

@@ -15,6 +15,7 @@ enum kmd_status kmd_join_files(struct join *join);
 
 /* address.c: settle the physical address of every draft that has an offer. */
 enum kmd_status kmd_join_addresses(struct join *join);
+bool kmd_join_is_possible(const struct kmd_region *region);
 /* Leave out what lies where no memory can. */
 enum kmd_status kmd_join_ranges(struct join *join);
 

@@ -87,6 +87,64 @@ static void take_from_ram(const struct kmd_blob *ram, struct draft *draft)
 	draft->row.pub.captured = region->size;
 }
 
+/* A region that was set aside, with a finding that names it. */
+static bool is_set_aside(const struct draft *draft)
+{
+	return draft->conflict && draft->silent && draft->row.has_bytes;
+}
+
+/* The header at this address whose bytes nothing has, or SIZE_MAX. */
+static size_t open_head_at(const struct join *join, uint64_t phys)
+{
+	size_t at = kmd_join_find_kelf(join, phys, 0, false);
+
+	return at != SIZE_MAX && !join->kelf_used[at] ? at : SIZE_MAX;
+}
+
+/* Work that a table of thousands of impossible addresses is worth. */
+#define IMPOSSIBLE_MAX 1024
+
+/* The only open header of @size, or SIZE_MAX. */
+static size_t only_open_head(const struct join *join, uint64_t size)
+{
+	size_t found = SIZE_MAX;
+
+	for (size_t i = 0; i < join->n_kelf; i++) {
+		if (join->kelf_used[i] || join->kelf_silent[i] ||
+		    kmd_round4(join->kelf[i]->size) != kmd_round4(size))
+			continue;
+		if (found != SIZE_MAX)
+			return SIZE_MAX;
+		found = i;
+	}
+	return found;
+}
+
+/*
+ * The bytes of a region that was set aside are missing to its header too: that is no
+ * second defect.  Where its address is impossible, the header is the only one of its size.
+ */
+static void silence_set_aside(struct join *join)
+{
+	size_t impossible = 0;
+
+	for (size_t i = 0; i < join->n; i++) {
+		const struct draft *draft = &join->drafts[i];
+		size_t at;
+
+		if (!is_set_aside(draft) || !draft->row.pub.has_phys)
+			continue;
+		if (kmd_join_is_possible(&draft->row.pub))
+			at = open_head_at(join, draft->row.pub.phys);
+		else
+			at = impossible++ < IMPOSSIBLE_MAX
+				     ? only_open_head(join, draft->row.pub.size)
+				     : SIZE_MAX;
+		if (at != SIZE_MAX)
+			join->kelf_silent[at] = true;
+	}
+}
+
 enum kmd_status kmd_join_unanswered(struct join *join)
 {
 	const struct kmd_blob *ram = find_ram(join->image);
@@ -97,6 +155,7 @@ enum kmd_status kmd_join_unanswered(struct join *join)
 	spans = captured_spans(join, &n);
 	if (!spans)
 		return kmd_fail_memory(join->diag);
+	silence_set_aside(join);
 	for (size_t i = 0; status == KMD_OK && i < join->n_kelf; i++) {
 		const struct kmd_claim *claim = join->kelf[i];
 		struct draft *draft;

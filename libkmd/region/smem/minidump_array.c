@@ -33,7 +33,8 @@ struct array {
 	struct kmd_cursor cursor; /* from the array's first entry to the end of RAM */
 	uint64_t limit;           /* entries that fit the image */
 	uint64_t valid, invalid, odd;
-	bool ended; /* before its count was reached */
+	bool ended;    /* before its count was reached */
+	uint32_t said; /* the count, as it stands in the table */
 	struct entry last;
 };
 
@@ -154,7 +155,11 @@ static enum kmd_status add_odd(struct array *array, uint64_t index, const struct
 	array->odd++;
 	if (status != KMD_OK || !printable(entry->name))
 		return status;
-	return add_claim(array, index, entry, true);
+	status = add_claim(array, index, entry, true);
+	/* An extent that is impossible was reported. */
+	if (status == KMD_OK)
+		array->claims->items[array->claims->n - 1].conflict = known_state(entry);
+	return status;
 }
 
 static enum kmd_status add_counted(struct array *array, uint64_t index, const struct entry *entry)
@@ -190,10 +195,10 @@ static enum kmd_status read_counted(struct array *array, uint64_t count)
 		}
 		array->ended = true;
 		return kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, i),
-				  "the region array should have %" PRIu64
+				  "the region array should have %" PRIu32
 				  " entries, but from entry "
 				  "%" PRIu64 " on there are none",
-				  count, i);
+				  array->said, i);
 	}
 	return status;
 }
@@ -268,21 +273,21 @@ enum kmd_status kmd_minidump_array_read(const struct kmd_image *image, uint64_t 
 					uint32_t count, struct kmd_diag *diag,
 					struct kmd_claims *claims)
 {
-	struct array array = { .image = image, .diag = diag, .claims = claims };
+	struct array array = { .image = image, .diag = diag, .claims = claims, .said = count };
 	enum kmd_status status;
 
 	array.blob = &image->blobs[image->smem.blob];
 	status = array_open(&array, phys);
 	if (status != KMD_OK)
 		return status;
-	if (count > array.limit)
+	status = read_counted(&array, kmd_min_u64(count, array.limit));
+	/* An array that ends earlier was reported with its count. */
+	if (status == KMD_OK && count > array.limit && !array.ended)
 		status = kmd_report(diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(&array, 0),
 				    "the region array cannot have %" PRIu32
 				    " entries: there is room "
 				    "for %" PRIu64,
 				    count, array.limit);
-	if (status == KMD_OK)
-		status = read_counted(&array, kmd_min_u64(count, array.limit));
 	if (status == KMD_OK)
 		status = read_uncounted(&array, kmd_min_u64(count, array.limit));
 	return status == KMD_OK ? check_claims(&array, count) : status;

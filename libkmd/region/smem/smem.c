@@ -54,9 +54,10 @@ static enum kmd_status part_check(struct kmd_smem *smem, const struct kmd_smem_p
 					 "SMEM's global partition has 0x%" PRIx64
 					 " bytes in one table, 0x%" PRIx64 " in the other",
 					 part->size, part->other_size);
-	if (status == KMD_OK &&
-	    (part->free_uncached < MD_SMEM_PART_HEADER_SIZE ||
-	     part->free_uncached > part->free_cached || part->free_cached > part->size))
+	/* Ends that fit the other table's size are no second defect. */
+	if (status == KMD_OK && (part->free_uncached < MD_SMEM_PART_HEADER_SIZE ||
+				 part->free_uncached > part->free_cached ||
+				 part->free_cached > kmd_max_u64(part->size, part->other_size)))
 		status = kmd_smem_damage(smem, KMD_FIND_HEADER, part->offset,
 					 "impossible list ends 0x%" PRIx64 ", 0x%" PRIx64
 					 " in SMEM's global partition of 0x%" PRIx64 " bytes",

@@ -226,10 +226,12 @@ static enum kmd_status search_area(struct search *search)
 	if (!bytes.good)
 		return KMD_OK;
 	*search = bytes;
-	return kmd_smem_damage(smem, KMD_FIND_TABLE, bytes.item.offset - smem->start,
-			       "the lists of SMEM's global partition do not lead to the Minidump "
-			       "table (item %d), found here by its marks",
-			       MD_SMEM_ITEM);
+	/* After a finding on the lists, this is no second defect. */
+	return kmd_report(smem->diag, KMD_FIND_TABLE, smem->damaged ? KMD_NOTE : KMD_DAMAGE,
+			  kmd_at(smem->source->name, bytes.item.offset),
+			  "the lists of SMEM's global partition do not lead to the Minidump "
+			  "table (item %d), found here by its marks",
+			  MD_SMEM_ITEM);
 }
 
 static enum kmd_status walk_lists(struct search *search)
