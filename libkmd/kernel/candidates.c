@@ -143,19 +143,23 @@ static bool format_alternatives(const struct kmd_candidates *candidates, unsigne
 	return true;
 }
 
-static enum kmd_status report(struct kmd_diag *diag, const char *name,
+static enum kmd_status report(struct kmd_diag *diag, enum kmd_runtime_key key,
 			      const struct kmd_runtime_value *value, const char *alternatives)
 {
+	const char *name = kmd_runtime_key_name(key), *cause = "";
+
+	if (key == KMD_RUNTIME_KASLR)
+		cause = "; the cause may be files of two different boots, or an old log in memory";
 	if (!alternatives)
 		return KMD_OK;
 	if (!value->known)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
-				  "the dump contradicts itself on %s: %s; none is taken", name,
-				  alternatives);
+				  "the dump contradicts itself on %s: %s; none is taken%s", name,
+				  alternatives, cause);
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
-			  "the dump contradicts itself on %s: taking 0x%" PRIx64 " (%s), not %s",
+			  "the dump contradicts itself on %s: taking 0x%" PRIx64 " (%s), not %s%s",
 			  name, value->value, value->sources ? value->sources : "derived",
-			  alternatives);
+			  alternatives, cause);
 }
 
 enum kmd_status kmd_candidates_select(const struct kmd_candidates *candidates,
@@ -178,8 +182,7 @@ enum kmd_status kmd_candidates_select(const struct kmd_candidates *candidates,
 					&value->n_sources);
 	ok = ok && format_alternatives(candidates, key, value->known ? &value->value : NULL,
 				       &alternatives);
-	status = ok ? report(diag, kmd_runtime_key_name(key), value, alternatives)
-		    : kmd_fail_memory(diag);
+	status = ok ? report(diag, key, value, alternatives) : kmd_fail_memory(diag);
 	free(alternatives);
 	return status;
 }

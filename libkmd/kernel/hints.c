@@ -28,7 +28,7 @@ static enum kmd_status hints_of_vmlinux(const struct kmd_vmlinux *vmlinux,
 	return status;
 }
 
-enum kmd_status kmd_hints_gather(const struct kmd_claims *claims, const struct kmd_vmcoreinfo *info,
+enum kmd_status kmd_hints_gather(struct kmd_claims *claims, const struct kmd_vmcoreinfo *info,
 				 const struct kmd_vmlinux *vmlinux,
 				 const struct kmd_runtime_given *given, struct kmd_diag *diag,
 				 struct kmd_hints *hints)
@@ -40,6 +40,8 @@ enum kmd_status kmd_hints_gather(const struct kmd_claims *claims, const struct k
 		kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &kaslr);
 		kmd_arch_hints(info, hints);
 		status = kmd_vmcoreinfo_hints(info, diag, hints);
+		if (status == KMD_OK)
+			status = kmd_vmcoreinfo_check_boots(info, hints, diag, claims);
 	} else if (vmlinux && !given->has[KMD_RUNTIME_KASLR])
 		kmd_runtime_kaslr_from_claims(claims, vmlinux, &kaslr);
 	if (status == KMD_OK && vmlinux)

@@ -10,7 +10,7 @@
  * kernel's maps as far as VMCOREINFO has them.  They identify region files that have no
  * recorded address.
  */
-enum kmd_status kmd_hints_gather(const struct kmd_claims *claims, const struct kmd_vmcoreinfo *info,
+enum kmd_status kmd_hints_gather(struct kmd_claims *claims, const struct kmd_vmcoreinfo *info,
 				 const struct kmd_vmlinux *vmlinux,
 				 const struct kmd_runtime_given *given, struct kmd_diag *diag,
 				 struct kmd_hints *hints);

@@ -341,7 +341,8 @@ enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct km
 	facts->pub.release = copy_value(info, "OSRELEASE");
 	facts->pub.build_id = copy_value(info, "BUILD-ID");
 	facts->pub.vmcoreinfo_source = info->origin;
-	if (facts->arch)
+	/* The maps of one boot do not apply to the memory of another. */
+	if (facts->arch && !claims->two_boots)
 		facts->arch->layout(info, runtime, memory, &facts->layout);
 	if (vmlinux)
 		bound_image(vmlinux, facts);

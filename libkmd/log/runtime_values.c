@@ -19,6 +19,7 @@
 #define WHO          "panic text"
 /* A panic's last words are its last. */
 #define LAST_RECORDS 256
+#define KASLR_ALIGN  UINT64_C(0x10000)
 
 static const struct {
 	const char *text;
@@ -48,6 +49,14 @@ static enum kmd_status confirm(struct kmd_runtime *runtime, enum kmd_runtime_key
 
 	if (!value->known || (value->sources && strstr(value->sources, WHO)))
 		return KMD_OK;
+	/* Damage of a word is rarely a multiple of what KASLR moves an image by. */
+	if (value->value != heard && key == KMD_RUNTIME_KASLR &&
+	    !((value->value ^ heard) & (KASLR_ALIGN - 1)))
+		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
+				  "files of two different boots: the KASLR offset is 0x%" PRIx64
+				  " (%s), and 0x%" PRIx64 " in the log (" WHO
+				  "); the former is taken",
+				  value->value, value->sources ? value->sources : "derived", heard);
 	if (value->value != heard)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 				  "%s: 0x%" PRIx64 " is taken (%s), not 0x%" PRIx64 " (" WHO ")",

@@ -37,6 +37,7 @@ struct kmd_claims {
 	uint16_t machine;        /* e_machine, 0 = not known */
 	unsigned char elf_class; /* EI_CLASS, 0 = not known */
 	bool big_endian;
+	bool two_boots; /* its addresses are not of VMCOREINFO's boot, which was reported */
 	/* PT_NOTE bytes of an input that is a core; may hold VMCOREINFO. */
 	const struct kmd_source *notes; /* NULL = none */
 	uint64_t notes_at, notes_size;

@@ -8,6 +8,7 @@
 
 #include "base/checked.h"
 #include "base/text.h"
+#include "region/file_name.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include <string.h>
 
 #define SEARCH_BLOCK (1u << 20)
+#define RELEASE_MAX  128
 
 static const char start[] = "OSRELEASE=";
 #define START_LENGTH (sizeof(start) - 1)
@@ -30,12 +32,23 @@ struct place {
 	const char *name; /* raw */
 };
 
+/* One boot, as the texts of the dump's files have it. */
+struct boot_text {
+	bool known;
+	uint64_t kaslr;
+	char origin[128];
+};
+
 struct finder {
 	struct kmd_diag *diag;
 	struct kmd_vmcoreinfo *info; /* the best text so far */
 	bool cut;                    /* it ends in the middle of a line */
 	bool tie;                    /* and one of them is as long */
 	bool rival;                  /* another one differs */
+	bool files;                  /* each text is a file or section of its own */
+	char vm[KMD_VM_MAX];         /* of the first text, and its release: */
+	char release[RELEASE_MAX];
+	struct boot_text low, high; /* the lowest and the highest KASLR offset of these */
 };
 
 static enum kmd_status keep(struct finder *finder, const struct place *place, char *text,
@@ -71,6 +84,37 @@ static bool differs(const struct kmd_vmcoreinfo *info, const char *text, size_t 
 	return length != info->length || memcmp(text, info->text, length) != 0;
 }
 
+/*
+ * Texts of one release in files of one machine: their KASLR offsets differ only if the files
+ * are of different boots.
+ */
+static void note_boot(struct finder *finder, const struct place *place, char *text, size_t length)
+{
+	const struct kmd_vmcoreinfo info = { .text = text, .length = length };
+	struct boot_text boot = { .known = true };
+	char vm[KMD_VM_MAX], release[RELEASE_MAX];
+	const char *value;
+	size_t size;
+
+	if (!kmd_vmcoreinfo_hex(&info, "KERNELOFFSET", &boot.kaslr) ||
+	    !kmd_vmcoreinfo_get(&info, "OSRELEASE", &value, &size))
+		return;
+	kmd_text_name(release, sizeof(release), value, size);
+	kmd_text_name(boot.origin, sizeof(boot.origin), place->name, strlen(place->name));
+	kmd_vm_prefix(place->name, vm);
+	if (!finder->low.known) {
+		memcpy(finder->vm, vm, sizeof(vm));
+		memcpy(finder->release, release, sizeof(release));
+		finder->low = finder->high = boot;
+	}
+	if (strcmp(finder->vm, vm) != 0 || strcmp(finder->release, release) != 0)
+		return;
+	if (boot.kaslr < finder->low.kaslr)
+		finder->low = boot;
+	if (boot.kaslr > finder->high.kaslr)
+		finder->high = boot;
+}
+
 /* Read a text at the start of @place, and keep it if it is the longest yet. */
 static enum kmd_status try_text(struct finder *finder, const struct place *place, size_t *measured)
 {
@@ -93,6 +137,8 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
 	length = *measured = kmd_vmcoreinfo_measure(text, size);
 	/* Up to three bytes behind it are the memory that rounding its size took along. */
 	cut = length && size - length > 3 && text[length] != '\0';
+	if (length && finder->files)
+		note_boot(finder, place, text, length);
 	if (length && finder->info->text && differs(finder->info, text, length)) {
 		finder->rival = true;
 		finder->tie |= length == finder->info->length;
@@ -158,6 +204,15 @@ static enum kmd_status conclude(const struct finder *finder)
 		status = kmd_report(
 			finder->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(finder->info->origin),
 			"VMCOREINFO is cut in the middle of a line; its last keys are lost");
+	if (status == KMD_OK && finder->low.kaslr != finder->high.kaslr)
+		return kmd_report(
+			finder->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
+			"files of two different boots: the KASLR offset is 0x%" PRIx64
+			" in the VMCOREINFO of \"%s\" and 0x%" PRIx64
+			" in that of \"%s\"; taking %s; assemble the files of each boot from a "
+			"folder of their own",
+			finder->low.kaslr, finder->low.origin, finder->high.kaslr,
+			finder->high.origin, finder->info->origin);
 	if (status == KMD_OK && finder->rival)
 		status = kmd_report(
 			finder->diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(finder->info->origin),
@@ -169,7 +224,7 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 					   const struct kmd_claims *claims, struct kmd_diag *diag,
 					   struct kmd_vmcoreinfo *info)
 {
-	struct finder finder = { .diag = diag, .info = info };
+	struct finder finder = { .diag = diag, .info = info, .files = true };
 	enum kmd_status status = KMD_OK;
 	size_t measured;
 

@@ -40,6 +40,13 @@ uint64_t kmd_vmcoreinfo_top_symbol(const struct kmd_vmcoreinfo *info, uint64_t l
 /* A hint for each SYMBOL(). */
 enum kmd_status kmd_vmcoreinfo_hints(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
 				     struct kmd_hints *hints);
+/*
+ * A finding if KELF's addresses are those of another boot than VMCOREINFO's; @claims
+ * then has it.  @hints: the maps and symbols of VMCOREINFO, no others.
+ */
+enum kmd_status kmd_vmcoreinfo_check_boots(const struct kmd_vmcoreinfo *info,
+					   const struct kmd_hints *hints, struct kmd_diag *diag,
+					   struct kmd_claims *claims);
 
 /* Length of the sound text at the start of @bytes, whole lines only; 0 = this is none. */
 size_t kmd_vmcoreinfo_measure(const char *bytes, size_t size);

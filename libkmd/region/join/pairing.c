@@ -66,6 +66,8 @@ enum kmd_status kmd_join_check_maps(struct join *join)
 		if (!draft->row.has_bytes && contradictions++ < CONTRADICTIONS_MAX)
 			draft->silent |=
 				is_captured_at(join, region->virt - map->delta, region->size);
+		if (join->claims->two_boots)
+			continue;
 		kmd_text_name(name, sizeof(name), *draft->name ? draft->name : "(unnamed)", 100);
 		status = kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
 				    "region \"%s\": virtual 0x%" PRIx64 " is physical 0x%" PRIx64
