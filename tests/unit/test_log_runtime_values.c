@@ -62,7 +62,18 @@ START_TEST(it_contradicts)
 {
 	say("Kernel Offset: 0x15600000 from 0xffffffff81000000");
 	expect_kaslr(1, "VMCOREINFO");
-	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE, "not 0x15600000 (panic text)");
+	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE,
+		       "files of two different boots: the KASLR offset is 0x15400000 (VMCOREINFO), "
+		       "and 0x15600000 in the log (panic text)");
+}
+END_TEST
+
+/* No image is moved by so little: the text is damaged. */
+START_TEST(it_is_damaged)
+{
+	say("Kernel Offset: 0x15400001 from 0xffffffff81000000");
+	expect_kaslr(1, "VMCOREINFO");
+	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE, "not 0x15400001 (panic text)");
 }
 END_TEST
 
@@ -101,6 +112,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, it_confirms_once);
 	tcase_add_test(tcase, it_contradicts);
+	tcase_add_test(tcase, it_is_damaged);
 	tcase_add_test(tcase, what_is_no_number_says_nothing);
 	tcase_add_test(tcase, of_a_long_log_the_end_counts);
 	return kit_run("boot-log", tcase);
