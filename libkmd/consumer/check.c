@@ -72,8 +72,7 @@ static void check_all(struct kmd_consumer_check *check, struct kmd_consumer_repo
 			/* Each of them finds the kernel by its virtual addresses. */
 			if (!check->target->views->n)
 				worse(row, KMD_READY_FAILS, "virtual addresses of captured memory");
-		}
-		else if (start->pub.state != KMD_READY_WORKS)
+		} else if (start->pub.state != KMD_READY_WORKS)
 			worse(row, start->pub.state, start->missing);
 		check_row(check, requirement, row);
 	}

@@ -46,12 +46,12 @@ START_TEST(options_come_first)
 	expect_ok(kmd_set_unpack_limit(kmd, 0));
 	expect_ok(kmd_set_progress(kmd, NULL, NULL));
 	open_small();
-	expect_error(kmd_set_flags(kmd, 0), KMD_ERR_USAGE, "before the opening");
-	expect_error(kmd_set_smem_address(kmd, 1), KMD_ERR_USAGE, "before the opening");
-	expect_error(kmd_set_ram_base(kmd, 1), KMD_ERR_USAGE, "before the opening");
-	expect_error(kmd_set_vmlinux(kmd, NULL), KMD_ERR_USAGE, "before the opening");
-	expect_error(kmd_set_registers(kmd, NULL), KMD_ERR_USAGE, "before the opening");
-	expect_error(kmd_set_unpack_limit(kmd, 1), KMD_ERR_USAGE, "before the opening");
+	expect_error(kmd_set_flags(kmd, 0), KMD_ERR_USAGE, "before kmd_open");
+	expect_error(kmd_set_smem_address(kmd, 1), KMD_ERR_USAGE, "before kmd_open");
+	expect_error(kmd_set_ram_base(kmd, 1), KMD_ERR_USAGE, "before kmd_open");
+	expect_error(kmd_set_vmlinux(kmd, NULL), KMD_ERR_USAGE, "before kmd_open");
+	expect_error(kmd_set_registers(kmd, NULL), KMD_ERR_USAGE, "before kmd_open");
+	expect_error(kmd_set_unpack_limit(kmd, 1), KMD_ERR_USAGE, "before kmd_open");
 	/* The call-back may come and go. */
 	expect_ok(kmd_set_progress(kmd, NULL, NULL));
 }
@@ -61,14 +61,14 @@ START_TEST(one_dump_in_its_life)
 {
 	open_small();
 	expect_error(kmd_open_memory(kmd, small.bytes, small.size, NULL), KMD_ERR_USAGE,
-		     "one dump in its life");
-	expect_error(kmd_open_path(kmd, real_dump), KMD_ERR_USAGE, "one dump in its life");
-	expect_error(kmd_open_fd(kmd, 0, NULL), KMD_ERR_USAGE, "one dump in its life");
+		     "already has an open dump");
+	expect_error(kmd_open_path(kmd, real_dump), KMD_ERR_USAGE, "already has an open dump");
+	expect_error(kmd_open_fd(kmd, 0, NULL), KMD_ERR_USAGE, "already has an open dump");
 	/* The first one is still there. */
 	ck_assert_uint_eq(kmd_region_count(kmd), 3);
 	again();
 	expect_error(kmd_open_path(kmd, "/nowhere"), KMD_ERR_IO, "/nowhere");
-	expect_error(kmd_open_path(kmd, real_dump), KMD_ERR_USAGE, "one dump in its life");
+	expect_error(kmd_open_path(kmd, real_dump), KMD_ERR_USAGE, "already has an open dump");
 	ck_assert_uint_eq(kmd_region_count(kmd), 0);
 	ck_assert_ptr_null(kmd_kernel_get(kmd));
 }
@@ -208,7 +208,7 @@ START_TEST(vmlinux_of_another_kernel)
 		     "not the dumped kernel's vmlinux");
 	again();
 	expect_ok(kmd_set_vmlinux(kmd, "/proc/self/exe"));
-	expect_ok(kmd_set_flags(kmd, KMD_ACCEPT_INVALID));
+	expect_ok(kmd_set_flags(kmd, KMD_ACCEPT_VMLINUX));
 	open_small();
 	ck_assert(kmd_is_degraded(kmd));
 }

@@ -67,7 +67,7 @@ START_TEST(a_value_that_is_given_wins)
 	ck_assert_uint_eq(value_of("kaslr")->value, KASLR + 0x200000);
 	/* The dump says otherwise, and that is said. */
 	ck_assert(kmd_is_degraded(kmd));
-	expect_error(kmd_set_value(kmd, "kaslr", 0), KMD_ERR_USAGE, "before the opening");
+	expect_error(kmd_set_value(kmd, "kaslr", 0), KMD_ERR_USAGE, "before kmd_open");
 }
 END_TEST
 

@@ -43,7 +43,7 @@ START_TEST(registers_from_a_file)
 	ck_assert_uint_eq(cpu->sp, SMALL_VIRT + 0x20);
 	ck_assert_str_eq(cpu->source, "register file");
 	expect_error(kmd_assemble_path(kmd, path_to("registers"), KMD_OVERWRITE), KMD_ERR_USAGE,
-		     "what the core is to be made of");
+		     "output file is the input dump");
 }
 END_TEST
 
@@ -143,7 +143,7 @@ START_TEST(onto_the_input)
 	small_file();
 	expect_ok(kmd_open_path(kmd, path_to("small")));
 	expect_error(kmd_assemble_path(kmd, path_to("small"), KMD_OVERWRITE), KMD_ERR_USAGE,
-		     "what the core is to be made of");
+		     "output file is the input dump");
 }
 END_TEST
 

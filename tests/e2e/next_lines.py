@@ -78,6 +78,7 @@ def check_gdb(lines, where):
 
 def main():
     program, dumps = kit.arguments()
+    program = os.path.abspath(program)
     for dump in dumps:
         with kit.scratch() as where:
             tools = where / 'tools'
