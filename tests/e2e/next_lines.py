@@ -71,7 +71,8 @@ def check_gdb(lines, where):
     for line in lines:
         if gdb and line.startswith('gdb '):
             done = subprocess.run(['/bin/sh', '-c', f'{gdb} -nx -batch{line[3:]} -ex "info files"'],
-                                  cwd=where, text=True, stdin=subprocess.DEVNULL, check=False,
+                                  cwd=where, text=True, errors='replace', check=False,
+                                  stdin=subprocess.DEVNULL,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             kit.check('load1' in done.stdout, f'{line}: gdb prints {done.stdout}')
 
