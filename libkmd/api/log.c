@@ -2,7 +2,6 @@
 /* The kernel log of an open dump; read when it is first asked for. */
 #include "api/handle.h"
 
-#include "log/runtime_values.h"
 #include "log/log.h"
 #include "log/panic.h"
 

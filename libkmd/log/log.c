@@ -1,94 +1,117 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The kernel log, of whatever form.  The first of these that there is:
+ *
+ * 1. the ring buffer (ring.c) or record buffer (printk_log.c) that VMCOREINFO describes;
+ * 2. the ring buffer's arrays in regions of known names (ring.c);
+ * 3. a region of a known name that holds a record buffer (printk_log.c), text blocks of a ring
+ *    buffer, a zone of pstore, or lines (text.c);
+ * 4. any region that begins with a zone of pstore.
+ */
 #include "log/log.h"
 
-#include "base/array.h"
-#include "log/span.h"
+#include "base/checked.h"
+#include "log/printk_log.h"
+#include "log/ring.h"
+#include "log/text.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-uint64_t kmd_log_number(const struct kmd_target *target, const unsigned char *bytes, size_t size)
-{
-	uint64_t value = 0;
+/* The largest region with a log that was seen is 2 MiB. */
+#define REGION_MAX (UINT64_C(16) << 20)
 
-	for (size_t i = 0; i < size; i++)
-		value = value << 8 | bytes[target->facts->big_endian ? i : size - 1 - i];
-	return value;
+/* The kernel's own buffer first, then what consoles and pstore keep. */
+static const char *const region_names[] = { "KLOGBUF", "prb_data", "KDPDLOGBUF", "KDMESG",
+					    "KCONSOLE" };
+
+/* No form has a mark that is certain: the one with the strictest rules comes first. */
+static enum kmd_status read_region(const struct kmd_target *target,
+				   const struct kmd_region_entry *region, struct kmd_log *log)
+{
+	size_t size = (size_t)kmd_min_u64(region->pub.captured, REGION_MAX);
+	enum kmd_status status;
+
+	log->text = malloc(size);
+	if (!log->text)
+		return kmd_fail_memory(target->diag);
+	status = kmd_source_read(region->source, region->offset, log->text, size, target->diag);
+	if (status == KMD_OK) {
+		log->form = "unindexed record buffer";
+		status = kmd_log_guess_printk_log(target, log, size);
+	}
+	if (status == KMD_OK && !log->n) {
+		log->form = "unindexed ring buffer";
+		status = kmd_log_guess_blocks(target, log, size);
+	}
+	if (status != KMD_OK || log->n)
+		return status;
+	if (size >= KMD_PSTORE_HEAD && kmd_pstore_is_zone(target, log->text)) {
+		log->form = "pstore zone";
+		return kmd_log_split_pstore(target, log, size);
+	}
+	log->form = "text region";
+	return kmd_log_split_ring(log, size, target->diag);
 }
 
-uint8_t kmd_log_level(const struct kmd_target *target, unsigned char byte)
+static bool is_zone(const struct kmd_target *target, const struct kmd_region_entry *region)
 {
-	return target->facts->big_endian ? byte & 7 : byte >> 5;
+	unsigned char head[KMD_PSTORE_HEAD];
+
+	return region->pub.captured >= sizeof(head) &&
+	       kmd_source_read(region->source, region->offset, head, sizeof(head), target->diag) ==
+		       KMD_OK &&
+	       kmd_pstore_is_zone(target, head);
 }
 
-enum kmd_status kmd_log_absent(const struct kmd_target *target, const char *what, uint64_t virt)
+/* Read a region whose name has @name in it, or without one a zone; true if there is a log. */
+static bool read_regions(const struct kmd_target *target, const char *name, struct kmd_log *log,
+			 enum kmd_status *status)
 {
-	return kmd_fail(target->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
-			"the kernel log cannot be read: virtual address 0x%" PRIx64
-			" (%s) was not captured",
-			virt, what);
+	const struct kmd_regions *regions = target->memory->regions;
+
+	for (size_t i = 0; i < regions->n; i++) {
+		const struct kmd_region_entry *region = &regions->rows[i];
+
+		if (!region->has_bytes || !region->pub.captured ||
+		    !(name ? strstr(region->pub.name, name) != NULL : is_zone(target, region)))
+			continue;
+		*status = read_region(target, region, log);
+		if (*status != KMD_OK || log->n)
+			return true;
+		kmd_log_deinit(log);
+	}
+	return false;
 }
 
-enum kmd_status kmd_log_fetch(const struct kmd_target *target, const char *what, uint64_t virt,
-			      void *to, uint64_t size)
+/* True, and *@status, if there is a log, or an error occurred. */
+static bool read_without_vmcoreinfo(const struct kmd_target *target, struct kmd_log *log,
+				    enum kmd_status *status)
 {
-	uint64_t missing = virt;
-	enum kmd_status status = kmd_views_read(target->views, target->memory, virt, to, size,
-						&missing, target->diag);
-
-	return status == KMD_ERR_NOT_FOUND ? kmd_log_absent(target, what, missing) : status;
-}
-
-enum kmd_status kmd_log_word(const struct kmd_target *target, const char *what, uint64_t virt,
-			     size_t size, uint64_t *word)
-{
-	unsigned char bytes[8];
-	enum kmd_status status = kmd_log_fetch(target, what, virt, bytes, size);
-
-	if (status == KMD_OK)
-		*word = kmd_log_number(target, bytes, size);
-	return status;
-}
-
-enum kmd_status kmd_log_add(struct kmd_log *log, const struct kmd_log_record *record,
-			    struct kmd_diag *diag)
-{
-	if (!KMD_ARRAY_RESERVE(log->items, log->n, log->cap))
-		return kmd_fail_memory(diag);
-	log->items[log->n++] = *record;
-	return KMD_OK;
-}
-
-void kmd_log_take(struct kmd_log *log, struct kmd_span *span)
-{
-	log->text = (char *)span->bytes;
-	span->bytes = NULL;
-	kmd_span_deinit(span);
+	if (kmd_log_read_ring_regions(target, log, status))
+		return true;
+	for (size_t i = 0; i < sizeof(region_names) / sizeof(region_names[0]); i++)
+		if (read_regions(target, region_names[i], log, status))
+			return true;
+	return read_regions(target, NULL, log, status);
 }
 
 enum kmd_status kmd_log_read(const struct kmd_target *target, struct kmd_log *log)
 {
-	enum kmd_status status, first;
-	bool known;
+	enum kmd_status first, status;
 
 	memset(log, 0, sizeof(*log));
-	known = kmd_log_read_ring(target, log, &status) ||
-		kmd_log_read_records(target, log, &status);
-	if (known && status == KMD_OK)
+	if (!kmd_log_read_ring(target, log, &first) &&
+	    !kmd_log_read_printk_log(target, log, &first))
+		first = kmd_fail(target->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL), "no kernel log: %s",
+				 target->info->text ? "VMCOREINFO does not have its address"
+						    : "there is no VMCOREINFO with its address");
+	if (first == KMD_OK)
 		return KMD_OK;
-	if (!known)
-		status = kmd_fail(
-			target->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL), "no kernel log: %s",
-			target->info->text ? "VMCOREINFO does not tell where it is"
-					   : "there is no VMCOREINFO that tells where it is");
-	first = status;
 	kmd_log_deinit(log);
-	if (first != KMD_ERR_NOT_FOUND && first != KMD_ERR_DAMAGED)
-		return first;
 	/* The sentence stays: where nothing else is found, it is the reason. */
-	if (!kmd_log_read_ring_rows(target, log, &status) &&
-	    !kmd_log_read_rows(target, log, &status))
+	if ((first != KMD_ERR_NOT_FOUND && first != KMD_ERR_DAMAGED) ||
+	    !read_without_vmcoreinfo(target, log, &status))
 		return first;
 	if (status != KMD_OK)
 		kmd_log_deinit(log);
@@ -97,9 +120,9 @@ enum kmd_status kmd_log_read(const struct kmd_target *target, struct kmd_log *lo
 	return status;
 }
 
-void kmd_log_deinit(struct kmd_log *log)
+void kmd_log_find_extents(const struct kmd_target *target, enum kmd_xlate mode,
+			  struct kmd_log_extents *extents)
 {
-	free(log->items);
-	free(log->text);
-	memset(log, 0, sizeof(*log));
+	if (!kmd_log_ring_extents(target, mode, extents))
+		kmd_log_printk_log_extents(target, mode, extents);
 }

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
+ * Why the kernel died, out of its log.
+ *
+ * 1. find_reason() takes the line of the greatest severity, and of equal ones the last.
+ * 2. find_report() takes the report "CPU: 1 PID: 123 Comm: NAME" that belongs to this line.
+ * 3. Without a report, the record's caller is the CPU or the thread.
+ *
  * Sources: Linux kernel/panic.c, lib/dump_stack.c, arch/.../kernel/{traps,dumpstack}.c,
- * kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c of 4.4 to 6.17.
+ * kernel/watchdog.c, kernel/rcu/tree_stall.h, kernel/hung_task.c of 4.4 to 6.17; for the
+ * run-time values arch/{x86,arm64}/kernel/setup.c (dump_kernel_offset()).
  */
 #include "log/panic.h"
 
 #include "base/text.h"
 
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,17 +24,15 @@
 #define COMM_MAX   64
 #define CALLER_CPU (UINT32_C(1) << 31)
 
-/* How sure a line is to tell the end; lower wins, and of equal ones the last. */
-enum rank { PANIC, OOPS, LOCKUP, STALL, HUNG, NOTHING };
-
-struct sign {
-	enum rank rank;
-	bool anywhere; /* else at the line's start */
-	const char *text;
-};
+/* Severity of a log line; the lower value wins. */
+enum severity { PANIC, OOPS, LOCKUP, STALL, HUNG };
 
 /* In one report the first of these wins that it has: so the order of the oopses matters. */
-static const struct sign signs[] = {
+static const struct panic_pattern {
+	enum severity severity;
+	bool anywhere; /* else at the line's start */
+	const char *text;
+} patterns[] = {
 	{ PANIC, true, "Kernel panic - not syncing" },
 	{ OOPS, false, "Internal error: " },
 	{ LOCKUP, true, "BUG: soft lockup" },
@@ -41,7 +49,7 @@ static const struct sign signs[] = {
 	{ HUNG, false, "INFO: task " },
 };
 
-#define N_SIGNS (sizeof(signs) / sizeof(signs[0]))
+#define N_PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
 
 struct line {
 	const struct kmd_log_record *record;
@@ -50,7 +58,7 @@ struct line {
 	size_t number;
 };
 
-/* What a line "CPU: 1 UID: 0 PID: 123 Comm: NAME Tainted: ..." tells. */
+/* The fields of a line "CPU: 1 UID: 0 PID: 123 Comm: NAME Tainted: ...". */
 struct report {
 	size_t number; /* of the line */
 	uint32_t cpu, pid;
@@ -59,77 +67,73 @@ struct report {
 	bool found;
 };
 
-struct find {
+struct reason {
 	struct line line;
-	size_t sign;
-	bool reported; /* a report followed: what comes now is another matter */
+	const struct panic_pattern *pattern;
+	bool reported; /* a report followed: the lines after it are about another event */
 };
 
-/* The next line of what the kernel itself wrote; false behind the last. */
-static bool next_line(const struct kmd_log *log, size_t *record, struct line *line)
+/* The next line that the kernel itself wrote, the first if @line is zero; false at the end. */
+static bool next_line(const struct kmd_log *log, struct line *line)
 {
+	const struct kmd_log_record *record = line->record;
+	size_t next = record ? (size_t)(record - log->items) + 1 : 0;
 	const char *end, *newline;
 
-	if (line->record) {
-		end = line->record->text + line->record->length;
-		if (line->text + line->length < end) {
-			line->text += line->length + 1;
-			goto found;
-		}
+	if (record && line->text + line->length < record->text + record->length) {
+		line->text += line->length + 1;
+	} else {
+		while (next < log->n && log->items[next].facility)
+			next++;
+		if (next == log->n)
+			return false;
+		line->record = record = &log->items[next];
+		line->text = record->text;
 	}
-	while (*record < log->n && log->items[*record].facility)
-		++*record;
-	if (*record == log->n)
-		return false;
-	line->record = &log->items[(*record)++];
-	line->text = line->record->text;
-	end = line->text + line->record->length;
-found:
+	end = record->text + record->length;
 	newline = memchr(line->text, '\n', (size_t)(end - line->text));
 	line->length = (size_t)((newline ? newline : end) - line->text);
 	line->number++;
 	return true;
 }
 
-static bool starts(const struct line *line, const char *with)
+static const char *find_in(const struct line *line, const char *text)
 {
-	size_t length = strlen(with);
-
-	return line->length >= length && !memcmp(line->text, with, length);
+	return memmem(line->text, line->length, text, strlen(text));
 }
 
-/* Which sign a line is; N_SIGNS if none. */
-static size_t sign_of(const struct line *line)
+static const struct panic_pattern *match_pattern(const struct line *line)
 {
 	/* "---[ end Kernel panic - not syncing: ..." repeats it. */
-	if (memmem(line->text, line->length, "---[ end", 8))
-		return N_SIGNS;
-	for (size_t i = 0; i < N_SIGNS; i++)
-		if (signs[i].anywhere ? memmem(line->text, line->length, signs[i].text,
-					       strlen(signs[i].text)) != NULL
-				      : starts(line, signs[i].text))
-			return i;
-	return N_SIGNS;
+	if (find_in(line, "---[ end"))
+		return NULL;
+	for (size_t i = 0; i < N_PATTERNS; i++) {
+		size_t length = strlen(patterns[i].text);
+
+		if (patterns[i].anywhere ? find_in(line, patterns[i].text) != NULL
+					 : line->length >= length &&
+						   !memcmp(line->text, patterns[i].text, length))
+			return &patterns[i];
+	}
+	return NULL;
 }
 
 /* Moves *@at over @word, blanks and a number. */
 static bool field(const struct line *line, size_t *at, const char *word, uint32_t *value)
 {
-	size_t length = strlen(word), from = *at;
+	size_t length = strlen(word), from = *at, end;
 	uint64_t number;
 
 	if (line->length - *at < length || memcmp(line->text + *at, word, length) != 0)
 		return false;
 	for (from += length; from < line->length && line->text[from] == ' '; from++)
 		;
-	for (length = from;
-	     length < line->length && line->text[length] >= '0' && line->text[length] <= '9';
-	     length++)
+	for (end = from; end < line->length && isdigit((unsigned char)line->text[end]); end++)
 		;
-	if (!kmd_text_u64(line->text + from, length - from, 10, &number) || number > INT32_MAX)
+	if (!kmd_text_u64(line->text + from, end - from, 10, &number) || number > INT32_MAX)
 		return false;
 	*value = (uint32_t)number;
-	*at = length;
+	*at = end;
 	return true;
 }
 
@@ -171,35 +175,28 @@ static bool parse_report(const struct line *line, struct report *report)
 	return true;
 }
 
-static bool is_better(const struct find *best, size_t sign)
+static bool is_better(const struct reason *best, const struct panic_pattern *pattern)
 {
-	if (signs[sign].rank != signs[best->sign].rank)
-		return signs[sign].rank < signs[best->sign].rank;
-	return signs[sign].rank == PANIC || best->reported || sign < best->sign;
+	if (!best->pattern || pattern->severity != best->pattern->severity)
+		return !best->pattern || pattern->severity < best->pattern->severity;
+	return pattern->severity == PANIC || best->reported || pattern < best->pattern;
 }
 
-static bool find_reason(const struct kmd_log *log, struct find *best)
+static bool find_reason(const struct kmd_log *log, struct reason *best)
 {
 	struct line line = { 0 };
 	struct report report;
-	size_t record = 0;
 
 	memset(best, 0, sizeof(*best));
-	while (next_line(log, &record, &line)) {
-		size_t sign = sign_of(&line);
+	while (next_line(log, &line)) {
+		const struct panic_pattern *pattern = match_pattern(&line);
 
-		if (sign < N_SIGNS && (!best->line.text || is_better(best, sign)))
-			*best = (struct find){ .line = line, .sign = sign };
-		else if (best->line.text && parse_report(&line, &report))
+		if (pattern && is_better(best, pattern))
+			*best = (struct reason){ .line = line, .pattern = pattern };
+		else if (best->pattern && parse_report(&line, &report))
 			best->reported = true;
 	}
-	return best->line.text != NULL;
-}
-
-/* Whoever panics after an oops has shown its registers already, and does not again. */
-static bool is_after_oops(const struct line *line)
-{
-	return memmem(line->text, line->length, "Fatal exception", 15) != NULL;
+	return best->pattern != NULL;
 }
 
 static bool is_same_caller(const struct line *a, const struct line *b)
@@ -208,106 +205,87 @@ static bool is_same_caller(const struct line *a, const struct line *b)
 	       a->record->caller == b->record->caller;
 }
 
-/* The report nearest before the line, and the one nearest behind it. */
-static void find_reports(const struct kmd_log *log, const struct find *reason, bool any_caller,
+/* The nearest report before the line, and the nearest one after it. */
+static void find_reports(const struct kmd_log *log, const struct reason *reason, bool any_caller,
 			 struct report *before, struct report *after)
 {
 	struct line line = { 0 };
 	struct report report;
-	size_t record = 0;
 
 	*before = *after = (struct report){ 0 };
-	while (!after->found && next_line(log, &record, &line)) {
+	while (!after->found && next_line(log, &line)) {
 		if (!(any_caller || is_same_caller(&line, &reason->line)) ||
 		    !parse_report(&line, &report))
 			continue;
-		if (report.number < reason->line.number)
-			*before = report;
-		else
-			*after = report;
+		*(report.number < reason->line.number ? before : after) = report;
 	}
 }
 
-static struct report find_report(const struct kmd_log *log, const struct find *reason)
+static struct report find_report(const struct kmd_log *log, const struct reason *reason)
 {
-	struct report before, after;
+	bool panic = reason->pattern->severity == PANIC;
+	/* A panic after an oops, which has shown its registers, does not show them again. */
+	bool after_oops = panic && find_in(&reason->line, "Fatal exception");
+	struct report before, after = { 0 };
 
-	for (int any_caller = 0; any_caller < 2; any_caller++) {
+	for (int any_caller = 0; any_caller < 2 && !after.found; any_caller++) {
 		find_reports(log, reason, any_caller, &before, &after);
-		if (signs[reason->sign].rank != PANIC && after.found)
-			return after;
-		if (signs[reason->sign].rank != PANIC)
-			continue;
-		if (before.found && is_after_oops(&reason->line))
-			return before;
-		if (after.found)
-			return after;
-		if (before.found)
+		if (panic && before.found && (after_oops || !after.found))
 			return before;
 	}
-	return (struct report){ 0 };
+	return after;
 }
 
-static enum kmd_status copy_reason(const struct line *line, size_t sign, struct kmd_diag *diag,
-				   char **reason)
+static enum kmd_status copy_reason(const struct reason *reason, struct kmd_diag *diag, char **copy)
 {
-	const char *from = line->text;
-	size_t length = line->length;
+	const char *from = reason->line.text;
+	size_t length = reason->line.length;
 
-	/* A vendor's prefix says nothing, but "watchdog: " does. */
-	if (signs[sign].rank == PANIC)
-		from = memmem(from, length, signs[sign].text, strlen(signs[sign].text));
-	length -= (size_t)(from - line->text);
-	*reason = kmd_text_name_dup(from, length < REASON_MAX ? length : REASON_MAX);
-	return *reason ? KMD_OK : kmd_fail_memory(diag);
+	/* A vendor's prefix is dropped, but "watchdog: " is kept. */
+	if (reason->pattern->severity == PANIC)
+		from = find_in(&reason->line, reason->pattern->text);
+	length -= (size_t)(from - reason->line.text);
+	*copy = kmd_text_name_dup(from, length < REASON_MAX ? length : REASON_MAX);
+	return *copy ? KMD_OK : kmd_fail_memory(diag);
 }
 
-/* What a thread's, or an interrupted CPU's, records say of themselves. */
+/* The thread that wrote a record, or the CPU if it was in an interrupt. */
 static void take_caller(const struct kmd_log_record *record, struct kmd_log_panic *panic)
 {
 	if (!record->has_caller)
 		return;
-	if (record->caller & CALLER_CPU) {
-		panic->cpu = record->caller & ~CALLER_CPU;
-		panic->has_cpu = true;
-	} else {
-		panic->pid = record->caller;
-		panic->has_pid = true;
-	}
-}
-
-static enum kmd_status take_report(const struct report *report, struct kmd_diag *diag,
-				   struct kmd_log_panic *panic)
-{
-	panic->cpu = report->cpu;
-	panic->pid = report->pid;
-	panic->has_cpu = panic->has_pid = true;
-	panic->task = kmd_text_name_dup(report->comm, report->comm_length);
-	return panic->task ? KMD_OK : kmd_fail_memory(diag);
+	panic->has_cpu = record->caller & CALLER_CPU;
+	panic->has_pid = !panic->has_cpu;
+	*(panic->has_cpu ? &panic->cpu : &panic->pid) = record->caller & ~CALLER_CPU;
 }
 
 enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 			      struct kmd_log_panic *panic)
 {
 	struct report report;
-	struct find reason;
+	struct reason reason;
 	enum kmd_status status;
 
 	memset(panic, 0, sizeof(*panic));
 	if (!find_reason(log, &reason))
 		return KMD_OK;
-	status = copy_reason(&reason.line, reason.sign, diag, &panic->reason);
-	/* Who reports a stall or a hung task is not who hangs. */
-	if (status != KMD_OK || signs[reason.sign].rank > LOCKUP)
+	status = copy_reason(&reason, diag, &panic->reason);
+	/* The task that reports a stall or a hung task is not the one that hangs. */
+	if (status != KMD_OK || reason.pattern->severity > LOCKUP)
 		return status;
 	report = find_report(log, &reason);
-	if (report.found)
-		status = take_report(&report, diag, panic);
-	else
+	if (!report.found) {
 		take_caller(reason.line.record, panic);
-	if (status != KMD_OK)
-		kmd_log_panic_deinit(panic);
-	return status;
+		return KMD_OK;
+	}
+	panic->cpu = report.cpu;
+	panic->pid = report.pid;
+	panic->has_cpu = panic->has_pid = true;
+	panic->task = kmd_text_name_dup(report.comm, report.comm_length);
+	if (panic->task)
+		return KMD_OK;
+	kmd_log_panic_deinit(panic);
+	return kmd_fail_memory(diag);
 }
 
 void kmd_log_panic_deinit(struct kmd_log_panic *panic)
@@ -315,4 +293,80 @@ void kmd_log_panic_deinit(struct kmd_log_panic *panic)
 	free(panic->reason);
 	free(panic->task);
 	memset(panic, 0, sizeof(*panic));
+}
+
+/* ----- run-time values */
+
+/*
+ * The log is found by VMCOREINFO.  Where that is missing, kernel/evidence_text.c searches all
+ * of memory for the same lines.
+ */
+#define SOURCE       "panic text"
+/* Only the last records can be of the panic. */
+#define LAST_RECORDS 256
+#define KASLR_ALIGN  UINT64_C(0x10000)
+
+static const struct {
+	const char *text;
+	enum kmd_runtime_key key;
+} value_lines[] = {
+	{ "Kernel Offset: 0x", KMD_RUNTIME_KASLR },
+	{ "PHYS_OFFSET: 0x", KMD_RUNTIME_PHYS_OFFSET },
+};
+
+/* The number after @start, if the record begins so. */
+static bool number_of(const struct kmd_log_record *record, const char *start, uint64_t *value)
+{
+	size_t at = strlen(start), end = at;
+
+	if (record->facility || record->length <= at || memcmp(record->text, start, at) != 0)
+		return false;
+	while (end < record->length && isxdigit((unsigned char)record->text[end]))
+		end++;
+	return kmd_text_u64(record->text + at, end - at, 16, value);
+}
+
+static enum kmd_status confirm(struct kmd_runtime *runtime, enum kmd_runtime_key key,
+			       uint64_t number, struct kmd_diag *diag)
+{
+	struct kmd_runtime_value *value = &runtime->values[key];
+	const char *sources = value->sources ? value->sources : "derived";
+	char *grown;
+
+	if (!value->known || strstr(sources, SOURCE))
+		return KMD_OK;
+	/* Damage of a word is rarely a multiple of what KASLR moves an image by. */
+	if (value->value != number && key == KMD_RUNTIME_KASLR &&
+	    !((value->value ^ number) & (KASLR_ALIGN - 1)))
+		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
+				  "files of two different boots: the KASLR offset is 0x%" PRIx64
+				  " (%s), and 0x%" PRIx64 " in the log (" SOURCE
+				  "); the former is taken",
+				  value->value, sources, number);
+	if (value->value != number)
+		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
+				  "%s: 0x%" PRIx64 " is taken (%s), not 0x%" PRIx64 " (" SOURCE ")",
+				  kmd_runtime_key_name(key), value->value, sources, number);
+	if (asprintf(&grown, "%s%s" SOURCE, value->sources ? value->sources : "",
+		     value->sources ? ", " : "") < 0)
+		return kmd_fail_memory(diag);
+	free(value->sources);
+	value->sources = grown;
+	value->n_sources++;
+	return KMD_OK;
+}
+
+enum kmd_status kmd_runtime_confirm_from_log(const struct kmd_log *log, struct kmd_diag *diag,
+					     struct kmd_runtime *runtime)
+{
+	size_t first = log->n > LAST_RECORDS ? log->n - LAST_RECORDS : 0;
+	enum kmd_status status = KMD_OK;
+	uint64_t number;
+
+	for (size_t i = first; status == KMD_OK && i < log->n; i++)
+		for (size_t j = 0;
+		     status == KMD_OK && j < sizeof(value_lines) / sizeof(value_lines[0]); j++)
+			if (number_of(&log->items[i], value_lines[j].text, &number))
+				status = confirm(runtime, value_lines[j].key, number, diag);
+	return status;
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* panic.h - why the kernel died, as its log tells. */
+/* panic.h - why the kernel died, and the run-time values in the log's panic lines. */
 #ifndef KMD_LOG_PANIC_H
 #define KMD_LOG_PANIC_H
 
-#include "log/log.h"
+#include "kernel/runtime.h"
+#include "log/records.h"
 
 struct kmd_log_panic {
 	char *reason; /* the line, printable; NULL = none found */
-	char *task;   /* command name of the task, printable; NULL = not told */
+	char *task;   /* command name of the task, printable; NULL = not known */
 	uint32_t cpu, pid;
 	bool has_cpu, has_pid;
 };
@@ -19,5 +20,9 @@ struct kmd_log_panic {
 enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 			      struct kmd_log_panic *panic);
 void kmd_log_panic_deinit(struct kmd_log_panic *panic);
+
+/* Add a source to known values that the panic's lines confirm; another number is a finding. */
+enum kmd_status kmd_runtime_confirm_from_log(const struct kmd_log *log, struct kmd_diag *diag,
+					     struct kmd_runtime *runtime);
 
 #endif

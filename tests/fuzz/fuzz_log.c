@@ -9,6 +9,7 @@
 #include "fuzz.h"
 
 #include "base/array.h"
+#include "log/log.h"
 #include "log/panic.h"
 
 #include <stdlib.h>

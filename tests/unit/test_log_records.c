@@ -260,7 +260,7 @@ START_TEST(hole)
 	ck_assert_uint_eq(log_read.damaged, 1);
 	kmd_regions_deinit(&regions);
 	place_variables();
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, "(log_buf's buffer)");
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, "(the log's buffer)");
 }
 END_TEST
 
@@ -276,7 +276,7 @@ START_TEST(missing_key)
 		       "OFFSET(printk_log.ts_nsec)=9\nOFFSET(printk_log.len)=8\n"
 		       "OFFSET(printk_log.text_len)=10\n",
 		       BASE);
-	expect_error(read_writer(), KMD_ERR_NOT_FOUND, "does not tell");
+	expect_error(read_writer(), KMD_ERR_NOT_FOUND, "does not have");
 }
 END_TEST
 

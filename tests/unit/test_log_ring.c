@@ -411,8 +411,9 @@ END_TEST
 
 START_TEST(nothing_captured)
 {
-	static const char *const said[] = { "(prb)", "(what prb points to)", "(its descriptors)",
-					    "(its infos)", "(its text)" };
+	static const char *const said[] = { "(prb)", "(printk_ringbuffer)",
+					    "(the log's descriptors)", "(the log's infos)",
+					    "(the log's text)" };
 
 	note(1, "text");
 	freeze();
@@ -460,7 +461,7 @@ START_TEST(hostile_vmcoreinfo)
 	*at = '\0';
 	set_vmcoreinfo("%s%s%s", text, lines[_i][1], at + strlen(lines[_i][0]));
 	free(text);
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, "VMCOREINFO does not tell");
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, "VMCOREINFO does not have its address");
 }
 END_TEST
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_boot_log.c - the panic's lines as a witness of what VMCOREINFO said. */
+/* test_log_runtime_values.c - values of VMCOREINFO that the panic lines confirm. */
 #include "kit.h"
 
-#include "log/runtime_values.h"
+#include "log/panic.h"
 
 #include <stdlib.h>
 #include <string.h>

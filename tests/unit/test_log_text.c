@@ -3,8 +3,6 @@
 #include "log_kit.h"
 #include "ring_writer.h"
 
-#include "log/text.h"
-
 #include <stdio.h>
 #include <string.h>
 
