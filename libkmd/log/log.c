@@ -11,9 +11,7 @@
 #include "log/log.h"
 
 #include "base/checked.h"
-#include "log/printk_log.h"
-#include "log/ring.h"
-#include "log/text.h"
+#include "log/forms.h"
 
 #include <stdlib.h>
 #include <string.h>

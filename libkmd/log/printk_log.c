@@ -5,15 +5,15 @@
  *
  * 1. learn_layout() takes size and offsets of the struct from VMCOREINFO.
  * 2. read_buffer() reads the variables, and the buffer that log_buf points to.
- * 3. walk() goes from log_first_idx, the oldest record, to log_next_idx.
+ * 3. walk() goes from log_first_idx, the oldest record, to log_next_idx, where none is yet.
+ *    A broken chain goes on at the start of the buffer, where a record always begins.
  *
  * Where VMCOREINFO is missing, as for KLOGBUF of downstream kernels, where the log begins and
  * ends is not known: gather_chains() takes all records that lead from one to the next.
  */
-#include "log/printk_log.h"
+#include "log/forms.h"
 
 #include "base/checked.h"
-#include "log/text.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -92,10 +92,10 @@ static uint64_t read_record(const struct kmd_target *target, const struct layout
 	return len;
 }
 
-/* [@index, @end) of the buffer; a record of no length ends it as well. */
-static enum kmd_status walk_part(const struct kmd_target *target, const struct layout *at,
-				 const struct kmd_target_array *buffer, uint64_t index,
-				 uint64_t end, struct kmd_log *log)
+/* Records of [@index, @end) of the buffer; a broken chain, or the mark, ends it as well. */
+static enum kmd_status walk(const struct kmd_target *target, const struct layout *at,
+			    const struct kmd_target_array *buffer, uint64_t index, uint64_t end,
+			    struct kmd_log *log)
 {
 	enum kmd_status status = KMD_OK;
 	struct kmd_log_record record;
@@ -117,23 +117,6 @@ static enum kmd_status walk_part(const struct kmd_target *target, const struct l
 	return status;
 }
 
-/*
- * From @first, the oldest, to @next, where none is yet.  A broken chain goes on at the start
- * of the buffer, where a record always begins.
- */
-static enum kmd_status walk(const struct kmd_target *target, const struct layout *at,
-			    const struct kmd_target_array *buffer, uint64_t first, uint64_t next,
-			    struct kmd_log *log)
-{
-	enum kmd_status status;
-
-	/* The kernel never fills it wholly: where both are the same, it is empty. */
-	if (first <= next)
-		return walk_part(target, at, buffer, first, next, log);
-	status = walk_part(target, at, buffer, first, buffer->size, log);
-	return status == KMD_OK ? walk_part(target, at, buffer, 0, next, log) : status;
-}
-
 /* ----- by VMCOREINFO */
 
 enum { LOG_BUF, LOG_BUF_LEN, LOG_FIRST_IDX, LOG_NEXT_IDX, N_VARIABLES };
@@ -145,7 +128,7 @@ static enum kmd_status read_buffer(const struct kmd_target *target, const struct
 				   uint64_t word, struct kmd_target_array *buffer,
 				   struct kmd_log *log)
 {
-	uint64_t virt, values[N_VARIABLES], size;
+	uint64_t virt, values[N_VARIABLES], size, first, next;
 	enum kmd_status status = KMD_OK;
 	char key[64];
 
@@ -160,15 +143,19 @@ static enum kmd_status read_buffer(const struct kmd_target *target, const struct
 	if (status != KMD_OK)
 		return status;
 	size = values[LOG_BUF_LEN];
-	if (size < at->size || size > KMD_LOG_BUFFER_MAX || values[LOG_FIRST_IDX] >= size ||
-	    values[LOG_NEXT_IDX] >= size)
+	first = values[LOG_FIRST_IDX];
+	next = values[LOG_NEXT_IDX];
+	if (size < at->size || size > KMD_LOG_BUFFER_MAX || first >= size || next >= size)
 		return kmd_fail(
 			target->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 			"the kernel log cannot be read: its size or an index is impossible");
 	status = kmd_log_read_array(target, "the log's buffer", values[LOG_BUF], size, buffer);
-	return status == KMD_OK
-		       ? walk(target, at, buffer, values[LOG_FIRST_IDX], values[LOG_NEXT_IDX], log)
-		       : status;
+	/* The kernel never fills the buffer wholly: where both are the same, it is empty. */
+	if (status == KMD_OK && first > next) {
+		status = walk(target, at, buffer, first, size, log);
+		first = 0;
+	}
+	return status == KMD_OK ? walk(target, at, buffer, first, next, log) : status;
 }
 
 bool kmd_log_read_printk_log(const struct kmd_target *target, struct kmd_log *log,
@@ -191,22 +178,20 @@ bool kmd_log_read_printk_log(const struct kmd_target *target, struct kmd_log *lo
 void kmd_log_printk_log_extents(const struct kmd_target *target, enum kmd_xlate mode,
 				struct kmd_log_extents *extents)
 {
-	uint64_t virt, values[2];
+	uint64_t virt, values[N_VARIABLES];
 	bool known = true;
 
 	memset(extents, 0, sizeof(*extents));
 	for (size_t i = 0; i < N_VARIABLES; i++) {
+		uint64_t size;
+
 		if (!kmd_target_symbol(target, variables[i], &virt, NULL))
 			return;
-		extents->items[extents->n] =
-			(struct kmd_log_extent){ variables[i], virt,
-						 i == LOG_BUF && virt >> 32 ? 8 : 4 };
-		if (i <= LOG_BUF_LEN)
-			known = known && kmd_target_read_uint(target, mode, virt,
-							      extents->items[i].size, &values[i]);
-		extents->n++;
+		size = i == LOG_BUF && virt >> 32 ? 8 : 4;
+		extents->items[extents->n++] = (struct kmd_log_extent){ variables[i], virt, size };
+		known &= kmd_target_read_uint(target, mode, virt, (size_t)size, &values[i]);
 	}
-	if (!known || values[LOG_BUF_LEN] > KMD_LOG_BUFFER_MAX)
+	if (!known)
 		return;
 	extents->items[extents->n++] =
 		(struct kmd_log_extent){ "the log's buffer", values[LOG_BUF], values[LOG_BUF_LEN] };

@@ -2,6 +2,7 @@
 #include "log/records.h"
 
 #include "base/array.h"
+#include "base/checked.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -44,6 +45,30 @@ size_t kmd_log_find_wrap(const struct kmd_log *log)
 		last = record;
 	}
 	return last && last->time <= first->time ? wrap : 0;
+}
+
+bool kmd_log_is_printable(const char *text, size_t length)
+{
+	for (size_t i = 0; i < length; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		if ((c < ' ' && c != '\t' && c != '\n' && c != '\r') || c == 0x7f)
+			return false;
+	}
+	return true;
+}
+
+static int by_seq(const void *a, const void *b)
+{
+	const struct kmd_log_record *left = a, *right = b;
+
+	return kmd_cmp_u64(left->seq, right->seq);
+}
+
+void kmd_log_sort(struct kmd_log *log)
+{
+	if (log->n)
+		qsort(log->items, log->n, sizeof(*log->items), by_seq);
 }
 
 static void reverse(unsigned char *bytes, size_t size)

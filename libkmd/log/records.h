@@ -22,6 +22,8 @@ enum kmd_status kmd_log_add(struct kmd_log *log, const struct kmd_log_record *re
 			    struct kmd_diag *diag);
 /* Make the array's bytes the log's text, and release the rest of it. */
 void kmd_log_take_text(struct kmd_log *log, struct kmd_target_array *array);
+/* By sequence number. */
+void kmd_log_sort(struct kmd_log *log);
 /*
  * The first record of the older part, if the log is a ring: the one after the largest step back
  * in time.  0 if the records are in order.  A log that starts again at 0 is of another boot.
@@ -29,6 +31,8 @@ void kmd_log_take_text(struct kmd_log *log, struct kmd_target_array *array);
 size_t kmd_log_find_wrap(const struct kmd_log *log);
 /* Move the first @cut of @size bytes to the end. */
 void kmd_log_rotate(void *bytes, size_t cut, size_t size);
+/* Text that a terminal could show. */
+bool kmd_log_is_printable(const char *text, size_t length);
 void kmd_log_deinit(struct kmd_log *log);
 
 static inline uint64_t kmd_log_number(const struct kmd_target *target, const void *bytes,

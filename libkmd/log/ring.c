@@ -12,11 +12,10 @@
  * Where VMCOREINFO is missing, regions may hold the arrays.  guess_layout() derives the sizes
  * from those of the regions, and gather() sorts the records of all descriptors.
  */
-#include "log/ring.h"
+#include "log/forms.h"
 
 #include "base/checked.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* log_buf_len= ends at 2 GiB. */
@@ -92,8 +91,8 @@ static bool place_block(const struct ring *ring, uint64_t begin, uint64_t next, 
 	return *size >= w && *size <= ring_size;
 }
 
-static enum outcome read_text(const struct kmd_target *target, const struct ring *ring, uint64_t id,
-			      const unsigned char *desc, struct kmd_log_record *record)
+static bool read_text(const struct kmd_target *target, const struct ring *ring, uint64_t id,
+		      const unsigned char *desc, struct kmd_log_record *record)
 {
 	uint64_t w = ring->at.word, at, size;
 	uint64_t begin = kmd_log_number(target, desc + ring->at.begin, w);
@@ -103,28 +102,28 @@ static enum outcome read_text(const struct kmd_target *target, const struct ring
 	if ((begin & 1) && (next & 1)) {
 		/* Any other pair means that there was no room for the text. */
 		record->length = 0;
-		return begin == EMPTY_LINE && next == EMPTY_LINE ? VALID : DAMAGED;
+		return begin == EMPTY_LINE && next == EMPTY_LINE;
 	}
 	if (!place_block(ring, begin, next, &at, &size))
-		return DAMAGED;
+		return false;
 	record->length = (size_t)kmd_min_u64(record->length, size - w);
 	block = kmd_target_array_at(&ring->arrays[TEXT], at, w + record->length);
 	/* Another id: a newer record was written over this one. */
 	if (!block || kmd_log_number(target, block, w) != id)
-		return DAMAGED;
+		return false;
 	record->text = (const char *)block + w;
-	return VALID;
+	return true;
 }
 
-static enum outcome read_info(const struct kmd_target *target, const struct ring *ring, uint64_t id,
-			      struct kmd_log_record *record)
+static bool read_info(const struct kmd_target *target, const struct ring *ring, uint64_t id,
+		      struct kmd_log_record *record)
 {
 	const struct layout *at = &ring->at;
 	const unsigned char *info = kmd_target_array_at(
 		&ring->arrays[INFOS], (id & (ring->n - 1)) * at->info_size, at->info_size);
 
 	if (!info)
-		return DAMAGED;
+		return false;
 	*record = (struct kmd_log_record){
 		.seq = kmd_log_number(target, info + at->seq, 8),
 		.time = kmd_log_number(target, info + at->ts, 8),
@@ -142,7 +141,7 @@ static enum outcome read_info(const struct kmd_target *target, const struct ring
 	 * Ids and sequence numbers go up in step.  The first id is the number of descriptors
 	 * below 0: with older kernels (6.12 still) below 0 of 32 bits also where ids have 62.
 	 */
-	return (id + ring->n - record->seq) & SEQ_MASK ? DAMAGED : VALID;
+	return !((id + ring->n - record->seq) & SEQ_MASK);
 }
 
 static enum outcome read_record(const struct kmd_target *target, const struct ring *ring,
@@ -156,9 +155,9 @@ static enum outcome read_record(const struct kmd_target *target, const struct ri
 		return DAMAGED;
 	if (state >> state_shift(ring) == REUSABLE)
 		return REUSED;
-	if (read_info(target, ring, id, record) != VALID)
-		return DAMAGED;
-	return read_text(target, ring, id, desc, record);
+	return read_info(target, ring, id, record) && read_text(target, ring, id, desc, record)
+		       ? VALID
+		       : DAMAGED;
 }
 
 /* ----- all records */
@@ -210,13 +209,6 @@ static enum kmd_status walk(const struct kmd_target *target, const struct ring *
 	return status;
 }
 
-static int by_seq(const void *a, const void *b)
-{
-	const struct kmd_log_record *left = a, *right = b;
-
-	return kmd_cmp_u64(left->seq, right->seq);
-}
-
 /* All records that there are, where head and tail are not known. */
 static enum kmd_status gather(const struct kmd_target *target, const struct ring *ring,
 			      struct kmd_log *log)
@@ -242,8 +234,7 @@ static enum kmd_status gather(const struct kmd_target *target, const struct ring
 		else if (outcome != REUSED)
 			log->damaged++;
 	}
-	if (log->n)
-		qsort(log->items, log->n, sizeof(*log->items), by_seq);
+	kmd_log_sort(log);
 	return status;
 }
 
@@ -470,19 +461,6 @@ static bool guess_layout(const struct kmd_region_entry *const regions[N_ARRAYS],
 	return at->info_size >= INFO_MIN && at->info_size < 2 * INFO_MIN;
 }
 
-static enum kmd_status read_regions(const struct kmd_target *target,
-				    const struct kmd_region_entry *const regions[N_ARRAYS],
-				    struct ring *ring, struct kmd_log *log)
-{
-	enum kmd_status status = KMD_OK;
-
-	for (size_t i = 0; status == KMD_OK && i < N_ARRAYS; i++)
-		status = kmd_target_array_read_region(
-			regions[i], kmd_min_u64(regions[i]->pub.size, KMD_LOG_BUFFER_MAX),
-			target->diag, &ring->arrays[i]);
-	return status == KMD_OK ? gather(target, ring, log) : status;
-}
-
 bool kmd_log_read_ring_regions(const struct kmd_target *target, struct kmd_log *log,
 			       enum kmd_status *status)
 {
@@ -496,7 +474,13 @@ bool kmd_log_read_ring_regions(const struct kmd_target *target, struct kmd_log *
 		    (!guess_layout(regions, 8, &ring) && !guess_layout(regions, 4, &ring)))
 			continue;
 		log->form = "registered arrays of the ring buffer";
-		*status = read_regions(target, regions, &ring, log);
+		*status = KMD_OK;
+		for (size_t j = 0; *status == KMD_OK && j < N_ARRAYS; j++)
+			*status = kmd_target_array_read_region(
+				regions[j], kmd_min_u64(regions[j]->pub.size, KMD_LOG_BUFFER_MAX),
+				target->diag, &ring.arrays[j]);
+		if (*status == KMD_OK)
+			*status = gather(target, &ring, log);
 		finish(&ring, log);
 		if (log->n || *status != KMD_OK)
 			return true;

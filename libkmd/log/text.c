@@ -7,7 +7,7 @@
  *   that may be ids, drop_short_chains() keeps those that count up, take_blocks() their text;
  * - zones of pstore, of which one has the console's lines (kmd_log_split_pstore()).
  */
-#include "log/text.h"
+#include "log/forms.h"
 
 #include "base/array.h"
 #include "base/checked.h"
@@ -18,19 +18,6 @@
 #define SECONDS_MAX (UINT64_C(1) << 33)
 /* Many times what a log of the usual size has; a region of newlines must not fill the memory. */
 #define LINES_MAX   (UINT64_C(1) << 20)
-
-static bool is_text(unsigned char c)
-{
-	return c == '\t' || (c >= ' ' && c != 0x7f);
-}
-
-bool kmd_log_is_printable(const char *text, size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		if (!is_text((unsigned char)text[i]) && text[i] != '\n' && text[i] != '\r')
-			return false;
-	return true;
-}
 
 /* ----- lines */
 
@@ -123,7 +110,7 @@ static void split_line(struct kmd_log_record *record)
 }
 
 /* A byte that is no text, such as the part of a ring that was never written, ends a line. */
-enum kmd_status kmd_log_split(struct kmd_log *log, size_t size, struct kmd_diag *diag)
+static enum kmd_status split(struct kmd_log *log, size_t size, struct kmd_diag *diag)
 {
 	enum kmd_status status = KMD_OK;
 	size_t start = 0;
@@ -131,7 +118,8 @@ enum kmd_status kmd_log_split(struct kmd_log *log, size_t size, struct kmd_diag 
 	for (size_t at = 0; status == KMD_OK && at <= size; at++) {
 		struct kmd_log_record record = { .seq = log->n, .text = log->text + start };
 
-		if (at < size && is_text((unsigned char)log->text[at]))
+		if (at < size && log->text[at] != '\n' && log->text[at] != '\r' &&
+		    kmd_log_is_printable(log->text + at, 1))
 			continue;
 		record.length = at - start;
 		start = at + 1;
@@ -149,7 +137,7 @@ enum kmd_status kmd_log_split(struct kmd_log *log, size_t size, struct kmd_diag 
 
 enum kmd_status kmd_log_split_ring(struct kmd_log *log, size_t size, struct kmd_diag *diag)
 {
-	enum kmd_status status = kmd_log_split(log, size, diag);
+	enum kmd_status status = split(log, size, diag);
 	size_t wrap = status == KMD_OK ? kmd_log_find_wrap(log) : 0;
 	const struct kmd_log_record *newest;
 
@@ -158,7 +146,7 @@ enum kmd_status kmd_log_split_ring(struct kmd_log *log, size_t size, struct kmd_
 	newest = &log->items[wrap - 1];
 	kmd_log_rotate(log->text, (size_t)(newest->text - log->text) + newest->length, size);
 	log->n = 0;
-	return kmd_log_split(log, size, diag);
+	return split(log, size, diag);
 }
 
 /* ----- blocks of a ring buffer */
@@ -170,8 +158,8 @@ enum kmd_status kmd_log_split_ring(struct kmd_log *log, size_t size, struct kmd_
 
 struct block {
 	uint64_t at;
-	int64_t id;             /* the first ids are below 0 */
-	uint32_t before, after; /* how many lead here, and on from here */
+	int64_t id;    /* the first ids are below 0 */
+	size_t length; /* of the chain from here on; then of one that leads here, if it is kept */
 };
 
 struct blocks {
@@ -230,18 +218,17 @@ static void drop_short_chains(struct blocks *blocks)
 	for (size_t i = blocks->n; i--;) {
 		size_t next = find_next_block(blocks, i);
 
-		if (next < blocks->n)
-			items[i].after = items[next].after + 1;
+		items[i].length = next < blocks->n ? items[next].length + 1 : 1;
 	}
 	for (size_t i = 0; i < blocks->n; i++) {
 		size_t next = find_next_block(blocks, i);
 
-		if (next < blocks->n && items[next].before <= items[i].before)
-			items[next].before = items[i].before + 1;
+		if (items[i].length < CHAIN_MIN)
+			continue;
+		if (next < blocks->n)
+			items[next].length = CHAIN_MIN;
+		items[kept++] = items[i];
 	}
-	for (size_t i = 0; i < blocks->n; i++)
-		if (items[i].before + items[i].after + 1 >= CHAIN_MIN)
-			items[kept++] = items[i];
 	blocks->n = kept;
 }
 
@@ -263,14 +250,6 @@ static size_t measure_text(const char *text, size_t most)
 	return length;
 }
 
-static int by_id(const void *a, const void *b)
-{
-	const struct kmd_log_record *left = a, *right = b;
-	int64_t x = (int64_t)left->seq, y = (int64_t)right->seq;
-
-	return (x > y) - (x < y);
-}
-
 static enum kmd_status take_blocks(const struct blocks *blocks, size_t size, size_t word,
 				   struct kmd_log *log, struct kmd_diag *diag)
 {
@@ -281,7 +260,8 @@ static enum kmd_status take_blocks(const struct blocks *blocks, size_t size, siz
 		uint64_t at = blocks->items[i].at + word;
 		uint64_t end = i + 1 < blocks->n ? blocks->items[i + 1].at : size;
 		struct kmd_log_record record = {
-			.seq = (uint64_t)blocks->items[i].id,
+			/* Made unsigned in its order, to be sorted. */
+			.seq = (uint64_t)blocks->items[i].id + (UINT64_C(1) << 63),
 			.text = log->text + at,
 		};
 
@@ -292,8 +272,7 @@ static enum kmd_status take_blocks(const struct blocks *blocks, size_t size, siz
 		record.length = measure_text(record.text, (size_t)(end - at));
 		status = kmd_log_add(log, &record, diag);
 	}
-	if (log->n)
-		qsort(log->items, log->n, sizeof(*log->items), by_id);
+	kmd_log_sort(log);
 	for (size_t i = 0; i < log->n; i++)
 		log->items[i].seq = i;
 	return status;
@@ -367,5 +346,5 @@ enum kmd_status kmd_log_split_pstore(const struct kmd_target *target, struct kmd
 			best = zone;
 	memmove(log->text, best.text, best.size);
 	kmd_log_rotate(log->text, best.start, best.size);
-	return kmd_log_split(log, best.size, target->diag);
+	return split(log, best.size, target->diag);
 }

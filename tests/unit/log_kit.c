@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "log_kit.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@ struct kmd_regions regions;
 struct kmd_vmcoreinfo info;
 struct kmd_kernel_facts facts;
 struct kmd_log log_read;
+struct kmd_target target;
 
 static struct kmd_memory memory;
 static struct kmd_views views;
@@ -64,8 +66,6 @@ void place(const char *name, uint64_t virt, const void *bytes, size_t size)
 
 enum kmd_status read_log(bool is_64_bit)
 {
-	struct kmd_target target;
-
 	forget();
 	facts.elf_class = is_64_bit ? 2 : 1;
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
@@ -99,4 +99,22 @@ const char *texts(void)
 	}
 	fclose(file);
 	return joined;
+}
+
+void expect_extents(const char *wanted)
+{
+	struct kmd_log_extents extents;
+	size_t size;
+	FILE *file;
+
+	free(joined);
+	file = open_memstream(&joined, &size);
+	ck_assert_ptr_nonnull(file);
+	kmd_log_find_extents(&target, KMD_XLATE_SEGMENTS, &extents);
+	for (size_t i = 0; i < extents.n; i++)
+		fprintf(file, "%s 0x%" PRIx64 "+%" PRIu64 "|", extents.items[i].what,
+			extents.items[i].virt, extents.items[i].size);
+	fputs(extents.complete ? "" : "unknown", file);
+	fclose(file);
+	ck_assert_str_eq(joined, wanted);
 }

@@ -11,6 +11,7 @@ extern struct kmd_regions regions;
 extern struct kmd_vmcoreinfo info;    /* none */
 extern struct kmd_kernel_facts facts; /* of a little-endian kernel */
 extern struct kmd_log log_read;
+extern struct kmd_target target; /* that it was read of */
 
 /* As kit_tcase(), and all of these are fresh for every test. */
 TCase *log_tcase(void);
@@ -25,5 +26,7 @@ enum kmd_status read_log(bool is_64_bit);
 void expect_record(size_t index, double seconds, const char *text);
 /* The texts of all records, with a '|' behind each. */
 const char *texts(void);
+/* "WHAT 0xVIRT+SIZE|" for what a reader of the log reads; "unknown" if there is more. */
+void expect_extents(const char *wanted);
 
 #endif

@@ -264,6 +264,27 @@ START_TEST(hole)
 }
 END_TEST
 
+/* As far as the captured memory leads. */
+START_TEST(extents)
+{
+	set_keys("printk_log");
+	fill(1);
+	expect_ok(read_writer());
+	expect_extents("log_buf 0xffff800000000000+8|log_buf_len 0xffff800000000008+4|"
+		       "log_first_idx 0xffff80000000000c+4|log_next_idx 0xffff800000000010+4|"
+		       "the log's buffer 0xffff800000001000+512|");
+	kmd_regions_deinit(&regions);
+	place("other", BASE + 0x9000, "x", 1);
+	read_log(true);
+	expect_extents("log_buf 0xffff800000000000+8|log_buf_len 0xffff800000000008+4|"
+		       "log_first_idx 0xffff80000000000c+4|log_next_idx 0xffff800000000010+4|"
+		       "unknown");
+	set_vmcoreinfo("OSRELEASE=4.19\n");
+	read_log(true);
+	expect_extents("unknown");
+}
+END_TEST
+
 START_TEST(missing_key)
 {
 	set_vmcoreinfo("SYMBOL(log_buf)=%" PRIx64 "\nSIZE(printk_log)=16\n"
@@ -318,6 +339,7 @@ int main(void)
 			    sizeof(bad_lengths) / sizeof(bad_lengths[0]));
 	tcase_add_test(tcase, impossible_variables);
 	tcase_add_test(tcase, hole);
+	tcase_add_test(tcase, extents);
 	tcase_add_test(tcase, missing_key);
 	tcase_add_loop_test(tcase, unindexed, 0, 8);
 	return kit_run("log_records", tcase);

@@ -434,6 +434,30 @@ START_TEST(nothing_captured)
 }
 END_TEST
 
+/* As far as the captured memory leads. */
+START_TEST(extents)
+{
+	note(1, "text");
+	freeze();
+	set_vmcoreinfo("%s", ring_vmcoreinfo(&ring, base() + 0x1000));
+	place("other", base() + 0x9000, "x", 1);
+	read_log(true);
+	expect_extents("prb 0xffff800000001000+8|unknown");
+	place("prb", base() + 0x1000, pointer.at, pointer.size);
+	read_log(true);
+	expect_extents("prb 0xffff800000001000+8|printk_ringbuffer 0xffff800000002000+88|unknown");
+	place("rb", base() + 0x2000, heads.at, heads.size);
+	read_log(true);
+	expect_extents("prb 0xffff800000001000+8|printk_ringbuffer 0xffff800000002000+88|"
+		       "the log's descriptors 0xffff800000100000+384|"
+		       "the log's infos 0xffff800000200000+1408|"
+		       "the log's text 0xffff800000300000+512|");
+	bytes_set(&heads, 0, 32, 4);
+	expect_error(read_frozen(), KMD_ERR_DAMAGED, "number of descriptors");
+	expect_extents("prb 0xffff800000001000+8|printk_ringbuffer 0xffff800000002000+88|unknown");
+}
+END_TEST
+
 /* VMCOREINFO that leaves a structure's field outside of it tells no ring. */
 START_TEST(hostile_vmcoreinfo)
 {
@@ -527,6 +551,7 @@ int main(void)
 	tcase_add_test(tcase, holes);
 	tcase_add_test(tcase, in_parts);
 	tcase_add_test(tcase, nothing_captured);
+	tcase_add_test(tcase, extents);
 	tcase_add_loop_test(tcase, hostile_vmcoreinfo, 0, 11);
 	tcase_add_loop_test(tcase, registered_arrays, 0, 4);
 	tcase_add_test(tcase, registered_twice);

@@ -115,5 +115,5 @@ int main(void)
 	tcase_add_test(tcase, it_is_damaged);
 	tcase_add_test(tcase, what_is_no_number_says_nothing);
 	tcase_add_test(tcase, of_a_long_log_the_end_counts);
-	return kit_run("boot-log", tcase);
+	return kit_run("log_runtime_values", tcase);
 }
