@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What judges say, the judges of plain variables and spans, and counting. */
+/* Helpers of the checks: plain variables, ranges, counts of equal objects. */
 #include "consumer/objects.h"
 
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* objects.h - what consumers read, each with the judge that says whether it is there. */
+/* objects.h - what consumers read, and the checks whether it is in the core. */
 #ifndef KMD_CONSUMER_OBJECTS_H
 #define KMD_CONSUMER_OBJECTS_H
 
@@ -10,7 +10,6 @@ enum kmd_object {
 	KMD_O_KEYS_CRASH,
 	KMD_O_KEYS_DRGN,
 	KMD_O_KASLR,
-	KMD_O_VMLINUX,
 	KMD_O_LOG,
 	KMD_O_BANNER,
 	KMD_O_UTSNAME,
@@ -19,7 +18,6 @@ enum kmd_object {
 	KMD_O_CRASHING_CPU,
 	KMD_O_IST_TABLES,
 	KMD_O_COUNTERS,
-	KMD_O_ONLINE_MASK,
 	KMD_O_PER_CPU_OFFSET,
 	KMD_O_RUNQUEUES,
 	KMD_O_ROOT_TABLE,
@@ -33,7 +31,6 @@ enum kmd_object {
 	KMD_O_STACKS,
 	KMD_O_IDLE_TASKS,
 	KMD_O_IDLE_STACKS,
-	KMD_O_QUEUES,
 	KMD_O_CURRENT_TASKS,
 	KMD_O_CURRENT_STACKS,
 	KMD_O_IRQ_STACKS,
@@ -51,9 +48,6 @@ enum kmd_object {
 	KMD_O_ORC,
 	KMD_O_DATA,
 	KMD_O_COMMAND_LINE,
-	KMD_O_JIFFIES,
-	KMD_O_TAINT,
-	KMD_O_AVENRUN,
 	KMD_O_REGISTERS,
 	KMD_O_N,
 };
@@ -69,7 +63,7 @@ enum kmd_presence {
 struct kmd_availability {
 	bool checked;
 	enum kmd_presence presence;
-	char names[192]; /* of what is missing, or why nothing can be said */
+	char names[192]; /* of what is missing, or why it is not known */
 };
 
 struct kmd_consumer_check {
@@ -79,18 +73,16 @@ struct kmd_consumer_check {
 	struct kmd_availability availabilities[KMD_N_XLATE][KMD_O_N];
 };
 
-/* The verdict on an object; made when it is first asked for. */
-const struct kmd_availability *kmd_object_check(struct kmd_consumer_check *check,
-						enum kmd_xlate mode, enum kmd_object object);
-/* The tasks that the dump tells of. */
-const struct kmd_tasks *kmd_check_tasks_of(struct kmd_consumer_check *check);
+/* The availability of an object; checked once for each way of translation. */
+const struct kmd_availability *kmd_object_availability(struct kmd_consumer_check *check,
+						       enum kmd_xlate mode, enum kmd_object object);
 
-/* --- for judges */
+typedef void kmd_check_fn(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			  struct kmd_availability *availability);
 
-typedef void (*kmd_check_fn)(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			     struct kmd_availability *availability);
+/* --- helpers */
 
-/* Make a verdict worse; @format names what is missing, or says why it is not known. */
+/* Lower the availability; @format names what is missing, or why it is not known. */
 void kmd_availability_add(struct kmd_availability *availability, enum kmd_presence presence,
 			  const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The memory of one object. */
@@ -117,63 +109,22 @@ void kmd_count_span(const struct kmd_target *target, enum kmd_xlate mode, uint64
 void kmd_count_to_availability(const struct kmd_count *count, const char *name,
 			       struct kmd_availability *availability);
 
-/* Whether a CPU runs init_task, whose outermost frames are of start_kernel(). */
-bool kmd_check_first_task_runs(struct kmd_consumer_check *check);
-/* False, and a verdict that says why, if nothing tells which tasks there are. */
-bool kmd_tasks_known(const struct kmd_tasks *tasks, struct kmd_availability *availability);
-bool kmd_tasks_cpus_known(const struct kmd_tasks *tasks, struct kmd_availability *availability);
-/* The task that `bt` is of: the one that panicked, else init_task. */
-bool kmd_check_panic_task_of(struct kmd_consumer_check *check, uint64_t *task);
-
-void kmd_check_log(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		   struct kmd_availability *availability);
-void kmd_check_command_line(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			    struct kmd_availability *availability);
-void kmd_check_mem_section(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			   struct kmd_availability *availability);
-void kmd_check_root_sections(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			     struct kmd_availability *availability);
-void kmd_check_nodes(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		     struct kmd_availability *availability);
-void kmd_check_root_table(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			  struct kmd_availability *availability);
-void kmd_check_ist_tables(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			  struct kmd_availability *availability);
-void kmd_check_runqueues(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			 struct kmd_availability *availability);
-void kmd_check_modules(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		       struct kmd_availability *availability);
-void kmd_check_module_exports(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			      struct kmd_availability *availability);
-void kmd_check_module_symbols(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			      struct kmd_availability *availability);
-void kmd_check_pid_tree(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			struct kmd_availability *availability);
-void kmd_check_pids(struct kmd_consumer_check *check, enum kmd_xlate mode,
+/* Keys of VMCOREINFO, NULL after the last. */
+void kmd_check_keys(const struct kmd_vmcoreinfo *info, const char *const *keys,
 		    struct kmd_availability *availability);
-void kmd_check_tasks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		     struct kmd_availability *availability);
-void kmd_check_mms(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		   struct kmd_availability *availability);
-void kmd_check_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		      struct kmd_availability *availability);
-void kmd_check_idle_tasks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			  struct kmd_availability *availability);
-void kmd_check_idle_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			   struct kmd_availability *availability);
-void kmd_check_queues(struct kmd_consumer_check *check, enum kmd_xlate mode,
-		      struct kmd_availability *availability);
-void kmd_check_current_tasks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			     struct kmd_availability *availability);
-void kmd_check_current_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			      struct kmd_availability *availability);
-void kmd_check_irq_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			  struct kmd_availability *availability);
-void kmd_check_register_stacks(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			       struct kmd_availability *availability);
-void kmd_check_panic_task(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			  struct kmd_availability *availability);
-void kmd_check_panic_stack(struct kmd_consumer_check *check, enum kmd_xlate mode,
-			   struct kmd_availability *availability);
+/* True if a CPU runs init_task, whose outermost frames are of start_kernel(). */
+bool kmd_check_first_task_runs(struct kmd_consumer_check *check);
+
+/* --- the checks of single objects: memory.c, tasks.c, modules.c */
+
+kmd_check_fn kmd_check_log, kmd_check_command_line, kmd_check_mem_section, kmd_check_root_sections,
+	kmd_check_nodes, kmd_check_root_table, kmd_check_ist_tables, kmd_check_kaslr,
+	kmd_check_keys_crash, kmd_check_data, kmd_check_orc, kmd_check_text_gdb;
+kmd_check_fn kmd_check_runqueues, kmd_check_pid_tree, kmd_check_pids, kmd_check_tasks,
+	kmd_check_mms, kmd_check_stacks, kmd_check_idle_tasks, kmd_check_idle_stacks,
+	kmd_check_current_tasks, kmd_check_current_stacks, kmd_check_irq_stacks,
+	kmd_check_register_stacks, kmd_check_panic_task, kmd_check_panic_stack, kmd_check_panic_cpu,
+	kmd_check_registers;
+kmd_check_fn kmd_check_modules, kmd_check_module_exports, kmd_check_module_symbols;
 
 #endif

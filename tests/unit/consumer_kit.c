@@ -89,7 +89,7 @@ void consumer_set_size(const char *name, uint64_t size)
 void expect_availability(enum kmd_object object, enum kmd_presence presence, const char *names)
 {
 	const struct kmd_availability *availability =
-		kmd_object_check(&check, KMD_XLATE_ANY, object);
+		kmd_object_availability(&check, KMD_XLATE_ANY, object);
 
 	ck_assert_msg(availability->presence == presence && strstr(availability->names, names),
 		      "presence %d, names %s", availability->presence, availability->names);

@@ -341,91 +341,6 @@ START_TEST(no_interrupt_stack)
 }
 END_TEST
 
-/* ----------------------------------------------------------------- run queues */
-
-/* One CPU, whose run queue is at 0x3000; on it runs the task at 0x5000. */
-static void queue(void)
-{
-	cpu_at(0xb000);
-	fake_symbol(&fake, "runqueues", 0x1000);
-	fake_set(&fake, 0x3010, AT(0x5000), 8);
-	fake_set(&fake, 0x3020, AT(0x5040), 8); /* curr: its entity */
-	fake_set(&fake, 0x5010, AT(0x6000), 8); /* its struct pid */
-}
-
-static void look_at_queue(void)
-{
-	static const uint64_t offsets[] = { 0x20, 0x38, 0, 8, 0x20, 8, 0x40, 0x10 };
-
-	consumer_look();
-	consumer_set_size("__cpu_present_mask", 8);
-	consumer_set_size("__per_cpu_offset", 8);
-	consumer_type(KMD_T_RQ_CURR, 16);
-	consumer_type(KMD_T_RQ_IDLE, 24);
-	consumer_type(KMD_T_TASK, 256);
-	consumer_type(KMD_T_PID, 24);
-	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++)
-		consumer_type((enum kmd_target_type)(KMD_T_QUEUES + i), offsets[i]);
-	expect_ok(kmd_tasks_read(&target, &check.tasks));
-}
-
-START_TEST(queue_of_one)
-{
-	queue();
-	consumer_capture(0, 0x7000);
-	look_at_queue();
-	expect_availability(KMD_O_QUEUES, KMD_PRESENT, "");
-}
-END_TEST
-
-START_TEST(running_task_without_pid)
-{
-	queue();
-	consumer_capture(0, 0x6000);
-	look_at_queue();
-	expect_availability(KMD_O_QUEUES, KMD_ABSENT,
-			    "queued task's struct pid (0xffff800080206000)");
-}
-END_TEST
-
-/* What runs is in a group, whose queue is elsewhere. */
-START_TEST(queue_of_a_group)
-{
-	queue();
-	fake_set(&fake, 0x5060, AT(0x8000), 8);
-	consumer_capture(0, 0x7000);
-	look_at_queue();
-	expect_availability(KMD_O_QUEUES, KMD_IN_PART,
-			    "1 of 3 run queues (first 0xffff800080208000)");
-}
-END_TEST
-
-START_TEST(waiting_tasks)
-{
-	queue();
-	fake_set(&fake, 0x3028, AT(0x9048), 8); /* the root of the tree: an entity's node */
-	fake_set(&fake, 0x9048 + 16, AT(0xa048), 8);
-	consumer_capture(0, 0x7000);
-	consumer_capture(0x9000, 0xa000);
-	look_at_queue();
-	expect_availability(KMD_O_QUEUES, KMD_IN_PART,
-			    "1 of 3 queued task_structs (first 0xffff80008020a000)");
-}
-END_TEST
-
-/* A tree that leads back to itself. */
-START_TEST(queue_of_a_liar)
-{
-	queue();
-	fake_set(&fake, 0x3028, AT(0x5048), 8);
-	fake_set(&fake, 0x5048 + 8, AT(0x5048), 8);
-	fake_set(&fake, 0x5048 + 16, AT(0x5048), 8);
-	consumer_capture(0, 0x7000);
-	look_at_queue();
-	expect_availability(KMD_O_QUEUES, KMD_PRESENT, "");
-}
-END_TEST
-
 int main(void)
 {
 	TCase *tcase = kit_tcase();
@@ -446,10 +361,5 @@ int main(void)
 	tcase_add_loop_test(tcase, code_of_first_task, 0, 4);
 	tcase_add_loop_test(tcase, interrupt_stack_of_x86_64, 0, 2);
 	tcase_add_test(tcase, no_interrupt_stack);
-	tcase_add_test(tcase, queue_of_one);
-	tcase_add_test(tcase, running_task_without_pid);
-	tcase_add_test(tcase, queue_of_a_group);
-	tcase_add_test(tcase, waiting_tasks);
-	tcase_add_test(tcase, queue_of_a_liar);
-	return kit_run("ready-objects", tcase);
+	return kit_run("consumer-objects", tcase);
 }

@@ -78,7 +78,7 @@ enum kmd_ready_state check_start(const struct kmd *kmd, const char *consumer)
 
 const char *check_crash(const struct kmd *kmd)
 {
-	static const char *const ways[] = { "crash", "crash --no_panic", "crash --minimal" };
+	static const char *const ways[] = { "crash", "crash --minimal" };
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 		if (check_start(kmd, ways[i]) <= KMD_READY_PARTLY)

@@ -28,11 +28,11 @@ import questions_judge  # noqa: E402
 
 STACK = 16384
 PAGE = 4096
-CRASH = ('sys', 'log', 'ps', 'bt', 'bt -a', 'foreach bt', 'mod', 'runq', 'p jiffies_64')
+CRASH = ('log', 'ps', 'bt', 'bt -a', 'foreach bt', 'mod', 'p jiffies_64')
 DRGN = {'log': ('dmesg',), 'tasks': ('tasks',), 'stacks': ('stacks', 'running'), 'modules': ('modules',),
         'variables': ('nodename', 'release', 'banner', 'jiffies', 'threads'), 'crashed thread': ('crashed',)}
 MAKEDUMPFILE = 'makedumpfile --dump-dmesg'
-CONSUMERS = ('drgn', 'gdb', 'crash', 'crash --minimal', 'crash --no_panic', MAKEDUMPFILE)
+CONSUMERS = ('drgn', 'gdb', 'crash', 'crash --minimal', MAKEDUMPFILE)
 VARIABLES = (
     'linux_banner', 'init_uts_ns', '__cpu_online_mask', '__per_cpu_offset', 'nr_irqs',
     'high_memory', 'mem_section', '_totalram_pages', 'nr_swapfiles', 'nr_threads', 'jiffies_64',
@@ -112,7 +112,6 @@ class Asker:
             'drgn': lambda: self.drgn(bare), 'gdb': lambda: self.gdb(core),
             'crash': lambda: self.crash(core),
             'crash --minimal': lambda: self.crash(core, '--minimal', commands=('log',)),
-            'crash --no_panic': lambda: self.crash(core, '--no_panic', commands=('log', 'ps')),
             MAKEDUMPFILE: lambda: self.makedumpfile(core),
         }
         return {who: ways[who]() for who in self.whom if who in whom}

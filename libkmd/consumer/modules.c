@@ -77,19 +77,20 @@ static void count_exports(const struct kmd_target *target, enum kmd_xlate mode, 
 		kmd_count_span(target, mode, virt, n * size, count);
 }
 
-/* The tables of what modules export: crash dies of one that is not there when it starts. */
+/* The tables of what modules export: crash does not start if one is missing. */
 void kmd_check_module_exports(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			      struct kmd_availability *availability)
 {
 	const struct kmd_target *target = check->target;
+	struct kmd_availability modules = { 0 };
 	struct kmd_count count = { 0, 0, 0, 0 };
 	uint64_t entry, module;
 	struct list list;
 	size_t n = 0;
 
-	/* Where a struct module is not there, crash does without modules. */
-	if (!list_of(target, &list, availability) ||
-	    kmd_object_check(check, mode, KMD_O_MODULES)->presence == KMD_ABSENT)
+	/* If a struct module is missing, crash starts without modules. */
+	kmd_check_modules(check, mode, &modules);
+	if (modules.presence == KMD_ABSENT || !list_of(target, &list, availability))
 		return;
 	entry = list.head;
 	while (n++ < MODULES_MAX && next_module(target, mode, &list, &entry, &module)) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The kernel's description of its memory, its page tables, and the kernel log. */
+/* Objects that are variables, sections, page tables or the log. */
 #include "consumer/objects.h"
 
 #include "base/checked.h"
 
+#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -129,7 +130,7 @@ void kmd_check_root_table(struct kmd_consumer_check *check, enum kmd_xlate mode,
 void kmd_check_ist_tables(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			  struct kmd_availability *availability)
 {
-	const struct kmd_tasks *tasks = kmd_check_tasks_of(check);
+	const struct kmd_tasks *tasks = &check->tasks;
 	const struct kmd_target *target = check->target;
 	uint64_t ist, tss, stack, table;
 
@@ -258,5 +259,115 @@ void kmd_check_command_line(struct kmd_consumer_check *check, enum kmd_xlate mod
 					     "the command line (0x%" PRIx64 ")", line + i);
 			return;
 		}
+	}
+}
+
+/* ----- VMCOREINFO, the KASLR offset */
+
+static const char *const keys_arm64[] = { "OSRELEASE", "SYMBOL(_stext)", "NUMBER(VA_BITS)",
+					  "NUMBER(kimage_voffset)", NULL };
+static const char *const keys_x86[] = { "OSRELEASE", "SYMBOL(_stext)", "KERNELOFFSET",
+					"NUMBER(phys_base)", NULL };
+
+void kmd_check_keys(const struct kmd_vmcoreinfo *info, const char *const *keys,
+		    struct kmd_availability *availability)
+{
+	const char *value;
+	size_t length;
+
+	if (!info->text) {
+		kmd_availability_add(availability, KMD_ABSENT, "VMCOREINFO");
+		return;
+	}
+	for (; *keys; keys++)
+		if (!kmd_vmcoreinfo_get(info, *keys, &value, &length))
+			kmd_availability_add(availability, KMD_ABSENT, "VMCOREINFO's %s", *keys);
+}
+
+void kmd_check_keys_crash(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			  struct kmd_availability *availability)
+{
+	const struct kmd_target *target = check->target;
+
+	(void)mode;
+	if (target->facts->machine == EM_AARCH64)
+		kmd_check_keys(target->info, keys_arm64, availability);
+	else if (target->facts->machine == EM_X86_64)
+		kmd_check_keys(target->info, keys_x86, availability);
+	else
+		kmd_availability_add(availability, KMD_UNKNOWN, "what crash needs on this machine");
+}
+
+void kmd_check_kaslr(struct kmd_consumer_check *check, enum kmd_xlate mode,
+		     struct kmd_availability *availability)
+{
+	uint64_t kaslr;
+
+	(void)mode;
+	if (!check->target->facts->pub.has_kaslr_offset &&
+	    !kmd_runtime_get(check->target->runtime, KMD_RUNTIME_KASLR, &kaslr))
+		kmd_availability_add(availability, KMD_ABSENT, "the KASLR offset");
+}
+
+/* ----- sections of the image */
+
+/* Where the variables of the image are, the constant ones too. */
+static const char *const data[][3] = { { ".rodata", "__start_rodata", "__end_rodata" },
+				       { ".data", "_sdata", "_edata" },
+				       { ".bss", "__bss_start", "__bss_stop" } };
+
+void kmd_check_data(struct kmd_consumer_check *check, enum kmd_xlate mode,
+		    struct kmd_availability *availability)
+{
+	const size_t n = sizeof(data) / sizeof(data[0]);
+	size_t gone = 0;
+
+	/* Each variable is there or not; nothing at all is something else. */
+	for (size_t i = 0; i < n; i++) {
+		struct kmd_availability one = { 0 };
+
+		kmd_check_range(check->target, mode, &one, data[i][0], data[i][1], data[i][2]);
+		gone += one.presence == KMD_ABSENT;
+		if (one.presence)
+			kmd_availability_add(availability, gone == n ? KMD_ABSENT : KMD_IN_PART,
+					     "%s", one.names);
+	}
+}
+
+void kmd_check_orc(struct kmd_consumer_check *check, enum kmd_xlate mode,
+		   struct kmd_availability *availability)
+{
+	const struct kmd_target *target = check->target;
+
+	kmd_check_range(target, mode, availability, "ORC tables", "__start_orc_unwind_ip",
+			"__stop_orc_unwind_ip");
+	kmd_check_range(target, mode, availability, "ORC tables", "__start_orc_unwind",
+			"__stop_orc_unwind");
+	kmd_check_range(target, mode, availability, "orc_lookup", "orc_lookup", "orc_lookup_end");
+}
+
+/*
+ * gdb looks at the code of a frame that no debug information describes: on x86_64 of entries; on
+ * arm64 it takes any frame whose code it cannot read for one of a function that calls none.
+ */
+void kmd_check_text_gdb(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			struct kmd_availability *availability)
+{
+	const struct kmd_target *target = check->target;
+
+	if (target->facts->machine == EM_X86_64) {
+		kmd_check_range(target, mode, availability, "the text of entries",
+				"__entry_text_start", "__entry_text_end");
+		return;
+	}
+	kmd_check_range(target, mode, availability, "the kernel's text", "_stext", "_etext");
+	/* That has been freed, so it is captured by chance only. */
+	if (kmd_check_first_task_runs(check)) {
+		struct kmd_availability runtime = { 0 };
+
+		kmd_check_range(target, mode, &runtime, "start_kernel()'s code", "_sinittext",
+				"_einittext");
+		if (runtime.presence)
+			kmd_availability_add(availability, KMD_IN_PART, "%s", runtime.names);
 	}
 }
