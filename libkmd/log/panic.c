@@ -199,23 +199,20 @@ static bool find_reason(const struct kmd_log *log, struct reason *best)
 	return best->pattern != NULL;
 }
 
-static bool is_same_caller(const struct line *a, const struct line *b)
-{
-	return !a->record->has_caller || !b->record->has_caller ||
-	       a->record->caller == b->record->caller;
-}
-
 /* The nearest report before the line, and the nearest one after it. */
 static void find_reports(const struct kmd_log *log, const struct reason *reason, bool any_caller,
 			 struct report *before, struct report *after)
 {
+	const struct kmd_log_record *own = reason->line.record;
 	struct line line = { 0 };
 	struct report report;
 
 	*before = *after = (struct report){ 0 };
 	while (!after->found && next_line(log, &line)) {
-		if (!(any_caller || is_same_caller(&line, &reason->line)) ||
-		    !parse_report(&line, &report))
+		if (!any_caller && own->has_caller && line.record->has_caller &&
+		    own->caller != line.record->caller)
+			continue;
+		if (!parse_report(&line, &report))
 			continue;
 		*(report.number < reason->line.number ? before : after) = report;
 	}
@@ -236,19 +233,6 @@ static struct report find_report(const struct kmd_log *log, const struct reason 
 	return after;
 }
 
-static enum kmd_status copy_reason(const struct reason *reason, struct kmd_diag *diag, char **copy)
-{
-	const char *from = reason->line.text;
-	size_t length = reason->line.length;
-
-	/* A vendor's prefix is dropped, but "watchdog: " is kept. */
-	if (reason->pattern->severity == PANIC)
-		from = find_in(&reason->line, reason->pattern->text);
-	length -= (size_t)(from - reason->line.text);
-	*copy = kmd_text_name_dup(from, length < REASON_MAX ? length : REASON_MAX);
-	return *copy ? KMD_OK : kmd_fail_memory(diag);
-}
-
 /* The thread that wrote a record, or the CPU if it was in an interrupt. */
 static void take_caller(const struct kmd_log_record *record, struct kmd_log_panic *panic)
 {
@@ -264,15 +248,22 @@ enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 {
 	struct report report;
 	struct reason reason;
-	enum kmd_status status;
+	const char *from;
+	size_t length;
 
 	memset(panic, 0, sizeof(*panic));
 	if (!find_reason(log, &reason))
 		return KMD_OK;
-	status = copy_reason(&reason, diag, &panic->reason);
+	/* A vendor's prefix is dropped, but "watchdog: " is kept. */
+	from = reason.pattern->severity == PANIC ? find_in(&reason.line, reason.pattern->text)
+						 : reason.line.text;
+	length = reason.line.length - (size_t)(from - reason.line.text);
+	panic->reason = kmd_text_name_dup(from, length < REASON_MAX ? length : REASON_MAX);
+	if (!panic->reason)
+		return kmd_fail_memory(diag);
 	/* The task that reports a stall or a hung task is not the one that hangs. */
-	if (status != KMD_OK || reason.pattern->severity > LOCKUP)
-		return status;
+	if (reason.pattern->severity > LOCKUP)
+		return KMD_OK;
 	report = find_report(log, &reason);
 	if (!report.found) {
 		take_caller(reason.line.record, panic);

@@ -218,38 +218,26 @@ static uint64_t read_valid_record(const struct kmd_target *target, const struct 
 	return len;
 }
 
-/* How many records there are from @index on, at most CHAIN_MIN. */
-static uint64_t measure_chain(const struct kmd_target *target, const struct layout *at,
-			      const struct kmd_target_array *buffer, uint64_t index)
-{
-	struct kmd_log_record record;
-	uint64_t n = 0, len;
-
-	while (n < CHAIN_MIN &&
-	       (len = read_valid_record(target, at, buffer, index, &record)) != 0) {
-		index += len;
-		n++;
-	}
-	return n;
-}
-
+/* From 0 on a chain of any length, as the place where the newest record ends may follow it. */
 static enum kmd_status gather_chains(const struct kmd_target *target, const struct layout *at,
 				     const struct kmd_target_array *buffer, struct kmd_log *log)
 {
 	enum kmd_status status = KMD_OK;
 	struct kmd_log_record record;
-	uint64_t index = 0, len;
+	uint64_t index, len;
 
-	while (status == KMD_OK && index < buffer->size) {
-		/* The first may be followed by the place where the newest ends. */
-		if (index && measure_chain(target, at, buffer, index) < CHAIN_MIN) {
-			index += 4;
-			continue;
-		}
+	for (uint64_t start = 0; status == KMD_OK && start < buffer->size; start = index) {
+		size_t before = log->n;
+
+		index = start;
 		while (status == KMD_OK &&
 		       (len = read_valid_record(target, at, buffer, index, &record)) != 0) {
 			status = kmd_log_add(log, &record, target->diag);
 			index += len;
+		}
+		if (index == start || (start && log->n - before < CHAIN_MIN)) {
+			log->n = before;
+			index = start + 4;
 		}
 	}
 	return status;
@@ -263,6 +251,7 @@ enum kmd_status kmd_log_guess_printk_log(const struct kmd_target *target, struct
 	struct kmd_target_array_part part = { 0, size, 0 };
 	struct kmd_target_array buffer = { (unsigned char *)log->text, &part, 1, 1, size };
 	enum kmd_status status = KMD_OK;
+	struct kmd_log_record record;
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
 		struct layout at = { .size = sizes[i],
@@ -275,7 +264,7 @@ enum kmd_status kmd_log_guess_printk_log(const struct kmd_target *target, struct
 
 		/* A record begins at 0 in any such buffer. */
 		log->n = 0;
-		if (!measure_chain(target, &at, &buffer, 0))
+		if (!read_valid_record(target, &at, &buffer, 0, &record))
 			continue;
 		status = gather_chains(target, &at, &buffer, log);
 		if (status != KMD_OK || log->n >= CHAIN_MIN)

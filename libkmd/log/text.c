@@ -33,6 +33,16 @@ static bool skip(struct rest *rest, char c)
 	return true;
 }
 
+/* A bracket and blanks. */
+static bool skip_bracket(struct rest *rest)
+{
+	if (!skip(rest, '['))
+		return false;
+	while (skip(rest, ' '))
+		;
+	return true;
+}
+
 /* How many decimal digits there are. */
 static size_t digits(struct rest *rest, uint64_t *value)
 {
@@ -64,12 +74,8 @@ static void parse_time(struct rest *rest, struct kmd_log_record *record)
 	uint64_t seconds, micro;
 	struct rest r = *rest;
 
-	if (!skip(&r, '['))
-		return;
-	while (skip(&r, ' '))
-		;
-	if (!digits(&r, &seconds) || seconds >= SECONDS_MAX || !skip(&r, '.') ||
-	    digits(&r, &micro) != 6 || !skip(&r, ']'))
+	if (!skip_bracket(&r) || !digits(&r, &seconds) || seconds >= SECONDS_MAX ||
+	    !skip(&r, '.') || digits(&r, &micro) != 6 || !skip(&r, ']'))
 		return;
 	record->time = (seconds * 1000000 + micro) * 1000;
 	record->has_time = true;
@@ -83,10 +89,8 @@ static void parse_caller(struct rest *rest, struct kmd_log_record *record)
 	uint64_t value;
 	bool cpu;
 
-	if (!skip(&r, '['))
+	if (!skip_bracket(&r))
 		return;
-	while (skip(&r, ' '))
-		;
 	cpu = skip(&r, 'C');
 	if ((!cpu && !skip(&r, 'T')) || !digits(&r, &value) || value > INT32_MAX || !skip(&r, ']'))
 		return;
