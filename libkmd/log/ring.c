@@ -144,14 +144,22 @@ static bool read_info(const struct kmd_target *target, const struct ring *ring, 
 	return !((id + ring->n - record->seq) & SEQ_MASK);
 }
 
+/* NULL if it was not captured as a whole. */
+static const unsigned char *desc_at(const struct ring *ring, uint64_t index)
+{
+	uint64_t size = ring->at.desc_size;
+
+	return kmd_target_array_at(&ring->arrays[DESCS], index * size, size);
+}
+
 static enum outcome read_record(const struct kmd_target *target, const struct ring *ring,
 				const unsigned char *desc, uint64_t id,
 				struct kmd_log_record *record)
 {
-	uint64_t state = kmd_log_number(target, desc + ring->at.state, ring->at.word);
+	uint64_t state = desc ? kmd_log_number(target, desc + ring->at.state, ring->at.word) : 0;
 
 	/* Another id, or still being written: lost to a reader, as to the kernel's own. */
-	if ((state & id_mask(ring)) != id || state >> state_shift(ring) == RESERVED)
+	if (!desc || (state & id_mask(ring)) != id || state >> state_shift(ring) == RESERVED)
 		return DAMAGED;
 	if (state >> state_shift(ring) == REUSABLE)
 		return REUSED;
@@ -162,29 +170,11 @@ static enum outcome read_record(const struct kmd_target *target, const struct ri
 
 /* ----- all records */
 
-/* The descriptor at @index; or NULL, and how many from it on were not captured, at most @most. */
-static const unsigned char *desc_at(const struct ring *ring, uint64_t index, uint64_t most,
-				    uint64_t *absent)
-{
-	const struct kmd_target_array *descs = &ring->arrays[DESCS];
-	uint64_t size = ring->at.desc_size;
-	const unsigned char *desc = kmd_target_array_at(descs, index * size, size);
-	uint64_t next;
-
-	if (desc)
-		return desc;
-	/* A descriptor of which only a part was captured is absent, too. */
-	next = (kmd_target_array_next(descs, index * size) + size - 1) / size;
-	next = kmd_min_u64(kmd_max_u64(next, index + 1), ring->n);
-	*absent = kmd_min_u64(next - index, most);
-	return NULL;
-}
-
 /* Records between two ids, as the kernel walks. */
 static enum kmd_status walk(const struct kmd_target *target, const struct ring *ring, uint64_t tail,
 			    uint64_t head, struct kmd_log *log)
 {
-	uint64_t left = ((head - tail) & id_mask(ring)) + 1, step;
+	uint64_t left = ((head - tail) & id_mask(ring)) + 1;
 	enum kmd_status status = KMD_OK;
 	struct kmd_log_record record;
 
@@ -192,19 +182,13 @@ static enum kmd_status walk(const struct kmd_target *target, const struct ring *
 		return kmd_fail(target->diag, KMD_ERR_DAMAGED, kmd_in(NULL),
 				"the kernel log cannot be read: head and tail of its ring buffer "
 				"are too far apart");
-	for (uint64_t id = tail & id_mask(ring); status == KMD_OK && left; left -= step) {
-		const unsigned char *desc;
-		enum outcome outcome = DAMAGED;
+	for (uint64_t id = tail; status == KMD_OK && left; left--, id++) {
+		const unsigned char *desc = desc_at(ring, id & (ring->n - 1));
+		enum outcome outcome = read_record(target, ring, desc, id & id_mask(ring), &record);
 
-		step = 1;
-		desc = desc_at(ring, id & (ring->n - 1), left, &step);
-		if (desc)
-			outcome = read_record(target, ring, desc, id, &record);
 		if (outcome == VALID)
 			status = kmd_log_add(log, &record, target->diag);
-		if (outcome == DAMAGED)
-			log->damaged += step;
-		id = (id + step) & id_mask(ring);
+		log->damaged += outcome == DAMAGED;
 	}
 	return status;
 }
@@ -215,16 +199,13 @@ static enum kmd_status gather(const struct kmd_target *target, const struct ring
 {
 	enum kmd_status status = KMD_OK;
 	struct kmd_log_record record;
-	uint64_t step;
 
-	for (uint64_t index = 0; status == KMD_OK && index < ring->n; index += step) {
-		const unsigned char *desc;
+	for (uint64_t index = 0; status == KMD_OK && index < ring->n; index++) {
+		const unsigned char *desc = desc_at(ring, index);
+		uint64_t state =
+			desc ? kmd_log_number(target, desc + ring->at.state, ring->at.word) : 0;
 		enum outcome outcome;
-		uint64_t state;
 
-		step = 1;
-		desc = desc_at(ring, index, ring->n, &step);
-		state = desc ? kmd_log_number(target, desc + ring->at.state, ring->at.word) : 0;
 		/* A descriptor of zeroes was never used. */
 		if (!state)
 			continue;

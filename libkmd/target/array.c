@@ -96,16 +96,11 @@ enum kmd_status kmd_target_array_read_region(const struct kmd_region_entry *regi
 	return status;
 }
 
-/* The first part that ends above @offset, or @array->n. */
-static size_t find_part(const struct kmd_target_array *array, uint64_t offset)
-{
-	return KMD_LOWER_BOUND(array->n, middle, array->parts[middle].end <= offset);
-}
-
 const unsigned char *kmd_target_array_at(const struct kmd_target_array *array, uint64_t offset,
 					 uint64_t length)
 {
-	size_t i = find_part(array, offset);
+	/* The first part that ends above @offset. */
+	size_t i = KMD_LOWER_BOUND(array->n, middle, array->parts[middle].end <= offset);
 	const struct kmd_target_array_part *part;
 
 	if (i == array->n)
@@ -114,13 +109,6 @@ const unsigned char *kmd_target_array_at(const struct kmd_target_array *array, u
 	if (offset < part->start || !kmd_inside(offset, length, part->end))
 		return NULL;
 	return array->bytes + part->at + (offset - part->start);
-}
-
-uint64_t kmd_target_array_next(const struct kmd_target_array *array, uint64_t offset)
-{
-	size_t i = find_part(array, offset);
-
-	return i == array->n ? array->size : kmd_max_u64(array->parts[i].start, offset);
 }
 
 void kmd_target_array_deinit(struct kmd_target_array *array)

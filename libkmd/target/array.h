@@ -30,8 +30,6 @@ enum kmd_status kmd_target_array_read_region(const struct kmd_region_entry *regi
 /* @length bytes at @offset of the array; NULL if one of them was not captured. */
 const unsigned char *kmd_target_array_at(const struct kmd_target_array *array, uint64_t offset,
 					 uint64_t length);
-/* The first captured offset from @offset on; the array's size if there is none. */
-uint64_t kmd_target_array_next(const struct kmd_target_array *array, uint64_t offset);
 void kmd_target_array_deinit(struct kmd_target_array *array);
 
 #endif
