@@ -306,7 +306,7 @@ static const struct {
 	size_t at;
 	uint64_t value;
 	size_t width;
-	const char *said;
+	const char *message;
 } bad_heads[] = {
 	{ 0, 0, 4, "the number of descriptors" },
 	{ 0, 32, 4, "the number of descriptors" },
@@ -322,7 +322,7 @@ START_TEST(impossible_heads)
 	note(1, "text");
 	freeze();
 	bytes_set(&heads, bad_heads[_i].at, bad_heads[_i].value, bad_heads[_i].width);
-	expect_error(read_frozen(), KMD_ERR_DAMAGED, bad_heads[_i].said);
+	expect_error(read_frozen(), KMD_ERR_DAMAGED, bad_heads[_i].message);
 	ck_assert_uint_eq(log_read.n, 0);
 	ck_assert_ptr_null(log_read.form);
 }
@@ -411,23 +411,23 @@ END_TEST
 
 START_TEST(nothing_captured)
 {
-	static const char *const said[] = { "(prb)", "(printk_ringbuffer)",
-					    "(the log's descriptors)", "(the log's infos)",
-					    "(the log's text)" };
+	static const char *const message[] = { "(prb)", "(printk_ringbuffer)",
+					       "(the log's descriptors)", "(the log's infos)",
+					       "(the log's text)" };
 
 	note(1, "text");
 	freeze();
 	set_vmcoreinfo("%s", ring_vmcoreinfo(&ring, base() + 0x1000));
 	place("other", base() + 0x9000, "x", 1);
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, said[0]);
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, message[0]);
 	place("prb", base() + 0x1000, pointer.at, pointer.size);
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, said[1]);
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, message[1]);
 	place("rb", base() + 0x2000, heads.at, heads.size);
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, said[2]);
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, message[2]);
 	place("d", base() + 0x100000, descs.at, descs.size);
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, said[3]);
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, message[3]);
 	place("i", base() + 0x200000, ring.infos.at, ring.infos.size);
-	expect_error(read_log(true), KMD_ERR_NOT_FOUND, said[4]);
+	expect_error(read_log(true), KMD_ERR_NOT_FOUND, message[4]);
 	place("t", base() + 0x300000, ring.text.at, ring.text.size);
 	expect_ok(read_log(true));
 	ck_assert_str_eq(texts(), "text|");
@@ -458,7 +458,7 @@ START_TEST(extents)
 }
 END_TEST
 
-/* VMCOREINFO that leaves a structure's field outside of it tells no ring. */
+/* A field outside of its structure: VMCOREINFO does not describe a ring. */
 START_TEST(hostile_vmcoreinfo)
 {
 	static const char *const lines[][2] = {

@@ -11,13 +11,13 @@
 #define RECORDS_MAX 300
 
 static struct kmd_log_record records[RECORDS_MAX];
-static struct kmd_log said;
+static struct kmd_log lines;
 static struct kmd_runtime runtime;
 
 static void setup(void)
 {
-	said.items = records;
-	said.n = 0;
+	lines.items = records;
+	lines.n = 0;
 	runtime.values[KMD_RUNTIME_KASLR] =
 		(struct kmd_runtime_value){ true, KASLR, 1, strdup("VMCOREINFO") };
 }
@@ -27,11 +27,11 @@ static void teardown(void)
 	kmd_runtime_deinit(&runtime);
 }
 
-static struct kmd_log_record *say(const char *text)
+static struct kmd_log_record *log_line(const char *text)
 {
-	struct kmd_log_record *record = &records[said.n++];
+	struct kmd_log_record *record = &records[lines.n++];
 
-	ck_assert_uint_le(said.n, RECORDS_MAX);
+	ck_assert_uint_le(lines.n, RECORDS_MAX);
 	*record = (struct kmd_log_record){ .text = text, .length = strlen(text) };
 	return record;
 }
@@ -40,27 +40,27 @@ static void expect_kaslr(size_t n_sources, const char *sources)
 {
 	const struct kmd_runtime_value *value = &runtime.values[KMD_RUNTIME_KASLR];
 
-	expect_ok(kmd_runtime_confirm_from_log(&said, &diag, &runtime));
+	expect_ok(kmd_runtime_confirm_from_log(&lines, &diag, &runtime));
 	ck_assert_uint_eq(value->value, KASLR);
 	ck_assert_uint_eq(value->n_sources, n_sources);
 	ck_assert_str_eq(value->sources, sources);
 }
 
-START_TEST(it_confirms_once)
+START_TEST(confirms_once)
 {
-	say("Kernel Offset: 0x15400000 from 0xffffffff81000000 (relocation range: ...)");
-	say("PHYS_OFFSET: 0x40000000");
+	log_line("Kernel Offset: 0x15400000 from 0xffffffff81000000 (relocation range: ...)");
+	log_line("PHYS_OFFSET: 0x40000000");
 	expect_kaslr(2, "VMCOREINFO, panic text");
-	/* A value that nobody told before is not taken from a text alone. */
+	/* A value that was not known is not taken from a text alone. */
 	ck_assert(!runtime.values[KMD_RUNTIME_PHYS_OFFSET].known);
 	expect_kaslr(2, "VMCOREINFO, panic text");
 	expect_silence();
 }
 END_TEST
 
-START_TEST(it_contradicts)
+START_TEST(contradicts)
 {
-	say("Kernel Offset: 0x15600000 from 0xffffffff81000000");
+	log_line("Kernel Offset: 0x15600000 from 0xffffffff81000000");
 	expect_kaslr(1, "VMCOREINFO");
 	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE,
 		       "files of two different boots: the KASLR offset is 0x15400000 (VMCOREINFO), "
@@ -71,35 +71,35 @@ END_TEST
 /* No image is moved by so little: the text is damaged. */
 START_TEST(it_is_damaged)
 {
-	say("Kernel Offset: 0x15400001 from 0xffffffff81000000");
+	log_line("Kernel Offset: 0x15400001 from 0xffffffff81000000");
 	expect_kaslr(1, "VMCOREINFO");
 	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE, "not 0x15400001 (panic text)");
 }
 END_TEST
 
-START_TEST(what_is_no_number_says_nothing)
+START_TEST(no_number)
 {
 	struct kmd_log_record *record;
 
-	say("Kernel Offset: 0x");
-	say("Kernel Offset: disabled");
-	say("Kernel Offset: 0x123456789abcdef01 from 0x0");
-	say(" Kernel Offset: 0x1");
-	record = say("Kernel Offset: 0x15400000");
+	log_line("Kernel Offset: 0x");
+	log_line("Kernel Offset: disabled");
+	log_line("Kernel Offset: 0x123456789abcdef01 from 0x0");
+	log_line(" Kernel Offset: 0x1");
+	record = log_line("Kernel Offset: 0x15400000");
 	record->length = 17;
 	/* A process wrote this into the log. */
-	say("Kernel Offset: 0x1")->facility = 1;
+	log_line("Kernel Offset: 0x1")->facility = 1;
 	expect_kaslr(1, "VMCOREINFO");
 	expect_silence();
 }
 END_TEST
 
-START_TEST(of_a_long_log_the_end_counts)
+START_TEST(last_records_only)
 {
-	say("Kernel Offset: 0x1 from 0x2");
-	while (said.n < RECORDS_MAX - 1)
-		say("");
-	say("Kernel Offset: 0x15400000 from 0xffffffff81000000");
+	log_line("Kernel Offset: 0x1 from 0x2");
+	while (lines.n < RECORDS_MAX - 1)
+		log_line("");
+	log_line("Kernel Offset: 0x15400000 from 0xffffffff81000000");
 	expect_kaslr(2, "VMCOREINFO, panic text");
 	expect_silence();
 }
@@ -110,10 +110,10 @@ int main(void)
 	TCase *tcase = kit_tcase();
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
-	tcase_add_test(tcase, it_confirms_once);
-	tcase_add_test(tcase, it_contradicts);
+	tcase_add_test(tcase, confirms_once);
+	tcase_add_test(tcase, contradicts);
 	tcase_add_test(tcase, it_is_damaged);
-	tcase_add_test(tcase, what_is_no_number_says_nothing);
-	tcase_add_test(tcase, of_a_long_log_the_end_counts);
+	tcase_add_test(tcase, no_number);
+	tcase_add_test(tcase, last_records_only);
 	return kit_run("log_runtime_values", tcase);
 }
