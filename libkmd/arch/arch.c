@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "arch/arch.h"
+#include "arch/build.h"
 
-#include "base/checked.h"
-
-#include <stdlib.h>
 #include <string.h>
 
 static const struct kmd_arch *const arches[] = {
@@ -60,79 +57,31 @@ void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints)
 		hints);
 }
 
-unsigned int kmd_release_version(const char *release)
+static void read_release(const struct kmd_vmlinux *vmlinux, struct kmd_build *build)
 {
-	unsigned long major, minor = 0;
-	char *rest;
-
-	major = strtoul(release, &rest, 10);
-	if (*rest == '.')
-		minor = strtoul(rest + 1, NULL, 10);
-	return major < 256 && minor < 256 ? (unsigned int)(major << 8 | minor) : 0;
-}
-
-unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
-{
-	const char *value;
-	char text[32];
+	static const char start[] = "Linux version ";
 	size_t length;
 
-	if (!info->text || !kmd_vmcoreinfo_get(info, "OSRELEASE", &value, &length))
-		return 0;
-	length = kmd_min_u64(length, sizeof(text) - 1);
-	memcpy(text, value, length);
-	text[length] = '\0';
-	return kmd_release_version(text);
+	if (!vmlinux->banner || strncmp(vmlinux->banner, start, sizeof(start) - 1) != 0)
+		return;
+	length = strcspn(vmlinux->banner + sizeof(start) - 1, " ");
+	if (!length || length >= sizeof(build->release))
+		return;
+	memcpy(build->release, vmlinux->banner + sizeof(start) - 1, length);
+	build->version = kmd_release_version(build->release);
 }
 
-bool kmd_runtime_or_number(const struct kmd_runtime *runtime, enum kmd_runtime_key key,
-			   const struct kmd_vmcoreinfo *info, const char *number, uint64_t *value)
+void kmd_build_read(const struct kmd_vmlinux *vmlinux, struct kmd_build *build)
 {
-	return kmd_runtime_get(runtime, key, value) ||
-	       (info->text && kmd_vmcoreinfo_number(info, number, value));
-}
-
-static int by_number(const void *a, const void *b)
-{
-	return kmd_cmp_u64(*(const uint64_t *)a, *(const uint64_t *)b);
-}
-
-/* The longest run of equal values in sorted @deltas; of several the lowest. */
-static uint64_t most_common(const uint64_t *deltas, size_t n)
-{
-	size_t best = 0, best_run = 0, run;
-
-	for (size_t i = 0; i < n; i += run) {
-		for (run = 1; i + run < n && deltas[i + run] == deltas[i]; run++)
-			;
-		if (run > best_run) {
-			best = i;
-			best_run = run;
-		}
-	}
-	return deltas[best];
-}
-
-bool kmd_common_delta(const struct kmd_memory *memory, uint64_t low, uint64_t high, uint64_t align,
-		      uint64_t *delta)
-{
-	const struct kmd_regions *regions = memory ? memory->regions : NULL;
-	uint64_t *deltas = regions ? calloc(regions->n + 1, sizeof(*deltas)) : NULL;
-	size_t n = 0;
-
-	if (!deltas)
-		return false;
-	for (size_t i = 0; i < regions->n; i++) {
-		const struct kmd_region *region = &regions->rows[i].pub;
-		uint64_t value = region->virt - region->phys;
-
-		if (region->has_virt && region->has_phys && region->virt >= low &&
-		    region->virt < high && !(value & (align - 1)))
-			deltas[n++] = value;
-	}
-	qsort(deltas, n, sizeof(*deltas), by_number);
-	if (n)
-		*delta = most_common(deltas, n);
-	free(deltas);
-	return n > 0;
+	memset(build, 0, sizeof(*build));
+	if (!vmlinux)
+		return;
+	build->machine = vmlinux->machine;
+	build->arch = kmd_arch_by_machine(vmlinux->machine);
+	read_release(vmlinux, build);
+	if (!kmd_vmlinux_symbol(vmlinux, "_text", &build->text) ||
+	    !kmd_vmlinux_symbol(vmlinux, "_end", &build->end) || build->end <= build->text)
+		build->text = build->end = 0;
+	if (build->arch && build->arch->read_build)
+		build->arch->read_build(vmlinux, build);
 }

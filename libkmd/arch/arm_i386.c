@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * 32-bit arm and x86: the image is part of the linear map, whose base neither
- * kernel writes into VMCOREINFO.  It is told from regions with both addresses.
+ * kernel writes into VMCOREINFO.  It comes from regions with both addresses.
  */
 #include "arch/arch.h"
 
@@ -39,5 +39,18 @@ static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *
 					     &out->linear.delta);
 }
 
-const struct kmd_arch kmd_arch_arm = { "arm", EM_ARM, ELFCLASS32, matches_arm, layout };
-const struct kmd_arch kmd_arch_i386 = { "i386", EM_386, ELFCLASS32, matches_i386, layout };
+const struct kmd_arch kmd_arch_arm = {
+	.name = "arm",
+	.machine = EM_ARM,
+	.elf_class = ELFCLASS32,
+	.matches_vmcoreinfo = matches_arm,
+	.layout = layout,
+};
+
+const struct kmd_arch kmd_arch_i386 = {
+	.name = "i386",
+	.machine = EM_386,
+	.elf_class = ELFCLASS32,
+	.matches_vmcoreinfo = matches_i386,
+	.layout = layout,
+};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * build.h - what a vmlinux says of its kernel before any boot: version, page size,
- * bits of virtual addresses, and how KASLR may move it.
+ * build.h - what a vmlinux shows of its build, which is the same at any boot: version, page
+ * size, bits of virtual addresses, and how KASLR may move it.
  *
  * Sources: arch/arm64/include/asm/{memory,image,pgtable-hwdef}.h,
  * arch/x86/include/asm/page_64_types.h, Documentation/arch/arm64/booting.rst.
@@ -9,19 +9,16 @@
 #ifndef KMD_ARCH_BUILD_H
 #define KMD_ARCH_BUILD_H
 
-#include "elf/vmlinux.h"
-
-/* x86_64: link and run-time addresses of the image lie in the GiB from here. */
-#define KMD_X86_KERNEL_MAP UINT64_C(0xffffffff80000000)
-#define KMD_X86_KERNEL_MAX (UINT64_C(1) << 30)
+#include "arch/arch.h"
 
 struct kmd_build {
-	uint16_t machine;     /* e_machine, 0 = not known */
-	char release[65];     /* "" = not known */
-	unsigned int version; /* major << 8 | minor, 0 = not known */
-	uint64_t text, end;   /* link addresses [_text, _end); 0 = not known */
-	uint64_t page_size;   /* 0 = not known */
-	unsigned int va_bits; /* arm64: VA_BITS, 0 = the build alone does not tell */
+	uint16_t machine;            /* e_machine, 0 = not known */
+	const struct kmd_arch *arch; /* NULL = not known */
+	char release[65];            /* "" = not known */
+	unsigned int version;        /* major << 8 | minor, 0 = not known */
+	uint64_t text, end;          /* link addresses [_text, _end); 0 = not known */
+	uint64_t page_size;          /* 0 = not known */
+	unsigned int va_bits;        /* arm64: VA_BITS, 0 = the build alone does not tell */
 	unsigned int va_bits_min;
 };
 
@@ -37,6 +34,9 @@ bool kmd_build_image_delta_ok(const struct kmd_build *build, uint64_t place);
 /* True if the kernel maps its image, not RAM, around this run-time address. */
 bool kmd_build_is_image(const struct kmd_build *build, uint64_t virt);
 /* arm64: the lowest address of the linear map in a build of that many bits. */
-uint64_t kmd_build_page_offset(unsigned int va_bits);
+static inline uint64_t kmd_build_page_offset(unsigned int va_bits)
+{
+	return va_bits < 64 ? 0 - (UINT64_C(1) << va_bits) : 0;
+}
 
 #endif

@@ -35,5 +35,10 @@ static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *
 	}
 }
 
-const struct kmd_arch kmd_arch_riscv64 = { "riscv64", EM_RISCV, ELFCLASS64, matches_vmcoreinfo,
-					   layout };
+const struct kmd_arch kmd_arch_riscv64 = {
+	.name = "riscv64",
+	.machine = EM_RISCV,
+	.elf_class = ELFCLASS64,
+	.matches_vmcoreinfo = matches_vmcoreinfo,
+	.layout = layout,
+};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Registered addresses, with and without names, against the symbols of vmlinux. */
 #include "kernel/evidence.h"
+#include "kernel/runtime.h"
 #include "kernel/symbol_names.h"
 
 #include <stdlib.h>

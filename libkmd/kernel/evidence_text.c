@@ -6,6 +6,7 @@
  * arm64_panic_block_dump()).
  */
 #include "kernel/evidence.h"
+#include "memory/scan.h"
 
 #include "base/text.h"
 

@@ -4,7 +4,6 @@
 #include "base/array.h"
 #include "kernel/generate_keys.h"
 
-#include <elf.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,16 +18,9 @@ struct text {
 	char missing[256]; /* keys that a consumer needs */
 };
 
-static const struct kmd_generate_keys *machine_keys(uint16_t machine)
-{
-	if (machine == EM_X86_64)
-		return &kmd_keys_x86_64;
-	return machine == EM_AARCH64 ? &kmd_keys_arm64 : NULL;
-}
+/* ----- queries */
 
-/* ------------------------------------------------------------- the questions */
-
-static bool is_written(const struct kmd_generator *generator, const struct kmd_generate_key *key)
+static bool applies(const struct kmd_generator *generator, const struct kmd_generate_key *key)
 {
 	unsigned int version = generator->build.version;
 	bool negated = key->if_symbol && *key->if_symbol == '!';
@@ -38,7 +30,7 @@ static bool is_written(const struct kmd_generator *generator, const struct kmd_g
 	return !key->if_symbol || kmd_generate_has(generator, key->if_symbol + negated) != negated;
 }
 
-static bool question_of(const struct kmd_generate_key *key, enum kmd_type_kind *kind)
+static bool kind_of_query(const struct kmd_generate_key *key, enum kmd_type_kind *kind)
 {
 	switch (key->kind) {
 	case KMD_KEY_SIZE:
@@ -61,21 +53,21 @@ static bool question_of(const struct kmd_generate_key *key, enum kmd_type_kind *
 	}
 }
 
-static void add_questions(struct kmd_generator *generator, const struct kmd_generate_keys *keys)
+static void add_queries(struct kmd_generator *generator, const struct kmd_generate_keys *keys)
 {
 	for (size_t i = 0; i < keys->n; i++) {
-		struct kmd_type_query *run_sources = &generator->queries[generator->n_queries];
+		struct kmd_type_query *query = &generator->queries[generator->n_queries];
 
-		if (!is_written(generator, &keys->items[i]) ||
-		    !question_of(&keys->items[i], &run_sources->kind))
+		if (!applies(generator, &keys->items[i]) ||
+		    !kind_of_query(&keys->items[i], &query->kind))
 			continue;
-		run_sources->type = keys->items[i].name;
-		run_sources->member = keys->items[i].member;
+		query->type = keys->items[i].name;
+		query->member = keys->items[i].member;
 		generator->n_queries++;
 	}
 }
 
-static enum kmd_status run_sources(struct kmd_generator *generator,
+static enum kmd_status run_queries(struct kmd_generator *generator,
 				   const struct kmd_generate_keys *own)
 {
 	generator->queries = calloc(kmd_n_generate_facts + kmd_keys_common.n + own->n,
@@ -85,30 +77,30 @@ static enum kmd_status run_sources(struct kmd_generator *generator,
 	memcpy(generator->queries, kmd_generate_facts,
 	       kmd_n_generate_facts * sizeof(*generator->queries));
 	generator->n_queries = kmd_n_generate_facts;
-	add_questions(generator, &kmd_keys_common);
-	add_questions(generator, own);
+	add_queries(generator, &kmd_keys_common);
+	add_queries(generator, own);
 	return kmd_vmlinux_types(generator->vmlinux, generator->queries, generator->n_queries,
 				 generator->diag);
 }
 
-/* --------------------------------------------------------------- the answers */
+/* ----- values */
 
 static bool answer_of(const struct kmd_generator *generator, const struct kmd_generate_key *key,
 		      uint64_t *value)
 {
 	enum kmd_type_kind kind;
 
-	if (!question_of(key, &kind))
+	if (!kind_of_query(key, &kind))
 		return false;
 	for (size_t i = 0; i < generator->n_queries; i++) {
-		const struct kmd_type_query *run_sources = &generator->queries[i];
+		const struct kmd_type_query *query = &generator->queries[i];
 
-		if (run_sources->kind != kind || strcmp(run_sources->type, key->name) != 0 ||
-		    !run_sources->member != !key->member ||
-		    (key->member && strcmp(run_sources->member, key->member) != 0))
+		if (query->kind != kind || strcmp(query->type, key->name) != 0 ||
+		    !query->member != !key->member ||
+		    (key->member && strcmp(query->member, key->member) != 0))
 			continue;
-		*value = run_sources->value;
-		return run_sources->known;
+		*value = query->value;
+		return query->known;
 	}
 	return false;
 }
@@ -194,7 +186,7 @@ static enum kmd_status write_keys(const struct kmd_generator *generator,
 	enum kmd_status status = KMD_OK;
 
 	for (size_t i = 0; status == KMD_OK && i < keys->n; i++)
-		if (is_written(generator, &keys->items[i]))
+		if (applies(generator, &keys->items[i]))
 			status = write_key(generator, &keys->items[i], text);
 	return status;
 }
@@ -238,21 +230,23 @@ enum kmd_status kmd_vmcoreinfo_generate(const struct kmd_memory *memory,
 					struct kmd_vmcoreinfo *info)
 {
 	struct kmd_generator generator = { .vmlinux = vmlinux, .runtime = runtime, .diag = diag };
-	const struct kmd_generate_keys *own = machine_keys(vmlinux->machine);
+	struct kmd_generate_keys own;
 	enum kmd_status status;
 
 	memset(info, 0, sizeof(*info));
 	kmd_build_read(vmlinux, &generator.build);
-	if (!own)
+	if (!generator.build.arch || !generator.build.arch->vmcoreinfo)
 		return cannot(&generator, "this is known for x86_64 and arm64 only");
 	if (!generator.build.version)
 		return cannot(&generator, "it has no linux_banner, so its version is not known");
 	if (!runtime->values[KMD_RUNTIME_KASLR].known)
 		return cannot(&generator, "nothing in the dump tells where KASLR put the kernel");
+	own = (struct kmd_generate_keys){ generator.build.arch->vmcoreinfo->keys,
+					  generator.build.arch->vmcoreinfo->n_keys };
 	kmd_image_reader_init(memory, vmlinux, &generator.build, runtime, diag, &generator.reader);
-	status = run_sources(&generator, own);
+	status = run_queries(&generator, &own);
 	if (status == KMD_OK)
-		status = write_text(&generator, own, info);
+		status = write_text(&generator, &own, info);
 	free(generator.queries);
 	return status;
 }

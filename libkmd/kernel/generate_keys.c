@@ -192,46 +192,6 @@ static const struct kmd_generate_key common[] = {
 	{ .kind = KMD_KEY_SYMBOL, .name = "kallsyms_addresses", .since = V(6, 0) },
 };
 
-static const struct kmd_generate_key x86_64[] = {
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(phys_base)", .value = kmd_generate_phys_base,
-	  .needed = true },
-	{ .kind = KMD_KEY_SYMBOL, .name = "init_top_pgt", .needed = true },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(pgtable_l5_enabled)", .value = kmd_generate_l5,
-	  .needed = true },
-	{ .kind = KMD_KEY_SYMBOL, .name = "node_data", .if_symbol = "!contig_page_data" },
-	{ .kind = KMD_KEY_ELEMENTS, .name = "node_data", .if_symbol = "!contig_page_data" },
-	{ .kind = KMD_KEY_VALUE, .name = "KERNELOFFSET", .format = KMD_KEY_BARE_HEX,
-	  .value = kmd_generate_kaslr, .needed = true },
-	VALUE("NUMBER(KERNEL_IMAGE_SIZE)", KMD_KEY_DECIMAL, kmd_generate_image_size),
-	VALUE("NUMBER(sme_mask)", KMD_KEY_DECIMAL, kmd_generate_sme_mask),
-};
-
-static const struct kmd_generate_key arm64[] = {
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VA_BITS)", .value = kmd_generate_va_bits,
-	  .needed = true },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(MODULES_VADDR)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_modules_start, .since = V(5, 19) },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(MODULES_END)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_modules_end, .since = V(5, 19) },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMALLOC_START)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_vmalloc_start, .since = V(5, 19), .until = V(6, 8) },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMALLOC_END)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_vmalloc_end, .since = V(5, 19) },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMEMMAP_START)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_vmemmap_start, .since = V(5, 19) },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMEMMAP_END)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_vmemmap_end, .since = V(5, 19) },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(kimage_voffset)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_voffset, .needed = true },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(PHYS_OFFSET)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_phys_offset, .needed = true },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(TCR_EL1_T1SZ)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_t1sz, .since = V(5, 9), .needed = true },
-	{ .kind = KMD_KEY_VALUE, .name = "KERNELOFFSET", .format = KMD_KEY_BARE_HEX,
-	  .value = kmd_generate_kaslr, .needed = true },
-	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(KERNELPACMASK)", .format = KMD_KEY_HEX,
-	  .value = kmd_generate_pac_mask, .since = V(5, 8), .needed = true },
-};
 /* clang-format on */
 
 #define TABLE(of)                                                                                  \
@@ -240,5 +200,3 @@ static const struct kmd_generate_key arm64[] = {
 	}
 
 const struct kmd_generate_keys kmd_keys_common = TABLE(common);
-const struct kmd_generate_keys kmd_keys_x86_64 = TABLE(x86_64);
-const struct kmd_generate_keys kmd_keys_arm64 = TABLE(arm64);

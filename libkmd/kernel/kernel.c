@@ -183,8 +183,9 @@ static void alias_link_addresses(struct kmd_kernel_facts *facts)
 	const struct kmd_map *image = &facts->layout.image;
 	uint64_t kaslr = facts->pub.kaslr_offset;
 
-	if (facts->machine != EM_X86_64 || !image->known || !facts->pub.has_kaslr_offset ||
-	    image->high <= image->low || kaslr < image->high - image->low || kaslr > image->low)
+	if (!facts->arch || !facts->arch->link_aliases || !image->known ||
+	    !facts->pub.has_kaslr_offset || image->high <= image->low ||
+	    kaslr < image->high - image->low || kaslr > image->low)
 		return;
 	facts->layout.link = (struct kmd_map){ true, image->delta - kaslr, image->low - kaslr,
 					       image->high - kaslr };

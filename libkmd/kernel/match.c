@@ -2,7 +2,7 @@
 #include "kernel/match.h"
 
 #include "memory/scan.h"
-#include "kernel/image_reader.h"
+#include "arch/image_reader.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -4,7 +4,6 @@
 #include "arch/arch.h"
 #include "kernel/evidence.h"
 
-#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,23 +33,18 @@ static bool best_value(const struct kmd_evidence *evidence, const struct kmd_run
 	return kmd_candidates_best(&evidence->candidates, key, value);
 }
 
-static void place_by_maps(struct kmd_evidence *evidence, const struct kmd_runtime_given *given)
+static void image_delta_from_value(struct kmd_evidence *evidence,
+				   const struct kmd_runtime_given *given)
 {
+	const struct kmd_arch *arch = evidence->build.arch;
 	struct kmd_image_reader *reader = &evidence->reader;
 	uint64_t value;
 
-	if (reader->has_image_delta || !reader->has_kaslr)
+	if (reader->has_image_delta || !reader->has_kaslr || !arch || !arch->has_image_key ||
+	    !best_value(evidence, given, arch->image_key, &value))
 		return;
-	if (evidence->build.machine == EM_X86_64 &&
-	    best_value(evidence, given, KMD_RUNTIME_PHYS_BASE, &value)) {
-		reader->has_image_delta = true;
-		reader->image_delta = KMD_X86_KERNEL_MAP - value - reader->kaslr;
-	}
-	if (evidence->build.machine == EM_AARCH64 &&
-	    best_value(evidence, given, KMD_RUNTIME_KIMAGE_VOFFSET, &value)) {
-		reader->has_image_delta = true;
-		reader->image_delta = value - reader->kaslr;
-	}
+	reader->has_image_delta = true;
+	reader->image_delta = kmd_arch_image_delta(arch, value) - reader->kaslr;
 }
 
 static void find_space(struct kmd_evidence *evidence, const struct kmd_runtime_given *given)
@@ -60,24 +54,21 @@ static void find_space(struct kmd_evidence *evidence, const struct kmd_runtime_g
 	reader->has_image_delta = kmd_candidates_best(
 		&evidence->candidates, KMD_RUNTIME_IMAGE_DELTA, &reader->image_delta);
 	reader->has_kaslr = best_value(evidence, given, KMD_RUNTIME_KASLR, &reader->kaslr);
-	place_by_maps(evidence, given);
+	image_delta_from_value(evidence, given);
 }
 
-/* KASLR offset and the image's place in physical memory give the distance of its map. */
+/* KASLR offset and image delta give the distance of the image's map. */
 static void derive_map(struct kmd_evidence *evidence)
 {
+	const struct kmd_arch *arch = evidence->build.arch;
 	uint64_t image_delta, kaslr;
 
-	if (!kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_IMAGE_DELTA, &image_delta) ||
-	    !kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_KASLR, &kaslr))
-		return;
-	if (evidence->build.machine == EM_X86_64)
-		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_PHYS_BASE,
-				   KMD_X86_KERNEL_MAP - image_delta - kaslr, WHO_PLACE,
-				   KMD_WEIGHT_PLAIN);
-	else if (evidence->build.machine == EM_AARCH64)
-		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KIMAGE_VOFFSET,
-				   image_delta + kaslr, WHO_PLACE, KMD_WEIGHT_PLAIN);
+	if (arch && arch->has_image_key &&
+	    kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_IMAGE_DELTA, &image_delta) &&
+	    kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_KASLR, &kaslr))
+		kmd_evidence_add(evidence, arch->image_key,
+				 kmd_arch_image_delta(arch, image_delta + kaslr), WHO_PLACE,
+				 KMD_WEIGHT_PLAIN);
 }
 
 static enum kmd_status collect_candidates(struct kmd_evidence *evidence,
@@ -130,8 +121,10 @@ enum kmd_status kmd_runtime_resolve(const struct kmd_memory *memory,
 
 	memset(runtime, 0, sizeof(*runtime));
 	kmd_build_read(vmlinux, &evidence.build);
-	if (!vmlinux && arch)
+	if (!vmlinux && arch) {
 		evidence.build.machine = arch->machine;
+		evidence.build.arch = arch;
+	}
 	evidence.reader =
 		(struct kmd_image_reader){ .memory = memory, .vmlinux = vmlinux, .diag = diag };
 	status = collect_candidates(&evidence, given);

@@ -11,12 +11,6 @@
 
 #include "arch/arch.h"
 
-/* What the user gave; it wins. */
-struct kmd_runtime_given {
-	bool has[KMD_N_RUNTIME_KEYS];
-	uint64_t values[KMD_N_RUNTIME_KEYS];
-};
-
 /*
  * Collect candidates from all sources and select one value for each key.  @info may have no
  * text and @vmlinux may be NULL; then there are fewer sources.  The user's value comes first,

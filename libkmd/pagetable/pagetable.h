@@ -8,30 +8,8 @@
 #ifndef KMD_PAGETABLE_PAGETABLE_H
 #define KMD_PAGETABLE_PAGETABLE_H
 
+#include "arch/paging.h"
 #include "kernel/kernel.h"
-
-/* Where an entry holds the bits of a physical address. */
-enum kmd_pa_layout {
-	KMD_PA_X86_64,   /* 51:12 */
-	KMD_PA_ARM64,    /* 47:page */
-	KMD_PA_ARM64_64, /* 47:16, and 51:48 in bits 15:12; zero where the processor has 48 */
-	KMD_PA_ARM64_L2, /* LPA2: 49:page, and 51:50 in bits 9:8 */
-};
-
-struct kmd_paging {
-	enum kmd_pa_layout layout;
-	bool big_endian;
-	unsigned int page_shift; /* a table fills a page */
-	unsigned int va_bits;    /* of the virtual addresses in use */
-	/* Bits that index the tables from the root on: more than va_bits where the kernel lays
-	 * its root out for 52 bits, and gives the processor only the end of it. */
-	unsigned int root_bits;
-	unsigned int levels;
-	unsigned int pa_bits; /* no memory lies at or above this */
-	uint64_t encrypted;   /* AMD's C-bit, which is not part of an address */
-	uint64_t root;        /* physical address of swapper_pg_dir */
-	uint64_t root_virt;   /* its address in the image */
-};
 
 /* False if machine, root or sizes are not known. */
 bool kmd_paging_init(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,

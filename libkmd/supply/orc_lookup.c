@@ -2,7 +2,7 @@
 #include "supply/orc_lookup.h"
 
 #include "base/checked.h"
-#include "kernel/image_reader.h"
+#include "arch/image_reader.h"
 
 #include <stdlib.h>
 

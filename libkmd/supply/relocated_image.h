@@ -6,7 +6,7 @@
 #define KMD_SUPPLY_RELOCATED_IMAGE_H
 
 #include "arch/build.h"
-#include "kernel/image_reader.h"
+#include "arch/image_reader.h"
 #include "supply/from_vmlinux.h"
 
 /* No kernel is larger; a damaged symbol table must not make us read for hours. */

@@ -72,10 +72,9 @@ static void move_told(struct window *window)
 /* Any value that can be an address of the image, or close to it. */
 static bool may_be_address(const struct kmd_link_image *image, uint64_t value)
 {
-	if (image->build.machine == EM_X86_64)
-		return value >= KMD_X86_KERNEL_MAP &&
-		       value - KMD_X86_KERNEL_MAP < KMD_X86_KERNEL_MAX;
-	return value >= kmd_align_down(image->build.text, KMD_X86_KERNEL_MAX) &&
+	if (image->build.arch && image->build.arch->image_max)
+		return kmd_build_is_image(&image->build, value);
+	return value >= kmd_align_down(image->build.text, UINT64_C(1) << 30) &&
 	       value <= image->build.end + (UINT64_C(1) << 24);
 }
 

@@ -2,6 +2,7 @@
 /* The text and its keys; vmcoreinfo_find.c knows where to look for it. */
 #include "vmcoreinfo/vmcoreinfo.h"
 
+#include "base/checked.h"
 #include "base/text.h"
 
 #include <stdlib.h>
@@ -151,4 +152,29 @@ enum kmd_status kmd_vmcoreinfo_hints(const struct kmd_vmcoreinfo *info, struct k
 			status = kmd_hints_add(hints, diag, virt, name, length);
 	}
 	return status;
+}
+
+unsigned int kmd_release_version(const char *release)
+{
+	unsigned long major, minor = 0;
+	char *rest;
+
+	major = strtoul(release, &rest, 10);
+	if (*rest == '.')
+		minor = strtoul(rest + 1, NULL, 10);
+	return major < 256 && minor < 256 ? (unsigned int)(major << 8 | minor) : 0;
+}
+
+unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
+{
+	const char *value;
+	char text[32];
+	size_t length;
+
+	if (!info->text || !kmd_vmcoreinfo_get(info, "OSRELEASE", &value, &length))
+		return 0;
+	length = kmd_min_u64(length, sizeof(text) - 1);
+	memcpy(text, value, length);
+	text[length] = '\0';
+	return kmd_release_version(text);
 }

@@ -51,4 +51,12 @@ enum kmd_status kmd_vmcoreinfo_check_boots(const struct kmd_vmcoreinfo *info,
 /* Length of the sound text at the start of @bytes, whole lines only; 0 = this is none. */
 size_t kmd_vmcoreinfo_measure(const char *bytes, size_t size);
 
+/* A kernel version as one number, to be compared. */
+#define KMD_VERSION_OF(major, minor) ((unsigned int)(major) << 8 | (minor))
+
+/* KMD_VERSION_OF() of OSRELEASE; 0 if it cannot be read. */
+unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info);
+/* The same of a release as uname -r prints it. */
+unsigned int kmd_release_version(const char *release);
+
 #endif

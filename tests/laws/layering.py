@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 import kit
 
-ORDER = ['base', 'source', 'image', 'elf', 'types', 'region', 'memory', 'vmcoreinfo', 'arch', 'kernel', 'pagetable',
+ORDER = ['base', 'source', 'image', 'elf', 'types', 'region', 'memory', 'vmcoreinfo', 'runtime', 'arch', 'kernel', 'pagetable',
          'target', 'log', 'cpu', 'task', 'supply', 'consumer', 'vmcore', 'api']
 
 # Who else may include which header of the project, besides those in its own folder.

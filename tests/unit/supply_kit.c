@@ -174,7 +174,8 @@ void complete(unsigned int wanted)
 		expect_ok(kmd_vmlinux_open(file_with("vmlinux", file.at, file.size), &options,
 					   &diag, &vmlinux));
 	runtime.values[KMD_RUNTIME_KASLR].value = kaslr;
-	runtime.values[KMD_RUNTIME_PHYS_BASE].value = PHYS - (base - KMD_X86_KERNEL_MAP) - kaslr;
+	runtime.values[KMD_RUNTIME_PHYS_BASE].value =
+		PHYS - (base - kmd_arch_x86_64.image_base) - kaslr;
 	runtime.values[KMD_RUNTIME_KIMAGE_VOFFSET].value = base + kaslr - PHYS;
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
 	expect_ok(kmd_complete_from_vmlinux(&vmlinux, &runtime, &memory, wanted, &diag, &supply,

@@ -210,12 +210,15 @@ END_TEST
 /* Each row of the tables can be written, and no key stands there twice for one version. */
 START_TEST(rows_of_tables)
 {
-	const struct kmd_generate_keys *tables[] = { &kmd_keys_common, &kmd_keys_x86_64,
-						     &kmd_keys_arm64 };
+	const struct kmd_arch_vmcoreinfo *x86_64 = kmd_arch_x86_64.vmcoreinfo;
+	const struct kmd_arch_vmcoreinfo *arm64 = kmd_arch_arm64.vmcoreinfo;
+	const struct kmd_generate_keys tables[] = { kmd_keys_common,
+						    { x86_64->keys, x86_64->n_keys },
+						    { arm64->keys, arm64->n_keys } };
 
 	for (size_t t = 0; t < 3; t++)
-		for (size_t i = 0; i < tables[t]->n; i++) {
-			const struct kmd_generate_key *key = &tables[t]->items[i];
+		for (size_t i = 0; i < tables[t].n; i++) {
+			const struct kmd_generate_key *key = &tables[t].items[i];
 
 			ck_assert_ptr_nonnull(key->name);
 			ck_assert_int_eq(key->kind == KMD_KEY_VALUE, key->value != NULL);

@@ -56,6 +56,7 @@ static void begin(struct answers *answers, uint16_t machine, unsigned int versio
 	memcpy(answers->queries, kmd_generate_facts,
 	       kmd_n_generate_facts * sizeof(kmd_generate_facts[0]));
 	answers->generator.build.machine = machine;
+	answers->generator.build.arch = kmd_arch_by_machine(machine);
 	answers->generator.build.version = version;
 	answers->generator.reader.memory = &memory;
 }
@@ -70,6 +71,17 @@ static void answer(struct answers *answers, enum kmd_type_kind kind, const char 
 			return;
 		}
 	ck_abort_msg("nobody asks for %s", type);
+}
+
+/* The function of a key in the table of the machine. */
+static kmd_generate_value *value_of(const struct answers *answers, const char *name)
+{
+	const struct kmd_arch_vmcoreinfo *own = answers->generator.build.arch->vmcoreinfo;
+
+	for (size_t i = 0; i < own->n_keys; i++)
+		if (!strcmp(own->keys[i].name, name))
+			return own->keys[i].value;
+	ck_abort_msg("no key %s", name);
 }
 
 static void expect_computed(const struct answers *answers, kmd_generate_value *value,
@@ -110,13 +122,13 @@ START_TEST(arm64_6_1)
 	arm64(&answers, 0x601, 4096, 0xffff800008000000, 48, 48);
 	know(KMD_RUNTIME_VABITS_ACTUAL, 48);
 	know(KMD_RUNTIME_PHYS_OFFSET, 0xffff9254c0000000);
-	expect_computed(&answers, kmd_generate_modules_start, 0xffff800000000000);
-	expect_computed(&answers, kmd_generate_modules_end, 0xffff800008000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(MODULES_VADDR)"), 0xffff800000000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(MODULES_END)"), 0xffff800008000000);
 	expect_computed(&answers, kmd_generate_vmalloc_start, 0xffff800008000000);
-	expect_computed(&answers, kmd_generate_vmalloc_end, 0xfffffbfff0000000);
-	expect_computed(&answers, kmd_generate_vmemmap_start, 0xfffffc0000000000);
-	expect_computed(&answers, kmd_generate_vmemmap_end, 0xfffffe0000000000);
-	expect_computed(&answers, kmd_generate_t1sz, 16);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"), 0xfffffbfff0000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_START)"), 0xfffffc0000000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_END)"), 0xfffffe0000000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(TCR_EL1_T1SZ)"), 16);
 	expect_computed(&answers, kmd_generate_physmem_bits, 48);
 	expect_computed(&answers, kmd_generate_section_bits, 27);
 	expect_computed(&answers, kmd_generate_section_roots, 8192);
@@ -132,11 +144,11 @@ START_TEST(arm64_6_12)
 	arm64(&answers, 0x60c, 4096, 0xffff800080000000, 52, 48);
 	know(KMD_RUNTIME_VABITS_ACTUAL, 48);
 	know(KMD_RUNTIME_PHYS_OFFSET, 0xfff0f6ec40000000);
-	expect_computed(&answers, kmd_generate_vmalloc_end, 0xfffffdffbf800000);
-	expect_computed(&answers, kmd_generate_vmemmap_start, 0xffffc1ffc0000000);
-	expect_computed(&answers, kmd_generate_vmemmap_end, 0xffffffffc0000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"), 0xfffffdffbf800000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_START)"), 0xffffc1ffc0000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_END)"), 0xffffffffc0000000);
 	expect_computed(&answers, kmd_generate_vmemmap, 0xfffffe240f000000);
-	expect_computed(&answers, kmd_generate_t1sz, 16);
+	expect_computed(&answers, value_of(&answers, "NUMBER(TCR_EL1_T1SZ)"), 16);
 	expect_computed(&answers, kmd_generate_physmem_bits, 48);
 	done();
 }
@@ -151,11 +163,11 @@ START_TEST(arm64_16k)
 	answer(&answers, KMD_TYPE_SIZE, "mem_section", 32);
 	know(KMD_RUNTIME_VABITS_ACTUAL, 52);
 	know(KMD_RUNTIME_PHYS_OFFSET, 0x40000000);
-	expect_computed(&answers, kmd_generate_modules_start, 0xffffc00000000000);
-	expect_computed(&answers, kmd_generate_vmalloc_end, 0xfffff03fbf800000);
-	expect_computed(&answers, kmd_generate_vmemmap_start, 0xfffff03fc0000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(MODULES_VADDR)"), 0xffffc00000000000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"), 0xfffff03fbf800000);
+	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_START)"), 0xfffff03fc0000000);
 	expect_computed(&answers, kmd_generate_vmemmap, 0xfffff03fbfc00000 - 0x0);
-	expect_computed(&answers, kmd_generate_t1sz, 12);
+	expect_computed(&answers, value_of(&answers, "NUMBER(TCR_EL1_T1SZ)"), 12);
 	expect_computed(&answers, kmd_generate_physmem_bits, 52);
 	expect_computed(&answers, kmd_generate_section_roots, 65536);
 	done();
@@ -196,22 +208,22 @@ START_TEST(arm64_not_told)
 
 	begin(&answers, EM_AARCH64, 0x60c);
 	answers.generator.build.page_size = 4096;
-	expect_none(&answers, kmd_generate_va_bits);
-	expect_none(&answers, kmd_generate_t1sz);
-	expect_none(&answers, kmd_generate_vmemmap_start);
-	expect_none(&answers, kmd_generate_vmemmap_end);
-	expect_none(&answers, kmd_generate_vmalloc_end);
+	expect_none(&answers, value_of(&answers, "NUMBER(VA_BITS)"));
+	expect_none(&answers, value_of(&answers, "NUMBER(TCR_EL1_T1SZ)"));
+	expect_none(&answers, value_of(&answers, "NUMBER(VMEMMAP_START)"));
+	expect_none(&answers, value_of(&answers, "NUMBER(VMEMMAP_END)"));
+	expect_none(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"));
 	expect_none(&answers, kmd_generate_vmemmap);
-	expect_none(&answers, kmd_generate_modules_start);
+	expect_none(&answers, value_of(&answers, "NUMBER(MODULES_VADDR)"));
 	expect_none(&answers, kmd_generate_physmem_bits);
 	/* Bits that no kernel has. */
 	know(KMD_RUNTIME_VA_BITS, 200);
 	know(KMD_RUNTIME_VABITS_ACTUAL, 200);
 	answer(&answers, KMD_TYPE_SIZE, "page", 1 << 20);
 	answers.generator.build.va_bits_min = 48;
-	expect_none(&answers, kmd_generate_va_bits);
-	expect_none(&answers, kmd_generate_t1sz);
-	expect_none(&answers, kmd_generate_vmalloc_end);
+	expect_none(&answers, value_of(&answers, "NUMBER(VA_BITS)"));
+	expect_none(&answers, value_of(&answers, "NUMBER(TCR_EL1_T1SZ)"));
+	expect_none(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"));
 	done();
 }
 END_TEST
@@ -250,9 +262,9 @@ START_TEST(x86_sections)
 	answer(&answers, KMD_TYPE_VARIABLE, "mem_section", 8);
 	answer(&answers, KMD_TYPE_SIZE, "mem_section", 8192);
 	expect_none(&answers, kmd_generate_section_roots);
-	expect_computed(&answers, kmd_generate_image_size, 512 << 20);
+	expect_computed(&answers, value_of(&answers, "NUMBER(KERNEL_IMAGE_SIZE)"), 512 << 20);
 	know(KMD_RUNTIME_KASLR, 0x200000);
-	expect_computed(&answers, kmd_generate_image_size, 1 << 30);
+	expect_computed(&answers, value_of(&answers, "NUMBER(KERNEL_IMAGE_SIZE)"), 1 << 30);
 	done();
 }
 END_TEST

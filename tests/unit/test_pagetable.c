@@ -14,6 +14,7 @@ static void arm64(uint64_t page, const char *text)
 	info = (struct kmd_vmcoreinfo){ (char *)text, strlen(text), NULL };
 	memset(&facts, 0, sizeof(facts));
 	facts.machine = EM_AARCH64;
+	facts.arch = kmd_arch_by_machine(EM_AARCH64);
 	facts.pub.page_size = page;
 	facts.layout.image.known = true;
 	facts.layout.image.delta = UINT64_C(0xffffd88716600000);
@@ -23,6 +24,7 @@ static void x86_64(const char *text)
 {
 	arm64(4096, text);
 	facts.machine = EM_X86_64;
+	facts.arch = kmd_arch_by_machine(EM_X86_64);
 	facts.layout.image.delta = UINT64_C(0xffffffff80000000) + UINT64_C(662700032);
 }
 
@@ -135,6 +137,7 @@ START_TEST(not_known)
 	expect_unknown();
 	arm64(4096, ARM_ROOT "NUMBER(VA_BITS)=48\n");
 	facts.machine = EM_RISCV;
+	facts.arch = kmd_arch_by_machine(EM_RISCV);
 	expect_unknown();
 	/* A root inside a page, or beyond memory. */
 	arm64(65536, ARM_ROOT "NUMBER(VA_BITS)=48\n");

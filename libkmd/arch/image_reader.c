@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "kernel/image_reader.h"
+#include "arch/image_reader.h"
 
-#include <elf.h>
 #include <string.h>
 
 void kmd_image_reader_init(const struct kmd_memory *memory, const struct kmd_vmlinux *vmlinux,
@@ -9,8 +8,7 @@ void kmd_image_reader_init(const struct kmd_memory *memory, const struct kmd_vml
 			   struct kmd_diag *diag, struct kmd_image_reader *reader)
 {
 	const struct kmd_runtime_value *kaslr = &runtime->values[KMD_RUNTIME_KASLR];
-	const struct kmd_runtime_value *base = &runtime->values[KMD_RUNTIME_PHYS_BASE];
-	const struct kmd_runtime_value *voffset = &runtime->values[KMD_RUNTIME_KIMAGE_VOFFSET];
+	const struct kmd_arch *arch = build->arch;
 
 	memset(reader, 0, sizeof(*reader));
 	reader->memory = memory;
@@ -18,13 +16,12 @@ void kmd_image_reader_init(const struct kmd_memory *memory, const struct kmd_vml
 	reader->diag = diag;
 	reader->has_kaslr = kaslr->known;
 	reader->kaslr = kaslr->value;
-	if (build->machine == EM_X86_64 && kaslr->known && base->known) {
-		reader->has_image_delta = true;
-		reader->image_delta = KMD_X86_KERNEL_MAP - base->value - kaslr->value;
-	} else if (build->machine == EM_AARCH64 && kaslr->known && voffset->known) {
-		reader->has_image_delta = true;
-		reader->image_delta = voffset->value - kaslr->value;
-	}
+	if (!arch || !arch->has_image_key || !kaslr->known ||
+	    !runtime->values[arch->image_key].known)
+		return;
+	reader->has_image_delta = true;
+	reader->image_delta =
+		kmd_arch_image_delta(arch, runtime->values[arch->image_key].value) - kaslr->value;
 }
 
 bool kmd_image_reader_read(const struct kmd_image_reader *reader, uint64_t link, void *to,

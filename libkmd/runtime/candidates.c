@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "kernel/candidates.h"
+#include "runtime/candidates.h"
 
 #include "base/array.h"
 
@@ -60,14 +60,6 @@ bool kmd_candidates_best(const struct kmd_candidates *candidates, unsigned int k
 		*value = candidate->value;
 	}
 	return any && !tie;
-}
-
-bool kmd_candidates_has(const struct kmd_candidates *candidates, unsigned int key, const char *who)
-{
-	for (size_t i = 0; i < candidates->n; i++)
-		if (candidates->items[i].key == key && !strcmp(candidates->items[i].who, who))
-			return true;
-	return false;
 }
 
 static bool append(char **list, const char *name, const char *between)

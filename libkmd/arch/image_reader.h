@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* space.h - the captured kernel image, read by link-time address. */
-#ifndef KMD_KERNEL_IMAGE_READER_H
-#define KMD_KERNEL_IMAGE_READER_H
+#ifndef KMD_ARCH_IMAGE_READER_H
+#define KMD_ARCH_IMAGE_READER_H
 
-#include "kernel/runtime.h"
 #include "arch/build.h"
 #include "base/bytes.h"
 

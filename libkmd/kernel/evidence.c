@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Pointers into the image that stand in captured memory of the image: the vmlinux has
+ * Sources of run-time values: VMCOREINFO, constants of the build, regions with both addresses,
+ * the kernel's variables, and pointers.
+ *
+ * Pointers into the image that are in captured memory of the image: the vmlinux has
  * them as linked, and each differs by the KASLR offset.  Some were changed at run time
  * and differ otherwise, but never by one and the same distance.
  */
@@ -8,12 +11,99 @@
 
 #include "base/checked.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+enum kmd_status kmd_evidence_from_vmcoreinfo(struct kmd_evidence *evidence)
+{
+	static const struct {
+		const char *name;
+		enum kmd_runtime_key key;
+	} numbers[] = {
+		{ "NUMBER(kimage_voffset)", KMD_RUNTIME_KIMAGE_VOFFSET },
+		{ "NUMBER(phys_base)", KMD_RUNTIME_PHYS_BASE },
+		{ "NUMBER(PHYS_OFFSET)", KMD_RUNTIME_PHYS_OFFSET },
+		{ "NUMBER(VA_BITS)", KMD_RUNTIME_VA_BITS },
+		{ "NUMBER(KERNELPACMASK)", KMD_RUNTIME_PAC_MASK },
+		{ "NUMBER(pgtable_l5_enabled)", KMD_RUNTIME_L5 },
+		{ "NUMBER(sme_mask)", KMD_RUNTIME_SME_MASK },
+	};
+	const struct kmd_vmcoreinfo *info = evidence->info;
+	uint64_t value;
+
+	if (!info->text)
+		return KMD_OK;
+	if (kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &value))
+		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KASLR, value, KMD_WHO_INFO,
+				   KMD_WEIGHT_STRONG);
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (kmd_vmcoreinfo_number(info, numbers[i].name, &value))
+			kmd_candidates_add(&evidence->candidates, numbers[i].key, value,
+					   KMD_WHO_INFO, KMD_WEIGHT_STRONG);
+	if (kmd_vmcoreinfo_number(info, "NUMBER(TCR_EL1_T1SZ)", &value) && value < 64)
+		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_VABITS_ACTUAL, 64 - value,
+				   KMD_WHO_INFO, KMD_WEIGHT_STRONG);
+	return KMD_OK;
+}
+
+enum kmd_status kmd_evidence_from_build(struct kmd_evidence *evidence)
+{
+	const struct kmd_arch *arch = evidence->build.arch;
+
+	if (evidence->vmlinux && evidence->build.text && arch && arch->build_evidence)
+		arch->build_evidence(evidence);
+	return KMD_OK;
+}
+
+enum kmd_status kmd_evidence_from_variables(struct kmd_evidence *evidence)
+{
+	const struct kmd_arch *arch = evidence->build.arch;
+
+	if (evidence->vmlinux && arch && arch->variable_evidence)
+		arch->variable_evidence(evidence);
+	return KMD_OK;
+}
+
+/* ----- regions with both addresses */
+
+#define WHO_IMAGE "regions of the image"
+
+/* The distance of the image's map, from regions in [low, high). */
+static void add_image(struct kmd_evidence *evidence, uint64_t low, uint64_t high,
+		      const uint64_t *kaslr)
+{
+	const struct kmd_build *build = &evidence->build;
+	uint64_t delta;
+
+	if (!kmd_common_delta(evidence->memory, low, high, kmd_build_align(build), &delta))
+		return;
+	kmd_evidence_add(evidence, build->arch->image_key, kmd_arch_image_delta(build->arch, delta),
+			 WHO_IMAGE, KMD_WEIGHT_PLAIN);
+	if (kaslr && kmd_build_image_delta_ok(build, delta - *kaslr))
+		kmd_evidence_add(evidence, KMD_RUNTIME_IMAGE_DELTA, delta - *kaslr, WHO_IMAGE,
+				 KMD_WEIGHT_PLAIN);
+}
+
+enum kmd_status kmd_evidence_from_pairs(struct kmd_evidence *evidence)
+{
+	const struct kmd_build *build = &evidence->build;
+	const struct kmd_arch *arch = build->arch;
+	uint64_t kaslr;
+
+	if (!arch || !arch->pair_evidence)
+		return KMD_OK;
+	if (build->text && kmd_candidates_best(&evidence->candidates, KMD_RUNTIME_KASLR, &kaslr))
+		add_image(evidence, build->text + kaslr, build->end + kaslr, &kaslr);
+	else if (arch->image_max)
+		add_image(evidence, arch->image_base, arch->image_base + arch->image_max, NULL);
+	arch->pair_evidence(evidence);
+	return KMD_OK;
+}
+
+/* ----- pointers */
 
 #define WHO_POINTERS "pointers in the image"
 
-/* Of the vmlinux so many bytes at a time; it may hold only part of the image. */
+/* Of the vmlinux this many bytes at a time; it may hold only part of the image. */
 #define BLOCK        4096
 /* Enough to be sure. */
 #define POINTERS_MAX 8192
@@ -89,7 +179,7 @@ static void compare_pieces(struct kmd_evidence *evidence, const struct kmd_inter
 	}
 }
 
-static void candidate(struct kmd_evidence *evidence, const struct counts *counts)
+static void add_best(struct kmd_evidence *evidence, const struct counts *counts)
 {
 	struct count best = { 0 };
 
@@ -114,6 +204,6 @@ enum kmd_status kmd_evidence_from_pointers(struct kmd_evidence *evidence)
 			       &counts);
 	if (reader->has_kaslr)
 		compare_pieces(evidence, memory->virt, memory->n_virt, 0 - reader->kaslr, &counts);
-	candidate(evidence, &counts);
+	add_best(evidence, &counts);
 	return KMD_OK;
 }

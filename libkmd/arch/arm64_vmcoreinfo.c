@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* arm64: arch/arm64/include/asm/{memory,pgtable,sparsemem,pgtable-hwdef}.h. */
-#include "kernel/generate_keys.h"
+#include "arch/generator.h"
 
 #include "base/checked.h"
 
@@ -8,26 +8,26 @@
 #define SZ_256M    (UINT64_C(256) << 20)
 #define SZ_1G      (UINT64_C(1) << 30)
 
-/* The regions above the image were laid out anew. */
-#define NEW_LAYOUT 0x609
+/* Since then the regions above the image have another layout. */
+#define NEW_LAYOUT KMD_VERSION_OF(6, 9)
 
-bool kmd_generate_va_bits(const struct kmd_generator *generator, uint64_t *value)
+static bool va_bits(const struct kmd_generator *generator, uint64_t *value)
 {
 	return kmd_generate_boot(generator, KMD_RUNTIME_VA_BITS, value) && *value >= 36 &&
 	       *value <= 52;
 }
 
-bool kmd_generate_voffset(const struct kmd_generator *generator, uint64_t *value)
+static bool voffset(const struct kmd_generator *generator, uint64_t *value)
 {
 	return kmd_generate_boot(generator, KMD_RUNTIME_KIMAGE_VOFFSET, value);
 }
 
-bool kmd_generate_phys_offset(const struct kmd_generator *generator, uint64_t *value)
+static bool phys_offset(const struct kmd_generator *generator, uint64_t *value)
 {
 	return kmd_generate_boot(generator, KMD_RUNTIME_PHYS_OFFSET, value);
 }
 
-bool kmd_generate_t1sz(const struct kmd_generator *generator, uint64_t *value)
+static bool t1sz(const struct kmd_generator *generator, uint64_t *value)
 {
 	if (!kmd_generate_boot(generator, KMD_RUNTIME_VABITS_ACTUAL, value) || *value > 64)
 		return false;
@@ -35,7 +35,7 @@ bool kmd_generate_t1sz(const struct kmd_generator *generator, uint64_t *value)
 	return true;
 }
 
-bool kmd_generate_pac_mask(const struct kmd_generator *generator, uint64_t *value)
+static bool pac_mask(const struct kmd_generator *generator, uint64_t *value)
 {
 	return kmd_generate_boot(generator, KMD_RUNTIME_PAC_MASK, value);
 }
@@ -45,14 +45,14 @@ static uint64_t linear_end(const struct kmd_generator *generator)
 	return kmd_build_page_offset(generator->build.va_bits_min - 1);
 }
 
-bool kmd_generate_modules_start(const struct kmd_generator *generator, uint64_t *value)
+static bool modules_start(const struct kmd_generator *generator, uint64_t *value)
 {
 	*value = linear_end(generator);
 	return generator->build.va_bits_min != 0;
 }
 
 /* The image is linked where the range of modules ends: KIMAGE_VADDR. */
-bool kmd_generate_modules_end(const struct kmd_generator *generator, uint64_t *value)
+static bool modules_end(const struct kmd_generator *generator, uint64_t *value)
 {
 	*value = generator->build.text;
 	return *value != 0;
@@ -84,20 +84,20 @@ static bool vmemmap_size(const struct kmd_generator *generator, uint64_t *size)
 	unsigned int shift;
 	uint64_t bits;
 
-	if (!vmemmap_shift(generator, &shift) || !kmd_generate_va_bits(generator, &bits) ||
+	if (!vmemmap_shift(generator, &shift) || !va_bits(generator, &bits) ||
 	    !generator->build.va_bits_min)
 		return false;
 	*size = (linear_end(generator) - kmd_build_page_offset((unsigned int)bits)) >> shift;
 	return true;
 }
 
-bool kmd_generate_vmemmap_start(const struct kmd_generator *generator, uint64_t *value)
+static bool vmemmap_start(const struct kmd_generator *generator, uint64_t *value)
 {
 	unsigned int shift;
 	uint64_t size, bits;
 
 	if (!vmemmap_size(generator, &size) || !vmemmap_shift(generator, &shift) ||
-	    !kmd_generate_va_bits(generator, &bits))
+	    !va_bits(generator, &bits))
 		return false;
 	if (generator->build.version < NEW_LAYOUT)
 		*value = kmd_build_page_offset((unsigned int)bits - shift);
@@ -106,29 +106,29 @@ bool kmd_generate_vmemmap_start(const struct kmd_generator *generator, uint64_t 
 	return true;
 }
 
-bool kmd_generate_vmemmap_end(const struct kmd_generator *generator, uint64_t *value)
+static bool vmemmap_end(const struct kmd_generator *generator, uint64_t *value)
 {
 	uint64_t size;
 
-	if (!vmemmap_size(generator, &size) || !kmd_generate_vmemmap_start(generator, value))
+	if (!vmemmap_size(generator, &size) || !vmemmap_start(generator, value))
 		return false;
 	*value += size;
 	return true;
 }
 
 /* What of vmemmap a processor with fewer bits leaves unused goes to vmalloc. */
-bool kmd_generate_vmalloc_end(const struct kmd_generator *generator, uint64_t *value)
+static bool vmalloc_end(const struct kmd_generator *generator, uint64_t *value)
 {
 	uint64_t size, bits, actual;
 
-	if (!kmd_generate_vmemmap_start(generator, value))
+	if (!vmemmap_start(generator, value))
 		return false;
 	if (generator->build.version < NEW_LAYOUT) {
 		*value -= SZ_256M;
 		return true;
 	}
 	if (!kmd_generate_fact(generator, KMD_TYPE_SIZE, "page", &size) ||
-	    !kmd_generate_va_bits(generator, &bits) ||
+	    !va_bits(generator, &bits) ||
 	    !kmd_generate_boot(generator, KMD_RUNTIME_VABITS_ACTUAL, &actual) || actual > bits ||
 	    actual < 36)
 		return false;
@@ -140,17 +140,27 @@ bool kmd_generate_vmalloc_end(const struct kmd_generator *generator, uint64_t *v
 }
 
 /* Where the struct page of physical address 0 would be; memstart_addr is signed. */
-bool kmd_generate_arm64_vmemmap(const struct kmd_generator *generator, uint64_t *value)
+static bool vmemmap(const struct kmd_generator *generator, uint64_t *value)
 {
-	uint64_t size, phys_offset, frames;
+	uint64_t size, memstart, frames;
 
-	if (!kmd_generate_vmemmap_start(generator, value) ||
+	if (!vmemmap_start(generator, value) ||
 	    !kmd_generate_fact(generator, KMD_TYPE_SIZE, "page", &size) ||
-	    !kmd_generate_phys_offset(generator, &phys_offset))
+	    !phys_offset(generator, &memstart))
 		return false;
-	frames = phys_offset >> 63 ? 0 - (0 - phys_offset) / generator->build.page_size
-				   : phys_offset / generator->build.page_size;
+	frames = memstart >> 63 ? 0 - (0 - memstart) / generator->build.page_size
+				: memstart / generator->build.page_size;
 	*value -= frames * size;
+	return true;
+}
+
+static bool section_bits(const struct kmd_generator *generator, uint64_t *value)
+{
+	*value = 27;
+	if (generator->build.version < KMD_VERSION_OF(5, 12))
+		*value = 30;
+	else if (generator->build.page_size == 65536)
+		*value = 29;
 	return true;
 }
 
@@ -158,13 +168,12 @@ bool kmd_generate_arm64_vmemmap(const struct kmd_generator *generator, uint64_t 
 static bool bits_of_region(const struct kmd_generator *generator, uint64_t *bits)
 {
 	const struct kmd_regions *regions = generator->reader.memory->regions;
-	uint64_t virt, va_bits, phys_offset, size, section_bits;
+	uint64_t virt, bits_built, memstart, size, section;
 
-	if (!kmd_generate_mem_section(generator, &virt) ||
-	    !kmd_generate_va_bits(generator, &va_bits) ||
-	    !kmd_generate_phys_offset(generator, &phys_offset) ||
+	if (!kmd_generate_mem_section(generator, &virt) || !va_bits(generator, &bits_built) ||
+	    !phys_offset(generator, &memstart) ||
 	    !kmd_generate_fact(generator, KMD_TYPE_SIZE, "mem_section", &size) || !size ||
-	    !kmd_generate_section_bits(generator, &section_bits))
+	    !section_bits(generator, &section))
 		return false;
 	for (size_t i = 0; i < regions->n; i++) {
 		const struct kmd_region *region = &regions->rows[i].pub;
@@ -172,9 +181,9 @@ static bool bits_of_region(const struct kmd_generator *generator, uint64_t *bits
 
 		if (!region->has_phys || !kmd_is_pow2(sections) ||
 		    region->phys !=
-			    virt - kmd_build_page_offset((unsigned int)va_bits) + phys_offset)
+			    virt - kmd_build_page_offset((unsigned int)bits_built) + memstart)
 			continue;
-		*bits = log2_up(sections) + section_bits;
+		*bits = log2_up(sections) + section;
 		if (*bits == 48 || *bits == 52)
 			return true;
 	}
@@ -185,13 +194,13 @@ static bool bits_of_region(const struct kmd_generator *generator, uint64_t *bits
  * CONFIG_ARM64_PA_BITS, of which the vmlinux keeps no trace.  With pages of less than
  * 64 KiB 52 bits of physical address need 52 of virtual in use (6.9 and later).
  */
-bool kmd_generate_arm64_physmem_bits(const struct kmd_generator *generator, uint64_t *value)
+static bool physmem_bits(const struct kmd_generator *generator, uint64_t *value)
 {
 	uint64_t actual = 0, bits = 0;
 
 	if (bits_of_region(generator, value))
 		return true;
-	if (!kmd_generate_va_bits(generator, &bits))
+	if (!va_bits(generator, &bits))
 		return false;
 	*value = 48;
 	if (generator->build.page_size == 65536)
@@ -200,3 +209,41 @@ bool kmd_generate_arm64_physmem_bits(const struct kmd_generator *generator, uint
 		*value = actual == 52 ? 52 : 48;
 	return true;
 }
+
+/* clang-format off */
+static const struct kmd_generate_key keys[] = {
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VA_BITS)", .value = va_bits,
+	  .needed = true },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(MODULES_VADDR)", .format = KMD_KEY_HEX,
+	  .value = modules_start, .since = KMD_VERSION_OF(5, 19) },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(MODULES_END)", .format = KMD_KEY_HEX,
+	  .value = modules_end, .since = KMD_VERSION_OF(5, 19) },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMALLOC_START)", .format = KMD_KEY_HEX,
+	  .value = modules_end, .since = KMD_VERSION_OF(5, 19), .until = KMD_VERSION_OF(6, 8) },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMALLOC_END)", .format = KMD_KEY_HEX,
+	  .value = vmalloc_end, .since = KMD_VERSION_OF(5, 19) },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMEMMAP_START)", .format = KMD_KEY_HEX,
+	  .value = vmemmap_start, .since = KMD_VERSION_OF(5, 19) },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(VMEMMAP_END)", .format = KMD_KEY_HEX,
+	  .value = vmemmap_end, .since = KMD_VERSION_OF(5, 19) },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(kimage_voffset)", .format = KMD_KEY_HEX,
+	  .value = voffset, .needed = true },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(PHYS_OFFSET)", .format = KMD_KEY_HEX,
+	  .value = phys_offset, .needed = true },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(TCR_EL1_T1SZ)", .format = KMD_KEY_HEX,
+	  .value = t1sz, .since = KMD_VERSION_OF(5, 9), .needed = true },
+	{ .kind = KMD_KEY_VALUE, .name = "KERNELOFFSET", .format = KMD_KEY_BARE_HEX,
+	  .value = kmd_generate_kaslr, .needed = true },
+	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(KERNELPACMASK)", .format = KMD_KEY_HEX,
+	  .value = pac_mask, .since = KMD_VERSION_OF(5, 8), .needed = true },
+};
+/* clang-format on */
+
+const struct kmd_arch_vmcoreinfo kmd_arm64_vmcoreinfo = {
+	.keys = keys,
+	.n_keys = sizeof(keys) / sizeof(keys[0]),
+	.vmalloc_start = modules_end,
+	.vmemmap = vmemmap,
+	.physmem_bits = physmem_bits,
+	.section_bits = section_bits,
+};

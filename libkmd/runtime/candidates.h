@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* votes.h - who says which value of this boot, and what most say. */
-#ifndef KMD_KERNEL_CANDIDATES_H
-#define KMD_KERNEL_CANDIDATES_H
+/*
+ * candidates.h - values that the sources of a run-time value give, and how one is selected:
+ * the value with the greatest sum of weights.
+ */
+#ifndef KMD_RUNTIME_CANDIDATES_H
+#define KMD_RUNTIME_CANDIDATES_H
 
-#include "kernel/runtime.h"
+#include "base/diag.h"
+#include "runtime/runtime.h"
 
 /* Link address minus physical address of the image: a step on the way, not handed out. */
 #define KMD_RUNTIME_IMAGE_DELTA KMD_N_RUNTIME_KEYS
 
-/* How far a witness can be believed.  A word that may be stale, or mean something else: */
-#define KMD_WEIGHT_HINT         0 /* counts where another says the same */
+/* Weight of a source.  A word that may be stale, or mean something else: */
+#define KMD_WEIGHT_HINT         0 /* counts if another source gives the same value */
 #define KMD_WEIGHT_PLAIN        2
 #define KMD_WEIGHT_STRONG       5 /* many words that agree */
 
@@ -28,13 +32,12 @@ struct kmd_candidates {
 	bool no_memory;
 };
 
-/* The same witness may say different things (two logs), but each once. */
+/* A source may give different values (two logs), but each once. */
 void kmd_candidates_add(struct kmd_candidates *candidates, unsigned int key, uint64_t value,
 			const char *who, unsigned int weight);
-/* What most say; false where nobody says anything or it is undecided. */
+/* The value with the greatest weight; false without one, or with a tie. */
 bool kmd_candidates_best(const struct kmd_candidates *candidates, unsigned int key,
 			 uint64_t *value);
-bool kmd_candidates_has(const struct kmd_candidates *candidates, unsigned int key, const char *who);
 
 /* Fill in @key of @boot; a finding where some say otherwise. */
 enum kmd_status kmd_candidates_select(const struct kmd_candidates *candidates,

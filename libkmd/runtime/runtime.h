@@ -3,8 +3,8 @@
  * runtime.h - values that a kernel chooses at boot: where KASLR moved it, how physical
  * addresses become virtual ones, what the processor has switched on.
  */
-#ifndef KMD_ARCH_RUNTIME_H
-#define KMD_ARCH_RUNTIME_H
+#ifndef KMD_RUNTIME_RUNTIME_H
+#define KMD_RUNTIME_RUNTIME_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,6 +34,12 @@ struct kmd_runtime_value {
 
 struct kmd_runtime {
 	struct kmd_runtime_value values[KMD_N_RUNTIME_KEYS];
+};
+
+/* Values that the user gives; they win. */
+struct kmd_runtime_given {
+	bool has[KMD_N_RUNTIME_KEYS];
+	uint64_t values[KMD_N_RUNTIME_KEYS];
 };
 
 /* Name of a key as kmd_set_value() and reports have it; crash's own where it has one. */
