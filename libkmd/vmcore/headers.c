@@ -1,95 +1,109 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Written by libelf into a memory file, so that every class, byte order and count is its affair. */
+/*
+ * ELF header, program headers and section 0, in either class and byte order.
+ * Source: the ELF gABI; PN_XNUM as Linux fs/binfmt_elf.c writes it.
+ */
 #include "vmcore/headers.h"
 
-#include <errno.h>
-#include <gelf.h>
+#include "base/bytes.h"
+
+#include <elf.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
-static bool put_ehdr(Elf *elf, const struct kmd_plan *plan)
+/* Fields are written one after another. */
+struct writer {
+	unsigned char *at;
+	size_t word; /* size of an address: 4 or 8 */
+	bool big_endian;
+};
+
+static void put(struct writer *writer, size_t width, uint64_t value)
 {
-	GElf_Ehdr ehdr;
-
-	if (!gelf_newehdr(elf, plan->elf_class) || !gelf_getehdr(elf, &ehdr))
-		return false;
-	ehdr.e_ident[EI_DATA] = plan->big_endian ? ELFDATA2MSB : ELFDATA2LSB;
-	ehdr.e_type = ET_CORE;
-	ehdr.e_machine = plan->machine;
-	ehdr.e_version = EV_CURRENT;
-	ehdr.e_phoff = gelf_fsize(elf, ELF_T_EHDR, 1, EV_CURRENT);
-	if (plan->n_loads + 1 >= PN_XNUM)
-		ehdr.e_shoff = plan->headers_size - gelf_fsize(elf, ELF_T_SHDR, 1, EV_CURRENT);
-	return gelf_update_ehdr(elf, &ehdr);
+	kmd_put(writer->at, width, value, writer->big_endian);
+	writer->at += width;
 }
 
-static bool put_phdrs(Elf *elf, const struct kmd_plan *plan)
+static void put_word(struct writer *writer, uint64_t value)
 {
-	GElf_Phdr phdr = { .p_type = PT_NOTE,
-			   .p_offset = plan->notes_at,
-			   .p_filesz = plan->notes_size };
-
-	/* The count stands in section 0 then, which exists once it was asked for. */
-	if (plan->n_loads + 1 >= PN_XNUM && !elf_getscn(elf, 0))
-		return false;
-	if (!gelf_newphdr(elf, plan->n_loads + 1) || !gelf_update_phdr(elf, 0, &phdr))
-		return false;
-	for (size_t i = 0; i < plan->n_loads; i++) {
-		const struct kmd_load *load = &plan->loads[i];
-
-		phdr = (GElf_Phdr){ .p_type = PT_LOAD,
-				    .p_flags = PF_R | PF_W | PF_X,
-				    .p_offset = load->offset,
-				    .p_vaddr = load->virt,
-				    .p_paddr = load->phys,
-				    .p_filesz = load->hole ? 0 : load->size,
-				    .p_memsz = load->size };
-		/* An address that is all ones is so in either class. */
-		if (plan->elf_class == ELFCLASS32 && load->phys == KMD_NO_PHYS)
-			phdr.p_paddr = UINT32_MAX;
-		if (!gelf_update_phdr(elf, (int)(i + 1), &phdr))
-			return false;
-	}
-	return true;
+	put(writer, writer->word, value);
 }
 
-static bool put_headers(int fd, const struct kmd_plan *plan)
+static void put_ehdr(struct writer *writer, const struct kmd_plan *plan)
 {
-	Elf *elf;
-	bool ok;
+	bool is_64 = plan->elf_class == ELFCLASS64, many = plan->n_loads + 1 >= PN_XNUM;
+	const unsigned char ident[EI_NIDENT] = {
+		ELFMAG0,   ELFMAG1,         ELFMAG2,
+		ELFMAG3,   plan->elf_class, plan->big_endian ? ELFDATA2MSB : ELFDATA2LSB,
+		EV_CURRENT
+	};
+	size_t ehdr = is_64 ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr);
+	size_t phdr = is_64 ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+	size_t shdr = is_64 ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr);
 
-	elf_version(EV_CURRENT);
-	elf = elf_begin(fd, ELF_C_WRITE, NULL);
-	if (!elf)
-		return false;
-	elf_flagelf(elf, ELF_C_SET, ELF_F_LAYOUT);
-	ok = put_ehdr(elf, plan) && put_phdrs(elf, plan) && elf_update(elf, ELF_C_WRITE) >= 0;
-	elf_end(elf);
-	return ok;
+	for (size_t i = 0; i < EI_NIDENT; i++)
+		put(writer, 1, ident[i]);
+	put(writer, 2, ET_CORE);
+	put(writer, 2, plan->machine);
+	put(writer, 4, EV_CURRENT);
+	put_word(writer, 0);
+	put_word(writer, ehdr);
+	put_word(writer, many ? plan->headers_size - shdr : 0);
+	put(writer, 4, 0);
+	put(writer, 2, ehdr);
+	put(writer, 2, phdr);
+	put(writer, 2, many ? PN_XNUM : plan->n_loads + 1);
+	put(writer, 2, many ? shdr : 0);
+	put(writer, 2, many);
+	put(writer, 2, 0);
+}
+
+static void put_phdr(struct writer *writer, uint32_t type, uint32_t flags,
+		     const struct kmd_load *load)
+{
+	bool is_64 = writer->word == 8;
+
+	put(writer, 4, type);
+	if (is_64)
+		put(writer, 4, flags);
+	put_word(writer, load->offset);
+	put_word(writer, load->virt);
+	put_word(writer, load->phys);
+	put_word(writer, load->size);
+	put_word(writer, type == PT_NOTE ? 0 : load->size);
+	if (!is_64)
+		put(writer, 4, flags);
+	put_word(writer, 0);
+}
+
+/* Section 0 holds the count of program headers that does not fit into the header. */
+static void put_section_0(struct writer *writer, const struct kmd_plan *plan)
+{
+	put(writer, 4, 0);
+	put(writer, 4, SHT_NULL);
+	for (size_t i = 0; i < 4; i++)
+		put_word(writer, 0);
+	put(writer, 4, 0);
+	put(writer, 4, plan->n_loads + 1);
+	put_word(writer, 0);
+	put_word(writer, 0);
 }
 
 enum kmd_status kmd_headers_build(const struct kmd_plan *plan, struct kmd_diag *diag,
 				  unsigned char **bytes)
 {
-	int fd = memfd_create("kmd-headers", MFD_CLOEXEC);
-	unsigned char *out = calloc(1, (size_t)plan->headers_size);
-	enum kmd_status status = KMD_OK;
+	const struct kmd_load notes = { .offset = plan->notes_at, .size = plan->notes_size };
+	struct writer writer = { .at = calloc(1, (size_t)plan->headers_size),
+				 .word = plan->elf_class == ELFCLASS64 ? 8 : 4,
+				 .big_endian = plan->big_endian };
 
-	if (!out)
-		status = kmd_fail_memory(diag);
-	else if (fd < 0)
-		status = kmd_fail_errno(diag, kmd_in(NULL), "cannot make a memory file", errno);
-	else if (!put_headers(fd, plan))
-		status = kmd_fail(diag, KMD_ERR_IO, kmd_in(NULL), "libelf: %s", elf_errmsg(-1));
-	else if (pread(fd, out, (size_t)plan->headers_size, 0) < 0)
-		status = kmd_fail_errno(diag, kmd_in(NULL), "cannot read a memory file", errno);
-	if (fd >= 0)
-		close(fd);
-	if (status != KMD_OK)
-		free(out);
-	else
-		*bytes = out;
-	return status;
+	*bytes = writer.at;
+	if (!*bytes)
+		return kmd_fail_memory(diag);
+	put_ehdr(&writer, plan);
+	put_phdr(&writer, PT_NOTE, 0, &notes);
+	for (size_t i = 0; i < plan->n_loads; i++)
+		put_phdr(&writer, PT_LOAD, PF_R | PF_W | PF_X, &plan->loads[i]);
+	if (plan->n_loads + 1 >= PN_XNUM)
+		put_section_0(&writer, plan);
+	return KMD_OK;
 }
