@@ -99,8 +99,6 @@ enum kmd_flag {
 				       * those of CPU n for those of the task whose pid is n + 1 */
 	KMD_CAPTURED_ONLY = 1u << 3,  /* nothing in the core that was not captured; see
 				       * kmd_supplied_get() */
-	KMD_ZERO_HOLES = 1u << 4,     /* what was not captured, between the first and last captured
-				       * address, reads as zero; a finding of damage says so */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */

@@ -10,17 +10,9 @@ static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
 
-	if (status != KMD_OK)
-		return status;
-	if (kmd->flags & KMD_ZERO_HOLES)
-		status = kmd_report(
-			&kmd->diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
-			"memory that was not captured reads as zero in this core, as asked "
-			"for: what a consumer says of it is not what was there");
 	if (status == KMD_OK)
-		status = kmd_plan_build(
-			&kmd->core.memory, &kmd->core_views, &kmd->facts, &kmd->notes, &kmd->info,
-			kmd->flags & KMD_ZERO_HOLES ? &kmd->memory : NULL, &kmd->diag, plan);
+		status = kmd_plan_build(&kmd->prepared.core.memory, &kmd->prepared.views,
+					&kmd->facts, &kmd->notes, &kmd->info, &kmd->diag, plan);
 	return status;
 }
 

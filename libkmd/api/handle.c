@@ -29,7 +29,8 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_log_panic_deinit(&kmd->panic);
 	kmd_log_deinit(&kmd->log);
 	kmd_cpus_deinit(&kmd->cpus);
-	kmd_core_deinit(kmd);
+	kmd_prepared_deinit(&kmd->prepared);
+	kmd_mappings_deinit(&kmd->mappings);
 	kmd_views_deinit(&kmd->views);
 	kmd_core_notes_deinit(&kmd->notes);
 	kmd_kernel_deinit(&kmd->facts);
@@ -92,8 +93,7 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 
 	if (status == KMD_OK &&
 	    (flags & ~(unsigned int)(KMD_STRICT | KMD_ACCEPT_INVALID | KMD_ACCEPT_ORDER |
-				     KMD_ACCEPT_VMLINUX | KMD_NO_REGISTERS | KMD_CAPTURED_ONLY |
-				     KMD_ZERO_HOLES)))
+				     KMD_ACCEPT_VMLINUX | KMD_NO_REGISTERS | KMD_CAPTURED_ONLY)))
 		status = kmd_usage_error(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;

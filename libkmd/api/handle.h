@@ -3,15 +3,13 @@
 #ifndef KMD_API_HANDLE_H
 #define KMD_API_HANDLE_H
 
-#include "supply/from_vmlinux.h"
+#include "supply/prepare.h"
 #include "cpu/core_notes.h"
 #include "log/panic.h"
 #include "consumer/check.h"
 #include "cpu/cpus.h"
 #include "kernel/generate.h"
-#include "supply/tables.h"
 #include "target/views.h"
-#include "memory/supply.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -38,17 +36,10 @@ struct kmd {
 	struct kmd_kernel_facts facts;
 	struct kmd_runtime runtime;
 	struct kmd_core_notes notes;
-	struct kmd_paging paging; /* if has_paging */
-	bool has_paging;
 	struct kmd_mappings mappings;
 	struct kmd_views views;
-	struct kmd_target target; /* captured memory */
-	/* What the core gets besides: */
-	struct kmd_made_tables tables;
-	struct kmd_completion completion;
-	struct kmd_supply supply;
-	struct kmd_core_memory core;
-	struct kmd_views core_views;
+	struct kmd_target target;                    /* captured memory */
+	struct kmd_prepared prepared;                /* what goes into the core */
 	struct kmd_target core_target;               /* the same with what is supplied */
 	struct kmd_value values[KMD_N_RUNTIME_KEYS]; /* of .boot, as handed out */
 	size_t n_values;
@@ -65,12 +56,8 @@ enum kmd_status kmd_usage_error(struct kmd *kmd, const char *sentence);
 /* Steps of the opening: registers of CPUs, why the kernel died. */
 enum kmd_status kmd_open_views(struct kmd *kmd);
 enum kmd_status kmd_open_cpus(struct kmd *kmd);
-enum kmd_status kmd_prepare_core(struct kmd *kmd);
-void kmd_core_deinit(struct kmd *kmd);
+enum kmd_status kmd_open_core(struct kmd *kmd);
 enum kmd_status kmd_open_panic(struct kmd *kmd);
-/* Add to @supply what vmlinux has of memory that was not captured. */
-enum kmd_status kmd_complete_memory(struct kmd *kmd, struct kmd_supply *supply,
-				    struct kmd_completion *completion);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */

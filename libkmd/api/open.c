@@ -118,7 +118,7 @@ static enum kmd_status read_kernel(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = kmd_open_panic(kmd);
 	if (status == KMD_OK)
-		status = kmd_prepare_core(kmd);
+		status = kmd_open_core(kmd);
 	kmd_publish_values(kmd);
 	kmd->facts.pub.form = kmd->image.form;
 	kmd->facts.pub.vmcoreinfo_generated = kmd->vmcoreinfo_generated;

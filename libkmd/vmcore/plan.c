@@ -128,10 +128,7 @@ static bool plan_loads(struct layout *layout, const struct kmd_segments *segment
 			return false;
 		plan->loads[plan->n_loads++] =
 			(struct kmd_load){ segment->virt, segment->phys, segment->size,
-					   segment->hole ? plan->file_size
-							 : offset_of(layout, segment->by_virt,
-								     segment->slot),
-					   segment->hole };
+					   offset_of(layout, segment->by_virt, segment->slot) };
 	}
 	return true;
 }
@@ -193,8 +190,8 @@ static enum kmd_status check(const struct kmd_memory *memory, const struct kmd_k
 enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd_views *views,
 			       const struct kmd_kernel_facts *facts,
 			       const struct kmd_core_notes *carried,
-			       const struct kmd_vmcoreinfo *info, const struct kmd_memory *holes_of,
-			       struct kmd_diag *diag, struct kmd_plan *plan)
+			       const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
+			       struct kmd_plan *plan)
 {
 	struct layout layout = {
 		.plan = plan, .memory = memory, .diag = diag, .page = facts->pub.page_size
@@ -210,10 +207,6 @@ enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd
 		status = kmd_notes_build(carried, info, diag, plan);
 	if (status == KMD_OK)
 		status = kmd_segments_build(memory, views, diag, &segments);
-	if (status == KMD_OK && holes_of && holes_of->n_phys)
-		status = kmd_segments_add_holes(memory, holes_of->phys[0].start,
-						holes_of->phys[holes_of->n_phys - 1].end,
-						&facts->layout.linear, diag, &segments);
 	if (status == KMD_OK)
 		status = place(&layout, &segments);
 	kmd_segments_deinit(&segments);

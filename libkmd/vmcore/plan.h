@@ -23,7 +23,6 @@ struct kmd_load {
 	uint64_t phys; /* or KMD_NO_PHYS */
 	uint64_t size;
 	uint64_t offset;
-	bool hole; /* has no bytes in the file */
 };
 
 /* Bytes to copy. */
@@ -48,15 +47,11 @@ struct kmd_plan {
 	uint64_t file_size;
 };
 
-/*
- * With @holes_of (NULL = none) what lies between the first and the last address of that
- * memory, and is not there, reads as zero: for consumers that insist.
- */
 enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd_views *views,
 			       const struct kmd_kernel_facts *facts,
 			       const struct kmd_core_notes *carried,
-			       const struct kmd_vmcoreinfo *info, const struct kmd_memory *holes_of,
-			       struct kmd_diag *diag, struct kmd_plan *plan);
+			       const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,
+			       struct kmd_plan *plan);
 void kmd_plan_deinit(struct kmd_plan *plan);
 
 #endif

@@ -167,37 +167,6 @@ enum kmd_status kmd_segments_build(const struct kmd_memory *memory, const struct
 	return kmd_fail_memory(diag);
 }
 
-static bool add_hole(struct kmd_segments *segments, const struct kmd_map *linear, uint64_t from,
-		     uint64_t to)
-{
-	uint64_t virt = from + linear->delta;
-	bool mapped = linear->known && virt >= linear->low && virt < linear->high;
-
-	if (from >= to)
-		return true;
-	if (!KMD_ARRAY_RESERVE(segments->items, segments->n, segments->cap))
-		return false;
-	segments->items[segments->n++] = (struct kmd_segment){
-		.virt = mapped ? virt : 0, .phys = from, .size = to - from, .hole = true
-	};
-	return true;
-}
-
-enum kmd_status kmd_segments_add_holes(const struct kmd_memory *memory, uint64_t low, uint64_t high,
-				       const struct kmd_map *linear, struct kmd_diag *diag,
-				       struct kmd_segments *segments)
-{
-	uint64_t at = low;
-	bool ok = true;
-
-	for (size_t i = 0; ok && i < memory->n_phys && memory->phys[i].start < high; i++) {
-		ok = add_hole(segments, linear, at, memory->phys[i].start);
-		at = kmd_max_u64(at, memory->phys[i].end);
-	}
-	ok = ok && add_hole(segments, linear, at, high);
-	return ok ? KMD_OK : kmd_fail_memory(diag);
-}
-
 void kmd_segments_deinit(struct kmd_segments *segments)
 {
 	free(segments->items);

@@ -10,7 +10,6 @@ struct kmd_segment {
 	uint64_t virt, phys, size; /* as in struct kmd_load */
 	uint64_t slot;             /* address that finds the slot: physical or virtual ... */
 	bool by_virt;              /* ... for memory without a physical address */
-	bool hole;                 /* nothing is there: reads as zero */
 };
 
 struct kmd_segments {
@@ -25,10 +24,6 @@ struct kmd_segments {
  */
 enum kmd_status kmd_segments_build(const struct kmd_memory *memory, const struct kmd_views *views,
 				   struct kmd_diag *diag, struct kmd_segments *segments);
-/* What lies between the pieces of physical [low, high): a segment each, without bytes. */
-enum kmd_status kmd_segments_add_holes(const struct kmd_memory *memory, uint64_t low, uint64_t high,
-				       const struct kmd_map *linear, struct kmd_diag *diag,
-				       struct kmd_segments *segments);
 void kmd_segments_deinit(struct kmd_segments *segments);
 
 #endif

@@ -61,7 +61,7 @@ enum kmd_status plan_core(void)
 {
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
 	expect_ok(kmd_views_build(&memory, &facts, &diag, &views));
-	return kmd_plan_build(&memory, &views, &facts, &carried, &info, NULL, &diag, &plan);
+	return kmd_plan_build(&memory, &views, &facts, &carried, &info, &diag, &plan);
 }
 
 Elf *written_core(void)

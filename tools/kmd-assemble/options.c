@@ -25,7 +25,6 @@ static const char help[] =
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
 	"      --captured-only   put nothing into the core that was not captured\n"
-	"      --zero-holes      fill gaps with zeroes; debuggers then show false zeroes\n"
 	"      --no-registers    omit CPU registers (workaround for drgn 0.0.22 and older)\n"
 	"\n"
 	"Input:\n"
@@ -69,7 +68,6 @@ enum {
 	OPT_REGISTERS,
 	OPT_NO_REGISTERS,
 	OPT_CAPTURED_ONLY,
-	OPT_ZERO_HOLES,
 	OPT_KASLR_OFFSET,
 	OPT_COMPLETE,
 };
@@ -82,7 +80,6 @@ static const struct option longs[] = {
 	{ "vmlinux", required_argument, NULL, 'x' },
 	{ "vmcoreinfo", required_argument, NULL, 'i' },
 	{ "registers", required_argument, NULL, OPT_REGISTERS },
-	{ "zero-holes", no_argument, NULL, OPT_ZERO_HOLES },
 	{ "captured-only", no_argument, NULL, OPT_CAPTURED_ONLY },
 	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
 	{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },
@@ -262,8 +259,6 @@ static bool apply(int option, struct options *options)
 		return true;
 	case OPT_CAPTURED_ONLY:
 		return options->captured_only = true;
-	case OPT_ZERO_HOLES:
-		return options->zero_holes = true;
 	case OPT_NO_REGISTERS:
 		return options->no_registers = true;
 	case OPT_KASLR_OFFSET:

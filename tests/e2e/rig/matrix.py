@@ -234,7 +234,7 @@ def arguments():
     parser.add_argument('--levels', nargs='+', default=LEVELS, choices=LEVELS)
     parser.add_argument('--crashes', nargs='+', default=list(CRASHES), choices=list(CRASHES))
     parser.add_argument('--assemble', action='append', default=[], metavar='OPTION',
-                        help='an option for kmd-assemble, such as --assemble=--zero-holes')
+                        help='an option for kmd-assemble, such as --assemble=--captured-only')
     parser.add_argument('--with', dest='with_files', action='append', default=[], choices=['vmlinux'],
                         help='hand the kernel\'s own vmlinux to kmd-assemble (-x)')
     parser.add_argument('--dumps', metavar='FOLDER', help='keep dumps there, and take them from there')
