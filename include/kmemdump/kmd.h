@@ -66,7 +66,7 @@ enum kmd_status {
 	KMD_ERR_EXISTS = 9,      /* the output exists and KMD_OVERWRITE is not given */
 	KMD_ERR_CANCELED = 10,   /* the progress call-back asked for it */
 	KMD_ERR_NOT_FOUND = 11,  /* no captured memory at this address, or no such key */
-	KMD_ERR_MISMATCH = 12,   /* the vmlinux is not the dumped kernel's */
+	KMD_ERR_MISMATCH = 12,   /* the vmlinux, or VMCOREINFO file, is not the dumped kernel's */
 };
 
 /* ------------------------------------------------------------------ handle */
@@ -128,9 +128,9 @@ enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
 enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path);
 
 /*
- * A file with VMCOREINFO text (what /proc/vmcore's note or makedumpfile -g holds), for a
- * dump that has none of its own.  Addresses in it are moved to where this boot's KASLR
- * put the kernel, as far as the dump tells.  The dump's own text is preferred to it.
+ * A file with the VMCOREINFO text of the dumped boot (what the note of /proc/vmcore or of a
+ * core holds), for a dump that has none of its own.  The dump's own text wins.  The opening
+ * returns KMD_ERR_MISMATCH if the text is that of another boot, as far as the dump shows it.
  */
 enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path);
 

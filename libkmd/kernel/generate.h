@@ -24,10 +24,9 @@ enum kmd_status kmd_vmcoreinfo_generate(const struct kmd_memory *memory,
 					struct kmd_vmcoreinfo *info);
 
 /*
- * Read VMCOREINFO text from a file, and move its addresses to this boot's KASLR offset:
- * SYMBOL()s of the image by the difference, and the run-time values; what the text says
- * of its own boot only (CRASHTIME, allocated memory) is then left out.  KMD_ERR_FORMAT
- * where the file holds no such text.  @boot may be NULL: as it stands in the file.
+ * Read VMCOREINFO text from a file.  KMD_ERR_FORMAT if the file holds no such text,
+ * KMD_ERR_MISMATCH if its KASLR offset or another run-time value is not that of @runtime.
+ * @runtime may be NULL: then that is not checked.
  */
 enum kmd_status kmd_vmcoreinfo_from_file(const char *path, const struct kmd_runtime *runtime,
 					 struct kmd_diag *diag, struct kmd_vmcoreinfo *info);
