@@ -87,9 +87,9 @@ KMD_EXPORT enum kmd_status kmd_symbol(struct kmd *kmd, const char *name, uint64_
 	if (status != KMD_OK)
 		return status;
 	if (!name || (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) >= sizeof(key))
-		return kmd_usage_error(kmd, "this is no name of a symbol");
+		return kmd_usage_error(kmd, "invalid symbol name");
 	if (symbol_of_vmlinux(kmd, name, virt) ||
 	    (kmd->info.text && kmd_vmcoreinfo_hex(&kmd->info, key, virt)))
 		return KMD_OK;
-	return fail_no_key(kmd, "nothing tells the address of the symbol", name);
+	return fail_no_key(kmd, "no address is known for the symbol", name);
 }

@@ -59,7 +59,7 @@ static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 
 	if (kmd->info.text && kmd->vmcoreinfo_path)
 		return kmd_report(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(kmd->vmcoreinfo_path),
-				  "not used: the dump has VMCOREINFO of its own");
+				  "not used: the dump has its own VMCOREINFO");
 	if (kmd->info.text)
 		return KMD_OK;
 	if (kmd->vmcoreinfo_path)

@@ -75,15 +75,14 @@ void kmd_check_root_sections(struct kmd_consumer_check *check, enum kmd_xlate mo
 	if (!target->info->text ||
 	    !kmd_vmcoreinfo_hex(target->info, "SYMBOL(mem_section)", &root) ||
 	    !number_of(target, "LENGTH(mem_section)", &roots) || roots > ROOTS_MAX) {
-		kmd_availability_add(availability, KMD_UNKNOWN, "where mem_section is");
+		kmd_availability_add(availability, KMD_UNKNOWN, "address of mem_section");
 		return;
 	}
 	size = root_size(target, roots);
 	if (size)
 		check_roots(target, mode, root, size / 8, availability);
 	else
-		kmd_availability_add(availability, KMD_UNKNOWN,
-				     "how much of mem_section is needed");
+		kmd_availability_add(availability, KMD_UNKNOWN, "length of mem_section in use");
 }
 
 static const char *const one_node[] = { "contig_page_data", NULL };
@@ -120,7 +119,7 @@ void kmd_check_root_table(struct kmd_consumer_check *check, enum kmd_xlate mode,
 
 	(void)mode;
 	if (!target->has_paging)
-		kmd_availability_add(availability, KMD_UNKNOWN, "where the page tables are");
+		kmd_availability_add(availability, KMD_UNKNOWN, "address of the page tables");
 	else
 		kmd_check_span(target, KMD_XLATE_DIRECT_THEN_TABLES, availability, "swapper_pg_dir",
 			       target->paging.root_virt, target->page);
@@ -220,7 +219,7 @@ static void check_buffer(const struct kmd_target *target, enum kmd_xlate mode,
 	    kmd_target_read_uint(target, mode, virt, 4, &length) && length < RING_MAX)
 		kmd_check_span(target, mode, availability, "the log's buffer", buffer, length);
 	else
-		kmd_availability_add(availability, KMD_UNKNOWN, "where the log is");
+		kmd_availability_add(availability, KMD_UNKNOWN, "address of the log");
 }
 
 void kmd_check_log(struct kmd_consumer_check *check, enum kmd_xlate mode,
@@ -295,7 +294,8 @@ void kmd_check_keys_crash(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	else if (target->facts->machine == EM_X86_64)
 		kmd_check_keys(target->info, keys_x86, availability);
 	else
-		kmd_availability_add(availability, KMD_UNKNOWN, "what crash needs on this machine");
+		kmd_availability_add(availability, KMD_UNKNOWN,
+				     "the objects that crash reads on this machine");
 }
 
 void kmd_check_kaslr(struct kmd_consumer_check *check, enum kmd_xlate mode,

@@ -41,7 +41,7 @@ static enum kmd_status fail(const struct reader *reader, uint64_t line, const ch
 {
 	return kmd_fail(reader->diag, KMD_ERR_FORMAT, kmd_in(reader->name),
 			"line %" PRIu64
-			": %s%s; wanted is what QEMU's \"info registers -a\" prints",
+			": %s%s; expected: the output of QEMU's \"info registers -a\"",
 			line, name, what);
 }
 
@@ -82,7 +82,7 @@ static enum kmd_status set_word(struct reader *reader, size_t word, uint64_t val
 
 	if (reader->seen & bit)
 		return fail(reader, reader->line, reader->layout->names[word],
-			    " is there twice for one CPU");
+			    ": duplicate register of one CPU");
 	reader->cpu.words[word] = value;
 	reader->seen |= bit;
 	return KMD_OK;
@@ -140,7 +140,7 @@ static enum kmd_status read_pair(struct reader *reader, const char *name, const 
 	}
 	behind = read_hex(*at, end, &value);
 	if (!behind)
-		return fail(reader, reader->line, name, " has no value that can be read");
+		return fail(reader, reader->line, name, ": unreadable value");
 	*at = behind;
 	status = set_word(reader, word, value);
 	return status == KMD_OK ? set_base(reader, name, behind, end) : status;
@@ -201,7 +201,7 @@ static enum kmd_status open_cpu(struct reader *reader, const char *number, const
 	if (!kmd_text_u64(number, (size_t)(end - number), 10, &cpu) || cpu >= KMD_CPUS_MAX)
 		return fail(reader, reader->line, "", "no number of a CPU");
 	if (is_known(reader, cpu))
-		return fail(reader, reader->line, "", "this CPU is there twice");
+		return fail(reader, reader->line, "", "duplicate CPU");
 	reader->begun[cpu / 8] |= (unsigned char)(1u << cpu % 8);
 	memset(&reader->cpu, 0, sizeof(reader->cpu));
 	reader->cpu.cpu = (uint32_t)cpu;
@@ -238,7 +238,7 @@ enum kmd_status kmd_cpus_from_text(const char *text, size_t length, const char *
 
 	if (!reader.layout)
 		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(name),
-				"registers of this machine's CPUs are not known here");
+				"the registers of this machine are not supported");
 	while (status == KMD_OK && reader.at < reader.end) {
 		const char *end = memchr(reader.at, '\n', (size_t)(reader.end - reader.at));
 
@@ -251,7 +251,7 @@ enum kmd_status kmd_cpus_from_text(const char *text, size_t length, const char *
 		status = close_cpu(&reader);
 	if (status == KMD_OK && cpus->n == before)
 		status = fail(&reader, reader.line, "",
-			      "no CPU that runs a 64-bit kernel up to here");
+			      "no CPU in 64-bit mode was found up to here");
 	return status;
 }
 

@@ -64,7 +64,7 @@ enum kmd_status kmd_debuginfod_find(const char *build_id, enum kmd_debuginfod_ki
 	*path = NULL;
 	if (!load(&library)) {
 		status = kmd_report(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(LIBRARY),
-				    "cannot be loaded: debuginfod is not asked");
+				    "cannot be loaded: debuginfod is not used");
 	} else {
 		found = find(&library, build_id, kind, path);
 		/* ENOSYS: no server is named. */

@@ -94,7 +94,7 @@ static enum kmd_status learn_sections(struct kmd_elf_file *file, struct kmd_diag
 
 	if (file->header.e_shoff && file->header.e_shoff >= file->source->size)
 		return kmd_elf_file_unusable(diag, path,
-					     "the file is cut: its section table is not there");
+					     "the file is truncated: its section table is missing");
 	if (elf_getshdrnum(file->elf, &n) || elf_getshdrstrndx(file->elf, &names) || n < 2)
 		return kmd_elf_file_unusable(diag, path, "it has no sections");
 	while (status == KMD_OK && (scn = elf_nextscn(file->elf, scn))) {
@@ -104,9 +104,9 @@ static enum kmd_status learn_sections(struct kmd_elf_file *file, struct kmd_diag
 		if (!gelf_getshdr(scn, &shdr))
 			return kmd_elf_file_unusable(diag, path, "its section table is damaged");
 		if (!is_whole(file, &shdr))
-			return kmd_elf_file_unusable(diag, path,
-						     "it is cut or damaged: a section lies behind "
-						     "its end");
+			return kmd_elf_file_unusable(
+				diag, path,
+				"it is truncated or damaged: a section lies past its end");
 		name = elf_strptr(file->elf, names, shdr.sh_name);
 		status = learn_section(file, scn, &shdr, name ? name : "", diag);
 	}
@@ -157,9 +157,9 @@ static enum kmd_status open_source(const char *path, struct kmd_diag *diag,
 	if (fd < 0)
 		return kmd_fail_errno(diag, kmd_in(path), "cannot open", errno);
 	if (fstat(fd, &st))
-		status = kmd_fail_errno(diag, kmd_in(path), "cannot look at it", errno);
+		status = kmd_fail_errno(diag, kmd_in(path), "cannot stat it", errno);
 	else if (!S_ISREG(st.st_mode))
-		status = kmd_elf_file_unusable(diag, path, "it is no regular file");
+		status = kmd_elf_file_unusable(diag, path, "it is not a regular file");
 	else
 		status = kmd_source_from_fd(diag, fd, path, source);
 	if (status != KMD_OK)

@@ -27,7 +27,7 @@ struct mark {
 /* Octal where a hexadecimal escape would swallow the next letter. */
 static const struct mark marks[] = {
 	MARK(0, "MDMP",
-	     "a Windows or Breakpad minidump (MDMP), another thing of the same name: use "
+	     "a Windows or Breakpad minidump (MDMP), which only shares the name: use "
 	     "minidump-stackwalk or WinDbg"),
 	MARK(0, "PAGEDU64", "a Windows crash dump: use WinDbg"),
 	MARK(0, "PAGEDUMP", "a Windows crash dump: use WinDbg"),
@@ -36,7 +36,7 @@ static const struct mark marks[] = {
 	MARK(0, "KDUMP   ", "a kdump-compressed dump: crash and drgn open it as it is"),
 	MARK(0, "DISKDUMP", "a diskdump file: crash opens it as it is"),
 	MARK(0, "makedumpfile\0",
-	     "a flattened dump of makedumpfile: put it in order with makedumpfile -R"),
+	     "a flattened dump of makedumpfile: reorder it with makedumpfile -R"),
 	MARK(0, "EMiL", "a LiME memory dump: use volatility, or convert it with avml-convert"),
 	MARK(0, "AVML", "an AVML memory dump: convert it with avml-convert, or use volatility"),
 	MARK(0, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump: crash opens it as it is"),
@@ -46,7 +46,7 @@ static const struct mark marks[] = {
 	MARK(0, "DBGC",
 	     "a ramoops (pstore) area, which holds logs and no memory: read it through pstore"),
 	MARK(0, "\xff\xdd\xee\xcc",
-	     "a debug-kinfo block, which tells of a kernel but holds none of its memory: give the "
+	     "a debug-kinfo block, which describes a kernel but holds none of its memory: give the "
 	     "dump itself"),
 	MARK(0, "\x28\xb5\x2f\xfd", "packed with zstd twice: unpack it once first"),
 	MARK(0, "\x1f\x8b", "packed with gzip: unpack it first (gzip -d)"),
@@ -159,7 +159,7 @@ static const char *by_text(struct kmd_cursor *cursor)
 		return "a load.cmm script: give the folder that holds it and the files it names";
 	if (contains(bytes, length, "md_") && contains(bytes, length, " 0x"))
 		return "a text about region files: give the folder that holds them";
-	return "plain text, such as a kernel log, and no dump of memory";
+	return "plain text, such as a kernel log, not a memory dump";
 }
 
 /* ------------------------------------------------------------------ erased */

@@ -37,8 +37,8 @@ static enum kmd_status not_found(const struct kmd_source *source,
 
 	if (options->has_smem && options->has_ram_base)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(source->name),
-				"no SMEM area at physical 0x%" PRIx64 ": the image is said to hold "
-				"0x%" PRIx64 " bytes from 0x%" PRIx64,
+				"no SMEM area at physical 0x%" PRIx64 ": the image holds 0x%" PRIx64
+				" bytes from 0x%" PRIx64,
 				options->smem, source->size, options->ram_base);
 	foreign = kmd_image_foreign(source, diag);
 	if (foreign)
@@ -56,8 +56,8 @@ static enum kmd_status tell_rivals(const struct kmd_source *source,
 		return KMD_OK;
 	return kmd_report(
 		diag, KMD_FIND_AMBIGUOUS, KMD_NOTE, kmd_at(source->name, site->base),
-		"this SMEM area is used; %zu more look as good (copies?): choose with the "
-		"physical addresses of SMEM and of RAM (--smem, --ram-base)",
+		"%zu more SMEM areas are equally plausible (copies?); this one is used: choose "
+		"with the physical addresses of SMEM and of RAM (--smem, --ram-base)",
 		site->rivals);
 }
 
@@ -80,8 +80,8 @@ static enum kmd_status add_vmcoreinfo(const struct kmd_source *source,
 	if (info->size == site->size)
 		return KMD_OK;
 	return kmd_report(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-			  "the SMEM info block says 0x%" PRIx64 " bytes, but the area's header and "
-			  "partitions lie as in one of 0x%" PRIx64,
+			  "the SMEM info block gives 0x%" PRIx64
+			  " bytes, but the header and partitions fit an area of 0x%" PRIx64,
 			  info->size, site->size);
 }
 
@@ -96,19 +96,19 @@ static enum kmd_status base_from_user(const struct kmd_source *source,
 	*base = options->ram_base;
 	if (!options->has_ram_base) {
 		if (options->smem < site->base)
-			return kmd_fail(diag, KMD_ERR_USAGE, kmd_at(source->name, site->base),
-					"SMEM is found here, which cannot be physical 0x%" PRIx64
-					" as --smem says",
-					options->smem);
+			return kmd_fail(
+				diag, KMD_ERR_USAGE, kmd_at(source->name, site->base),
+				"SMEM was found here, which cannot be the physical 0x%" PRIx64
+				" given by --smem",
+				options->smem);
 		*base = options->smem - site->base;
 	}
 	if (!site->info.present || !kmd_add_u64(*base, site->base, &phys) ||
 	    site->info.phys == phys)
 		return KMD_OK;
 	return kmd_report(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_at(source->name, site->base),
-			  "SMEM says that it lies at physical 0x%" PRIx64
-			  ", the given address makes "
-			  "it 0x%" PRIx64 "; the given one is used",
+			  "SMEM records its address as physical 0x%" PRIx64
+			  ", the given address makes it 0x%" PRIx64 "; the given one is used",
 			  site->info.phys, phys);
 }
 
@@ -120,12 +120,12 @@ static enum kmd_status base_from_area(const struct kmd_source *source,
 
 	if (!site->info.present)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, place,
-				"the SMEM area found here does not tell its physical address: give "
-				"that of the image's first byte (--ram-base)");
+				"the SMEM area found here does not record its physical address: "
+				"give the address of the image's first byte (--ram-base)");
 	if (!site->info.phys_sane || site->info.phys < site->base)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, place,
-				"the SMEM area found here says that it lies at physical 0x%" PRIx64
-				", which cannot be: give the address of the image's first byte "
+				"the SMEM area found here records physical address 0x%" PRIx64
+				", which is impossible: give the address of the image's first byte "
 				"(--ram-base)",
 				site->info.phys);
 	*base = site->info.phys - site->base;
@@ -149,7 +149,7 @@ static enum kmd_status find_base(const struct kmd_source *source,
 	if (!kmd_add_u64(*base, source->size, &end))
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(source->name),
 				"an image that starts at physical 0x%" PRIx64
-				" runs out of the address space",
+				" extends past the end of the address space",
 				*base);
 	return KMD_OK;
 }

@@ -84,7 +84,7 @@ static enum kmd_status find_end(const struct kmd_cursor *cursor, const struct ra
 	if (header->dump_size < table_end)
 		return kmd_report(cursor->diag, KMD_FIND_HEADER,
 				  header->dump_size ? KMD_DAMAGE : KMD_NOTE, place,
-				  "dump size 0x%" PRIx64 " cannot be; taking the size of the file",
+				  "invalid dump size 0x%" PRIx64 "; using the size of the file",
 				  header->dump_size);
 	*end = kmd_min_u64(header->dump_size, cursor->size);
 	return KMD_OK;
@@ -97,12 +97,12 @@ static enum kmd_status check_count(const struct kmd_cursor *cursor, const struct
 
 	if (!table->n)
 		return kmd_fail(cursor->diag, KMD_ERR_DAMAGED, place,
-				"the section table (%" PRIu32 " entries) holds no section",
+				"the section table (%" PRIu32 " entries) contains no section",
 				header->count);
 	if (table->n < header->count)
 		return kmd_report(cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE, place,
 				  "the header counts %" PRIu32
-				  " sections, the table holds only %zu",
+				  " sections, the table contains only %zu",
 				  header->count, table->n);
 	return KMD_OK;
 }
@@ -116,7 +116,7 @@ static enum kmd_status check_rest(const struct kmd_cursor *cursor,
 	return kmd_report(
 		cursor->diag, KMD_FIND_TABLE, KMD_DAMAGE,
 		kmd_at(cursor->source->name, MD_RAW_SECTION_COUNT),
-		"the header counts %zu sections, the table holds %zu; the rest is not used",
+		"the header counts %zu sections, the table contains %zu; the rest is ignored",
 		table->n, table->n + table->n_rest);
 }
 

@@ -200,13 +200,12 @@ static enum kmd_status write_text(struct kmd_generator *generator,
 	if (status == KMD_OK)
 		status = write_keys(generator, own, &text);
 	if (status == KMD_OK && *text.missing)
-		status = kmd_report(
-			generator->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
-			"VMCOREINFO was synthesised from vmlinux, and nothing in the dump tells "
-			"%s: consumers that need it will not work",
-			text.missing);
+		status = kmd_report(generator->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
+				    "VMCOREINFO was generated from the vmlinux, but the dump does "
+				    "not have %s: consumers that need it will not work",
+				    text.missing);
 	if (status == KMD_OK) {
-		info->origin = strdup("synthesised from vmlinux");
+		info->origin = strdup("generated from vmlinux");
 		status = info->origin ? KMD_OK : kmd_fail_memory(generator->diag);
 	}
 	if (status != KMD_OK) {
@@ -221,7 +220,7 @@ static enum kmd_status write_text(struct kmd_generator *generator,
 static enum kmd_status cannot(const struct kmd_generator *generator, const char *why)
 {
 	return kmd_fail(generator->diag, KMD_ERR_NOT_FOUND, kmd_in(NULL),
-			"VMCOREINFO cannot be synthesised from vmlinux: %s", why);
+			"VMCOREINFO cannot be generated from vmlinux: %s", why);
 }
 
 enum kmd_status kmd_vmcoreinfo_generate(const struct kmd_memory *memory,
@@ -236,11 +235,11 @@ enum kmd_status kmd_vmcoreinfo_generate(const struct kmd_memory *memory,
 	memset(info, 0, sizeof(*info));
 	kmd_build_read(vmlinux, &generator.build);
 	if (!generator.build.arch || !generator.build.arch->vmcoreinfo)
-		return cannot(&generator, "this is known for x86_64 and arm64 only");
+		return cannot(&generator, "this is supported for x86_64 and arm64 only");
 	if (!generator.build.version)
 		return cannot(&generator, "it has no linux_banner, so its version is not known");
 	if (!runtime->values[KMD_RUNTIME_KASLR].known)
-		return cannot(&generator, "nothing in the dump tells where KASLR put the kernel");
+		return cannot(&generator, "the KASLR offset of the dump is not known");
 	own = (struct kmd_generate_keys){ generator.build.arch->vmcoreinfo->keys,
 					  generator.build.arch->vmcoreinfo->n_keys };
 	kmd_image_reader_init(memory, vmlinux, &generator.build, runtime, diag, &generator.reader);

@@ -77,8 +77,7 @@ static enum kmd_status check_machine(const struct kmd_vmcoreinfo *info, struct k
 	facts->elf_class = arch->elf_class;
 	facts->big_endian = false;
 	return kmd_report(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(info->origin),
-			  "the ELF header says machine %u, VMCOREINFO is that of %s; taking the "
-			  "latter",
+			  "the ELF header has machine %u, VMCOREINFO is from %s; using the latter",
 			  said, arch->name);
 }
 
@@ -296,14 +295,14 @@ static enum kmd_status check_release(const struct kmd_claims *claims,
 	/* In a cat of files one in the wrong place moves all others. */
 	if (claims->notes && !claims->notes_trusted && !accept_order)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(claims->notes->name),
-				"the release that VMCOREINFO names (\"%s\") is not at init_uts_ns, "
+				"the release of VMCOREINFO (\"%s\") is not at init_uts_ns, "
 				"physical 0x%" PRIx64
-				": region files are missing from this cat or in another order; "
-				"assemble the folder of files, or use --accept=order",
+				": region files are missing or out of order in this concatenated "
+				"file; assemble the folder of files, or use --accept=order",
 				facts->pub.release, uts.phys);
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 			  "init_uts_ns at virtual 0x%" PRIx64 ", physical 0x%" PRIx64
-			  ", does not hold the release that VMCOREINFO names (\"%s\"): bytes or "
+			  ", does not contain the release of VMCOREINFO (\"%s\"): bytes or "
 			  "addresses of this dump are misplaced",
 			  uts.virt, uts.phys, facts->pub.release);
 }
@@ -318,10 +317,10 @@ static enum kmd_status check_found(const struct kmd_vmcoreinfo *info, struct kmd
 			diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(NULL),
 			"no VMCOREINFO in this dump: crash and drgn will not open the core");
 	if (status == KMD_OK && facts->machine && !facts->arch)
-		status = kmd_report(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
-				    "machine %u is not known here: only addresses that the dump "
-				    "records are used",
-				    facts->machine);
+		status = kmd_report(
+			diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
+			"machine %u is not supported: only addresses recorded in the dump are used",
+			facts->machine);
 	return status;
 }
 

@@ -119,7 +119,7 @@ enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char 
 	enum kmd_status status = KMD_OK;
 
 	if (machine && machine != vmlinux->machine)
-		return refuse(path, "it is another machine's", accept, diag);
+		return refuse(path, "its machine differs", accept, diag);
 	if (match == OTHER)
 		return refuse(path, "its build-id differs", accept, diag);
 	if (match == SAME)
@@ -130,9 +130,9 @@ enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char 
 	if (status == KMD_OK && match == OTHER)
 		return refuse(path, "its banner differs", accept, diag);
 	if (status == KMD_OK && match == UNKNOWN && memory)
-		status = kmd_report(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
-				    "nothing in the dump tells whether this is the dumped kernel's "
-				    "vmlinux: no build-id and no banner were captured");
+		status = kmd_report(
+			diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
+			"cannot verify the vmlinux: the dump has neither a build-id nor a banner");
 	return status;
 }
 
@@ -189,8 +189,7 @@ enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char 
 		return refuse(path, "the build-id in its captured image differs", accept, diag);
 	if (notes == SAME || variable == SAME || by_build_id(vmlinux, info) == SAME)
 		return KMD_OK;
-	return kmd_report(
-		diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
-		"no build-id was captured that would tell this vmlinux from that of another "
-		"build of the same version");
+	return kmd_report(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
+			  "no build-id was captured: this may be the vmlinux of another build of "
+			  "the same version");
 }

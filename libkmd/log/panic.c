@@ -332,11 +332,11 @@ static enum kmd_status confirm(struct kmd_runtime *runtime, enum kmd_runtime_key
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
 				  "files of two different boots: the KASLR offset is 0x%" PRIx64
 				  " (%s), and 0x%" PRIx64 " in the log (" SOURCE
-				  "); the former is taken",
+				  "); using the former",
 				  value->value, sources, number);
 	if (value->value != number)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
-				  "%s: 0x%" PRIx64 " is taken (%s), not 0x%" PRIx64 " (" SOURCE ")",
+				  "%s: using 0x%" PRIx64 " (%s), not 0x%" PRIx64 " (" SOURCE ")",
 				  kmd_runtime_key_name(key), value->value, sources, number);
 	if (asprintf(&grown, "%s%s" SOURCE, value->sources ? value->sources : "",
 		     value->sources ? ", " : "") < 0)

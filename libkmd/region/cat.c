@@ -83,9 +83,8 @@ static enum kmd_status distrust(struct kmd_claims *claims, size_t from, const ch
 	if (!n)
 		return KMD_OK;
 	return kmd_report(diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(claims->notes->name),
-			  "%s (0x%" PRIx64
-			  " bytes): if one was, all behind it is misplaced; %zu segments are left "
-			  "out; assemble the folder of files instead",
+			  "%s (0x%" PRIx64 " bytes): offsets after it are unreliable; %zu segments "
+			  "are omitted; assemble the folder of files instead",
 			  what, bytes, n);
 }
 

@@ -14,7 +14,7 @@ static enum kmd_status say_shared(const struct kmd_claim *claim, struct kmd_diag
 	return kmd_report(diag, KMD_FIND_TABLE, KMD_DAMAGE, claim->place,
 			  "the segment (physical 0x%" PRIx64 ", offset 0x%" PRIx64
 			  ", size 0x%" PRIx64
-			  ") shares bytes with another address's; it is not used",
+			  ") overlaps the bytes of another address; it is not used",
 			  claim->phys, claim->offset, claim->size);
 }
 
@@ -99,8 +99,8 @@ static enum kmd_status bound_aliases(struct kmd_claims *claims, size_t first,
 		return KMD_OK;
 	return kmd_report(core->diag, KMD_FIND_TABLE, KMD_DAMAGE,
 			  kmd_at(core->source->name, core->start),
-			  "%zu segments without a physical address show bytes that others show "
-			  "already, too often to be a kernel's; they are not used",
+			  "%zu segments without a physical address repeat the bytes of others too "
+			  "often; they are not used",
 			  dropped);
 }
 

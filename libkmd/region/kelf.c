@@ -262,8 +262,8 @@ static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 	if (!claim->conflict)
 		return KMD_OK;
 	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE, phdr->place,
-			  "the segment's bytes (offset 0x%" PRIx64
-			  ") would lie in the headers; it is not used",
+			  "p_offset 0x%" PRIx64
+			  " of the segment points into the headers; it is not used",
 			  phdr->offset);
 }
 
@@ -328,7 +328,7 @@ static enum kmd_status settle_count(struct kelf *kelf)
 	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
 			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
 			  "the ELF header counts %" PRIu32
-			  " program headers, but data begins behind %" PRIu32,
+			  " program headers, but data begins after %" PRIu32,
 			  said, fit);
 }
 
@@ -369,8 +369,8 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 		else if (phdr.type != PT_NULL || (kelf->whole && phdr.filesz))
 			status = kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
 					    phdr.place,
-					    "program header %" PRIu32 " has type 0x%" PRIx32
-					    ", which no kernel writes; it is not used",
+					    "program header %" PRIu32
+					    " has the unexpected type 0x%" PRIx32 "; it is ignored",
 					    i, phdr.type);
 	}
 	if (status == KMD_OK)
@@ -415,10 +415,8 @@ static enum kmd_status check_kernel(const struct kelf *kelf, const struct kmd_cl
 		if ((claims->items[i].has_phys && claims->items[i].phys) ||
 		    (claims->items[i].has_virt && kelf->fields == &fields64))
 			return KMD_OK;
-	return kmd_fail(
-		kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
-		"not a kernel minidump: an ELF core without any kernel memory, as of a user "
-		"process (use gdb)");
+	return kmd_fail(kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
+			"not a kernel minidump: an ELF core of a user process (open it with gdb)");
 }
 
 static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)

@@ -146,8 +146,7 @@ static enum kmd_status read_claims(const struct kmd_image *image, struct kmd_dia
 	if (search.rival && search.best.rank >= 2)
 		status = kmd_report(
 			diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
-			"more than one KELF header is there, and they differ; taking the "
-			"larger one");
+			"there are several KELF headers that differ; using the larger one");
 	return status == KMD_OK ? kmd_kelf_read(&search.best.place, diag, claims) : status;
 }
 

@@ -127,8 +127,8 @@ enum kmd_status kmd_pairs_check(struct kmd_claims *claims, size_t first, struct 
 		claim->conflict = true;
 		status = kmd_report(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, claim->place,
 				    "physical 0x%" PRIx64 " and virtual 0x%" PRIx64
-				    " cannot be one region's, as other regions lie; the program "
-				    "header is not used",
+				    " are inconsistent with the kernel's other mappings; the "
+				    "program header is not used",
 				    claim->phys, claim->virt);
 	}
 	free(distances.all);

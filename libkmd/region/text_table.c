@@ -336,7 +336,7 @@ static enum kmd_status check_twin(struct reading *r, const struct kmd_claim *fir
 		kmd_text_name(file, sizeof(file), first->file, strlen(first->file));
 		status = kmd_report(r->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, later->place,
 				    "%s puts %s at 0x%" PRIx64 " here and at 0x%" PRIx64
-				    " (or with another size) before: the first is used",
+				    " (or with another size) before; the first is used",
 				    r->table->what, file, later->phys, first->phys);
 	}
 	free(later->file);
@@ -400,8 +400,7 @@ enum kmd_status kmd_text_table_read(const struct kmd_text_table *table,
 			 table->named(blob->name))
 			status = kmd_report(diag, KMD_FIND_TABLE, KMD_DAMAGE,
 					    kmd_at(blob->source->name, blob->offset),
-					    "named as %s is, but not a text, and so not used",
-					    table->what);
+					    "is not text; ignored as %s", table->what);
 	}
 	if (status == KMD_OK)
 		status = drop_twins(&r);

@@ -146,12 +146,12 @@ static enum kmd_status report(struct kmd_diag *diag, enum kmd_runtime_key key,
 		return KMD_OK;
 	if (!value->known)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
-				  "the dump contradicts itself on %s: %s; none is taken%s", name,
+				  "conflicting values for %s: %s; none is used%s", name,
 				  alternatives, cause);
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(NULL),
-			  "the dump contradicts itself on %s: taking 0x%" PRIx64 " (%s), not %s%s",
-			  name, value->value, value->sources ? value->sources : "derived",
-			  alternatives, cause);
+			  "conflicting values for %s: using 0x%" PRIx64 " (%s), not %s%s", name,
+			  value->value, value->sources ? value->sources : "derived", alternatives,
+			  cause);
 }
 
 enum kmd_status kmd_candidates_select(const struct kmd_candidates *candidates,

@@ -114,5 +114,5 @@ enum kmd_status kmd_cursor_check(const struct kmd_cursor *cursor, const char *wh
 		return KMD_OK;
 	return kmd_fail(cursor->diag, KMD_ERR_DAMAGED,
 			kmd_at(cursor->source->name, cursor->outside_at),
-			"the %s runs out of the input", what);
+			"the %s extends past the end of the input", what);
 }

@@ -306,7 +306,7 @@ static enum kmd_status open_member(struct opening *o, const char *file, bool kee
 		return kmd_input_add(o->diag, o->input, file, strlen(file), source);
 	if (has_plain_twin(&o->names, file, length)) {
 		status = kmd_report(o->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(source->name),
-				    "not used, as the same file is there unpacked");
+				    "not used: the same file exists uncompressed");
 		kmd_source_free(source);
 		return status;
 	}

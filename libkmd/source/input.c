@@ -154,7 +154,7 @@ static enum kmd_status from_descriptor(struct kmd_diag *diag,
 
 	if (fstat(fd, &st)) {
 		enum kmd_status status =
-			kmd_fail_errno(diag, kmd_in(out->name), "cannot look at it", errno);
+			kmd_fail_errno(diag, kmd_in(out->name), "cannot stat it", errno);
 
 		close(fd);
 		return status;

@@ -205,7 +205,7 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 {
 	if (!kmd_inside(offset, length, source->size))
 		return kmd_fail(diag, KMD_ERR_IO, kmd_at(source->name, offset),
-				"%" PRIu64 " bytes are not there", length);
+				"%" PRIu64 " bytes are missing", length);
 	if (!length)
 		return KMD_OK;
 	if (source->fd >= 0)

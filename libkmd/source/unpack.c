@@ -190,7 +190,7 @@ static enum kmd_status stop(struct unzstd *u, uint64_t at, const char *why)
 		return kmd_fail(u->sink.diag, KMD_ERR_DAMAGED, place, "%s: nothing can be unpacked",
 				why);
 	return kmd_report(u->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			  "%s: only the first %" PRIu64 " unpacked bytes are there", why,
+			  "%s: only the first %" PRIu64 " unpacked bytes are available", why,
 			  u->sink.target->size);
 }
 
@@ -252,7 +252,7 @@ static enum kmd_status unpack_frame(struct unzstd *u, enum frame_end *end)
 
 		if (!take) {
 			*end = FRAME_LAST;
-			return stop(u, u->at, "the compressed data is cut");
+			return stop(u, u->at, "the compressed data is truncated");
 		}
 		if (!kmd_cursor_bytes(&u->in, u->at, u->in_bytes, (size_t)take))
 			return kmd_cursor_check(&u->in, "compressed data");
@@ -297,7 +297,7 @@ static enum kmd_status report_tail(struct unzstd *u)
 	padding = all_zero(bytes, length);
 	return kmd_report(u->sink.diag, KMD_FIND_UNUSED, padding ? KMD_NOTE : KMD_DAMAGE,
 			  kmd_at(u->sink.name, u->at),
-			  "%" PRIu64 " bytes behind the compressed data are not used",
+			  "%" PRIu64 " bytes after the compressed data are ignored",
 			  u->in.size - u->at);
 }
 

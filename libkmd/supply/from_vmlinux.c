@@ -59,13 +59,12 @@ static enum kmd_status say_different(struct work *work, const struct kmd_complet
 static enum kmd_status say_similar(struct work *work, const struct kmd_completed *done)
 {
 	if (!done->words)
-		return kmd_report(
-			work->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in("vmlinux"),
-			"%s is supplied as it was before the kernel patched it: none of it "
-			"was captured to compare",
-			done->name);
+		return kmd_report(work->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in("vmlinux"),
+				  "%s is added from the vmlinux without run-time patches; it could "
+				  "not be compared",
+				  done->name);
 	return kmd_report(work->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in("vmlinux"),
-			  "%s is supplied as it was before the kernel patched it: %" PRIu64
+			  "%s is added from the vmlinux without run-time patches: %" PRIu64
 			  " of %" PRIu64 " captured words (%" PRIu64 ".%" PRIu64 " %%) differ",
 			  done->name, done->differing, done->words,
 			  done->differing * 100 / done->words,

@@ -189,9 +189,9 @@ enum kmd_status kmd_link_image_init(const struct kmd_vmlinux *vmlinux,
 	kmd_build_read(vmlinux, &image->build);
 	kmd_image_reader_init(captured, vmlinux, &image->build, runtime, diag, &image->reader);
 	if (!image->reader.has_image_delta || !image->reader.has_kaslr)
-		*why = "where the kernel lies is not known";
+		*why = "the address of the kernel is not known";
 	else if (!image->build.text || image->build.end - image->build.text > KMD_IMAGE_MAX)
-		*why = "its symbols do not tell the image's extent";
+		*why = "its symbols do not give the extent of the image";
 	if (*why)
 		return KMD_OK;
 	status = kmd_vmlinux_layout_read(vmlinux, diag, &image->layout);
@@ -204,7 +204,7 @@ enum kmd_status kmd_link_image_init(const struct kmd_vmlinux *vmlinux,
 	if (status != KMD_OK)
 		kmd_link_image_deinit(image);
 	else if (!image->n_parts)
-		*why = "it has no such sections (a debug file?), or no symbols that tell their "
+		*why = "it has no such sections (a debug file?), or no symbols that give their "
 		       "extent";
 	return status;
 }

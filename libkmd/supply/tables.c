@@ -308,7 +308,7 @@ static enum kmd_status supply_all(struct make *make)
 		return KMD_OK;
 	return kmd_report(
 		make->diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(NULL),
-		"more is captured than made page tables may map: not all of it is mapped");
+		"the limit of page tables is reached: some captured memory is not mapped");
 }
 
 static enum kmd_status map_all(struct make *make, const struct kmd_views *views)

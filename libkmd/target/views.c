@@ -217,8 +217,8 @@ static enum kmd_status check_regions(struct build *build, const struct kmd_inter
 			status = kmd_report(
 				build->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
 				"region \"%s\": its virtual address 0x%" PRIx64
-				" belongs to physical 0x%" PRIx64 ", not to 0x%" PRIx64
-				"; not mapped there",
+				" is already mapped to physical 0x%" PRIx64 ", not to 0x%" PRIx64
+				"; it is ignored",
 				region->name, region->virt,
 				region->virt - build->maps[spans[at].owner].delta, region->phys);
 	}
@@ -263,8 +263,8 @@ static enum kmd_status check_mappings(struct build *build, const struct kmd_inte
 		return KMD_OK;
 	return kmd_report(build->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
 			  "page tables map virtual 0x%" PRIx64 " to physical 0x%" PRIx64
-			  ", but registered regions or the kernel's maps to 0x%" PRIx64
-			  "; taking the latter (%zu such places)",
+			  ", but registered regions or the kernel's maps have 0x%" PRIx64
+			  "; using the latter (%zu such places)",
 			  first_virt, first_virt - (first->virt - first->phys), first_instead,
 			  count);
 }

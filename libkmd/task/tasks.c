@@ -84,7 +84,7 @@ static bool read_by_pid(const struct kmd_target *target, struct kmd_tasks *tasks
 	uint64_t namespace, head_at, links, first_at, head;
 	bool good;
 
-	tasks->unknown = "what leads to the tasks";
+	tasks->unknown = "layout of the pid tree";
 	if (!kmd_target_type(target, KMD_T_PIDNS_HEAD, &head_at) ||
 	    !kmd_target_type(target, KMD_T_TASK_PIDS, &links) ||
 	    !kmd_target_type(target, KMD_T_PID_TASKS, &first_at) ||
@@ -119,7 +119,7 @@ static bool read_current(const struct kmd_target *target, struct kmd_tasks *task
 	tasks->cpus_unknown = "masks of CPUs or __per_cpu_offset";
 	if (!kmd_target_cpus(target, &tasks->cpus))
 		return true;
-	tasks->cpus_unknown = "what leads to the current tasks";
+	tasks->cpus_unknown = "layout of run queues";
 	if (!kmd_target_type(target, KMD_T_RQ_CURR, &curr_at) ||
 	    !kmd_target_type(target, KMD_T_RQ_IDLE, &idle_at))
 		return true;

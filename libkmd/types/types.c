@@ -223,7 +223,7 @@ static enum kmd_status run(struct pass *pass, Dwarf *dwarf, const char *name, st
 	walk_units(pass, dwarf);
 	if (!pass->reader.budget)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(name),
-				"its debug information is damaged: types hold each other");
+				"its debug information is damaged: circular type references");
 	return KMD_OK;
 }
 

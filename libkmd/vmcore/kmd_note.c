@@ -114,7 +114,7 @@ static enum kmd_status append(const struct ranges *ranges, bool big_endian, stru
 
 	if (desc_size > DESC_MAX)
 		return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in(NULL),
-				"more ranges are supplied than a note can tell");
+				"too many added ranges for one note");
 	desc = kmd_note_append(bytes, size, "KMD", MD_NOTE_SUPPLIED, (uint32_t)desc_size,
 			       big_endian);
 	if (!desc)

@@ -178,12 +178,11 @@ static enum kmd_status check(const struct kmd_memory *memory, const struct kmd_k
 {
 	if (!memory->n_phys && !memory->n_virt)
 		return kmd_fail(diag, KMD_ERR_DAMAGED, kmd_in(NULL),
-				"no region of this dump can be used: there is nothing to assemble");
+				"no usable region in this dump");
 	if (!facts->machine)
-		return kmd_fail(
-			diag, KMD_ERR_UNSUPPORTED, kmd_in(NULL),
-			"nothing in this dump tells the machine (no KELF, no VMCOREINFO, no "
-			"utsname): give the vmlinux (-x)");
+		return kmd_fail(diag, KMD_ERR_UNSUPPORTED, kmd_in(NULL),
+				"the machine is not known (the dump has no KELF, VMCOREINFO or "
+				"utsname): give the vmlinux (-x)");
 	return KMD_OK;
 }
 

@@ -159,7 +159,7 @@ enum kmd_status kmd_segments_build(const struct kmd_memory *memory, const struct
 	if (!work) {
 		kmd_segments_deinit(segments);
 		return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in(NULL),
-				"the same memory is shown at too many virtual addresses");
+				"too many virtual aliases of the same memory");
 	}
 	if (ok && at_least_two(segments))
 		return KMD_OK;

@@ -203,7 +203,7 @@ static enum kmd_status conclude(const struct finder *finder)
 	if (finder->info->text && finder->cut)
 		status = kmd_report(
 			finder->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(finder->info->origin),
-			"VMCOREINFO is cut in the middle of a line; its last keys are lost");
+			"VMCOREINFO is truncated in the middle of a line; its last keys are lost");
 	if (status == KMD_OK && finder->low.kaslr != finder->high.kaslr)
 		return kmd_report(
 			finder->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
@@ -216,7 +216,7 @@ static enum kmd_status conclude(const struct finder *finder)
 	if (status == KMD_OK && finder->rival)
 		status = kmd_report(
 			finder->diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(finder->info->origin),
-			"more than one VMCOREINFO was captured; taking this, the longest");
+			"several VMCOREINFO texts were captured; using this one, the longest");
 	return status;
 }
 

@@ -79,7 +79,7 @@ START_TEST(symbols_without_a_vmlinux)
 	expect_ok(kmd_symbol(kmd, "prb", &virt));
 	ck_assert_uint_eq(virt, PRB);
 	expect_error(kmd_symbol(kmd, "nr_threads", &virt), KMD_ERR_NOT_FOUND, "nr_threads");
-	expect_error(kmd_symbol(kmd, NULL, &virt), KMD_ERR_USAGE, "no name");
+	expect_error(kmd_symbol(kmd, NULL, &virt), KMD_ERR_USAGE, "invalid symbol name");
 }
 END_TEST
 

@@ -345,7 +345,7 @@ START_TEST(release_is_checked)
 		kmd_kernel_deinit(&facts);
 		done();
 	}
-	ck_assert(told("does not hold the release"));
+	ck_assert(told("does not contain the release"));
 }
 END_TEST
 

@@ -40,7 +40,7 @@ START_TEST(outside_is_zero_and_remembered)
 	/* Reads inside are still good, and the first bad one is the one named. */
 	ck_assert_uint_eq(kmd_cursor_u16(&cursor, 0), 0x0201);
 	expect_error(kmd_cursor_check(&cursor, "table"), KMD_ERR_DAMAGED,
-		     "f: offset 0x6: the table runs out of the input");
+		     "f: offset 0x6: the table extends past the end of the input");
 }
 END_TEST
 

@@ -382,7 +382,7 @@ START_TEST(no_dump_info)
 	/* The usual name, but overwritten. */
 	file("dump_info.txt", memory, sizeof(memory));
 	ck_assert_int_eq(read_claims(), KMD_OK);
-	expect_finding(0, KMD_FIND_TABLE, "not a text");
+	expect_finding(0, KMD_FIND_TABLE, "is not text");
 }
 END_TEST
 

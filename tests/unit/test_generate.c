@@ -130,7 +130,7 @@ START_TEST(whole_text)
 	expect_ok(synthesise());
 	ck_assert(!memcmp(info.text, start, sizeof(start) - 1));
 	ck_assert_uint_eq(kmd_vmcoreinfo_measure(info.text, info.length), info.length);
-	ck_assert_str_eq(info.origin, "synthesised from vmlinux");
+	ck_assert_str_eq(info.origin, "generated from vmlinux");
 	expect_line("PAGESIZE=4096");
 	expect_symbol("_stext", 0x1c400000);
 	expect_symbol("prb", 0x1c400000);
@@ -197,7 +197,7 @@ START_TEST(cannot)
 	fake_symbol(&fake, "linux_banner", 0x100);
 	fake_text(&fake, 0x100, "Linux version 6.1.0-kit (me)\n");
 	fake_open(&fake, &vmlinux);
-	expect_cannot("where KASLR put the kernel");
+	expect_cannot("the KASLR offset of the dump is not known");
 	/* And one without debug information. */
 	fake_open(&fake, &vmlinux);
 	know(KMD_RUNTIME_KASLR, 0);

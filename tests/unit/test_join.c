@@ -42,10 +42,9 @@ START_TEST(load_cmm_before_the_table)
 	listed(KMD_FROM_LOAD_CMM, "md_KA.BIN", PHYS + 0x1000, 0);
 	expect_ok(join());
 	expect_region("KA", KMD_REGION_OK, PHYS + 0x1000, 64);
-	expect_finding(
-		KMD_FIND_DISAGREE, KMD_DAMAGE,
-		"load.cmm says physical 0x80001000, the section table 0x80000000; taking the "
-		"former");
+	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
+		       "load.cmm has physical 0x80001000, the section table 0x80000000; using the "
+		       "former");
 }
 END_TEST
 
@@ -56,7 +55,7 @@ START_TEST(load_cmm_before_dump_info)
 	listed(KMD_FROM_LOAD_CMM, "md_KA.BIN", PHYS + 0x1000, 0);
 	expect_ok(join());
 	expect_region("KA", KMD_REGION_OK, PHYS + 0x1000, 64);
-	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE, "load.cmm says physical 0x80001000");
+	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE, "load.cmm has physical 0x80001000");
 }
 END_TEST
 
@@ -70,7 +69,7 @@ START_TEST(kelf_decides)
 	expect_region("KA", KMD_REGION_OK, PHYS, 64);
 	expect_virt("KA", VIRT);
 	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
-		       "the section table says physical 0x80000000, load.cmm 0x80001000");
+		       "the section table has physical 0x80000000, load.cmm 0x80001000");
 }
 END_TEST
 
@@ -93,7 +92,7 @@ START_TEST(addresses_that_no_machine_has)
 	expect_state("KA", KMD_REGION_CONFLICT);
 	expect_state("KB", KMD_REGION_CONFLICT);
 	ck_assert_uint_eq(findings_of(KMD_FIND_TABLE), 2);
-	ck_assert(told("no memory can lie at physical 0x1000000000000000"));
+	ck_assert(told("physical 0x1000000000000000, size 0x40 is not a possible address"));
 }
 END_TEST
 
@@ -107,7 +106,7 @@ START_TEST(size_disagrees)
 	expect_region("KA", KMD_REGION_OK, PHYS, 64);
 	expect_virt("KA", VIRT);
 	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
-		       "the firmware's table says 0x40 bytes, KELF 0x80; taking the former");
+		       "the firmware's table has 0x40 bytes, KELF 0x80; using the former");
 }
 END_TEST
 
@@ -146,7 +145,7 @@ START_TEST(short_and_long_files)
 	expect_state("KD", KMD_REGION_CONFLICT);
 	ck_assert_uint_eq(findings_of(KMD_FIND_SHORT), 2);
 	ck_assert(told("only 0x3c of its 0x40 bytes"));
-	ck_assert(told("0x44 bytes are there, 0x40 are described"));
+	ck_assert(told("0x44 bytes are present, 0x40 are described"));
 }
 END_TEST
 
@@ -171,7 +170,7 @@ START_TEST(states_of_sections)
 	expect_state("gone", KMD_REGION_MISSING);
 	/* Of these only "nowhere" is damage: the container has told of the others. */
 	ck_assert_uint_eq(damages(), 1);
-	ck_assert(told("\"nowhere\", size 0x8: nothing tells its address"));
+	ck_assert(told("\"nowhere\", size 0x8: its address is not known"));
 }
 END_TEST
 
@@ -187,7 +186,7 @@ START_TEST(missing_regions)
 	expect_state("KB", KMD_REGION_MISSING);
 	expect_state("", KMD_REGION_MISSING);
 	ck_assert_uint_eq(findings_of(KMD_FIND_MISSING), 2);
-	ck_assert(told("\"KB\" at physical 0x80001000, size 0x20: its bytes are not there"));
+	ck_assert(told("\"KB\" at physical 0x80001000, size 0x20: data is missing"));
 	ck_assert(told("physical 0x80002000, size 0x10"));
 }
 END_TEST
@@ -230,7 +229,7 @@ START_TEST(names_in_another_case)
 	expect_state("KX", KMD_REGION_NO_ADDRESS);
 	ck_assert(!region_named(&regions, "ky")->has_phys);
 	expect_finding(KMD_FIND_NAME, KMD_DAMAGE,
-		       "2 files are called \"MD_KY.BIN\" but for the case");
+		       "2 file names differ from \"MD_KY.BIN\" only in case");
 }
 END_TEST
 
@@ -338,7 +337,7 @@ START_TEST(strict)
 	section("md_KA.BIN", PHYS, noise(64, 1), 64);
 	listed(KMD_FROM_LOAD_CMM, "md_KA.BIN", PHYS + 0x1000, 0);
 	diag.strict = true;
-	expect_error(join(), KMD_ERR_STRICT, "taking the former");
+	expect_error(join(), KMD_ERR_STRICT, "using the former");
 	ck_assert_uint_eq(regions.n, 0);
 }
 END_TEST

@@ -338,7 +338,7 @@ START_TEST(core_of_many)
 	ck_assert_uint_eq(claims.n, 2);
 	/* Section 0 behind the end. */
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shoff), UINT64_MAX - 60, 8);
-	expect_error(read_as(KMD_BLOB_FLAT), KMD_ERR_DAMAGED, "ELF header runs out");
+	expect_error(read_as(KMD_BLOB_FLAT), KMD_ERR_DAMAGED, "ELF header extends past the end");
 	done();
 }
 END_TEST
@@ -408,7 +408,8 @@ START_TEST(header_types)
 	bytes_set(&elf, 64 + 2 * 56, 0x1234567, 4);
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert_uint_eq(claims.n, 1);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "program header 2 has type 0x1234567");
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE,
+		       "program header 2 has the unexpected type 0x1234567");
 	done();
 }
 END_TEST
@@ -420,12 +421,13 @@ START_TEST(segments_that_cannot_be)
 	bytes_set(&elf, 64 + 56 + offsetof(Elf64_Phdr, p_offset), 0x10, 8);
 	expect_ok(read_as(KMD_BLOB_FLAT));
 	ck_assert(claims.items[0].conflict && !claims.items[1].conflict);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "(offset 0x10) would lie in the headers");
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE,
+		       "p_offset 0x10 of the segment points into the headers");
 	build_core();
 	bytes_set(&elf, 64 + 56 + offsetof(Elf64_Phdr, p_offset), 0x168, 8);
 	expect_ok(read_as(KMD_BLOB_FLAT));
 	ck_assert(claims.items[0].conflict);
-	ck_assert(told("shares bytes with another address's"));
+	ck_assert(told("overlaps the bytes of another address"));
 	done();
 }
 END_TEST

@@ -134,8 +134,9 @@ START_TEST(by_order_only_if_it_holds)
 	expect_ok(join());
 	expect_state("Kb10", KMD_REGION_NO_ADDRESS);
 	expect_state("Kb11", KMD_REGION_NO_ADDRESS);
-	expect_finding(KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
-		       "2 files and 2 program headers of 0x10 bytes cannot be told apart");
+	expect_finding(
+		KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
+		"2 files and 2 program headers of 0x10 bytes cannot be matched unambiguously");
 	/* Said once, not for every file and header again. */
 	ck_assert_uint_eq(damages(), 1);
 }

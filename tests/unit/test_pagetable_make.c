@@ -446,7 +446,7 @@ START_TEST(too_much)
 	capture();
 	make();
 	ck_assert(made.cut);
-	expect_finding(KMD_FIND_KERNEL, KMD_NOTE, "not all of it is mapped");
+	expect_finding(KMD_FIND_KERNEL, KMD_NOTE, "some captured memory is not mapped");
 	ck_assert_uint_le(made.n, 1024);
 	ck_assert_uint_gt(made.mapped >> 16, 1000);
 	/* What is there is whole. */

@@ -136,7 +136,7 @@ END_TEST
 
 START_TEST(nothing_captured)
 {
-	expect_error(plan_core(), KMD_ERR_DAMAGED, "there is nothing to assemble");
+	expect_error(plan_core(), KMD_ERR_DAMAGED, "no usable region");
 }
 END_TEST
 
@@ -144,7 +144,7 @@ START_TEST(no_machine)
 {
 	facts.machine = 0;
 	add(PHYS, LINEAR, 7);
-	expect_error(plan_core(), KMD_ERR_UNSUPPORTED, "nothing in this dump tells the machine");
+	expect_error(plan_core(), KMD_ERR_UNSUPPORTED, "the machine is not known");
 }
 END_TEST
 

@@ -193,10 +193,10 @@ START_TEST(dump_size_bounds)
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, 60, 8);
 	bytes_set(&dump, MD_RAW_FLAGS, MD_RAW_VALID, 4);
 	expect_usual();
-	expect_finding(KMD_FIND_HEADER, KMD_DAMAGE, "dump size 0x3c cannot be");
+	expect_finding(KMD_FIND_HEADER, KMD_DAMAGE, "invalid dump size 0x3c");
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, 0, 8);
 	expect_usual();
-	expect_finding(KMD_FIND_HEADER, KMD_NOTE, "dump size 0x0 cannot be");
+	expect_finding(KMD_FIND_HEADER, KMD_NOTE, "invalid dump size 0x0");
 	done();
 }
 END_TEST
@@ -214,9 +214,9 @@ START_TEST(file_is_cut)
 	dump.size = section(2, 10);
 	expect_ok(read_dump());
 	ck_assert_uint_eq(image.n_blobs, 2);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "counts 4 sections, the table holds only 2");
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "counts 4 sections, the table contains only 2");
 	dump.size = MD_RAW_SECTION_COUNT;
-	expect_error(read_dump(), KMD_ERR_DAMAGED, "header runs out of the input");
+	expect_error(read_dump(), KMD_ERR_DAMAGED, "header extends past the end of the input");
 	done();
 }
 END_TEST
@@ -229,7 +229,7 @@ START_TEST(count_too_big)
 		build();
 		bytes_set(&dump, MD_RAW_SECTION_COUNT, counts[i], 4);
 		expect_usual();
-		expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "the table holds only 4");
+		expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "the table contains only 4");
 	}
 	done();
 }
@@ -244,9 +244,9 @@ START_TEST(count_too_small)
 	ck_assert(!image.blobs[2].conflict);
 	ck_assert(image.blobs[3].conflict);
 	ck_assert_uint_eq(diag.n_findings, 1);
-	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "the table holds 4; the rest is not used");
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "the table contains 4; the rest is ignored");
 	bytes_set(&dump, MD_RAW_SECTION_COUNT, 0, 4);
-	expect_error(read_dump(), KMD_ERR_DAMAGED, "holds no section");
+	expect_error(read_dump(), KMD_ERR_DAMAGED, "contains no section");
 	done();
 }
 END_TEST

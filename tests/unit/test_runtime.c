@@ -208,7 +208,7 @@ START_TEST(vmcoreinfo_goes_first)
 	expect_value(KMD_RUNTIME_KASLR, 0x200000, 1, "VMCOREINFO");
 	expect_value(KMD_RUNTIME_PHYS_BASE, (uint64_t)-4096, 1, "VMCOREINFO");
 	ck_assert_uint_eq(findings_of(KMD_FIND_KERNEL), 2);
-	ck_assert(told("kaslr: taking 0x200000 (VMCOREINFO), not 0x1c400000 (names of regions, "
+	ck_assert(told("kaslr: using 0x200000 (VMCOREINFO), not 0x1c400000 (names of regions, "
 		       "linux_banner"));
 	done();
 }
@@ -245,7 +245,7 @@ START_TEST(user_wins)
 	infer();
 	expect_value(KMD_RUNTIME_KASLR, 0x400000, 1, "given by the user");
 	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE,
-		       "kaslr: taking 0x400000 (given by the user), not 0x1c400000");
+		       "kaslr: using 0x400000 (given by the user), not 0x1c400000");
 	done();
 }
 END_TEST

@@ -161,7 +161,7 @@ START_TEST(test_no_item)
 	recipe.padding_hdr = 0;
 	built = build(&recipe);
 	put32(built.ram + PART + MD_SMEM_PART_FREE_UNCACHED, 32 + 16 + 64);
-	expect_failure(&built, &no_options, KMD_ERR_FORMAT, "item 602 is not there");
+	expect_failure(&built, &no_options, KMD_ERR_FORMAT, "item 602 is missing");
 }
 END_TEST
 
@@ -171,7 +171,7 @@ START_TEST(test_area_alone)
 	struct result r = run_on(built.ram + SMEM, SMEM_SIZE, &no_options, false);
 
 	ck_assert_int_eq(r.status, KMD_ERR_DAMAGED);
-	ck_assert(told(&r, "take the whole RAM image or the md_*.BIN files"));
+	ck_assert(told(&r, "use the whole RAM image or the md_*.BIN files"));
 	done(&r);
 	/* Cut before its table. */
 	r = run_on(built.ram + SMEM, 0x3000, &no_options, false);
@@ -190,16 +190,16 @@ START_TEST(test_table_damage)
 	expect(&built, "$TOC");
 	built = build(&usual);
 	put32(built.ram + TABLE + MD_SMEM_PTABLE_COUNT_OFFSET, 0xffffffff);
-	expect(&built, "info block lies behind entry 2");
+	expect(&built, "info block follows entry 2");
 	built = build(&usual);
 	put32(built.ram + TABLE + 128, 0);
 	expect(&built, "magic of the SMEM info block");
 	built = build(&usual);
 	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_SIZE_OFFSET, SMEM_SIZE * 2);
-	expect(&built, "info block says 0x20000 bytes");
+	expect(&built, "info block gives 0x20000 bytes");
 	built = build(&usual);
 	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_SIZE_OFFSET, 0);
-	expect(&built, "info block says 0x0 bytes");
+	expect(&built, "info block gives 0x0 bytes");
 	built = build(&usual);
 	put16(built.ram + TABLE + 128 + MD_SMEM_INFO_ITEMS_OFFSET, 512);
 	expect(&built, "too few for Minidump");
@@ -252,7 +252,7 @@ START_TEST(test_toc_damage)
 	struct built built = build(&usual);
 
 	put32(built.ram + built.item + MD_GLOBAL_STATUS, 0);
-	expect(&built, "firmware never set it up");
+	expect(&built, "not initialized by the firmware");
 	built = build(&usual);
 	put32(built.ram + built.item + 16 + MD_SS_STATUS, 0);
 	expect(&built, "not ready");
@@ -265,13 +265,13 @@ START_TEST(test_toc_damage)
 	expect(&built, "encrypted");
 	built = build(&usual);
 	put32(built.ram + built.item + 16 + MD_SS_ENCRYPTION_STATUS, 7);
-	expect(&built, "odd encryption words");
+	expect(&built, "invalid encryption words");
 	built = build(&usual);
 	put(built.ram + built.item + 16 + MD_SS_REGIONS_BASE, 0, 8);
 	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "names no region array");
 	built = build(&usual);
 	put(built.ram + built.item + 16 + MD_SS_REGIONS_BASE, RAM_BASE + RAM_SIZE, 8);
-	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "SMEM alone names no regions");
+	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "SMEM alone does not contain it");
 	built = build(&usual);
 	put(built.ram + built.item + 16 + MD_SS_REGIONS_BASE, RAM_BASE + 0x2000, 8);
 	expect_failure(&built, &no_options, KMD_ERR_DAMAGED, "is valid");
@@ -335,7 +335,7 @@ START_TEST(test_regions)
 	r = run(&built);
 	ck_assert_int_eq(r.status, KMD_OK);
 	ck_assert(told(&r, "\"KELF\" is neither valid nor invalid"));
-	ck_assert(told(&r, "\"Kvmcorein\" runs out of the address space"));
+	ck_assert(told(&r, "\"Kvmcorein\" extends past the end of the address space"));
 	ck_assert(r.claims.items[0].invalid && r.claims.items[1].invalid);
 	ck_assert_uint_eq(r.claims.items[2].size, 0);
 	done(&r);

@@ -197,7 +197,7 @@ START_TEST(text)
 	ck_assert_uint_eq(part(".text")->differing, 4);
 	ck_assert_uint_eq(supplied(0, IMAGE_SIZE), TEXT_SIZE - 0x140);
 	expect_finding(KMD_FIND_KERNEL, KMD_NOTE,
-		       ".text is supplied as it was before the kernel patched it: 4 of 40 "
+		       ".text is added from the vmlinux without run-time patches: 4 of 40 "
 		       "captured words (10.0 %) differ");
 	ck_assert_int_eq(supply.items[0].kind, KMD_SUPPLY_SIMILAR);
 	end();
@@ -245,7 +245,7 @@ START_TEST(no_place)
 	runtime.values[KMD_RUNTIME_PHYS_BASE].known = false;
 	complete(KMD_COMPLETE_BTF);
 	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE,
-		       "nothing is supplied from it: where the kernel lies is not known");
+		       "nothing is supplied from it: the address of the kernel is not known");
 	ck_assert_uint_eq(completion.n, 0);
 	end();
 }
@@ -391,7 +391,8 @@ START_TEST(hostile_extent)
 	vmlinux_write(ET_EXEC);
 	bytes_set(&file, symbol_of("_end") + 8, base + (UINT64_C(1) << 30) + 1, 8);
 	complete(KMD_COMPLETE_BTF);
-	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE, "its symbols do not tell the image's extent");
+	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE,
+		       "its symbols do not give the extent of the image");
 	end();
 }
 END_TEST

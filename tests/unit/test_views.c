@@ -146,7 +146,8 @@ START_TEST(collision)
 	build();
 	expect_view(LINEAR + 0x1000, PHYS + 0x1000, 0x100, KMD_VIEW_LINEAR);
 	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
-		       "virtual address 0xffff000000001000 belongs to physical 0x40001000, not to "
+		       "virtual address 0xffff000000001000 is already mapped to physical "
+		       "0x40001000, not to "
 		       "0x40200000");
 }
 END_TEST
@@ -263,7 +264,7 @@ START_TEST(page_tables_contradict)
 	build();
 	expect_finding(KMD_FIND_DISAGREE, KMD_DAMAGE,
 		       "page tables map virtual 0xffff000000301000 to physical 0x40302000, but "
-		       "registered regions or the kernel's maps to 0x40301000; taking the latter "
+		       "registered regions or the kernel's maps have 0x40301000; using the latter "
 		       "(2 such places)");
 	expect_view(LINEAR + 0x300000, PHYS + 0x300000, 0x4000, KMD_VIEW_LINEAR);
 	expect_view(VMALLOC, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);

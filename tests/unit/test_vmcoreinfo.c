@@ -215,7 +215,7 @@ START_TEST(cut_text)
 	add_blob("v", TEXT "NUMBER(cut)=1", strlen(TEXT) + 13);
 	expect_ok(find());
 	ck_assert_uint_eq(info.length, strlen(TEXT));
-	expect_finding(KMD_FIND_VMCOREINFO, KMD_DAMAGE, "cut in the middle of a line");
+	expect_finding(KMD_FIND_VMCOREINFO, KMD_DAMAGE, "truncated in the middle of a line");
 	done();
 }
 END_TEST
@@ -227,7 +227,7 @@ START_TEST(rivals)
 	add_blob("again", TEXT, strlen(TEXT));
 	expect_ok(find());
 	ck_assert_str_eq(info.origin, "region \"long\"");
-	expect_finding(KMD_FIND_VMCOREINFO, KMD_NOTE, "more than one VMCOREINFO");
+	expect_finding(KMD_FIND_VMCOREINFO, KMD_NOTE, "several VMCOREINFO texts");
 	done();
 }
 END_TEST

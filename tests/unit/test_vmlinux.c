@@ -93,7 +93,7 @@ START_TEST(other_elf_files)
 	expect_error(kmd_vmlinux_open(path_in_folder("none"), &options, &diag, &vmlinux),
 		     KMD_ERR_IO, "none");
 	expect_error(kmd_vmlinux_open(temporary_folder(), &options, &diag, &vmlinux),
-		     KMD_ERR_FORMAT, "no regular file");
+		     KMD_ERR_FORMAT, "not a regular file");
 }
 END_TEST
 
@@ -103,12 +103,12 @@ START_TEST(cut)
 	struct bytes file = { 0 };
 
 	kernel_make(&file, &(struct kernel_spec){ true, true, true, "0123", NULL, 0 });
-	expect_unusable(file.at, file.size - 7 * 64, "the file is cut");
+	expect_unusable(file.at, file.size - 7 * 64, "the file is truncated");
 	for (size_t size = 0; size < file.size; size += 13)
 		expect_error(open_bytes(file.at, size), KMD_ERR_FORMAT, "not a usable vmlinux");
 	/* The size of the first section. */
 	bytes_set(&file, file.size - 7 * 64 + 64 + 32, file.size, 8);
-	expect_unusable(file.at, file.size, "behind its end");
+	expect_unusable(file.at, file.size, "past its end");
 	bytes_free(&file);
 }
 END_TEST

@@ -319,7 +319,7 @@ START_TEST(circles)
 				   &vmlinux));
 	expect_ok(kmd_vmlinux_types(&vmlinux, queries, 3, &diag));
 	expect_error(kmd_vmlinux_types(&vmlinux, queries, 4, &diag), KMD_ERR_DAMAGED,
-		     "types hold each other");
+		     "circular type references");
 	for (size_t i = 0; i < 4; i++)
 		ck_assert(!queries[i].known);
 	kmd_vmlinux_deinit(&vmlinux);

@@ -52,8 +52,8 @@ static enum kmd_status say_rival(const struct join *join, const struct draft *dr
 
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
 	return kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-			  "region \"%s\": %s says physical 0x%" PRIx64 ", %s 0x%" PRIx64
-			  "; taking the former",
+			  "region \"%s\": %s has physical 0x%" PRIx64 ", %s 0x%" PRIx64
+			  "; using the former",
 			  name, offer_names[best], draft->offers[best].phys, offer_names[rival],
 			  draft->offers[rival].phys);
 }
@@ -81,8 +81,8 @@ static enum kmd_status check_range(const struct join *join, struct draft *draft)
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
 	return kmd_report(join->diag, KMD_FIND_TABLE, KMD_DAMAGE, draft->place,
-			  "region \"%s\": no memory can lie at %s 0x%" PRIx64 ", size 0x%" PRIx64
-			  "; it is not used",
+			  "region \"%s\": %s 0x%" PRIx64 ", size 0x%" PRIx64
+			  " is not a possible address; it is not used",
 			  name, region->has_phys ? "physical" : "virtual", start, region->size);
 }
 

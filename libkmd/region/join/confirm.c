@@ -89,7 +89,7 @@ static enum kmd_status leave_exchanged(struct join *join, struct draft *draft, s
 	join->kelf_silent[at] = true;
 	return kmd_report(
 		join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-		"regions \"%s\" and \"%s\" seem to have each other's address: KELF has 0x%" PRIx64
+		"regions \"%s\" and \"%s\" seem to have swapped addresses: KELF has 0x%" PRIx64
 		" bytes at physical 0x%" PRIx64 "; neither is used",
 		printable(draft, one, sizeof(one)), printable(other, two, sizeof(two)),
 		join->kelf[at]->size, join->kelf[at]->phys);
@@ -106,8 +106,8 @@ static enum kmd_status say_size(const struct join *join, struct draft *draft,
 	/* All bytes that KELF describes are there: that more are missing is no second defect. */
 	draft->silent = draft->row.has_bytes && draft->row.pub.captured >= claim->size;
 	return kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-			  "region \"%s\" at 0x%" PRIx64 ": the firmware's table says 0x%" PRIx64
-			  " bytes, KELF 0x%" PRIx64 "; taking the former",
+			  "region \"%s\" at 0x%" PRIx64 ": the firmware's table has 0x%" PRIx64
+			  " bytes, KELF 0x%" PRIx64 "; using the former",
 			  printable(draft, name, sizeof(name)), claim->phys, draft->row.pub.size,
 			  claim->size);
 }
@@ -205,13 +205,12 @@ static enum kmd_status doubt_unknown(struct join *join)
 			continue;
 		draft->conflict = draft->silent = true;
 		join->kelf_silent[at] = true;
-		status = kmd_report(
-			join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
-			"region \"%s\": physical 0x%" PRIx64
-			" is not an address that KELF knows, and its only region of 0x%" PRIx64
-			" bytes that is left over is at 0x%" PRIx64 "; it is not used",
-			printable(draft, name, sizeof(name)), draft->row.pub.phys,
-			draft->row.pub.size, join->kelf[at]->phys);
+		status = kmd_report(join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+				    "region \"%s\": physical 0x%" PRIx64
+				    " is not in KELF, whose only unmatched region of 0x%" PRIx64
+				    " bytes is at 0x%" PRIx64 "; it is not used",
+				    printable(draft, name, sizeof(name)), draft->row.pub.phys,
+				    draft->row.pub.size, join->kelf[at]->phys);
 	}
 	return status;
 }

@@ -60,8 +60,8 @@ static enum kmd_status say_ambiguous(const struct join *join, const struct kmd_c
 
 	kmd_text_name(name, sizeof(name), claim->file, strlen(claim->file));
 	return kmd_report(join->diag, KMD_FIND_NAME, KMD_DAMAGE, claim->place,
-			  "%zu files are called \"%s\" but for the case of letters, none of them "
-			  "exactly; none is used",
+			  "%zu file names differ from \"%s\" only in case, and none is equal to "
+			  "it; none is used",
 			  count, name);
 }
 
@@ -271,7 +271,7 @@ static enum kmd_status take_alias(struct join *join, struct draft *lost, struct 
 	file->auxiliary = file->named = true;
 	kmd_text_name(name, sizeof(name), lost->file, strlen(lost->file));
 	return kmd_report(join->diag, KMD_FIND_NAME, KMD_NOTE, file->place,
-			  "taken for \"%s\", which is not there", name);
+			  "used in place of the missing file \"%s\"", name);
 }
 
 static enum kmd_status find_renamed(struct join *join)

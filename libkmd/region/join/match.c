@@ -58,13 +58,12 @@ static enum kmd_status say_group(struct match *match, const struct group *group)
 	name_files(join, group, names, sizeof(names));
 	for (size_t i = 0; i < group->n_heads; i++)
 		join->kelf_silent[group->heads[i]] = true;
-	return kmd_report(
-		join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
-		kmd_in(head_of(match, group->heads[0])->place.source),
-		"%zu files and %zu program headers of 0x%" PRIx64
-		" bytes cannot be told apart and are left out (%s); give the vmlinux (-x), "
-		"dump_info.txt or load.cmm",
-		group->n_files, group->n_heads, head_size(match, group->heads[0]), names);
+	return kmd_report(join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
+			  kmd_in(head_of(match, group->heads[0])->place.source),
+			  "%zu files and %zu program headers of 0x%" PRIx64
+			  " bytes cannot be matched unambiguously and are omitted (%s); give the "
+			  "vmlinux (-x), dump_info.txt or load.cmm",
+			  group->n_files, group->n_heads, head_size(match, group->heads[0]), names);
 }
 
 static enum kmd_status say_left(struct match *match)
@@ -165,7 +164,7 @@ static enum kmd_status match_all(struct match *match)
 
 	if (match->n_files > MATCH_MAX || match->n_heads > MATCH_MAX)
 		return kmd_report(match->join->diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(NULL),
-				  "%zu files without an address are too many to be told apart",
+				  "%zu files without an address are too many to be matched",
 				  match->n_files);
 	kmd_match_names(match);
 	kmd_match_symbols(match, false);

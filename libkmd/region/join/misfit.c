@@ -60,7 +60,7 @@ static enum kmd_status leave(const struct join *join, struct draft *draft, const
 	draft->conflict = draft->silent = true;
 	kmd_text_name(name, sizeof(name), draft->name, strlen(draft->name));
 	return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
-			  "region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
+			  "region \"%s\": 0x%" PRIx64 " bytes are present, 0x%" PRIx64
 			  " are described: %s; it is not used",
 			  name, draft->row.pub.captured, draft->row.pub.size, why);
 }
@@ -80,11 +80,12 @@ enum kmd_status kmd_join_misfits(struct join *join)
 		if (!is_candidate(draft))
 			continue;
 		if (is_long(draft))
-			status = leave(join, draft, "this is another file");
+			status = leave(join, draft, "the file is larger than the region");
 		else if ((is_short(draft) || (draft->named && !draft->sized)) &&
 			 bsearch(&own, sizes, n, sizeof(own), by_number))
 			status = leave(join, draft,
-				       "it has the size of another region whose file does not fit");
+				       "the file has the size of another region whose own file "
+				       "does not fit");
 	}
 	free(sizes);
 	return status;

@@ -70,8 +70,8 @@ static enum kmd_status trim(struct join *join, struct draft *draft, const char *
 	if (captured - region->size <= ROUNDING)
 		return KMD_OK;
 	return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
-			  "region \"%s\": 0x%" PRIx64 " bytes are there, 0x%" PRIx64
-			  " are described; the rest is not used",
+			  "region \"%s\": 0x%" PRIx64 " bytes are present, 0x%" PRIx64
+			  " are described; the rest is ignored",
 			  name, captured, region->size);
 }
 
@@ -84,11 +84,10 @@ static enum kmd_status say_missing(struct join *join, const struct draft *draft,
 	if (region->has_phys)
 		return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
 				  "region \"%s\" at physical 0x%" PRIx64 ", size 0x%" PRIx64
-				  ": its bytes are not there",
+				  ": data is missing",
 				  name, region->phys, region->size);
 	return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
-			  "region \"%s\", size 0x%" PRIx64 ": its bytes are not there", name,
-			  region->size);
+			  "region \"%s\", size 0x%" PRIx64 ": data is missing", name, region->size);
 }
 
 static enum kmd_status say_no_address(struct join *join, const struct draft *draft,
@@ -103,7 +102,7 @@ static enum kmd_status say_no_address(struct join *join, const struct draft *dra
 		severity = KMD_NOTE;
 	return kmd_report(join->diag, KMD_FIND_NO_ADDRESS, severity, draft->place,
 			  "region \"%s\", size 0x%" PRIx64
-			  ": nothing tells its address; it is left out",
+			  ": its address is not known; it is omitted",
 			  name, draft->row.pub.size);
 }
 
@@ -117,7 +116,7 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 			return KMD_OK;
 		return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
 				  "region \"%s\": only 0x%" PRIx64 " of its 0x%" PRIx64
-				  " bytes are there",
+				  " bytes are present",
 				  name, region->captured, region->size);
 	case KMD_REGION_MISSING:
 		return say_missing(join, draft, name);
@@ -146,11 +145,10 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 			name);
 	case KMD_REGION_AUXILIARY:
 		if (kmd_text_has_prefix(draft->name, ENCRYPTION_KEYS))
-			return kmd_report(
-				join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, draft->place,
-				"\"%s\": the firmware has encrypted regions of this dump; "
-				"their bytes mean nothing without its key",
-				name);
+			return kmd_report(join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, draft->place,
+					  "\"%s\": the firmware has encrypted regions of this "
+					  "dump; they cannot be decrypted here",
+					  name);
 		/* A header or a core beside the files holds no memory of its own. */
 		if (draft->auxiliary || draft->carrier)
 			return KMD_OK;

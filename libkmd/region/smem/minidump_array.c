@@ -148,10 +148,11 @@ static enum kmd_status add_odd(struct array *array, uint64_t index, const struct
 				    "): not used",
 				    name, entry->valid);
 	else
-		status = kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, index),
-				    "region \"%s\" runs out of the address space (0x%" PRIx64
-				    ", 0x%" PRIx64 " bytes): not used",
-				    name, entry->phys, entry->size);
+		status = kmd_report(
+			array->diag, KMD_FIND_TABLE, KMD_DAMAGE, place_of(array, index),
+			"region \"%s\" extends past the end of the address space (0x%" PRIx64
+			", 0x%" PRIx64 " bytes): not used",
+			name, entry->phys, entry->size);
 	array->odd++;
 	if (status != KMD_OK || !printable(entry->name))
 		return status;
@@ -190,7 +191,8 @@ static enum kmd_status read_counted(struct array *array, uint64_t count)
 			entry_read(array, i + 1, &next);
 		if (is_empty(&entry) && well_formed(&next)) {
 			status = kmd_report(array->diag, KMD_FIND_TABLE, KMD_DAMAGE,
-					    place_of(array, i), "an empty entry amid the regions");
+					    place_of(array, i),
+					    "an empty entry inside the table of regions");
 			continue;
 		}
 		array->ended = true;
@@ -258,9 +260,9 @@ static enum kmd_status array_open(struct array *array, uint64_t phys)
 	if (phys < blob->phys || !kmd_inside(phys - blob->phys, MD_REGION_SIZE, blob->size))
 		return kmd_fail(array->diag, KMD_ERR_DAMAGED, kmd_in(blob->source->name),
 				"the region array lies at physical 0x%" PRIx64
-				", which this file (0x%" PRIx64 "-0x%" PRIx64
-				") does not hold: SMEM alone names no regions; take the whole RAM "
-				"image or the md_*.BIN files",
+				", outside this file (0x%" PRIx64 "-0x%" PRIx64
+				"): SMEM alone does not contain it; use the whole RAM image or the "
+				"md_*.BIN files",
 				phys, blob->phys, blob->phys + blob->size);
 	offset = phys - blob->phys;
 	array->limit = kmd_min_u64((blob->size - offset) / MD_REGION_SIZE, REGIONS_MAX);

@@ -56,14 +56,14 @@ static enum kmd_status check_global(struct kmd_cursor *toc, struct kmd_place pla
 
 	if (!kmd_cursor_u32(toc, MD_GLOBAL_STATUS))
 		status = kmd_report(toc->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				    "the Minidump table says that firmware never set it up");
+				    "the Minidump table is not initialized by the firmware");
 	if (status == KMD_OK && revision != MD_REVISION)
 		status = kmd_report(toc->diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
 				    "the Minidump table is of revision %" PRIu32 ", not %d",
 				    revision, MD_REVISION);
 	if (status == KMD_OK && kmd_cursor_u32(toc, MD_GLOBAL_ENABLED) == MD_SS_DISABLED_MAGIC)
 		status = kmd_report(toc->diag, KMD_FIND_HEADER, KMD_NOTE, place,
-				    "the Minidump table says that Minidump is disabled");
+				    "Minidump is disabled in the Minidump table");
 	return status;
 }
 
@@ -100,7 +100,7 @@ static enum kmd_status check_encryption(const struct subsystem *ss, struct kmd_d
 {
 	if (!known_encryption(ss))
 		return kmd_report(diag, KMD_FIND_HEADER, KMD_DAMAGE, place,
-				  "odd encryption words 0x%" PRIx32 ", 0x%" PRIx32
+				  "invalid encryption words 0x%" PRIx32 ", 0x%" PRIx32
 				  " in the application processor's table",
 				  ss->encryption_status, ss->encryption_required);
 	if (ss->encryption_required == MD_SS_ENCR_REQUIRED &&

@@ -51,8 +51,8 @@ static enum kmd_status part_check(struct kmd_smem *smem, const struct kmd_smem_p
 					 "damaged");
 	if (status == KMD_OK && part->other_size)
 		status = kmd_smem_damage(smem, KMD_FIND_DISAGREE, part->offset,
-					 "SMEM's global partition has 0x%" PRIx64
-					 " bytes in one table, 0x%" PRIx64 " in the other",
+					 "the size of SMEM's global partition is 0x%" PRIx64
+					 " in one table and 0x%" PRIx64 " in the other",
 					 part->size, part->other_size);
 	/* Ends that fit the other table's size are no second defect. */
 	if (status == KMD_OK && (part->free_uncached < MD_SMEM_PART_HEADER_SIZE ||
@@ -98,16 +98,17 @@ static enum kmd_status table_count(struct kmd_smem *smem, struct kmd_cursor *tab
 
 		*count = info->slot;
 		return kmd_smem_damage(smem, KMD_FIND_TABLE, at,
-				       "the SMEM partition table says %" PRIu32
-				       " entries, but its info block lies behind entry %" PRIu32,
+				       "the SMEM partition table counts %" PRIu32
+				       " entries, but its info block follows entry %" PRIu32,
 				       said, info->slot);
 	}
 	if (*count <= KMD_SMEM_TABLE_MAX)
 		return KMD_OK;
 	*count = KMD_SMEM_TABLE_MAX;
-	return kmd_smem_damage(smem, KMD_FIND_TABLE, at,
-			       "the SMEM partition table says more entries than the %d it can have",
-			       KMD_SMEM_TABLE_MAX);
+	return kmd_smem_damage(
+		smem, KMD_FIND_TABLE, at,
+		"the SMEM partition table counts more than the %d entries it can have",
+		KMD_SMEM_TABLE_MAX);
 }
 
 /* The entry of the global partition: both hosts say so, or, if one is damaged, one of them. */
@@ -145,7 +146,7 @@ static enum kmd_status table_check(struct kmd_smem *smem, struct kmd_cursor *tab
 	}
 	if (info->present && info->items <= MD_SMEM_ITEM)
 		return kmd_smem_damage(smem, KMD_FIND_HEADER, at,
-				       "the SMEM info block says %" PRIu32
+				       "the SMEM info block gives %" PRIu32
 				       " items, too few for Minidump's %d; it is looked for anyway",
 				       info->items, MD_SMEM_ITEM);
 	return KMD_OK;
@@ -245,7 +246,7 @@ static enum kmd_status fail_item(struct kmd_smem *smem)
 {
 	return kmd_fail(smem->diag, smem->damaged ? KMD_ERR_DAMAGED : KMD_ERR_FORMAT,
 			kmd_at(smem->source->name, smem->start),
-			"no Minidump in this SMEM area: item %d is not there%s", MD_SMEM_ITEM,
+			"no Minidump in this SMEM area: item %d is missing%s", MD_SMEM_ITEM,
 			smem->damaged ? ", or the area is too damaged to find it"
 				      : " (firmware without Minidump)");
 }

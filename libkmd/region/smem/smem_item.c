@@ -103,7 +103,7 @@ static enum kmd_status bad_extent(struct search *search, uint64_t at, const stru
 {
 	return kmd_smem_damage(search->smem, KMD_FIND_TABLE, at,
 			       "SMEM item %" PRIu32 " of 0x%" PRIx32
-			       " bytes runs out of its list: the list ends here",
+			       " bytes extends past the end of its list: the list ends here",
 			       entry->item, entry->size);
 }
 

@@ -36,9 +36,9 @@ def check_text(got, want):
     """
     unheard = ['CRASHTIME='] + ([] if 'NUMBER(sme_mask)' in got else ['NUMBER(sme_mask)=0'])
     lines = [line for line in want.splitlines() if not line.startswith(tuple(unheard))]
-    diff = list(difflib.unified_diff(lines, got.splitlines(), 'the kernel', 'synthesised', 'here',
+    diff = list(difflib.unified_diff(lines, got.splitlines(), 'the kernel', 'generated', 'here',
                                      'here', 0, ''))
-    kit.check(not diff, 'the synthesised VMCOREINFO differs:\n' + '\n'.join(diff))
+    kit.check(not diff, 'the generated VMCOREINFO differs:\n' + '\n'.join(diff))
 
 
 def check_vmcoreinfo(rig, taken, names):
@@ -48,7 +48,7 @@ def check_vmcoreinfo(rig, taken, names):
               'the text is in the dump once more: nothing is withheld')
     code, said, core = assemble(taken, image, '-x', rig.kernel.file('vmlinux'))
     kit.check(code in (0, 3), f'kmd-assemble exited {code}')
-    kit.check('synthesised' in said, 'the report does not say that VMCOREINFO is synthesised')
+    kit.check('generated' in said, 'the report does not say that VMCOREINFO is generated')
     check_text(vmcoreinfo_of(core), taken.info.text)
     kit.check(int(re.search(r' kaslr 0x([0-9a-f]+) by', said).group(1), 16) ==
               taken.info.kaslr_offset(), 'the KASLR offset is wrong')
