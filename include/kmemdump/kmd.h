@@ -26,7 +26,7 @@
  *   Findings   Damage of the input that can be lived with is no error but a
  *              finding: see kmd_finding_get().
  *   Ownership  Whatever a handle hands out belongs to the handle and stays valid
- *              until kmd_free(), or as the function says.
+ *              until kmd_free(), or as described at the function.
  *   Structures Structures are handed out by pointer and never filled in by the
  *              caller: later versions may add members at their end.
  *   Manners    The library never prints, exits, changes signals, locale, umask or
@@ -46,7 +46,7 @@
 extern "C" {
 #endif
 
-/* Version of this header; kmd_version() tells the library's. */
+/* Version of this header; kmd_version() returns the library's. */
 #define KMD_VERSION "0.1.0"
 
 /* A dump and all that is known of it. */
@@ -120,7 +120,7 @@ enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
  * The vmlinux of the dumped kernel: an ELF file with its symbol table, compressed (xz,
  * zstd, gzip) or not, or split from its debug file, which is then looked for beside it
  * and under /usr/lib/debug.  Used for the extent of the kernel image, the machine, to
- * tell apart region files for which only addresses are recorded, for VMCOREINFO where the
+ * identify region files for which only addresses are recorded, for VMCOREINFO where the
  * dump has none, kmd_check() and kmd_set_complete().  The file is read at the opening,
  * which answers KMD_ERR_FORMAT where it is no vmlinux, and KMD_ERR_MISMATCH where its
  * build-id, banner or machine is not the dump's (unless KMD_ACCEPT_VMLINUX is set).
@@ -141,7 +141,7 @@ enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path);
 enum kmd_status kmd_set_registers(struct kmd *kmd, const char *path);
 
 /*
- * A run-time value of the dumped kernel that the dump does not tell, or tells wrong; it
+ * A run-time value of the dumped kernel that is missing or wrong in the dump; it
  * wins over what is found, and a contradiction is a finding.  Keys, as crash's --machdep
  * has them: "kaslr" (KERNELOFFSET), "kimage_voffset", "phys_offset", "vabits_actual"
  * (arm64), "phys_base" (x86_64).  KMD_ERR_USAGE for another key.
@@ -244,7 +244,7 @@ enum kmd_region_state {
 	KMD_REGION_CUT = 1,        /* captured in part: [0, captured) */
 	KMD_REGION_MISSING = 2,    /* described, but its bytes are not there */
 	KMD_REGION_INVALID = 3,    /* the firmware's table marks it as not valid */
-	KMD_REGION_NO_ADDRESS = 4, /* captured, but nothing tells its address */
+	KMD_REGION_NO_ADDRESS = 4, /* captured, but its address is not known */
 	KMD_REGION_EMPTY = 5,      /* of zero size */
 	KMD_REGION_CONFLICT = 6,   /* not used: its description contradicts others */
 	KMD_REGION_AUXILIARY = 7,  /* not memory: dump_info.txt, load.cmm, ... */
@@ -252,7 +252,7 @@ enum kmd_region_state {
 };
 
 struct kmd_region {
-	const char *name;     /* as recorded, odd bytes as \xNN; "" = none recorded */
+	const char *name;     /* as recorded, unprintable bytes as \xNN; "" = none recorded */
 	uint64_t phys;        /* physical address, if has_phys */
 	uint64_t virt;        /* kernel virtual address as registered, if has_virt */
 	uint64_t size;        /* as described */
@@ -265,7 +265,7 @@ struct kmd_region {
 /* Number of regions known; 0 before the opening. */
 size_t kmd_region_count(const struct kmd *kmd);
 
-/* Region @index in order of physical address, or NULL behind the last. */
+/* Region @index in order of physical address, or NULL after the last. */
 const struct kmd_region *kmd_region_get(const struct kmd *kmd, size_t index);
 
 /* Static texts: "ok", "cut", ...; "?" for an unknown value. */
@@ -278,13 +278,13 @@ enum kmd_severity {
 
 /* Kinds of finding.  Values are part of the ABI; new ones may come. */
 enum kmd_finding_code {
-	KMD_FIND_HEADER = 1,      /* a header field has an odd value */
+	KMD_FIND_HEADER = 1,      /* a header field has an invalid value */
 	KMD_FIND_TABLE = 2,       /* a table's count or entry is impossible */
-	KMD_FIND_TRUNCATED = 3,   /* bytes are behind the end of the dump */
+	KMD_FIND_TRUNCATED = 3,   /* bytes lie past the end of the dump */
 	KMD_FIND_STORAGE = 4,     /* the firmware ran out of storage */
 	KMD_FIND_MISSING = 5,     /* a region is described but not there */
 	KMD_FIND_SHORT = 6,       /* a region's bytes are fewer, or more, than described */
-	KMD_FIND_AMBIGUOUS = 7,   /* files and descriptions cannot be told apart */
+	KMD_FIND_AMBIGUOUS = 7,   /* files and descriptions cannot be matched */
 	KMD_FIND_DISAGREE = 8,    /* two descriptions differ */
 	KMD_FIND_OVERLAP = 9,     /* overlapping regions hold different bytes */
 	KMD_FIND_NO_ADDRESS = 10, /* no address is known */
@@ -292,7 +292,7 @@ enum kmd_finding_code {
 	KMD_FIND_VMCOREINFO = 12, /* VMCOREINFO is missing, cut or ambiguous */
 	KMD_FIND_KERNEL = 13,     /* kernel facts are missing or contradict memory */
 	KMD_FIND_ENCRYPTED = 14,  /* a region looks encrypted */
-	KMD_FIND_NAME = 15,       /* names collide or hold odd characters */
+	KMD_FIND_NAME = 15,       /* names collide or contain unprintable characters */
 };
 
 struct kmd_finding {
@@ -304,7 +304,7 @@ struct kmd_finding {
 /* Findings so far; the opening and the assembling add some. */
 size_t kmd_finding_count(const struct kmd *kmd);
 
-/* Finding @index in order of appearance, or NULL behind the last. */
+/* Finding @index in order of appearance, or NULL after the last. */
 const struct kmd_finding *kmd_finding_get(const struct kmd *kmd, size_t index);
 
 /*
@@ -318,15 +318,15 @@ bool kmd_is_degraded(const struct kmd *kmd);
 struct kmd_kernel {
 	const char *form;              /* of the input: "raw dump partition image", ... */
 	const char *machine;           /* "aarch64", "x86_64", "arm", "i386", "riscv64" */
-	const char *release;           /* OSRELEASE: what uname -r said */
+	const char *release;           /* OSRELEASE: as uname -r prints it */
 	const char *build_id;          /* hexadecimal */
 	const char *vmcoreinfo_source; /* where VMCOREINFO was found; NULL = not found */
-	uint64_t page_size;            /* 4096 where nothing says otherwise */
+	uint64_t page_size;            /* 4096 if it is not known */
 	uint64_t kaslr_offset;         /* KERNELOFFSET, if has_kaslr_offset */
 	bool has_kaslr_offset;
 	bool vmcoreinfo_generated; /* from the vmlinux, or read from a file: not the dump's own */
 	const char *banner;        /* linux_banner, without its newline; NULL = not captured */
-	const char *panic;         /* the line of the log that says why; NULL = none found */
+	const char *panic;         /* the line of the log with the reason; NULL = none found */
 	const char *panic_task;    /* command name of the task that panicked */
 	uint32_t panic_cpu, panic_pid; /* if has_panic_cpu, has_panic_pid */
 	bool has_panic_cpu, has_panic_pid;
@@ -404,7 +404,7 @@ struct kmd_log_record {
  */
 enum kmd_status kmd_log_load(struct kmd *kmd, size_t *count);
 
-/* Record @index, oldest first, or NULL behind the last or before kmd_log_load(). */
+/* Record @index, oldest first, or NULL after the last or before kmd_log_load(). */
 const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_t index);
 
 /* Records that could not be read and were skipped. */
@@ -433,8 +433,8 @@ enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, 
 /*
  * Memory in the core that was not captured: page tables that lead consumers to captured
  * memory, where the kernel's own are missing, and sections of the vmlinux as
- * kmd_set_complete() says.  Captured bytes are never changed, and a
- * note of the core (name "KMD") lists these ranges.  A range's name says what it is; its
+ * kmd_set_complete() selects.  Captured bytes are never changed, and a
+ * note of the core (name "KMD") lists these ranges.  A range's name is its kind; its
  * other members are phys, size and captured (= size).
  */
 size_t kmd_supplied_count(const struct kmd *kmd);
@@ -453,7 +453,7 @@ enum kmd_assemble_flag {
  *
  * Errors: KMD_ERR_IO, KMD_ERR_EXISTS, KMD_ERR_CANCELED, KMD_ERR_STRICT;
  * KMD_ERR_DAMAGED where no memory was captured at all; KMD_ERR_UNSUPPORTED where
- * nothing tells the machine, which an ELF header must name.
+ * the machine is not known, which an ELF header must name.
  */
 enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned int flags);
 
@@ -469,7 +469,7 @@ enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd);
 enum kmd_ready_state {
 	KMD_READY_WORKS = 0,   /* as on a core of all RAM */
 	KMD_READY_PARTLY = 1,  /* it answers, and what is missing is absent from the answer */
-	KMD_READY_UNKNOWN = 2, /* cannot be told */
+	KMD_READY_UNKNOWN = 2, /* not known */
 	KMD_READY_FAILS = 3,
 };
 
@@ -477,19 +477,19 @@ struct kmd_readiness {
 	const char *consumer; /* as it is started: "crash", "crash --minimal", "drgn", ... */
 	const char *ability;  /* "start", or a command or what one would ask for: "bt", "tasks" */
 	enum kmd_ready_state state;
-	const char *missing; /* objects with their addresses, or why nothing can be told;
+	const char *missing; /* objects with their addresses, or why it is not known;
 			      * "" where it works */
 };
 
 /*
- * Judge what consumers will be able to do with the core, from what it will hold: done once,
- * when first asked for.  *@count is the number of answers.  Without a vmlinux only what
- * VMCOREINFO tells can be judged, and the rest is KMD_READY_UNKNOWN.  With one its debug
+ * Check what consumers can do with the core, from its contents: done once, on the first
+ * call.  *@count is the number of answers.  Without a vmlinux only what
+ * VMCOREINFO has can be checked, and the rest is KMD_READY_UNKNOWN.  With one its debug
  * information is read, which takes about a second.
  */
 enum kmd_status kmd_check(struct kmd *kmd, size_t *count);
 
-/* Answer @index, consumer by consumer, or NULL behind the last or before kmd_check(). */
+/* Answer @index, consumer by consumer, or NULL after the last or before kmd_check(). */
 const struct kmd_readiness *kmd_readiness_get(const struct kmd *kmd, size_t index);
 
 #ifdef __cplusplus

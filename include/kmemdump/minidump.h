@@ -5,7 +5,7 @@
  * Shared by libkmd, the shim and the image maker of the tests, so it holds
  * numbers only: offsets, sizes and magic values.  Nothing here is meant to be
  * laid over input bytes; every field is read through a bounds-checked cursor.
- * All integers on disk are little-endian unless a comment says otherwise.
+ * All integers on disk are little-endian unless a comment states otherwise.
  *
  * Sources: Linux drivers/soc/qcom/smem.c and drivers/remoteproc/qcom_common.c
  * (SMEM, global and subsystem ToC, region); Microsoft OfflineCrashDumpUefi
@@ -53,7 +53,7 @@
 #define MD_SMEM_PTE_CACHELINE         16 /* u32 */
 #define MD_SMEM_GLOBAL_HOST           0xfffe
 
-/* struct smem_info, right behind the last used table entry; packed */
+/* struct smem_info, right after the last used table entry; packed */
 #define MD_SMEM_INFO_MAGIC            0x49494953u /* bytes "SIII" */
 #define MD_SMEM_INFO_SIZE_OFFSET      4           /* u32: size of the SMEM area */
 #define MD_SMEM_INFO_BASE_OFFSET      8           /* u32: physical base of the area */
@@ -138,7 +138,7 @@
 #define MD_RAW_HYPERV_PROTECTED       0x4u
 #define MD_RAW_CACHE_FLUSHED          0x8u
 
-/* section header, 64 bytes each, right behind the header */
+/* section header, 64 bytes each, right after the header */
 #define MD_RAW_SECTION_FLAGS          0  /* u32: MD_RAW_VALID, MD_RAW_INSUFFICIENT */
 #define MD_RAW_SECTION_VERSION        4  /* u32 */
 #define MD_RAW_SECTION_TYPE           8  /* u32 */
@@ -157,7 +157,7 @@
 
 /* --- KELF region, meminspect dialect: header, 201 program headers, notes */
 #define MD_KELF_PHDRS                 201
-#define MD_KELF_NAME_CHARS            8 /* of a name, behind the leading 'K' */
+#define MD_KELF_NAME_CHARS            8 /* of a name, after the leading 'K' */
 /* downstream dialect: program headers, section headers, names of 16 bytes */
 #define MD_KELF_STRTAB_NAME           16
 

@@ -17,7 +17,7 @@ KMD_EXPORT const struct kmd_cpu_registers *kmd_cpu_get(const struct kmd *kmd, si
 
 /*
  * Where gdb finds the kernel, if its vmlinux is ET_DYN; 0 = not.  Without the file:
- * arm64's entry is the first byte of its image, which is linked behind the modules, and
+ * arm64's entry is the first byte of its image, which is linked after the modules, and
  * a kernel that KASLR moved is relocatable.
  */
 static uint64_t entry_of(const struct kmd *kmd)

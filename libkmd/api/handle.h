@@ -46,7 +46,7 @@ struct kmd {
 	struct kmd_cpus cpus;
 	struct kmd_log log;
 	struct kmd_log_panic panic;
-	struct kmd_consumer_report readiness; /* judged when it is first asked for */
+	struct kmd_consumer_report readiness; /* computed on the first request */
 	bool vmcoreinfo_generated;            /* .info is not the dump's own */
 	bool log_read;                        /* the log is read when it is first asked for */
 };

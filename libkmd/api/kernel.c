@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What an open dump tells of its kernel. */
+/* The kernel of an open dump. */
 #include "api/handle.h"
 
 #include <stdio.h>

@@ -35,7 +35,7 @@ KMD_EXPORT size_t kmd_log_damaged(const struct kmd *kmd)
 }
 
 /* What the log adds to what is known: why it died, and who was at it.  The shim's record of the CPU
- * is the better witness. */
+ * wins. */
 enum kmd_status kmd_open_panic(struct kmd *kmd)
 {
 	struct kmd_kernel *pub = &kmd->facts.pub;

@@ -76,7 +76,7 @@ static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 	return status;
 }
 
-/* VMCOREINFO and the values of this boot, whoever tells them. */
+/* VMCOREINFO and the run-time values. */
 static enum kmd_status read_boot(struct kmd *kmd)
 {
 	const struct kmd_vmlinux *vmlinux = vmlinux_of(kmd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What consumers will be able to do; judged when it is first asked for. */
+/* What consumers can do with the core; computed on the first request. */
 #include "api/handle.h"
 
 KMD_EXPORT enum kmd_status kmd_check(struct kmd *kmd, size_t *count)

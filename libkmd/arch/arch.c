@@ -19,7 +19,7 @@ const struct kmd_arch *kmd_arch_by_machine(uint16_t machine)
 
 const struct kmd_arch *kmd_arch_by_name(const char *name, size_t length)
 {
-	/* 32-bit kernels say which processor they are for: armv7l, i686. */
+	/* The names of 32-bit kernels include the processor: armv7l, i686. */
 	if (length > 3 && !memcmp(name, "armv", 4))
 		return &kmd_arch_arm;
 	if (length == 4 && name[0] == 'i' && !memcmp(name + 2, "86", 2))

@@ -66,7 +66,8 @@ struct kmd_arch {
 	 * only the bits of virtual addresses limit it.
 	 */
 	uint64_t image_base, image_max;
-	/* The run-time value that tells virtual from physical addresses of the image. */
+	/* The run-time value that gives the distance of virtual and physical addresses of the
+	 * image. */
 	bool has_image_key;
 	enum kmd_runtime_key image_key;
 	/* gdb does not move this machine's vmlinux: the core has it at link addresses too. */
@@ -109,7 +110,7 @@ const struct kmd_arch *kmd_arch_by_vmcoreinfo(const struct kmd_vmcoreinfo *info)
  */
 void kmd_arch_hints(const struct kmd_vmcoreinfo *info, struct kmd_hints *hints);
 
-/* The value of this boot that @boot tells, or VMCOREINFO's NUMBER() @number. */
+/* The run-time value, or else VMCOREINFO's NUMBER() @number. */
 bool kmd_runtime_or_number(const struct kmd_runtime *runtime, enum kmd_runtime_key key,
 			   const struct kmd_vmcoreinfo *info, const char *number, uint64_t *value);
 

@@ -153,7 +153,7 @@ static void read_va_bits(const struct kmd_vmlinux *vmlinux, struct kmd_build *bu
 	    (build->page_size == 16384 && levels == 4 && build->va_bits_min == 47))
 		build->va_bits = 52;
 	else if (build->page_size == 65536 && build->va_bits_min == 48)
-		/* Until 6.8 a variable where they are chosen at boot; not told since. */
+		/* Until 6.8 a variable where they are chosen at boot; not known since. */
 		build->va_bits = build->version >= KMD_VERSION_OF(6, 1) &&
 						 build->version < KMD_VERSION_OF(6, 9)
 					 ? (has_symbol(vmlinux, "vabits_actual") ? 52 : 48)

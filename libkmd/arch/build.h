@@ -18,7 +18,7 @@ struct kmd_build {
 	unsigned int version;        /* major << 8 | minor, 0 = not known */
 	uint64_t text, end;          /* link addresses [_text, _end); 0 = not known */
 	uint64_t page_size;          /* 0 = not known */
-	unsigned int va_bits;        /* arm64: VA_BITS, 0 = the build alone does not tell */
+	unsigned int va_bits;        /* arm64: VA_BITS, 0 = not known from the build alone */
 	unsigned int va_bits_min;
 };
 

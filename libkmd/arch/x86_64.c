@@ -33,7 +33,7 @@ static bool matches_vmcoreinfo(const struct kmd_vmcoreinfo *info)
 
 /*
  * mem_section points to an array of its own in the linear map; the region that
- * starts at the same place below 1 GiB, and is as long, tells the distance.
+ * starts at the same place below 1 GiB, and has that length, gives the distance.
  */
 static bool delta_of_mem_section(const struct kmd_vmcoreinfo *info, const struct kmd_memory *memory,
 				 uint64_t *delta)

@@ -12,7 +12,7 @@
 /* A hostile table must not turn into a hostile report: so many of each severity are kept. */
 #define FINDINGS_MAX 1000
 
-/* A long path must leave room for what is said of it. */
+/* A long path must leave room for the message. */
 #define PLACE_MAX    300
 
 void kmd_diag_init(struct kmd_diag *diag)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * diag.h - what every stage says besides its result: one error, or findings.
+ * diag.h - what each stage returns besides its result: one error, or findings.
  *
  * An error ends the work; a finding is a named defect of the input that can be
  * lived with.  Both carry their place: which source, which offset.
@@ -17,7 +17,8 @@
 #define KMD_SENTENCE_MAX 1024
 
 struct kmd_place {
-	const char *source; /* file or member; NULL = the whole input; "" = said already */
+	const char
+		*source; /* file or member; NULL = the whole input; "" = in the sentence already */
 	uint64_t offset;
 	bool has_offset;
 };

@@ -90,7 +90,7 @@ static size_t sweep(const struct kmd_interval *items, size_t n, struct heap *hea
 		}
 		while (next < n && items[next].start <= at)
 			push(heap, &items[next++]);
-		/* Pushed ones end behind at; the best of all now lasts until it ends or a
+		/* Pushed ones end after at; the best of all now lasts until it ends or a
 		 * newcomer may beat it. */
 		end = heap->items[0]->end;
 		if (next < n)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* note.h - ELF notes as they are written: put behind each other, padded to 4. */
+/* note.h - ELF notes as they are written: one after another, padded to 4. */
 #ifndef KMD_BASE_NOTE_H
 #define KMD_BASE_NOTE_H
 

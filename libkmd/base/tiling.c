@@ -119,7 +119,7 @@ static void weigh(struct spot *spots, size_t n, const uint64_t *starts, const ui
 		bool end_meets = tile->end == bounds->end || has_value(starts, n, tile->end);
 
 		spots[i].fit = fit_of(start_meets, end_meets);
-		/* Where nothing tells the end of all, the last one's may be right. */
+		/* If the end of all is not known, that of the last one may be right. */
 		if (i == n - 1 && !closed && !end_meets)
 			spots[i].fit = 1;
 		spots[i].overlaps =

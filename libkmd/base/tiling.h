@@ -2,7 +2,7 @@
 /*
  * tiling.h - which of several runs of a file can be believed.
  *
- * Writers of dumps lay data out run behind run.  Where two entries of a table
+ * Writers of dumps lay out data one run after another.  Where two entries of a table
  * claim the same bytes for different addresses, one of them is damaged: the one
  * whose ends meet no neighbour's, or that overlaps more of them.
  */

@@ -19,7 +19,7 @@ void kmd_availability_add(struct kmd_availability *availability, enum kmd_presen
 	va_start(args, format);
 	vsnprintf(name, sizeof(name), format, args);
 	va_end(args);
-	/* The first few tell enough; a name that does not fit whole is not begun. */
+	/* The first few are enough; a name that does not fit is omitted. */
 	if (strlen(name) + 3 < room)
 		snprintf(availability->names + used, room, "%s%s", used ? ", " : "", name);
 }

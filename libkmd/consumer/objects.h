@@ -89,7 +89,7 @@ void kmd_availability_add(struct kmd_availability *availability, enum kmd_presen
 void kmd_check_span(const struct kmd_target *target, enum kmd_xlate mode,
 		    struct kmd_availability *availability, const char *name, uint64_t virt,
 		    uint64_t size);
-/* Variables by name, NULL behind the last; those that this kernel does not have are passed over. */
+/* Variables by name, NULL after the last; those that this kernel does not have are skipped. */
 void kmd_check_variables(const struct kmd_target *target, enum kmd_xlate mode,
 			 struct kmd_availability *availability, const char *const *names);
 /* From the symbol @from to the symbol @to. */

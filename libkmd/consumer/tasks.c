@@ -177,7 +177,7 @@ static void count_stack(const struct kmd_target *target, enum kmd_xlate mode, ui
 {
 	uint64_t stack;
 
-	/* Of a task that is not there nothing tells where its stack is. */
+	/* The stack of a task that was not captured is not known. */
 	kmd_count_span(target, mode,
 		       kmd_target_read_uint(target, mode, task + at, 8, &stack) ? stack : 0, size,
 		       count);

@@ -54,14 +54,14 @@ static bool is_auxv(const struct note *note)
 	return note->type == NT_AUXV && !strcmp(note->name, "CORE");
 }
 
-/* Of a CPU: its registers, what of it stands behind them, or that it has none. */
+/* Of a CPU: its registers, its notes that follow, or that it has none. */
 static bool is_of_cpu(const struct note *note)
 {
 	return is_registers(note) || !strcmp(note->name, "LINUX") ||
 	       (note->type == NT_PRSTATUS && !strcmp(note->name, KMD_PLACEHOLDER));
 }
 
-/* Registers that nobody filled in say nothing. */
+/* Registers that were not filled in are ignored. */
 static bool has_registers(const struct kmd_claims *claims, const unsigned char *desc, size_t size)
 {
 	size_t at = claims->elf_class == ELFCLASS64 ? REGS_OFFSET_64 : REGS_OFFSET_32;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * cpus.h - the general registers of each CPU, from whoever recorded them.
+ * cpus.h - the general registers of each CPU, from any recorder.
  *
  * Kept in the order of the machine's user_regs structure, so that an NT_PRSTATUS
  * is a header and these words.  Sources of the layouts: Linux
@@ -70,7 +70,7 @@ enum kmd_status kmd_cpus_from_text(const char *text, size_t length, const char *
 				   uint16_t machine, struct kmd_diag *diag, struct kmd_cpus *cpus);
 
 /*
- * The words of an NT_PRSTATUS's descriptor.  False if all are 0: nobody filled it in.
+ * The words of an NT_PRSTATUS's descriptor.  False if all are 0: it was not filled in.
  * @cpu's other members are zeroed.
  */
 bool kmd_cpu_from_desc(const unsigned char *desc, const struct kmd_cpu_layout *layout,
@@ -82,7 +82,7 @@ bool kmd_cpu_from_desc(const unsigned char *desc, const struct kmd_cpu_layout *l
 bool kmd_cpu_from_note(const unsigned char *bytes, size_t size, size_t desc_at,
 		       const struct kmd_cpu_layout *layout, struct kmd_cpu *cpu);
 
-/* What consumers must be told besides the registers. */
+/* What consumers need besides the registers. */
 struct kmd_cpu_hints {
 	uint64_t pac_mask; /* arm64: KERNELPACMASK; 0 = no pointer authentication */
 	uint64_t entry;    /* run-time address of vmlinux's e_entry, where it is ET_DYN; 0 = not */

@@ -14,7 +14,7 @@
  * regions are cut to make room for their number: Kcrash_notes, Kcrash_not59, Kcrash_n1234.
  */
 #define NAME     "crash_notes"
-#define NAME_MIN 5 /* crash: six digits in twelve characters, behind the K */
+#define NAME_MIN 5 /* crash: six digits in twelve characters, after the K */
 #define DESC_AT  (KMD_NOTE_HEADER_SIZE + KMD_NOTE_NAME_SIZE)
 #define NOTE_MAX 512
 
@@ -55,7 +55,7 @@ struct named {
 	size_t index; /* of the row, which is by address */
 };
 
-/* The number behind the name is that of the registration, which goes CPU by CPU. */
+/* The number after the name is that of the registration, which goes CPU by CPU. */
 static bool is_named(const char *name, uint64_t *seq)
 {
 	size_t same = 0;
@@ -175,7 +175,7 @@ static enum kmd_status take_pointed(struct finder *finder, const struct kmd_vmli
 
 /* ----- who panicked */
 
-/* The kernel's panic_cpu: -1 as long as nobody did. */
+/* The kernel's panic_cpu: -1 before a panic. */
 static bool read_panic_cpu(const struct finder *finder, const struct kmd_vmlinux *vmlinux,
 			   uint64_t kaslr, unsigned char bytes[4])
 {

@@ -11,7 +11,7 @@
 struct kmd_cpus_found {
 	bool has_panic_cpu;
 	uint32_t panic_cpu;
-	/* The kernel's own note of some CPU is in memory, and nobody filled it in. */
+	/* The kernel's own note of some CPU is in memory, but was not filled in. */
 	bool empty_notes;
 };
 

@@ -23,7 +23,7 @@
 #define QEMU_REGS_AT  8
 #define QEMU_SEGS_AT  152
 #define QEMU_SEG_SIZE 24
-#define QEMU_BASE_AT  16 /* in a segment, behind selector, limit, flags */
+#define QEMU_BASE_AT  16 /* in a segment, after selector, limit, flags */
 
 #ifndef NT_ARM_PAC_MASK
 #define NT_ARM_PAC_MASK 0x406

@@ -19,7 +19,7 @@
 
 #define NAME_PREFIX  "KCPU_CTX"
 #define CONTEXT_SIZE 2048
-#define REGS_AT      16 /* behind four words of status */
+#define REGS_AT      16 /* after four words of status */
 #define WORDS_READ   44
 
 /* Indexes of words. */
@@ -73,7 +73,7 @@ static bool from_context(const unsigned char *bytes, struct kmd_cpu *cpu)
 	memcpy(cpu->words, words, PC * sizeof(words[0]));
 	cpu->words[ARM64_PC] = words[PC];
 	cpu->words[ARM64_SP] = sp;
-	/* Flags are not recorded; that it ran the kernel is what the addresses tell. */
+	/* Flags are not recorded; the addresses show that it ran the kernel. */
 	cpu->words[ARM64_PSTATE] = el2 ? PSTATE_EL2H : PSTATE_EL1H;
 	return true;
 }

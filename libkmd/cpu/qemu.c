@@ -57,7 +57,7 @@ static const char *skip_blanks(const char *at, const char *end)
 	return at;
 }
 
-/* A hexadecimal number at @at; the place behind it, or NULL. */
+/* A hexadecimal number at @at; the place after it, or NULL. */
 static const char *read_hex(const char *at, const char *end, uint64_t *value)
 {
 	const char *first = at;

@@ -178,7 +178,7 @@ static size_t first_reloc(const struct kmd_content *content, uint64_t at)
 	return KMD_LOWER_BOUND(content->n_relocs, middle, content->relocs[middle].at < at);
 }
 
-/* A word may begin before @link or end behind the last byte asked for. */
+/* A word may begin before @link or end after the last requested byte. */
 static void apply(const struct kmd_content_reloc *reloc, bool big_endian, uint64_t link,
 		  unsigned char *to, size_t size)
 {

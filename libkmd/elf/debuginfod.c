@@ -46,7 +46,7 @@ static int find(const struct library *library, const char *build_id, enum kmd_de
 
 	if (!client)
 		return -ENOMEM;
-	/* A length of 0 says that the build-id is hexadecimal text. */
+	/* A length of 0 means that the build-id is hexadecimal text. */
 	fd = run_sources(client, (const unsigned char *)build_id, 0, path);
 	library->end(client);
 	if (fd >= 0)

@@ -57,7 +57,7 @@ static bool read_debug_link(Elf_Data *data, struct kmd_elf_file *file)
 	return file->debug_link;
 }
 
-/* The linker's own sections may lie behind the end of a file that was cut. */
+/* The linker's own sections may lie past the end of a truncated file. */
 static bool is_whole(const struct kmd_elf_file *file, const GElf_Shdr *shdr)
 {
 	return shdr->sh_type == SHT_NOBITS || shdr->sh_type == SHT_NULL ||
@@ -174,7 +174,7 @@ static enum kmd_status read_head(const struct kmd_source *source, struct kmd_dia
 	return kmd_source_read(source, 0, head, *size, diag);
 }
 
-/* Unpack it where it is compressed; say what it is where it is no ELF file. */
+/* Unpack it if it is compressed; report what it is if it is not an ELF file. */
 static enum kmd_status check_head(const struct kmd_vmlinux_options *options, struct kmd_diag *diag,
 				  struct kmd_source **source)
 {

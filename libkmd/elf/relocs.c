@@ -74,7 +74,7 @@ static uint64_t word_at(const unsigned char *bytes, bool big_endian)
 	return value;
 }
 
-/* An even word is an address; an odd one says which of the 63 words behind the last one move. */
+/* An even word is an address; an odd one is a bitmap of the 63 words that follow. */
 static bool add_relr(Elf_Scn *scn, bool big_endian, struct kmd_vmlinux_layout *layout)
 {
 	Elf_Data *data = elf_rawdata(scn, NULL);

@@ -41,7 +41,7 @@ struct kmd_vmlinux_layout {
 	struct kmd_reloc *relocs; /* by address */
 	size_t n_relocs, cap_relocs;
 	bool relocs_complete; /* all of them are there */
-	bool dynamic;         /* the file need not hold what moves: only its relocations tell */
+	bool dynamic; /* the file need not have the addresses: only its relocations have them */
 	/* x86_64 before 6.15: per-CPU variables are linked at [0, this); 0 = they are not */
 	uint64_t percpu_size;
 };

@@ -14,7 +14,7 @@ static bool is_wanted(const GElf_Sym *symbol, const char *name)
 {
 	unsigned int type = GELF_ST_TYPE(symbol->st_info);
 
-	/* $x and $d only tell code from data. */
+	/* $x and $d only mark code and data. */
 	return symbol->st_shndx != SHN_UNDEF && type != STT_FILE && type != STT_SECTION &&
 	       name[0] && name[0] != '$' && strnlen(name, NAME_MAX_LENGTH) < NAME_MAX_LENGTH;
 }

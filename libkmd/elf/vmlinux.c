@@ -10,7 +10,7 @@
 
 /* The longest seen have some 250 bytes. */
 #define BANNER_MAX 1024
-/* To read where the symbol table does not tell the size. */
+/* Bytes to read if the symbol table has no size. */
 #define BANNER_MIN 128
 
 static enum kmd_status read_symbols(const struct kmd_elf_files *files, struct kmd_diag *diag,

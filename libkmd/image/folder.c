@@ -3,7 +3,7 @@
  * folder.c - a folder of region files, as QPST, qdl, edl and PCAT leave them.
  *
  * Every file becomes a blob, whatever its name: files get renamed, and only the
- * descriptions in region/ can tell which of them are regions.
+ * region/ decides which of them are regions.
  */
 #include "image/image.h"
 

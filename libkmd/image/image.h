@@ -3,8 +3,8 @@
  * image.h - container formats: from sources to named blobs.
  *
  * A blob is a run of bytes that the container sets apart, with a name and an
- * address as far as the container itself has them.  What the bytes mean is for
- * region/ to say.
+ * address as far as the container itself has them.  region/ finds
+ * out what the bytes mean.
  *
  * One format = one file = one row in formats[] (formats.c).
  */
@@ -16,7 +16,7 @@
 enum kmd_blob_kind {
 	KMD_BLOB_REGION, /* bytes of one region, or a text that describes regions */
 	KMD_BLOB_FLAT,   /* many regions in one: a RAM image, an ELF file; never a region itself */
-	KMD_BLOB_AUXILIARY, /* the container says that it is no memory */
+	KMD_BLOB_AUXILIARY, /* the container marks it as not memory */
 };
 
 struct kmd_blob {
@@ -30,7 +30,7 @@ struct kmd_blob {
 	bool invalid;  /* the container marks the blob as not valid */
 	bool conflict; /* its table entry contradicts others: the bytes may be another's */
 	enum kmd_blob_kind kind;
-	enum kmd_origin origin; /* who says so */
+	enum kmd_origin origin; /* source of these facts */
 };
 
 /* An SMEM area, found by its marks or named by an option. */

@@ -2,7 +2,7 @@
 /*
  * ram.c - an image of RAM that holds an SMEM area, or the area alone.
  *
- * A RAM image has no header.  What says that it is one, and at which address its first byte
+ * A RAM image has no header.  What shows that it is one, and at which address its first byte
  * lay, is the SMEM area in it.
  */
 #include "image/image.h"
@@ -61,7 +61,7 @@ static enum kmd_status tell_rivals(const struct kmd_source *source,
 		site->rivals);
 }
 
-/* What is odd about the place itself; the area's contents are for region/. */
+/* What is wrong with the place itself; the area's contents are for region/. */
 static enum kmd_status add_vmcoreinfo(const struct kmd_source *source,
 				      const struct kmd_smem_site *site, struct kmd_diag *diag)
 {
@@ -154,7 +154,7 @@ static enum kmd_status find_base(const struct kmd_source *source,
 	return KMD_OK;
 }
 
-/* An area that cannot hold a Minidump needs no address: region/ says why it cannot. */
+/* An area that cannot hold a Minidump needs no address: region/ reports why. */
 static bool is_hopeless(const struct kmd_smem_site *site)
 {
 	return !site->size || (site->version == MD_SMEM_GLOBAL_HEAP_VERSION && !site->partition);

@@ -3,7 +3,7 @@
  * The raw dump partition image ("Raw_Dmp!"), as boot firmware writes it to the
  * partition named rawdump, logdump or ftm.
  *
- * The partition is not erased between dumps: nothing behind the dump's own end
+ * The partition is not erased between dumps: nothing after the dump's own end
  * is ever read.  Header and sections carry validity bits; vendors' collecting
  * scripts overwrite the signature once they have seen the dump.
  */
@@ -135,7 +135,7 @@ static enum kmd_status check_gap(const struct kmd_cursor *cursor, const struct k
 
 /*
  * Qualcomm firmware keeps the physical address in the information of every kind
- * of memory section; elsewhere only DDR ranges have one.  0 is how it says "none"
+ * of memory section; elsewhere only DDR ranges have one.  0 means "none"
  * for its own md_ sections.
  */
 static bool section_phys(const struct kmd_raw_section *section)

@@ -3,7 +3,7 @@
  * The section table of a partition image, and how far it can be believed.
  *
  * One damaged word in it must not put one region's bytes at another's address.
- * Writers lay sections out one behind the other, so an entry that touches no
+ * Writers lay sections out one after another, so an entry that touches no
  * neighbour and overlaps one is the damaged one.
  */
 #include "image/raw_dump.h"
@@ -111,11 +111,11 @@ static struct kmd_raw_section *lowest(const struct kmd_raw_table *table)
 
 /*
  * Where data starts inside the table, either the count or that one section is
- * wrong: the entries behind the meeting point tell which.
+ * wrong: the entries after the meeting point show which.
  */
 static void settle_length(struct kmd_raw_table *table)
 {
-	/* Each round finds one liar; what is left of many lies in the table and goes below. */
+	/* Each round finds one bad entry; the rest lies in the table and is set aside below. */
 	for (size_t round = 0; round < BAD_ENTRIES_MAX; round++) {
 		struct kmd_raw_section *low = lowest(table);
 		size_t fit, likely = 0;
@@ -155,8 +155,8 @@ static void note_gap(struct junctions *junctions, uint64_t from, uint64_t to)
 
 /*
  * Where sections follow each other but for one place, a size or an offset was damaged
- * there.  Moving the last one overlaps nobody, so one that lies alone is not believed.
- * @end is the dump's end; only one that was not rounded up tells of bytes behind the last.
+ * there.  Moving the last one overlaps no other, so one that lies alone is not trusted.
+ * @end is the dump's end; only one that was not rounded up shows bytes after the last.
  */
 static void settle_gaps(struct kmd_raw_table *table, struct kmd_tile *tiles, size_t n, uint64_t end)
 {
@@ -166,7 +166,7 @@ static void settle_gaps(struct kmd_raw_table *table, struct kmd_tile *tiles, siz
 	for (size_t i = 0; i < n; i++)
 		junctions.aligned &= tiles[i].start % ALIGNMENT == 0;
 	for (size_t i = 0; i < n; i++) {
-		/* The conflict tells of the gap as well. */
+		/* The conflict explains the gap as well. */
 		if (tiles[i].conflict)
 			return;
 		if (at != UINT64_MAX)

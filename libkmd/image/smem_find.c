@@ -12,7 +12,7 @@
 /* RAM starts at round addresses: an area that puts it at one is not a stray copy. */
 #define ROUND_BASE (1u << 28)
 
-/* What vouches for an area.  Any two weak marks weigh less than a strong one. */
+/* Score for each valid field.  Two weak fields score less than a strong one. */
 enum {
 	SCORE_INFO = 1,
 	SCORE_TABLE = 2,
@@ -20,7 +20,7 @@ enum {
 	SCORE_HEADER = 4,
 	SCORE_PARTITION = 4,
 	SCORE_FULL = 13,
-	SCORE_EXPECTED = 16, /* it says that it lies where the user says */
+	SCORE_EXPECTED = 16, /* its recorded address is the one that the user gave */
 };
 
 /* The last places of one kind that the search went by. */
@@ -90,7 +90,7 @@ static uint64_t global_entry(struct finder *finder, uint64_t table)
 	return 0;
 }
 
-/* What the area's address should be by the user's word; false = the user said nothing. */
+/* The area's address as the user gave it; false = not given. */
 static bool expected_phys(const struct finder *finder, uint64_t base, uint64_t *phys)
 {
 	if (finder->options->has_smem) {
@@ -204,7 +204,7 @@ static void consider(struct finder *finder, uint64_t table)
 
 /* ------------------------------------------------------------------- search */
 
-/* No area behind this one can be better, or none is asked for. */
+/* No later area can be better, or none is wanted. */
 static bool settled(const struct finder *finder)
 {
 	const struct kmd_smem_site *best = &finder->best;

@@ -2,8 +2,8 @@
 /*
  * smem_find.h - the place of an SMEM area in a RAM image, by the area's own marks.
  *
- * Nothing at the start of the area tells its size: the partition table lies in its last
- * 4 KiB, and the info block ("SIII") behind the table's entries holds size and address.
+ * The start of the area does not have its size: the partition table lies in its last
+ * 4 KiB, and the info block ("SIII") after the table's entries holds size and address.
  * So the table is searched for, and the header confirms it.
  */
 #ifndef KMD_IMAGE_SMEM_FIND_H
@@ -18,7 +18,7 @@ struct kmd_smem_site {
 	struct kmd_smem_info info;
 	uint32_t version;  /* of the header, 0 = the header is not whole */
 	bool table_marked; /* the table's magic and version are whole */
-	bool partition;    /* a global partition lies where the table says */
+	bool partition;    /* the global partition is where the table has it */
 	unsigned int score;
 	size_t rivals; /* other areas that looked as good */
 };

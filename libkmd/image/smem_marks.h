@@ -8,10 +8,10 @@
 #define KMD_SMEM_TABLE_MAX 84          /* entries that fit the partition table's 4 KiB */
 #define KMD_SMEM_AREA_MAX  (64u << 20) /* none is known to have more than 4 MiB */
 
-/* The info block behind the last entry of a partition table. */
+/* The info block after the last entry of a partition table. */
 struct kmd_smem_info {
 	bool present;
-	bool marked;               /* its magic is whole; if not, its size vouches for it */
+	bool marked;               /* its magic is whole; if not, its size fits */
 	bool size_sane, phys_sane; /* such as an area can have */
 	uint32_t slot;             /* number of entries before it */
 	uint64_t size, phys;

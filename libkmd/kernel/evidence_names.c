@@ -29,7 +29,7 @@ static enum kmd_status candidate(struct kmd_evidence *evidence, const struct lis
 {
 	bool told = false;
 
-	/* The same addresses without their names are no second witness. */
+	/* The same addresses without their names are not a second source. */
 	for (int by_name = 1; !told && by_name >= 0; by_name--) {
 		struct kmd_offset_counts tally;
 

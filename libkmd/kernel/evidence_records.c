@@ -20,7 +20,7 @@
 #define KINFO_LONG     464
 #define KINFO_SHORT    208
 
-/* The boot loader's word is unaligned behind one whose value is not documented. */
+/* The boot loader's word is unaligned; it follows one whose value is not documented. */
 #define IMEM_KASLR     (0x6d0 + 4)
 
 /* Physical addresses of symbols, counted from .info. */

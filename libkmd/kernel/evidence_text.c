@@ -22,7 +22,7 @@ enum { NEEDLE_OFFSET, NEEDLE_PHYS, NEEDLE_FEATURES, NEEDLE_BANNER, NEEDLES };
 /*
  * In the kernel's own buffer printk() leaves the end of a text twice: it moved the text
  * down over its two bytes of level, and the newline is not counted.  A text there stands
- * behind its descriptor's id, whose highest byte is 0, or 0x3f since ids begin below the
+ * after the id of its descriptor, whose highest byte is 0, or 0x3f since ids begin below the
  * end of their range.
  */
 static void cut_leftover(struct kmd_hit *hit)
@@ -34,7 +34,7 @@ static void cut_leftover(struct kmd_hit *hit)
 		end[-2] = '\0';
 }
 
-/* The hexadecimal number at *@text, which is moved behind it. */
+/* The hexadecimal number at *@text, which is moved past it. */
 static bool take_hex(const char **text, uint64_t *value)
 {
 	size_t length = 0;

@@ -66,7 +66,7 @@ static enum match by_build_id(const struct kmd_vmlinux *vmlinux, const struct km
 	return writes_garbage(info) ? UNKNOWN : OTHER;
 }
 
-/* The release that VMCOREINFO names stands in the banner behind "Linux version ". */
+/* The release of VMCOREINFO follows "Linux version " in the banner. */
 static enum match by_release(const struct kmd_vmlinux *vmlinux, const struct kmd_vmcoreinfo *info)
 {
 	const size_t start = sizeof(BANNER_START) - 1;

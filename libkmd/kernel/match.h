@@ -12,9 +12,9 @@
 #include "kernel/runtime.h"
 
 /*
- * @machine is what the dump's headers say, 0 if they do not; @info may be without text.
+ * @machine is that of the dump's headers, 0 = not known; @info may have no text.
  * KMD_ERR_MISMATCH, or with @accept a finding of damage, if it is another kernel's; a note
- * if nothing tells.
+ * if that is not known.
  */
 enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char *path,
 				  uint16_t machine, const struct kmd_vmcoreinfo *info,
@@ -22,8 +22,8 @@ enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char 
 				  struct kmd_diag *diag);
 
 /*
- * The build-id in the captured image, where @boot says that it lies, against the file's.
- * Where neither that nor @info tells one, a banner is all there is: a note, as another
+ * The build-id in the captured image, at the place that @runtime gives, against the file's.
+ * If neither that nor @info has one, only the banner is compared: a note, because another
  * build may bear the same.
  */
 enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char *path,

@@ -5,7 +5,7 @@
  * KASLR moves the image by a multiple of 64 KiB at least, so an address has few
  * symbols that it can be; the distance that most addresses agree on is the offset.
  * Names narrow it further: firmware keeps a K and the first 8 to 12 characters,
- * and puts a sequence number behind.
+ * and appends a sequence number.
  */
 #ifndef KMD_KERNEL_SYMBOL_NAMES_H
 #define KMD_KERNEL_SYMBOL_NAMES_H

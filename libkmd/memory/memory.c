@@ -63,7 +63,7 @@ static struct kmd_interval *resolve(const struct kmd_regions *regions, bool phys
 		const struct kmd_region_entry *row = &regions->rows[order[i]];
 		uint64_t start = start_of(row, physical), end;
 
-		/* The last byte of the address space cannot be told from a wrap. */
+		/* The last byte of the address space cannot be distinguished from a wrap. */
 		if (!kmd_add_u64(start, row->pub.captured, &end))
 			end = UINT64_MAX;
 		items[i] = (struct kmd_interval){ start, end, order[i], i };
@@ -177,7 +177,7 @@ static enum kmd_status compare_part(struct compare *compare, const struct kmd_re
 		enum kmd_status status;
 		size_t differs;
 
-		/* One RAM image or one file range behind both: nothing to compare. */
+		/* Both come from one RAM image or file range: nothing to compare. */
 		if (source == row->source && own == offset)
 			return KMD_OK;
 		*same = compare->budget >= part;

@@ -3,7 +3,7 @@
  * supply.h - memory that was not captured and goes into the core all the same.
  *
  * Captured bytes are never changed: what is supplied fills places between them.  The
- * core announces each range (note "KMD"), so that a reader can always tell.
+ * core announces each range (note "KMD"), so that a reader can always distinguish them.
  */
 #ifndef KMD_MEMORY_SUPPLY_H
 #define KMD_MEMORY_SUPPLY_H

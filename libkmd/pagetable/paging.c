@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What VMCOREINFO tells of the page tables.
+ * What VMCOREINFO has about the page tables.
  *
  * Linux: arch/arm64/kernel/vmcore_info.c, arch/arm64/kernel/pi/map_kernel.c,
  * arch/arm64/Kconfig; arch/x86/kernel/vmcore_info_64.c.

@@ -21,7 +21,7 @@ struct kmd_mappings {
 /*
  * All that the captured tables show of captured memory in the kernel's half, down to
  * the exact bytes that were captured.  A table that was not captured hides what is
- * below it; that is normal.  What @known (or NULL) says already is left out.
+ * below it; that is normal.  What @known (may be NULL) has already is omitted.
  *
  * Bounded, whatever the tables hold.  A table or page that is shown over and over
  * (KASAN's shadow, espfix) is followed at the lowest few of its addresses.  Tables that

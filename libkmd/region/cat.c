@@ -62,7 +62,7 @@ static size_t first_suspect(const struct kmd_claims *claims, size_t first, uint6
 	return claims->n;
 }
 
-/* Every segment begins where the one before it ends: KELF's way, and nobody else's. */
+/* Every segment begins where the one before it ends: as only KELF does. */
 static bool is_running_sum(const struct kmd_claims *claims, size_t first)
 {
 	for (size_t i = first; i + 1 < claims->n; i++)

@@ -6,9 +6,9 @@
 #include "region/claim.h"
 
 /*
- * Nothing in such a file says which bytes are whose but the running sum of sizes:
+ * Only the running sum of sizes shows to which region bytes of such a file belong:
  * one file left out, or given twice, moves all that follow.  Where the length of
- * the file says that this may have happened, mark the claims from @first on whose
+ * the file shows that this may have happened, mark the claims from @first on whose
  * bytes may be others' as conflicts.
  */
 enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t file_size,

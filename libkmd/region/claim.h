@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * claim.h - descriptions of regions: what each table of the dump says.
+ * claim.h - descriptions of regions: the rows of the dump's tables.
  *
  * A claim is one row of one table (SMEM region array, KELF program headers,
  * dump_info.txt, load.cmm) as it stands there, checked for shape only.  join.c
@@ -16,7 +16,7 @@
 struct kmd_claim {
 	enum kmd_origin origin;
 	char *name; /* region name, raw; "" = the table has none */
-	char *file; /* file or section it is kept in, raw; "" = not said */
+	char *file; /* file or section it is kept in, raw; "" = not recorded */
 	uint64_t phys, virt, size;
 	bool has_phys, has_virt, has_size;
 	/* Bytes, where the table itself knows where they are: */
@@ -24,7 +24,7 @@ struct kmd_claim {
 	size_t blob;
 	uint64_t offset;        /* in the blob */
 	uint64_t captured;      /* <= size */
-	bool invalid;           /* the table says: not valid */
+	bool invalid;           /* the table marks it as not valid */
 	bool conflict;          /* the row contradicts its table: not to be used */
 	struct kmd_place place; /* of the row; .source belongs to the blob's source */
 };

@@ -18,7 +18,7 @@ static enum kmd_status say_shared(const struct kmd_claim *claim, struct kmd_diag
 			  claim->phys, claim->offset, claim->size);
 }
 
-/* True if most segments' bytes lie behind the notes, as every kernel tool writes them. */
+/* True if most segments' bytes lie after the notes, as every kernel tool writes them. */
 static bool notes_lead(const struct kmd_claims *claims, size_t first)
 {
 	size_t before = 0;

@@ -25,7 +25,7 @@ static bool is_hex(struct kmd_field field)
 	return field.length > 2 && field.text[0] == '0' && (field.text[1] | 0x20) == 'x';
 }
 
-/* What stands behind the third field's last tab, or else the last field. */
+/* What follows the third field's last tab, or else the last field. */
 static struct kmd_field last_field(struct kmd_line *rest)
 {
 	const char *tab = memrchr(rest->text, '\t', rest->length);

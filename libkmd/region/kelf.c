@@ -5,7 +5,7 @@
  *
  * Two dialects: kmemdump/meminspect (program headers and notes) and downstream
  * msm_minidump (section headers with names as well, no notes).  Notes are never
- * trusted: the kernel writes them behind the end of its allocation.
+ * trusted: the kernel writes them past the end of its allocation.
  */
 #include "region/kelf.h"
 
@@ -52,7 +52,7 @@ struct kelf {
 	const struct fields *fields;
 	bool whole;         /* a core file: p_offset leads to bytes */
 	size_t blob;        /* of a core file */
-	uint64_t table_end; /* behind the program headers */
+	uint64_t table_end; /* after the program headers */
 	uint64_t phoff, shoff, names_at, names_size;
 	uint32_t phnum, shnum;
 	bool phnum_damaged;    /* the count is impossible, which was reported */
@@ -268,8 +268,8 @@ static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 }
 
 /*
- * The kernel puts KELF's notes behind room for 201 program headers; who writes a
- * finished core puts them right behind the headers or on the next page.
+ * The kernel puts KELF's notes after room for 201 program headers; writers of
+ * finished cores put them right after the headers or on the next page.
  */
 static bool notes_of_finished_core(const struct kelf *kelf, const struct phdr *phdr)
 {
@@ -288,7 +288,7 @@ static void keep_notes(struct kelf *kelf, const struct phdr *phdr, struct kmd_cl
 	claims->notes_trusted = notes_of_finished_core(kelf, phdr);
 }
 
-/* A segment whose bytes begin behind its own program header: where data may start. */
+/* A segment whose bytes begin after its own program header: where data may start. */
 static bool starts_data(const struct kelf *kelf, uint32_t index, const struct phdr *phdr)
 {
 	uint64_t own_end = kelf->phoff + (index + UINT64_C(1)) * kelf->fields->phdr_size;
@@ -298,7 +298,7 @@ static bool starts_data(const struct kelf *kelf, uint32_t index, const struct ph
 }
 
 /*
- * A core's data begins behind its program headers.  Where it seems to begin among
+ * A core's data begins after its program headers.  Where it seems to begin among
  * them, the count is wrong if what follows does not read like headers.
  */
 static enum kmd_status settle_count(struct kelf *kelf)
@@ -332,7 +332,7 @@ static enum kmd_status settle_count(struct kelf *kelf)
 			  said, fit);
 }
 
-/* A count that is too small leaves headers behind it whose data follows the last one's. */
+/* A count that is too small leaves further headers whose data follows the last one's. */
 static enum kmd_status check_more(struct kelf *kelf, const struct kmd_claims *claims)
 {
 	struct phdr last, more;
@@ -365,7 +365,7 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 		else if (phdr.type == PT_NOTE)
 			keep_notes(kelf, &phdr, claims);
 		else if (kelf->phnum_damaged)
-			continue; /* behind the table's end, wherever that is */
+			continue; /* past the end of the table */
 		else if (phdr.type != PT_NULL || (kelf->whole && phdr.filesz))
 			status = kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
 					    phdr.place,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Which blob is the KELF header: told by its bytes, and by its name where several could be. */
+/* Which blob is the KELF header: known by its bytes, and by its name if there are several. */
 #include "region/kelf.h"
 
 #include "base/checked.h"

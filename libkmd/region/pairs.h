@@ -8,7 +8,7 @@
 /*
  * Mark as conflicts the claims from @first on whose two addresses contradict each
  * other: they lie at different places of a page, or are as far apart as many
- * others are but for one bit.  Which of the two is damaged cannot be told.
+ * others are but for one bit.  It is not known which of the two is damaged.
  */
 enum kmd_status kmd_pairs_check(struct kmd_claims *claims, size_t first, struct kmd_diag *diag);
 

@@ -18,11 +18,11 @@ struct kmd_region_entry {
 };
 
 struct kmd_regions {
-	struct kmd_region_entry *rows; /* by physical address; those without one behind */
+	struct kmd_region_entry *rows; /* by physical address; those without one last */
 	size_t n, cap;
 };
 
-/* A kernel symbol's run-time address: tells region files apart where only KELF has addresses. */
+/* A kernel symbol's run-time address: identifies region files if only KELF has addresses. */
 struct kmd_hint {
 	uint64_t virt;
 	char *name;
@@ -57,7 +57,7 @@ void kmd_hints_deinit(struct kmd_hints *hints);
  * the name.  The rules:
  *   content    from the container (section, file, RAM); what a table describes
  *              and no bytes exist for is MISSING
- *   extent     the firmware's table (section, ToC, dump_info.txt); bytes behind
+ *   extent     the firmware's table (section, ToC, dump_info.txt); bytes after
  *              it are not used, fewer are CUT (up to 3 fewer: sizes are rounded)
  *   address    load.cmm, then dump_info.txt, then the section table; where they
  *              differ the one that KELF knows too wins over that order

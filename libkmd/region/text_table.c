@@ -93,7 +93,7 @@ struct kmd_field kmd_field_base_name(struct kmd_field path)
 
 /* ------------------------------------------------------------- recognition */
 
-/* A few odd bytes may be damage, or names; padding behind the text is none of it. */
+/* A few invalid bytes may be damage, or names; padding after the text is neither. */
 static bool is_text(const unsigned char *bytes, size_t length)
 {
 	size_t odd = 0;

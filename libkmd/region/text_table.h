@@ -20,7 +20,7 @@ struct kmd_field {
 };
 
 enum kmd_line_kind {
-	KMD_LINE_OTHER, /* nothing to say: blank, comment, heading, another command */
+	KMD_LINE_OTHER, /* nothing to report: blank, comment, heading, another command */
 	KMD_LINE_BAD,   /* should be a row of the table, but cannot be read */
 	KMD_LINE_ROW,
 };

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Enough for every witness to contradict itself a few times. */
+/* Enough for every source to give several values. */
 #define CANDIDATES_MAX 256
 
 #define WHO_USER       "given by the user"
@@ -73,7 +73,7 @@ static bool append(char **list, const char *name, const char *between)
 	return true;
 }
 
-/* The names of those who told @value, and how many. */
+/* The names of the sources that give @value, and their number. */
 static bool list_sources(const struct kmd_candidates *candidates, unsigned int key, uint64_t value,
 			 char **list, size_t *count)
 {
@@ -86,7 +86,7 @@ static bool list_sources(const struct kmd_candidates *candidates, unsigned int k
 			continue;
 		if (!append(list, candidate->who, ", "))
 			return false;
-		/* A mere hint is no witness where it is alone. */
+		/* A hint alone confirms nothing. */
 		*count += candidate->weight || weight;
 	}
 	return true;
@@ -108,7 +108,7 @@ static bool selected(const struct kmd_candidates *candidates, enum kmd_runtime_k
 	return kmd_candidates_best(candidates, key, value);
 }
 
-/* "0x1 (A, B); 0x2 (C)" of what is not @value, or of all; NULL = nobody dissents. */
+/* "0x1 (A, B); 0x2 (C)" of candidates other than @value, or of all; NULL = there are none. */
 static bool format_alternatives(const struct kmd_candidates *candidates, unsigned int key,
 				const uint64_t *value, char **list)
 {

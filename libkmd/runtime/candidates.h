@@ -39,7 +39,7 @@ void kmd_candidates_add(struct kmd_candidates *candidates, unsigned int key, uin
 bool kmd_candidates_best(const struct kmd_candidates *candidates, unsigned int key,
 			 uint64_t *value);
 
-/* Fill in @key of @boot; a finding where some say otherwise. */
+/* Fill in @key of @runtime; other candidates are a finding. */
 enum kmd_status kmd_candidates_select(const struct kmd_candidates *candidates,
 				      enum kmd_runtime_key key,
 				      const struct kmd_runtime_given *given, struct kmd_diag *diag,

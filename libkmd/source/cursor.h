@@ -42,7 +42,7 @@ bool kmd_cursor_is(struct kmd_cursor *cursor, uint64_t offset, const void *magic
 char *kmd_cursor_name(struct kmd_cursor *cursor, uint64_t offset, size_t size);
 
 /*
- * KMD_OK if every read so far was good; else the error, which says that @what
+ * KMD_OK if every read so far was good; else the error, with the text that @what
  * (such as "section table") runs out of the input, and where.
  */
 enum kmd_status kmd_cursor_check(const struct kmd_cursor *cursor, const char *what);

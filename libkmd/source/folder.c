@@ -21,7 +21,7 @@
 
 struct kmd_folder_files {
 	int folder_fd;
-	int scratch_fd; /* holds all unpacked members, one behind the other */
+	int scratch_fd; /* holds all unpacked members, one after another */
 	uint64_t scratch_end;
 };
 

@@ -40,7 +40,7 @@ enum kmd_status kmd_source_from_memory(struct kmd_diag *diag, const void *data, 
 				       const char *name, struct kmd_source **out);
 /*
  * The regular file @member of an open folder.  Unless @keep_open it is opened
- * anew for every read, and must then still be the same file.  @folder_fd stays
+ * again for every read, and must then still be the same file.  @folder_fd stays
  * the caller's and must outlive the source.
  */
 enum kmd_status kmd_source_from_member(struct kmd_diag *diag, int folder_fd, const char *member,
@@ -51,7 +51,7 @@ enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t sta
 void kmd_source_free(struct kmd_source *source);
 
 /*
- * Read exactly @length bytes.  Asking for bytes behind the end is an error as
+ * Read exactly @length bytes.  Asking for bytes past the end is an error as
  * well (KMD_ERR_IO: the file has shrunk), so callers check extents first.
  */
 enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset, void *buffer,

@@ -143,7 +143,7 @@ static enum kmd_status sink_progress(struct sink *sink, uint64_t done, uint64_t 
 enum frame_end {
 	FRAME_WHOLE,
 	FRAME_BAD_CHECKSUM, /* all of it is there, but it is not what was packed */
-	FRAME_LAST,         /* nothing more can be unpacked, a finding says why */
+	FRAME_LAST,         /* nothing more can be unpacked, see the finding */
 };
 
 struct unzstd {
@@ -268,7 +268,7 @@ static enum kmd_status unpack_frame(struct unzstd *u, enum frame_end *end)
 	return KMD_OK;
 }
 
-/* Refuse a frame that says itself that it is too large, before its first byte. */
+/* Refuse a frame whose header has a size above the limit, before its first byte. */
 static enum kmd_status check_content_size(struct unzstd *u)
 {
 	const struct kmd_unpack_target *target = u->sink.target;
@@ -285,7 +285,7 @@ static enum kmd_status check_content_size(struct unzstd *u)
 	return over_limit(&u->sink);
 }
 
-/* Bytes behind the last frame: padding of a partition or a block device is normal. */
+/* Bytes after the last frame: padding of a partition or a block device is normal. */
 static enum kmd_status report_tail(struct unzstd *u)
 {
 	unsigned char bytes[SINK_BLOCK];
@@ -365,7 +365,7 @@ enum kmd_status kmd_unpack_name(struct kmd_source *unpacked, const struct kmd_so
 
 /* ------------------------------------------------------------------ stream */
 
-/* Wait for bytes or the end; a FIFO that nobody has opened for writing waits as well. */
+/* Wait for bytes or the end; a FIFO without a writer waits as well. */
 static enum kmd_status wait_stream(int stream, struct sink *sink)
 {
 	struct pollfd wait = { .fd = stream, .events = POLLIN };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* compare.h - what was captured of the image, against what vmlinux says. */
+/* compare.h - captured bytes of the image, against those of the vmlinux. */
 #ifndef KMD_SUPPLY_COMPARE_H
 #define KMD_SUPPLY_COMPARE_H
 

@@ -8,9 +8,9 @@
  *     supplied; text is, if it was asked for by name.
  *   - Unasked, a section is supplied only if it is proved: a quarter of it was captured, or
  *     4 KiB of tables that nothing moves (ORC, BTF), and all of that is as in the file.
- *   - Words that KASLR moves are moved, as relocations say.  Where vmlinux has none
+ *   - Words that KASLR moves are moved by the relocations.  Where vmlinux has none
  *     (x86_64, stripped of them), words that may be addresses are left out, but for a few
- *     tables whose source tells what they hold; if the section was asked for and 1024 of
+ *     tables whose contents are known from the source; if the section was asked for and 1024 of
  *     them were captured, which all moved, the others do too.
  *   - The index of the ORC tables, and its length, are computed as the kernel does.
  *   - Never: .data, .bss, per-CPU areas, what is freed after the start (.init, .head.text),
@@ -37,7 +37,7 @@ struct kmd_completed {
 	enum kmd_complete kind;
 	enum kmd_completed_state state;
 	uint64_t virt, phys, size; /* of the whole section, as it runs */
-	uint64_t compared;         /* captured bytes whose value the file tells */
+	uint64_t compared;         /* captured bytes whose value the file has */
 	uint64_t words, differing; /* of 8 bytes: compared at least in part, and other ones */
 	uint64_t first_differing;  /* its virtual address, if .differing */
 	uint64_t supplied;         /* bytes */

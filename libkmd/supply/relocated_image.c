@@ -60,7 +60,7 @@ static bool has_prefix(const char *text, const char *prefix)
 	return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* 0 if it is not to be supplied.  .rodata is marked as writable, so flags do not tell. */
+/* 0 if it is not to be supplied.  .rodata is marked as writable, so flags do not help. */
 static unsigned int kind_of(const struct kmd_link_image *image,
 			    const struct kmd_vmlinux_section *section,
 			    const struct kmd_link_range *rodata, uint64_t stext)
@@ -99,7 +99,7 @@ static bool add_part(struct kmd_link_image *image, const struct kmd_image_part *
 }
 
 /*
- * Without the symbols that tell what is written while the kernel starts, nothing of rodata
+ * Without the symbols of what is written while the kernel starts, nothing of rodata
  * is safe; without those of .init nothing at all.
  */
 static bool find_parts(struct kmd_link_image *image)

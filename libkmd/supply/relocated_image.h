@@ -54,7 +54,7 @@ struct kmd_link_image {
 	unsigned char orc_entries[4]; /* the number of its entries, as the kernel keeps it */
 };
 
-/* *@why tells, in words, if there is nothing that can be supplied; then .n_parts is 0. */
+/* *@why is the reason, in words, if nothing can be supplied; then .n_parts is 0. */
 enum kmd_status kmd_link_image_init(const struct kmd_vmlinux *vmlinux,
 				    const struct kmd_runtime *runtime,
 				    const struct kmd_memory *captured, struct kmd_diag *diag,

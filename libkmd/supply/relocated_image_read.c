@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The bytes of the image as KASLR moved it, or that they cannot be told. */
+/* The bytes of the image as KASLR moved it, or that they are not known. */
 #include "supply/relocated_image.h"
 
 #include "base/checked.h"
@@ -9,7 +9,7 @@
 
 #define WORD       8
 #define HALF       4
-/* Words that begin before a chunk or end behind it are seen whole. */
+/* Words that begin before a chunk or end after it are read whole. */
 #define MARGIN     WORD
 /* Addends of references to a variable, at most. */
 #define ADDEND_MAX 64
@@ -49,7 +49,8 @@ static void mark(struct window *window, size_t at, size_t width, enum kmd_byte_s
 			window->states[at + i] = (unsigned char)state;
 }
 
-/* What was told to move.  A word that begins or ends outside of the window is not in the chunk. */
+/* What the relocations move.  A word that begins or ends outside of the window is not in the chunk.
+ */
 static void move_told(struct window *window)
 {
 	const struct kmd_vmlinux_layout *layout = &window->image->layout;
@@ -88,7 +89,7 @@ static bool is_address(const struct window *window, uint64_t link)
 	return window->learned;
 }
 
-/* Nothing tells which words move; those that cannot move are known. */
+/* It is not known which words move; those that cannot move are known. */
 static void doubt_addresses(struct window *window)
 {
 	const struct kmd_build *build = &window->image->build;

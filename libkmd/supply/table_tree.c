@@ -12,7 +12,7 @@
 #define BYTES_MAX (UINT64_C(64) << 20)
 
 /*
- * Nobody tells where RAM ends, and what a consumer reads there must not be a made
+ * The end of RAM is not known, and what a consumer reads there must not be a made
  * table.  A terabyte is beyond the RAM of what makes minidumps, and keeps bitmaps
  * that consumers allocate for all pages (makedumpfile) at 32 MiB.
  */

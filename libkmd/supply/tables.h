@@ -44,7 +44,7 @@ struct kmd_made_tables {
 /*
  * Complete the tables so that they map the views' pages, and no other.  Entries that
  * were captured stay, and what they forbid stays unmapped.  Tables below a captured
- * entry are supplied where that entry says; new ones lie above all RAM that the dump
+ * entry are supplied where that entry points; new ones lie above all RAM that the dump
  * knows of and above @ram_end (0 = not known), below the machine's limit.  Where crash
  * looks at its start, on x86_64, tables that captured entries name are supplied empty.
  * Nothing is made where nothing is missing.

@@ -155,7 +155,7 @@ static bool walk(const struct kmd_target *target, enum kmd_xlate mode, uint64_t 
 
 	if (mode != KMD_XLATE_TABLES && in_map(&layout->image, virt, phys))
 		return true;
-	/* The linear map ends with RAM: above may be vmalloc, where the layout does not tell. */
+	/* The linear map ends with RAM: above may be vmalloc, if the layout is not known. */
 	if (mode != KMD_XLATE_TABLES && in_map(&layout->linear, virt, phys) &&
 	    *phys < ram_end(target->memory))
 		return true;

@@ -9,8 +9,8 @@
 enum kmd_view_kind {
 	KMD_VIEW_LINEAR,  /* by the linear map */
 	KMD_VIEW_IMAGE,   /* by the kernel image's map */
-	KMD_VIEW_OTHER,   /* as a region was registered or page tables say: vmalloc, modules; or
-			   * no map is known */
+	KMD_VIEW_OTHER,   /* as a region was registered or as page tables have it: vmalloc, modules;
+			   * or   no map is known */
 	KMD_VIEW_LINK,    /* the image at its link addresses, where nothing else is */
 	KMD_VIEW_VIRTUAL, /* memory of which no physical address is known */
 };

@@ -6,7 +6,7 @@
 #include <dwarf.h>
 #include <string.h>
 
-/* Of typedefs and qualifiers behind each other, and of structures in each other. */
+/* Depth of typedefs and qualifiers, and of nested structures. */
 #define CHAIN_MAX 64
 #define DEPTH_MAX 16
 

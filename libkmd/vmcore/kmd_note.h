@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* kmd_note.h - the note that tells which memory of a core was not captured. */
+/* kmd_note.h - the note that lists memory of a core that was not captured. */
 #ifndef KMD_VMCORE_KMD_NOTE_H
 #define KMD_VMCORE_KMD_NOTE_H
 

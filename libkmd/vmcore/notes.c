@@ -12,7 +12,7 @@
 
 /*
  * A regular file wherever there is Linux, as gdb asks for one; it is not read, as the
- * offset lies behind its end.
+ * offset lies past its end.
  */
 static const char no_file[] = "/proc/version";
 #define NO_FILE_OFFSET (1 << 20)

@@ -8,7 +8,7 @@
 /*
  * Fill plan->notes, of the plan's class and byte order: what there is of CPUs and supplied
  * memory; a note of files that keeps gdb from taking values out of the vmlinux; then
- * VMCOREINFO if there is any.  The latter two are always built anew.
+ * VMCOREINFO if there is any.  The latter two are always built again.
  */
 enum kmd_status kmd_notes_build(const struct kmd_core_notes *carried,
 				const struct kmd_vmcoreinfo *info, struct kmd_diag *diag,

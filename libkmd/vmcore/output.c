@@ -48,7 +48,7 @@ static char *temporary_name(const struct output *output)
 	return name;
 }
 
-/* An unnamed file leaves nothing behind even where the process is killed. */
+/* An unnamed file leaves nothing, even if the process is killed. */
 static enum kmd_status open_output(struct output *output)
 {
 	int error;
@@ -152,7 +152,7 @@ static enum kmd_status write_output(struct output *output, const struct kmd_plan
 {
 	enum kmd_status status = find_folder(output);
 
-	/* Said early: nobody wants to wait for a core that cannot be kept. */
+	/* Checked early, before a core is written that cannot be kept. */
 	if (status == KMD_OK && !overwrite && !access(output->path, F_OK))
 		status = fail_exists(output);
 	if (status == KMD_OK)

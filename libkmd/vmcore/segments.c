@@ -27,7 +27,7 @@ static bool add(struct kmd_segments *segments, struct kmd_segment segment)
 	return true;
 }
 
-/* Which view leads: the linear map, the image, then what a region said of itself. */
+/* Which view leads: the linear map, the image, then what a region was registered with. */
 static size_t rank_of(const struct kmd_views *views, size_t index)
 {
 	return (size_t)views->items[index].kind * views->n + index;

@@ -29,7 +29,7 @@ struct writer {
 	int fd;
 	bool sparse;
 	off_t base;  /* of the core in a regular file */
-	uint64_t at; /* in the core, behind the buffer */
+	uint64_t at; /* in the core, after the buffer */
 	size_t used;
 	unsigned char *buffer;
 };
@@ -198,7 +198,7 @@ static bool can_be_sparse(struct writer *writer)
 	struct stat st;
 
 	writer->base = lseek(writer->fd, 0, SEEK_CUR);
-	/* pwrite() to an appending descriptor does not go where it is told to. */
+	/* pwrite() to an appending descriptor ignores the offset. */
 	return flags >= 0 && !(flags & O_APPEND) && !fstat(writer->fd, &st) &&
 	       S_ISREG(st.st_mode) && writer->base >= 0 && st.st_size <= writer->base;
 }

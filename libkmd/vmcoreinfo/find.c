@@ -135,7 +135,7 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
 		return status;
 	}
 	length = *measured = kmd_vmcoreinfo_measure(text, size);
-	/* Up to three bytes behind it are the memory that rounding its size took along. */
+	/* Up to three bytes after it belong to the rounding of its size. */
 	cut = length && size - length > 3 && text[length] != '\0';
 	if (length && finder->files)
 		note_boot(finder, place, text, length);

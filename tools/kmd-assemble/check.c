@@ -15,7 +15,7 @@ static bool is_start(const struct kmd_readiness *row)
 	return !strcmp(row->ability, "start");
 }
 
-/* A debugger's vmlinux decides; without it there is nothing more to say of the row. */
+/* Such a row depends on the vmlinux. */
 static bool needs_vmlinux(const struct kmd_readiness *row, bool vmlinux)
 {
 	return !vmlinux && row->state == KMD_READY_UNKNOWN;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* report.h - what the command tells of a dump. */
+/* report.h - what the command prints about a dump. */
 #ifndef KMD_ASSEMBLE_REPORT_H
 #define KMD_ASSEMBLE_REPORT_H
 

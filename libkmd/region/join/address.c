@@ -22,7 +22,7 @@ static bool kelf_knows(const struct join *join, const struct draft *draft, uint6
 	return kmd_join_find_kelf(join, phys, size, true) != SIZE_MAX;
 }
 
-/* The best offer; *@rival is one that differs from it, or OFFERS. */
+/* The best offer; *@rival is the rank of one that differs from it, or OFFERS. */
 static size_t choose(const struct join *join, const struct draft *draft, size_t *rival)
 {
 	size_t best = OFFERS;

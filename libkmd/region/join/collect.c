@@ -48,7 +48,7 @@ static enum kmd_status add_blob(struct join *join, const struct kmd_blob *blob)
 	draft->invalid = blob->invalid;
 	draft->conflict = draft->silent = blob->conflict;
 	draft->place = kmd_in(blob->source->name);
-	/* A container has said that these bytes are cut; say it once. */
+	/* The container reported that these bytes are cut; report it once. */
 	draft->silent |= blob->size < blob->declared || blob->invalid;
 	draft->offers[OFFER_TABLE].made = blob->has_phys;
 	draft->offers[OFFER_TABLE].phys = blob->phys;

@@ -31,7 +31,7 @@ struct draft {
 	bool carrier;   /* KELF header or VMCOREINFO text: KELF gives it no address */
 	bool covered;   /* its bytes are those of other regions */
 	bool stray;     /* a file that is not called like a region's */
-	bool silent;    /* what is wrong with it was said already */
+	bool silent;    /* its defect was reported already */
 };
 
 struct join {
@@ -45,7 +45,7 @@ struct join {
 	/* KELF claims, by physical address */
 	const struct kmd_claim **kelf;
 	bool *kelf_used;
-	bool *kelf_silent; /* that nothing answers to it was said already */
+	bool *kelf_silent; /* that it is missing was reported already */
 	size_t n_kelf;
 };
 

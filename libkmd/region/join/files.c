@@ -40,7 +40,7 @@ static enum kmd_status index_files(const struct join *join, struct index *index)
 	return KMD_OK;
 }
 
-/* The first of the files whose name is @file but for its case; @count says how many. */
+/* The first of the files whose name is @file except for its case; @count is their number. */
 static size_t find_folded(const struct join *join, const struct index *index, const char *file,
 			  size_t *count)
 {
@@ -169,7 +169,7 @@ static void hand_over(struct draft *draft, const struct kmd_claim *claim)
 		draft->offers[rank].made = true;
 		draft->offers[rank].phys = claim->phys;
 	}
-	/* A file's own size says nothing of the region's; a section's does. */
+	/* A file's own size is not that of the region; a section's is. */
 	if (claim->has_size && (file || !draft->row.has_bytes)) {
 		draft->row.pub.size = claim->size;
 		draft->sized = true;

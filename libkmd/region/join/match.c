@@ -169,7 +169,7 @@ static enum kmd_status match_all(struct match *match)
 	kmd_match_names(match);
 	kmd_match_symbols(match, false);
 	status = kmd_match_sizes(match);
-	/* A file that was cut fits no size; its name may still say what it is. */
+	/* A file that was cut fits no size; its name may still identify it. */
 	kmd_match_symbols(match, true);
 	if (status == KMD_OK)
 		status = kmd_match_sizes(match);

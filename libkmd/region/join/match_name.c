@@ -10,7 +10,7 @@
 
 /* ----- by name: the downstream dialect */
 
-/* The part of the region name behind a virtual machine's prefix. */
+/* The part of the region name after a virtual machine's prefix. */
 static const char *plain_name(const struct draft *draft)
 {
 	return draft->name + (draft->vm[0] ? strlen(draft->vm) + 1 : 0);
@@ -91,7 +91,7 @@ size_t kmd_match_stem(const struct draft *draft, const char **stem, size_t *digi
 	return length;
 }
 
-/* How much a file's name says for a symbol. */
+/* How well a file's name matches a symbol. */
 enum strength {
 	NAME_OTHER,
 	NAME_CUT, /* the symbol begins so; names are cut at 8 characters or later */
@@ -133,7 +133,7 @@ static bool has_symbol(const struct match *match, size_t head)
 	       kmd_hints_at(match->join->hints, head_of(match, head)->virt, &count);
 }
 
-/* _text and _stext may be one address: their files are told apart by what else there is. */
+/* _text and _stext may be one address: their files are identified by other files. */
 static bool has_twin(const struct match *match, size_t head)
 {
 	for (size_t i = 0; i < match->n_all_heads; i++) {

@@ -3,7 +3,7 @@
  * Region files against program headers by order.
  *
  * The kernel registers its own list in the order of ids, and firmware puts the id
- * behind the name.  Numbers are never looked up, only compared: where they rise
+ * after the name.  Numbers are never looked up, only compared: where they rise
  * along the headers for every pair that is certain, they decide what is not.
  */
 #include "region/join/match_passes.h"
@@ -158,7 +158,7 @@ enum kmd_status kmd_match_order(struct match *match)
 		return kmd_fail_memory(match->join->diag);
 	kmd_match_compact(match);
 	n = certain_pairs(match, pairs);
-	/* One file too few or too many, and the counts of a size say nothing. */
+	/* One file too few or too many, and the counts of a size show nothing. */
 	if (n >= ORDER_MIN && match->n_all_files == match->n_all_heads && rises(pairs, n))
 		while (status == KMD_OK && (file < match->n_files || head < match->n_heads)) {
 			struct group group = kmd_match_next(match, &file, &head);

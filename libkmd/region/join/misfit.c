@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Files that are not their region's: too long for it, or just as long as another
- * region whose own file does not fit either.  Names get exchanged; sizes tell.
+ * region whose own file does not fit either.  Names get exchanged; sizes show it.
  */
 #include "region/join/steps.h"
 

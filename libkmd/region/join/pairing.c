@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Pairs of addresses against the kernel's own maps, which VMCOREINFO tells.
+ * Pairs of addresses against the kernel's own maps, which VMCOREINFO gives.
  *
  * Where the physical address comes from another table than the virtual one, the
  * latter is the damaged one.  Of a core's own segment either may be.

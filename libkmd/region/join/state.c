@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What became of each region, and what there is to say of it. */
+/* The state of each region, and its findings. */
 #include "region/join/steps.h"
 
 #include "base/checked.h"
@@ -54,7 +54,7 @@ static enum kmd_region_state state_of(const struct draft *draft)
 	return KMD_REGION_OK;
 }
 
-/* Bytes behind the described extent are not the region's. */
+/* Bytes after the described extent are not the region's. */
 static enum kmd_status trim(struct join *join, struct draft *draft, const char *name)
 {
 	struct kmd_region *region = &draft->row.pub;

@@ -34,7 +34,7 @@ enum kmd_status kmd_join_check_maps(struct join *join);
 /* unanswered.c: drafts for KELF's claims that no other table knows. */
 enum kmd_status kmd_join_unanswered(struct join *join);
 
-/* state.c: each draft's state, what is to be said of it, and the sorted table. */
+/* state.c: each draft's state and findings, and the sorted table. */
 enum kmd_status kmd_join_finish(struct join *join, struct kmd_regions *regions);
 
 #endif

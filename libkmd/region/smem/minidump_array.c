@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The array is the kernel's own memory and may have been caught in the middle of a change,
- * so each entry is judged by itself, and the count is but a hint.
+ * so each entry is checked by itself, and the count is only a hint.
  */
 #include "region/smem/minidump_array.h"
 
@@ -16,7 +16,7 @@
 #include <string.h>
 
 #define REGIONS_MAX  65536
-#define ODD_RUN      4 /* so many odd entries in a row are not an array */
+#define ODD_RUN      4 /* this many invalid entries in a row are not an array */
 #define NAME_PRINTED (4 * MD_REGION_NAME_SIZE + 1)
 
 struct entry {
@@ -174,7 +174,7 @@ static enum kmd_status add_counted(struct array *array, uint64_t index, const st
 	return add_claim(array, index, entry, entry->valid != MD_VALID);
 }
 
-/* Entries [0, count).  Behind an empty one there is nothing, unless the next says otherwise. */
+/* Entries [0, count).  An empty one is the last, unless the next is valid. */
 static enum kmd_status read_counted(struct array *array, uint64_t count)
 {
 	enum kmd_status status = KMD_OK;

@@ -86,7 +86,7 @@ static enum kmd_status part_read(struct kmd_smem *smem, uint64_t offset, const s
 
 /* ------------------------------------------------------------ partition table */
 
-/* The number of entries: what the table says, unless the info block behind them knows better. */
+/* The number of entries: the table's count, unless the info block after them contradicts it. */
 static enum kmd_status table_count(struct kmd_smem *smem, struct kmd_cursor *table,
 				   const struct kmd_smem_info *info, uint32_t *count)
 {
@@ -111,7 +111,7 @@ static enum kmd_status table_count(struct kmd_smem *smem, struct kmd_cursor *tab
 		KMD_SMEM_TABLE_MAX);
 }
 
-/* The entry of the global partition: both hosts say so, or, if one is damaged, one of them. */
+/* The entry of the global partition: both hosts match, or, if one is damaged, one of them. */
 static void table_entry(struct kmd_cursor *table, uint32_t count, struct entry *best)
 {
 	memset(best, 0, sizeof(*best));

@@ -2,7 +2,7 @@
 /*
  * Item 602 in the global partition.  Two lists hold its items: the uncached one grows up from
  * the partition's header, the cached one down from its end, there with each entry's header
- * behind its data.  Linux gives a lookup up at the first bad canary; here the other list is
+ * after its data.  Linux stops a lookup at the first bad canary; here the other list is
  * tried too, and at last the bytes are searched for an entry that looks like the item.
  */
 #include "region/smem/smem.h"
@@ -162,7 +162,7 @@ static enum kmd_status walk_cached(struct search *search, uint64_t size)
 	return KMD_OK;
 }
 
-/* The data of an entry may lie on either side of it; the contents tell. */
+/* The data of an entry may lie on either side of it; the contents decide. */
 static void offer_both(struct search *search, uint64_t at, const struct entry *entry,
 		       unsigned int wanted)
 {
