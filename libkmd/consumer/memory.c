@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #define NODES_MAX 1024
-#define ROOTS_MAX 65536
+/* arm64 with 52 bits of physical addresses has 131072 (LENGTH(mem_section)). */
+#define ROOTS_MAX (1 << 20)
 #define RING_MAX  (UINT64_C(1) << 30)
 /* No command line is longer (COMMAND_LINE_SIZE of Linux). */
 #define LINE_MAX  4096
