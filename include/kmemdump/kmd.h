@@ -18,18 +18,34 @@
  * Conventions
  *   Handle     A struct kmd holds one dump.  Several threads may work at the same
  *              time, each on a handle of its own; one handle serves one thread
- *              at a time.
+ *              at a time.  The library has no global state.
+ *   States     A handle is new, then open, or its opening failed.  kmd_set_*() may be
+ *              called on a new handle only (kmd_set_progress(): always), kmd_open_*()
+ *              once.  Everything that reads the dump needs an open handle: functions
+ *              that return a status return KMD_ERR_USAGE otherwise, the others 0 or
+ *              NULL.  Findings and kmd_error() may be read in every state.
+ *   Arguments  The handle comes first, then what is asked for, then where the answer
+ *              goes.  Answers are written only if the function returns KMD_OK.  No
+ *              pointer may be NULL unless the function allows it.
+ *   Lists      kmd_NAME_count() is the length of a list, kmd_NAME_get() its element at
+ *              an index from 0, or NULL after the last.  Both are O(1) and do not
+ *              fail.  A list that takes work to make has a function that makes it
+ *              (kmd_log_load(), kmd_check()) and may be empty before.
  *   Errors     Functions that can fail return an enum kmd_status; kmd_error()
- *              then gives a sentence that names the place (file, offset,
+ *              then returns a sentence that names the place (file, offset,
  *              region).  KMD_ERR_MEMORY and KMD_ERR_USAGE can come from any of
  *              them and are not listed each time.
- *   Findings   Damage of the input that can be lived with is no error but a
+ *   Findings   Damage of the input that can be tolerated is not an error but a
  *              finding: see kmd_finding_get().
  *   Ownership  Whatever a handle hands out belongs to the handle and stays valid
  *              until kmd_free(), or as described at the function.
- *   Structures Structures are handed out by pointer and never filled in by the
- *              caller: later versions may add members at their end.
- *   Manners    The library never prints, exits, changes signals, locale, umask or
+ *   Stability  Functions, enumerators and members keep name, type and meaning within one
+ *              soname; later versions may add some.  The library allocates all
+ *              structures, so new members at their end do not break a program; do not
+ *              copy one by its size.  Unknown enumerators may be returned by later
+ *              versions.  Texts (kmd_error(), findings, names of sources) may change at
+ *              any time: do not parse them.
+ *   Effects    The library never prints, exits, changes signals, locale, umask or
  *              working directory, nor reads the environment (but TMPDIR, for
  *              where unpacked input is kept; and what libdebuginfod reads, once
  *              kmd_set_debuginfod() allows it).
@@ -46,13 +62,17 @@
 extern "C" {
 #endif
 
-/* Version of this header; kmd_version() returns the library's. */
-#define KMD_VERSION "0.1.0"
+/*
+ * Version of this header: as text, and as a number 0xMMmmpp for #if.  kmd_version() and
+ * kmd_version_number() return the library's.
+ */
+#define KMD_VERSION        "0.2.0"
+#define KMD_VERSION_NUMBER 0x000200
 
 /* A dump and all that is known of it. */
 struct kmd;
 
-/* What a function answers.  Values are part of the ABI. */
+/* What a function returns.  Values are part of the ABI. */
 enum kmd_status {
 	KMD_OK = 0,
 	KMD_ERR_MEMORY = 1,  /* memory is short */
@@ -79,6 +99,9 @@ void kmd_free(struct kmd *kmd);
 
 /* The library's version, "MAJOR.MINOR.PATCH"; a static string. */
 const char *kmd_version(void);
+
+/* The library's version as KMD_VERSION_NUMBER has it. */
+unsigned int kmd_version_number(void);
 
 /*
  * The sentence of the last error on this handle, without a newline, or NULL
@@ -262,6 +285,9 @@ struct kmd_region {
 	bool has_phys, has_virt;
 };
 
+/* The form of the input: "raw dump partition image", ...; NULL before the opening. */
+const char *kmd_input_form(const struct kmd *kmd);
+
 /* Number of regions known; 0 before the opening. */
 size_t kmd_region_count(const struct kmd *kmd);
 
@@ -298,7 +324,10 @@ enum kmd_finding_code {
 struct kmd_finding {
 	enum kmd_finding_code code;
 	enum kmd_severity severity;
-	const char *text; /* a sentence with its place, without a newline */
+	const char *text;   /* a sentence with its place, without a newline */
+	const char *source; /* file, member or region that it is about; NULL = the whole input */
+	uint64_t offset;    /* within the source, if has_offset */
+	bool has_offset;
 };
 
 /* Findings so far; the opening and the assembling add some. */
@@ -316,7 +345,6 @@ bool kmd_is_degraded(const struct kmd *kmd);
 
 /* What is known of the dumped kernel.  Strings are NULL where nothing is known. */
 struct kmd_kernel {
-	const char *form;              /* of the input: "raw dump partition image", ... */
 	const char *machine;           /* "aarch64", "x86_64", "arm", "i386", "riscv64" */
 	const char *release;           /* OSRELEASE: as uname -r prints it */
 	const char *build_id;          /* hexadecimal */
@@ -340,7 +368,7 @@ const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd);
  * The VMCOREINFO text (lines "KEY=VALUE\n", not NUL-terminated) and its length.
  * KMD_ERR_NOT_FOUND where the dump holds none.
  */
-enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length);
+enum kmd_status kmd_vmcoreinfo_text(struct kmd *kmd, const char **text, size_t *length);
 
 /*
  * The value of a VMCOREINFO key, such as "SYMBOL(prb)" or "PAGESIZE"; not NUL-terminated.
@@ -365,7 +393,7 @@ const struct kmd_value *kmd_value_get(const struct kmd *kmd, size_t index);
  * The run-time virtual address of a symbol of the kernel: by the vmlinux, if one was
  * given, else by VMCOREINFO.  KMD_ERR_NOT_FOUND where neither names it.
  */
-enum kmd_status kmd_symbol(struct kmd *kmd, const char *name, uint64_t *virt);
+enum kmd_status kmd_symbol_address(struct kmd *kmd, const char *name, uint64_t *virt);
 
 /* --------------------------------------------------------------- registers */
 
@@ -398,11 +426,14 @@ struct kmd_log_record {
 /*
  * Read the kernel log out of captured memory, by VMCOREINFO's own offsets; no vmlinux is
  * needed.  Known are the ring buffer of 5.10 and later, the record buffer of 3.5 to 5.9
- * and text regions of downstream kernels.  *@count is the number of records.
+ * and text regions of downstream kernels.  Done once; later calls return the same.
  * KMD_ERR_NOT_FOUND where there is no log, or its memory was not captured;
  * KMD_ERR_DAMAGED where its head cannot be believed.
  */
-enum kmd_status kmd_log_load(struct kmd *kmd, size_t *count);
+enum kmd_status kmd_log_load(struct kmd *kmd);
+
+/* Number of records that kmd_log_load() read. */
+size_t kmd_log_count(const struct kmd *kmd);
 
 /* Record @index, oldest first, or NULL after the last or before kmd_log_load(). */
 const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_t index);
@@ -431,14 +462,19 @@ enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset, 
 /* -------------------------------------------------------------- assembling */
 
 /*
- * Memory in the core that was not captured: page tables that lead consumers to captured
+ * A range of the core that was not captured: page tables that lead consumers to captured
  * memory, where the kernel's own are missing, and sections of the vmlinux as
- * kmd_set_complete() selects.  Captured bytes are never changed, and a
- * note of the core (name "KMD") lists these ranges.  A range's name is its kind; its
- * other members are phys, size and captured (= size).
+ * kmd_set_complete() selects.  Captured bytes are never changed, and a note of the core
+ * (name "KMD") lists these ranges.
  */
+struct kmd_supplied {
+	const char *what; /* "page table", "vmlinux .rodata", ... */
+	uint64_t phys, size;
+};
+
+/* Supplied ranges, in order of physical address. */
 size_t kmd_supplied_count(const struct kmd *kmd);
-const struct kmd_region *kmd_supplied_get(const struct kmd *kmd, size_t index);
+const struct kmd_supplied *kmd_supplied_get(const struct kmd *kmd, size_t index);
 
 enum kmd_assemble_flag {
 	KMD_OVERWRITE = 1u << 0, /* replace an existing file */
@@ -482,12 +518,15 @@ struct kmd_readiness {
 };
 
 /*
- * Check what consumers can do with the core, from its contents: done once, on the first
- * call.  *@count is the number of answers.  Without a vmlinux only what
+ * Check what consumers can do with the core, from its contents: done once; later calls
+ * return the same.  Without a vmlinux only what
  * VMCOREINFO has can be checked, and the rest is KMD_READY_UNKNOWN.  With one its debug
  * information is read, which takes about a second.
  */
-enum kmd_status kmd_check(struct kmd *kmd, size_t *count);
+enum kmd_status kmd_check(struct kmd *kmd);
+
+/* Number of answers; 0 before kmd_check(). */
+size_t kmd_readiness_count(const struct kmd *kmd);
 
 /* Answer @index, consumer by consumer, or NULL after the last or before kmd_check(). */
 const struct kmd_readiness *kmd_readiness_get(const struct kmd *kmd, size_t index);

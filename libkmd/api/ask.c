@@ -6,6 +6,11 @@
 
 #include <inttypes.h>
 
+KMD_EXPORT const char *kmd_input_form(const struct kmd *kmd)
+{
+	return kmd->ready ? kmd->image.form : NULL;
+}
+
 KMD_EXPORT size_t kmd_region_count(const struct kmd *kmd)
 {
 	return kmd->ready ? kmd->regions.n : 0;

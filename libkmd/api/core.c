@@ -6,6 +6,8 @@
 #include "api/handle.h"
 #include "vmcore/kmd_note.h"
 
+#include <stdlib.h>
+
 static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
 {
 	return kmd->vmlinux_path ? &kmd->vmlinux : NULL;
@@ -34,6 +36,27 @@ enum kmd_status kmd_open_views(struct kmd *kmd)
 	return status;
 }
 
+/* The core's regions are the captured ones, then the supplied ones. */
+static enum kmd_status publish_supplied(struct kmd *kmd)
+{
+	const struct kmd_regions *regions = &kmd->prepared.core.regions;
+	size_t first = kmd->regions.n, n = regions->n - first;
+
+	if (!n)
+		return KMD_OK;
+	kmd->supplied = calloc(n, sizeof(*kmd->supplied));
+	if (!kmd->supplied)
+		return kmd_fail_memory(&kmd->diag);
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_region *region = &regions->rows[first + i].pub;
+
+		kmd->supplied[i] =
+			(struct kmd_supplied){ region->name, region->phys, region->size };
+	}
+	kmd->n_supplied = n;
+	return KMD_OK;
+}
+
 enum kmd_status kmd_open_core(struct kmd *kmd)
 {
 	const struct kmd_prepare_options options = {
@@ -52,28 +75,19 @@ enum kmd_status kmd_open_core(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = kmd_note_supplied(&prepared->core, kmd->facts.big_endian, &kmd->diag,
 					   &kmd->notes.bytes, &kmd->notes.size);
+	if (status == KMD_OK)
+		status = publish_supplied(kmd);
 	return status;
 }
 
 /* ----- what is supplied */
 
-static const struct kmd_region_entry *supplied(const struct kmd *kmd, size_t index)
-{
-	size_t first = kmd->regions.n;
-
-	return kmd->ready && index < kmd->prepared.core.regions.n - first
-		       ? &kmd->prepared.core.regions.rows[first + index]
-		       : NULL;
-}
-
 KMD_EXPORT size_t kmd_supplied_count(const struct kmd *kmd)
 {
-	return kmd->ready ? kmd->prepared.core.regions.n - kmd->regions.n : 0;
+	return kmd->ready ? kmd->n_supplied : 0;
 }
 
-KMD_EXPORT const struct kmd_region *kmd_supplied_get(const struct kmd *kmd, size_t index)
+KMD_EXPORT const struct kmd_supplied *kmd_supplied_get(const struct kmd *kmd, size_t index)
 {
-	const struct kmd_region_entry *row = supplied(kmd, index);
-
-	return row ? &row->pub : NULL;
+	return index < kmd_supplied_count(kmd) ? &kmd->supplied[index] : NULL;
 }

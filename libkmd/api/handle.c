@@ -29,6 +29,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_log_panic_deinit(&kmd->panic);
 	kmd_log_deinit(&kmd->log);
 	kmd_cpus_deinit(&kmd->cpus);
+	free(kmd->supplied);
 	kmd_prepared_deinit(&kmd->prepared);
 	kmd_mappings_deinit(&kmd->mappings);
 	kmd_views_deinit(&kmd->views);
@@ -53,6 +54,11 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 KMD_EXPORT const char *kmd_version(void)
 {
 	return KMD_VERSION;
+}
+
+KMD_EXPORT unsigned int kmd_version_number(void)
+{
+	return KMD_VERSION_NUMBER;
 }
 
 KMD_EXPORT const char *kmd_error(const struct kmd *kmd)

@@ -38,8 +38,10 @@ struct kmd {
 	struct kmd_core_notes notes;
 	struct kmd_mappings mappings;
 	struct kmd_views views;
-	struct kmd_target target;                    /* captured memory */
-	struct kmd_prepared prepared;                /* what goes into the core */
+	struct kmd_target target;      /* captured memory */
+	struct kmd_prepared prepared;  /* what goes into the core */
+	struct kmd_supplied *supplied; /* what of it was not captured */
+	size_t n_supplied;
 	struct kmd_target core_target;               /* the same with what is supplied */
 	struct kmd_value values[KMD_N_RUNTIME_KEYS]; /* of .boot, as handed out */
 	size_t n_values;

@@ -10,7 +10,7 @@ KMD_EXPORT const struct kmd_kernel *kmd_kernel_get(const struct kmd *kmd)
 	return kmd->ready ? &kmd->facts.pub : NULL;
 }
 
-KMD_EXPORT enum kmd_status kmd_vmcoreinfo(struct kmd *kmd, const char **text, size_t *length)
+KMD_EXPORT enum kmd_status kmd_vmcoreinfo_text(struct kmd *kmd, const char **text, size_t *length)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
 
@@ -79,7 +79,7 @@ static bool symbol_of_vmlinux(const struct kmd *kmd, const char *name, uint64_t 
 	return true;
 }
 
-KMD_EXPORT enum kmd_status kmd_symbol(struct kmd *kmd, const char *name, uint64_t *virt)
+KMD_EXPORT enum kmd_status kmd_symbol_address(struct kmd *kmd, const char *name, uint64_t *virt)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
 	char key[256];

@@ -13,20 +13,23 @@ static enum kmd_status read_log(struct kmd *kmd)
 	return status;
 }
 
-KMD_EXPORT enum kmd_status kmd_log_load(struct kmd *kmd, size_t *count)
+KMD_EXPORT enum kmd_status kmd_log_load(struct kmd *kmd)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
 
 	if (status == KMD_OK && !kmd->log_read)
 		status = read_log(kmd);
-	if (status == KMD_OK)
-		*count = kmd->log.n;
 	return status;
+}
+
+KMD_EXPORT size_t kmd_log_count(const struct kmd *kmd)
+{
+	return kmd->log_read ? kmd->log.n : 0;
 }
 
 KMD_EXPORT const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_t index)
 {
-	return kmd->log_read && index < kmd->log.n ? &kmd->log.items[index] : NULL;
+	return index < kmd_log_count(kmd) ? &kmd->log.items[index] : NULL;
 }
 
 KMD_EXPORT size_t kmd_log_damaged(const struct kmd *kmd)

@@ -120,7 +120,6 @@ static enum kmd_status read_kernel(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = kmd_open_core(kmd);
 	kmd_publish_values(kmd);
-	kmd->facts.pub.form = kmd->image.form;
 	kmd->facts.pub.vmcoreinfo_generated = kmd->vmcoreinfo_generated;
 	return status;
 }

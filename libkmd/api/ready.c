@@ -2,7 +2,7 @@
 /* What consumers can do with the core; computed on the first request. */
 #include "api/handle.h"
 
-KMD_EXPORT enum kmd_status kmd_check(struct kmd *kmd, size_t *count)
+KMD_EXPORT enum kmd_status kmd_check(struct kmd *kmd)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
 
@@ -12,11 +12,14 @@ KMD_EXPORT enum kmd_status kmd_check(struct kmd *kmd, size_t *count)
 			status = kmd_consumers_check(&kmd->core_target, &kmd->cpus, &kmd->diag,
 						     &kmd->readiness);
 	}
-	if (status == KMD_OK)
-		*count = kmd->readiness.n;
 	/* What was looked for and is not there may have left a sentence. */
 	kmd->diag.status = status;
 	return status;
+}
+
+KMD_EXPORT size_t kmd_readiness_count(const struct kmd *kmd)
+{
+	return kmd->readiness.n;
 }
 
 KMD_EXPORT const struct kmd_readiness *kmd_readiness_get(const struct kmd *kmd, size_t index)

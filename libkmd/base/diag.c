@@ -22,8 +22,10 @@ void kmd_diag_init(struct kmd_diag *diag)
 
 static void finding_free(struct kmd_finding *finding)
 {
-	if (finding)
+	if (finding) {
 		free((char *)finding->text);
+		free((char *)finding->source);
+	}
 	free(finding);
 }
 
@@ -96,21 +98,26 @@ static bool is_duplicate(const struct kmd_diag *diag, const char *sentence)
 }
 
 static enum kmd_status keep(struct kmd_diag *diag, enum kmd_finding_code code,
-			    enum kmd_severity severity, const char *sentence)
+			    enum kmd_severity severity, struct kmd_place place,
+			    const char *sentence)
 {
 	struct kmd_finding *finding;
 
 	if (!KMD_ARRAY_RESERVE(diag->findings, diag->n_findings, diag->cap_findings))
 		return kmd_fail_memory(diag);
 	finding = calloc(1, sizeof(*finding));
-	if (finding)
+	if (finding) {
 		finding->text = strdup(sentence);
-	if (!finding || !finding->text) {
+		finding->source = place.source && *place.source ? strdup(place.source) : NULL;
+	}
+	if (!finding || !finding->text || (place.source && *place.source && !finding->source)) {
 		finding_free(finding);
 		return kmd_fail_memory(diag);
 	}
 	finding->code = code;
 	finding->severity = severity;
+	finding->offset = place.offset;
+	finding->has_offset = place.has_offset;
 	diag->findings[diag->n_findings++] = finding;
 	return KMD_OK;
 }
@@ -130,8 +137,10 @@ enum kmd_status kmd_report(struct kmd_diag *diag, enum kmd_finding_code code,
 		return kmd_fail(diag, KMD_ERR_STRICT, kmd_in(""), "%s", sentence);
 	if (diag->n_kept[severity] > FINDINGS_MAX || is_duplicate(diag, sentence))
 		return KMD_OK;
-	if (diag->n_kept[severity]++ == FINDINGS_MAX)
+	if (diag->n_kept[severity]++ == FINDINGS_MAX) {
+		place = kmd_in(NULL);
 		snprintf(sentence, sizeof(sentence), "further findings of %s are not listed",
 			 severity == KMD_DAMAGE ? "damage" : "no consequence");
-	return keep(diag, code, severity, sentence);
+	}
+	return keep(diag, code, severity, place, sentence);
 }

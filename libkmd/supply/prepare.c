@@ -15,7 +15,7 @@ static enum kmd_status supply_tables(const struct kmd_target *target, struct kmd
 				    "the limit of page tables is reached: some captured memory is "
 				    "not mapped by them");
 	for (size_t i = 0; status == KMD_OK && i < prepared->tables.n; i++) {
-		const struct kmd_supplied *table = &prepared->tables.items[i];
+		const struct kmd_made_table *table = &prepared->tables.items[i];
 		struct kmd_supply_item item = { .phys = table->phys,
 						.size = table->size,
 						.what = "page table" };

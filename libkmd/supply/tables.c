@@ -263,7 +263,7 @@ static enum kmd_status close_all(struct make *make, struct kmd_node *root)
 static bool add_supplied(struct make *make, const struct kmd_table *table, size_t from, size_t to)
 {
 	struct kmd_made_tables *out = make->out;
-	struct kmd_supplied piece = { .phys = table->phys + from, .size = to - from };
+	struct kmd_made_table piece = { .phys = table->phys + from, .size = to - from };
 
 	if (table->phys == make->paging->root)
 		piece.virt = make->paging->root_virt + from;

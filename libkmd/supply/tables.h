@@ -15,7 +15,7 @@
 #include "target/views.h"
 
 /* Memory that was not captured and goes into the core; none of it was captured. */
-struct kmd_supplied {
+struct kmd_made_table {
 	uint64_t phys;
 	uint64_t virt; /* in the image; 0 = in none */
 	size_t size;
@@ -29,7 +29,7 @@ enum kmd_root_state {
 };
 
 struct kmd_made_tables {
-	struct kmd_supplied *items; /* by physical address, disjoint */
+	struct kmd_made_table *items; /* by physical address, disjoint */
 	size_t n, cap;
 	enum kmd_root_state root;
 	size_t tables_added;     /* at addresses that no RAM has */

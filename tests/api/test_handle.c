@@ -3,6 +3,7 @@
 #include "api_kit.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +16,18 @@ START_TEST(before_the_opening)
 	size_t length;
 	char byte;
 
+	unsigned int major = 0, minor = 0, patch = 0;
+
 	ck_assert_str_eq(kmd_version(), KMD_VERSION);
+	ck_assert_int_eq(sscanf(kmd_version(), "%u.%u.%u", &major, &minor, &patch), 3);
+	ck_assert_uint_eq(kmd_version_number(), major << 16 | minor << 8 | patch);
+	ck_assert_uint_eq(kmd_version_number(), KMD_VERSION_NUMBER);
+	ck_assert_ptr_null(kmd_input_form(kmd));
+	ck_assert_ptr_null(kmd_cpu_get(kmd, 0));
+	ck_assert_ptr_null(kmd_value_get(kmd, 0));
+	ck_assert_ptr_null(kmd_log_get(kmd, 0));
+	ck_assert_ptr_null(kmd_readiness_get(kmd, 0));
+	ck_assert_ptr_null(kmd_supplied_get(kmd, 0));
 	ck_assert_ptr_null(kmd_error(kmd));
 	ck_assert_uint_eq(kmd_region_count(kmd), 0);
 	ck_assert_ptr_null(kmd_region_get(kmd, 0));
@@ -23,7 +35,8 @@ START_TEST(before_the_opening)
 	ck_assert_ptr_null(kmd_finding_get(kmd, 0));
 	ck_assert(!kmd_is_degraded(kmd));
 	ck_assert_ptr_null(kmd_kernel_get(kmd));
-	expect_error(kmd_vmcoreinfo(kmd, &text, &length), KMD_ERR_USAGE, "no dump is open");
+	expect_error(kmd_check(kmd), KMD_ERR_USAGE, "no dump is open");
+	expect_error(kmd_vmcoreinfo_text(kmd, &text, &length), KMD_ERR_USAGE, "no dump is open");
 	expect_error(kmd_read_phys(kmd, 0, &byte, 1), KMD_ERR_USAGE, "no dump is open");
 	expect_error(kmd_read_virt(kmd, 0, &byte, 1), KMD_ERR_USAGE, "no dump is open");
 	expect_error(kmd_assemble_path(kmd, path_to("core"), 0), KMD_ERR_USAGE, "no dump is open");
@@ -103,7 +116,7 @@ START_TEST(from_memory)
 
 	open_small();
 	kernel = kmd_kernel_get(kmd);
-	ck_assert_str_eq(kernel->form, "ELF core");
+	ck_assert_str_eq(kmd_input_form(kmd), "ELF core");
 	ck_assert_str_eq(kernel->machine, "aarch64");
 	ck_assert_str_eq(kernel->release, "6.1.0-small");
 	ck_assert_ptr_null(kernel->build_id);
@@ -218,7 +231,7 @@ END_TEST
 
 START_TEST(findings)
 {
-	size_t n;
+	size_t n, n_places = 0;
 
 	expect_ok(kmd_open_memory(kmd, small.bytes, small.size - 8, "small"));
 	n = kmd_finding_count(kmd);
@@ -226,7 +239,14 @@ START_TEST(findings)
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_ptr_nonnull(kmd_finding_get(kmd, i)->text);
 		ck_assert_ptr_null(strchr(kmd_finding_get(kmd, i)->text, '\n'));
+		/* The place is in the sentence and in members of its own. */
+		if (kmd_finding_get(kmd, i)->source) {
+			ck_assert_ptr_nonnull(strstr(kmd_finding_get(kmd, i)->text,
+						     kmd_finding_get(kmd, i)->source));
+			n_places++;
+		}
 	}
+	ck_assert_uint_gt(n_places, 0);
 	ck_assert_ptr_null(kmd_finding_get(kmd, n));
 	ck_assert_ptr_null(kmd_finding_get(kmd, SIZE_MAX));
 	/* Accessors do not disturb the last error. */

@@ -167,13 +167,13 @@ START_TEST(vmcoreinfo)
 	size_t length;
 
 	open_small();
-	expect_ok(kmd_vmcoreinfo(kmd, &text, &length));
+	expect_ok(kmd_vmcoreinfo_text(kmd, &text, &length));
 	ck_assert_uint_eq(length, strlen(small_info));
 	ck_assert_mem_eq(text, small_info, length);
 	again();
 	memset(memmem(small.bytes, small.size, "OSREL", 5), 'x', 5);
 	open_small();
-	expect_error(kmd_vmcoreinfo(kmd, &text, &length), KMD_ERR_NOT_FOUND, "no VMCOREINFO");
+	expect_error(kmd_vmcoreinfo_text(kmd, &text, &length), KMD_ERR_NOT_FOUND, "no VMCOREINFO");
 	ck_assert_ptr_null(kmd_kernel_get(kmd)->release);
 	ck_assert_ptr_null(kmd_kernel_get(kmd)->vmcoreinfo_source);
 }

@@ -32,7 +32,7 @@ static void make(void)
 {
 	expect_ok(kmd_tables_make(&paging, &memory, &views, 0, &diag, &made));
 	for (size_t i = 0; i < made.n; i++) {
-		const struct kmd_supplied *piece = &made.items[i];
+		const struct kmd_made_table *piece = &made.items[i];
 
 		ck_assert(!kmd_table_captured(&memory, piece->phys, piece->size));
 		ck_assert_uint_eq((piece->phys + piece->size - 1) >> paging.pa_bits, 0);
@@ -51,7 +51,7 @@ static void supply(void)
 	capture();
 }
 
-static uint64_t entry_in(const struct kmd_supplied *piece, size_t index)
+static uint64_t entry_in(const struct kmd_made_table *piece, size_t index)
 {
 	uint64_t entry = 0;
 

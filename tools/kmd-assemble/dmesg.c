@@ -78,10 +78,9 @@ static void print_record(FILE *out, const struct kmd_log_record *record, bool ca
 
 enum kmd_status dmesg_print(FILE *out, struct kmd *kmd, bool callers)
 {
-	size_t count;
-	enum kmd_status status = kmd_log_load(kmd, &count);
+	enum kmd_status status = kmd_log_load(kmd);
 
-	for (size_t i = 0; status == KMD_OK && i < count; i++)
+	for (size_t i = 0; i < kmd_log_count(kmd); i++)
 		print_record(out, kmd_log_get(kmd, i), callers);
 	return status;
 }

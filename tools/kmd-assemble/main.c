@@ -77,11 +77,10 @@ static FILE *report_stream(const struct options *options)
 static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *options)
 {
 	enum kmd_status status;
-	size_t n;
 
 	if (!options->check && (options->quiet || !options->output))
 		return KMD_OK;
-	status = kmd_check(kmd, &n);
+	status = kmd_check(kmd);
 	if (status == KMD_OK && options->check) {
 		check_print(out, kmd, options->vmlinux);
 		if (!options->output)

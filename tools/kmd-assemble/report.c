@@ -200,15 +200,15 @@ static void print_supplied(FILE *out, const struct kmd *kmd)
 	uint64_t bytes = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		const struct kmd_region *range = kmd_supplied_get(kmd, i), *next;
+		const struct kmd_supplied *range = kmd_supplied_get(kmd, i), *next;
 
 		ranges++;
 		bytes += range->size;
 		next = kmd_supplied_get(kmd, i + 1);
-		if (next && !strcmp(next->name, range->name))
+		if (next && !strcmp(next->what, range->what))
 			continue;
 		fprintf(out, "%-8s %s: %zu range%s, %" PRIu64 " bytes\n",
-			i + 1 == ranges ? "supplied" : "", range->name, ranges,
+			i + 1 == ranges ? "supplied" : "", range->what, ranges,
 			ranges == 1 ? "" : "s", bytes);
 		ranges = 0;
 		bytes = 0;
@@ -331,9 +331,7 @@ void report_next(FILE *out, const struct kmd *kmd, const struct options *options
 
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 {
-	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
-
-	fprintf(out, "input    %s, %s\n", options->input, kernel->form);
+	fprintf(out, "input    %s, %s\n", options->input, kmd_input_form(kmd));
 	print_regions(out, kmd);
 	print_kernel(out, kmd, options->verbose);
 	print_findings(out, kmd);
