@@ -13,13 +13,15 @@
 
 static char *level = "full";
 module_param(level, charp, 0444);
-MODULE_PARM_DESC(level, "what to register by itself: log, rfc or full (default)");
+MODULE_PARM_DESC(level,
+		 "what to register by itself: log, rfc or full (default)");
 
 static unsigned int max_regions;
 module_param(max_regions, uint, 0444);
-MODULE_PARM_DESC(max_regions, "room of the registry (default: by number of CPUs and memory)");
+MODULE_PARM_DESC(max_regions,
+		 "room of the registry (default: by number of CPUs and memory)");
 
-static const char *const level_names[] = {
+static const char * const level_names[] = {
 	[KMD_LEVEL_LOG] = "log",
 	[KMD_LEVEL_RFC] = "rfc",
 	[KMD_LEVEL_FULL] = "full",
@@ -87,7 +89,8 @@ static int learn_kernel(void)
 		return err;
 	err = kmd_runs_init();
 	if (err)
-		pr_err("the kernel image is not in the resource tree: %d\n", err);
+		pr_err("the kernel image is not in the resource tree: %d\n",
+		       err);
 	return err;
 }
 
@@ -99,8 +102,8 @@ static int learn_kernel(void)
 static unsigned int __init default_room(void)
 {
 	unsigned long pages = totalram_pages();
-	unsigned long want =
-		8192 + 128UL * num_possible_cpus() + 1024 * (pages >> (30 - PAGE_SHIFT));
+	unsigned long want = 8192 + 128UL * num_possible_cpus() +
+			     1024 * (pages >> (30 - PAGE_SHIFT));
 
 	want = min(want, pages * (PAGE_SIZE / 128) / 200);
 	return min_t(unsigned long, want, KMEMDUMP_MAX_SLOTS);

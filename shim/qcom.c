@@ -26,7 +26,8 @@ static struct kmd_toc toc = { .backend.name = "qcom" };
 static int check_global(const struct kmd_md_global *global, size_t size)
 {
 	if (size < sizeof(*global) + (MD_SS_APSS + 1) * MD_SS_SIZE) {
-		pr_err("SMEM item %d has %zu bytes, too few\n", MD_SMEM_ITEM, size);
+		pr_err("SMEM item %d has %zu bytes, too few\n", MD_SMEM_ITEM,
+		       size);
 		return -EBADMSG;
 	}
 	if (!global->status) {
@@ -34,7 +35,8 @@ static int check_global(const struct kmd_md_global *global, size_t size)
 		return -ENODEV;
 	}
 	if (le32_to_cpu(global->revision) != MD_REVISION)
-		pr_warn("revision %u of Minidump is not known\n", le32_to_cpu(global->revision));
+		pr_warn("revision %u of Minidump is not known\n",
+			le32_to_cpu(global->revision));
 	return 0;
 }
 
@@ -43,7 +45,8 @@ static int check_owner(const struct kmd_md_subsystem *ss)
 	if (!ss->regions_base || !ss->region_count)
 		return 0;
 	if (force) {
-		pr_warn("taking over %u regions at 0x%llx\n", le32_to_cpu(ss->region_count),
+		pr_warn("taking over %u regions at 0x%llx\n",
+			le32_to_cpu(ss->region_count),
 			le64_to_cpu(ss->regions_base));
 		return 0;
 	}
@@ -76,7 +79,8 @@ static int __init kmd_qcom_init(void)
 	int err;
 
 	if (!max_regions || max_regions > KMEMDUMP_MAX_SLOTS) {
-		pr_err("max_regions=%u is not within 1 and %u\n", max_regions, KMEMDUMP_MAX_SLOTS);
+		pr_err("max_regions=%u is not within 1 and %u\n", max_regions,
+		       KMEMDUMP_MAX_SLOTS);
 		return -EINVAL;
 	}
 	err = find_table();

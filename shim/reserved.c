@@ -27,7 +27,7 @@
 #include "smem.h"
 #include "toc.h"
 
-#define COMPATIBLE "kmemdump,reserved-minidump"
+#define COMPATIBLE	"kmemdump,reserved-minidump"
 
 static unsigned long long base;
 module_param(base, ullong, 0444);
@@ -61,7 +61,8 @@ static int find_node(void)
 	err = of_address_to_resource(node, 0, &res);
 	of_node_put(node);
 	if (err) {
-		pr_err("device-tree node \"%s\" has no usable reg: %d\n", COMPATIBLE, err);
+		pr_err("device-tree node \"%s\" has no usable reg: %d\n",
+		       COMPATIBLE, err);
 		return err;
 	}
 	base = res.start;
@@ -72,17 +73,20 @@ static int find_node(void)
 static int check_place(void)
 {
 	if (!PAGE_ALIGNED(base) || !PAGE_ALIGNED(size)) {
-		pr_err("base=0x%llx size=0x%llx: not page aligned\n", base, size);
+		pr_err("base=0x%llx size=0x%llx: not page aligned\n", base,
+		       size);
 		return -EINVAL;
 	}
-	if (size < 2 * KMD_SMEM_SIZE || base + size < base || base + size - 1 > (phys_addr_t)-1) {
-		pr_err("base=0x%llx size=0x%llx: too small, or out of range\n", base, size);
+	if (size < 2 * KMD_SMEM_SIZE || base + size < base ||
+	    base + size - 1 > (phys_addr_t)-1) {
+		pr_err("base=0x%llx size=0x%llx: too small, or out of range\n",
+		       base, size);
 		return -EINVAL;
 	}
-	if (region_intersects(base, size, IORESOURCE_SYSTEM_RAM, IORES_DESC_NONE) !=
-	    REGION_DISJOINT) {
-		pr_err("0x%llx-0x%llx is memory that the kernel uses, not set aside\n", base,
-		       base + size - 1);
+	if (region_intersects(base, size, IORESOURCE_SYSTEM_RAM,
+			      IORES_DESC_NONE) != REGION_DISJOINT) {
+		pr_err("0x%llx-0x%llx is memory that the kernel uses, not set aside\n",
+		       base, base + size - 1);
 		return -EBUSY;
 	}
 	return 0;
@@ -144,7 +148,8 @@ static int __init reserved_init(void)
 		unmap_area();
 		return err;
 	}
-	pr_info("SMEM at 0x%llx, %u regions behind it\n", base, toc.backend.max_regions);
+	pr_info("SMEM at 0x%llx, %u regions behind it\n", base,
+		toc.backend.max_regions);
 	return 0;
 }
 
