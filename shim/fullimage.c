@@ -22,7 +22,7 @@ static const struct part {
 	{ "Kernel code", "code", KMEMDUMP_PRIO_TEXT },
 };
 
-/* Not every architecture tells all parts apart; what lacks is in another. */
+/* Some architectures lack symbols for some parts; another part then contains them. */
 static void add_image(void)
 {
 	struct kmd_extent extent;
@@ -36,8 +36,8 @@ static void add_image(void)
 }
 
 /*
- * Where the linker put the per-CPU variables.  x86_64 has them at 0 before
- * 6.15, and 0 is also how kallsyms says that it knows no such symbol.
+ * The link addresses of the per-CPU variables.  x86_64 has them at 0 before
+ * 6.15, and kallsyms also returns 0 if it knows no such symbol.
  */
 static bool percpu_extent(unsigned long *start, unsigned long *end)
 {
@@ -113,8 +113,8 @@ static void add_irq_stacks(void)
 #endif
 
 /*
- * The cache of caches, which crash looks at when it starts.  Its objects are
- * struct kmem_cache, whose size it therefore tells.
+ * The cache of caches, which crash reads when it starts.  Its objects are
+ * struct kmem_cache; their size is the size of that structure.
  */
 static void add_slab(void)
 {

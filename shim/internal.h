@@ -134,7 +134,7 @@ void kmd_kelf_add(struct kmd_kelf *kelf, unsigned int slot,
 void kmd_kelf_del(struct kmd_kelf *kelf, unsigned int slot);
 bool kmd_kelf_settle(struct kmd_kelf *kelf);
 
-/* --- vmcoreinfo.c: what the kernel says of itself */
+/* --- vmcoreinfo.c: the VMCOREINFO text */
 
 int kmd_vmcoreinfo_init(void);
 phys_addr_t kmd_vmcoreinfo_pa(void);

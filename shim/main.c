@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * kmemdump.ko: registers the kernel's own memory at load, and what drivers ask
- * for, and hands it to a backend, which tells boot firmware.
+ * kmemdump.ko: registers the kernel's own memory at load, and the regions that
+ * drivers ask for.  A backend describes them to boot firmware.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -294,7 +294,7 @@ static bool may_call_unexported(void)
 	return true;
 }
 
-/* kallsyms_lookup_name() is not exported, but a probe tells where it is. */
+/* kallsyms_lookup_name() is not exported, but a kprobe finds its address. */
 static void find_lookup_name(void)
 {
 	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What the kernel says of itself: the VMCOREINFO text, in the ELF note that a
+ * Registers the VMCOREINFO text, in the ELF note that a
  * crash kernel would read.  Lines of KEY=VALUE; the text is written at boot and
  * does not change, but for a last line that kexec adds when it crashes.
  */

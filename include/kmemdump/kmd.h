@@ -428,7 +428,7 @@ struct kmd_log_record {
  * needed.  Known are the ring buffer of 5.10 and later, the record buffer of 3.5 to 5.9
  * and text regions of downstream kernels.  Done once; later calls return the same.
  * KMD_ERR_NOT_FOUND where there is no log, or its memory was not captured;
- * KMD_ERR_DAMAGED where its head cannot be believed.
+ * KMD_ERR_DAMAGED if its descriptor is implausible.
  */
 enum kmd_status kmd_log_load(struct kmd *kmd);
 

@@ -25,7 +25,7 @@ struct kmd_raw_table {
 };
 
 /*
- * Read at most @count section headers and find out which can be believed.  A
+ * Read at most @count section headers and find out which are plausible.  A
  * count that runs on into data is cut back; a section that lies inside the table
  * or shares bytes with another one that is better placed is marked as a conflict.
  * Headers that follow the counted ones, in front of all data, are the rest.

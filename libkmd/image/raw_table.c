@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The section table of a partition image, and how far it can be believed.
+ * The section table of a partition image, and which of its entries are plausible.
  *
  * One damaged word in it must not put one region's bytes at another's address.
  * Writers lay sections out one after another, so an entry that touches no

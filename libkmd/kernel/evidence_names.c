@@ -27,17 +27,17 @@ static bool is_clear(const struct kmd_offset_counts *tally, bool by_name)
 static enum kmd_status candidate(struct kmd_evidence *evidence, const struct list *list,
 				 bool physical)
 {
-	bool told = false;
+	bool decided = false;
 
 	/* The same addresses without their names are not a second source. */
-	for (int by_name = 1; !told && by_name >= 0; by_name--) {
+	for (int by_name = 1; !decided && by_name >= 0; by_name--) {
 		struct kmd_offset_counts tally;
 
 		if (!kmd_match_offsets(evidence->vmlinux, &evidence->build, list->items, list->n,
 				       by_name, physical, &tally, evidence->diag))
 			return KMD_ERR_MEMORY;
-		told = is_clear(&tally, by_name);
-		if (told)
+		decided = is_clear(&tally, by_name);
+		if (decided)
 			kmd_candidates_add(&evidence->candidates,
 					   physical ? KMD_RUNTIME_IMAGE_DELTA : KMD_RUNTIME_KASLR,
 					   tally.distance, by_name ? WHO_NAMES : WHO_ADDRESSES,

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Tables that nothing moves are believed after so many bytes; else it takes a quarter. */
+/* Equal bytes that prove a section that is not relocated; others need a quarter of it. */
 #define PROOF_BYTES   4096
 /* Captured addresses, without exception, after which the others are taken for that too. */
 #define LEARNED_WORDS 1024

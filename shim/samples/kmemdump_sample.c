@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * A driver that registers its own state: a structure, a vmalloc buffer and a
- * per-CPU counter.  What is in them can be told from a dump:
+ * per-CPU counter.  A test can recognise their contents in a dump:
  *
  *	insmod kmemdump_sample.ko token=anything
  */

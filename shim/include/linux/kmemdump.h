@@ -107,7 +107,7 @@ int kmemdump_traverse(void *priv,
 		      int (*cb)(void *priv, const struct kmemdump_region *r));
 
 /**
- * struct kmemdump_backend - who tells firmware what to save
+ * struct kmemdump_backend - describes the regions to firmware
  * @name: for the kernel log and debugfs
  * @max_regions: slots of firmware's table that are ours
  * @write: describe @r in @slot, which is empty; 0 or a negative errno.
