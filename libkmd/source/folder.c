@@ -19,12 +19,6 @@
 /* So many files stay open; others are opened for each read. */
 #define KEEP_OPEN_MAX 256
 
-struct kmd_folder_files {
-	int folder_fd;
-	int scratch_fd; /* holds all unpacked members, one after another */
-	uint64_t scratch_end;
-};
-
 struct names {
 	char **items;
 	size_t n, cap;
@@ -35,8 +29,7 @@ struct opening {
 	const struct kmd_input_options *options;
 	struct kmd_input *input;
 	struct names names;
-	char *folder;    /* its path, raw: for messages */
-	uint64_t budget; /* for unpacking, of all members together */
+	char *folder; /* its path, raw: for messages */
 	size_t keep_open;
 };
 
@@ -62,12 +55,6 @@ static enum kmd_status names_add(struct kmd_diag *diag, struct names *names, con
 static int compare_names(const void *a, const void *b)
 {
 	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-static int compare_members(const void *a, const void *b)
-{
-	return strcmp(((const struct kmd_member *)a)->file_name,
-		      ((const struct kmd_member *)b)->file_name);
 }
 
 /* "folder/file" for messages, not yet printable. */
@@ -163,7 +150,7 @@ static enum kmd_status list_files(struct opening *o)
 	struct dirent *entry;
 	DIR *list;
 
-	list = open_list(o->input->files->folder_fd);
+	list = open_list(o->input->folder_fd);
 	if (!list)
 		return list_errno(o, errno);
 	while (status == KMD_OK && (entry = next_entry(list)))
@@ -219,7 +206,7 @@ static void try_sub_folder(int fd, const char *name, struct sub_folder *sub)
  */
 static enum kmd_status find_sub_folder(struct opening *o, struct sub_folder *sub)
 {
-	int fd = o->input->files->folder_fd;
+	int fd = o->input->folder_fd;
 	DIR *list = open_list(fd);
 	struct dirent *entry;
 
@@ -237,18 +224,6 @@ static enum kmd_status find_sub_folder(struct opening *o, struct sub_folder *sub
 			"no files in this folder, but in several below it: give one of those");
 }
 
-static bool packed_name(const char *name, size_t *length)
-{
-	*length = strlen(name);
-	if (kmd_text_has_suffix(name, ".zst"))
-		*length -= 4;
-	else if (kmd_text_has_suffix(name, ".zstd"))
-		*length -= 5;
-	else
-		return false;
-	return *length > 0;
-}
-
 /* True if "x" is there as well as "x.zst". */
 static bool has_plain_twin(const struct names *names, const char *packed, size_t length)
 {
@@ -260,49 +235,23 @@ static bool has_plain_twin(const struct names *names, const char *packed, size_t
 	return found;
 }
 
-/* Replace a compressed *@source by its part of the common scratch file. */
-static enum kmd_status unpack_member(struct kmd_diag *diag, const struct kmd_input_options *options,
-				     struct kmd_folder_files *files, uint64_t *budget,
-				     struct kmd_source **source)
-{
-	struct kmd_unpack_target target = { .start = files->scratch_end, .limit = *budget };
-	struct kmd_source *packed = *source;
-	enum kmd_status status;
-
-	if (files->scratch_fd < 0)
-		files->scratch_fd = kmd_source_scratch();
-	if (files->scratch_fd < 0)
-		return kmd_fail_errno(diag, kmd_in(packed->name),
-				      "cannot make a temporary file in $TMPDIR or /var/tmp", errno);
-	target.fd = files->scratch_fd;
-	status = kmd_unpack_zstd(packed, options, diag, &target);
-	if (status == KMD_OK)
-		status = kmd_source_from_part(diag, target.fd, target.start, target.size,
-					      packed->name, source);
-	if (status != KMD_OK)
-		return status;
-	*budget -= target.size;
-	files->scratch_end = kmd_align_up(target.start + target.size, 4096);
-	status = kmd_unpack_name(*source, packed, diag);
-	kmd_source_free(packed);
-	return status;
-}
-
 static enum kmd_status open_member(struct opening *o, const char *file, bool keep_open)
 {
-	struct kmd_folder_files *files = o->input->files;
+	size_t length = kmd_unpack_name_length(file, strlen(file));
 	char *path = path_of(o->folder, file);
 	struct kmd_source *source;
 	enum kmd_status status;
-	size_t length;
+	enum kmd_packing kind;
 
 	if (!path)
 		return kmd_fail_memory(o->diag);
-	status = kmd_source_from_member(o->diag, files->folder_fd, file, path, keep_open, &source);
+	status = kmd_source_from_member(o->diag, o->input->folder_fd, file, path, keep_open,
+					&source);
 	free(path);
 	if (status != KMD_OK)
 		return skip_unreadable(o);
-	if (!packed_name(file, &length) || !kmd_unpack_is_zstd(source, o->diag))
+	kind = kmd_unpack_kind(source, o->diag);
+	if (!file[length] || (kind != KMD_PACKING_ZSTD && kind != KMD_PACKING_FILTER))
 		return kmd_input_add(o->diag, o->input, file, strlen(file), source);
 	if (has_plain_twin(&o->names, file, length)) {
 		status = kmd_report(o->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(source->name),
@@ -310,7 +259,7 @@ static enum kmd_status open_member(struct opening *o, const char *file, bool kee
 		kmd_source_free(source);
 		return status;
 	}
-	status = unpack_member(o->diag, o->options, files, &o->budget, &source);
+	status = kmd_unpack_filter(o->diag, o->options, &o->input->scratch, &source);
 	if (status == KMD_OK)
 		return kmd_input_add(o->diag, o->input, file, length, source);
 	kmd_source_free(source);
@@ -323,17 +272,13 @@ static enum kmd_status open_members(struct opening *o)
 
 	for (size_t i = 0; i < o->names.n && status == KMD_OK; i++)
 		status = open_member(o, o->names.items[i], i < o->keep_open);
-	/* Names without .zst sort differently. */
-	if (o->input->n_members)
-		qsort(o->input->members, o->input->n_members, sizeof(o->input->members[0]),
-		      compare_members);
+	kmd_input_sort(o->input);
 	return status;
 }
 
 /* Look into the folder, or the one below it, and keep its descriptor. */
 static enum kmd_status choose_folder(struct opening *o)
 {
-	struct kmd_folder_files *files = o->input->files;
 	struct sub_folder sub;
 	enum kmd_status status;
 	char *below;
@@ -344,8 +289,8 @@ static enum kmd_status choose_folder(struct opening *o)
 	status = find_sub_folder(o, &sub);
 	if (status != KMD_OK || sub.fd < 0)
 		return status;
-	close(files->folder_fd);
-	files->folder_fd = sub.fd;
+	close(o->input->folder_fd);
+	o->input->folder_fd = sub.fd;
 	below = path_of(o->folder, sub.name);
 	if (!below)
 		return kmd_fail_memory(o->diag);
@@ -370,33 +315,15 @@ enum kmd_status kmd_folder_open(struct kmd_diag *diag, const struct kmd_input_op
 	struct opening o = { .diag = diag, .options = options, .input = out };
 	enum kmd_status status;
 
-	o.budget = options->unpack_limit;
 	o.keep_open = keep_open_limit();
 	o.folder = strdup(name);
 	out->folder = true;
-	out->files = calloc(1, sizeof(*out->files));
-	if (!out->files) {
-		close(fd);
-		free(o.folder);
-		return kmd_fail_memory(diag);
-	}
-	out->files->folder_fd = fd;
-	out->files->scratch_fd = -1;
+	out->folder_fd = fd;
+	out->has_folder_fd = true;
 	status = o.folder ? choose_folder(&o) : kmd_fail_memory(diag);
 	if (status == KMD_OK)
 		status = open_members(&o);
 	names_deinit(&o.names);
 	free(o.folder);
 	return status;
-}
-
-void kmd_folder_close(struct kmd_input *input)
-{
-	if (!input->files)
-		return;
-	close(input->files->folder_fd);
-	if (input->files->scratch_fd >= 0)
-		close(input->files->scratch_fd);
-	free(input->files);
-	input->files = NULL;
 }

@@ -14,7 +14,4 @@
 enum kmd_status kmd_folder_open(struct kmd_diag *diag, const struct kmd_input_options *options,
 				int fd, const char *name, struct kmd_input *out);
 
-/* Close what kmd_folder_open() left open; the members' sources must be gone. */
-void kmd_folder_close(struct kmd_input *input);
-
 #endif

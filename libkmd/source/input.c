@@ -2,6 +2,7 @@
 #include "source/input.h"
 
 #include "base/text.h"
+#include "source/archive.h"
 #include "source/folder.h"
 #include "source/unpack.h"
 
@@ -20,92 +21,100 @@ void kmd_input_deinit(struct kmd_input *input)
 		free(input->members[i].file_name);
 		kmd_source_free(input->members[i].source);
 	}
-	kmd_folder_close(input);
+	if (input->has_folder_fd)
+		close(input->folder_fd);
+	kmd_scratch_close(&input->scratch);
 	free(input->members);
 	free(input->name);
 	memset(input, 0, sizeof(*input));
 }
 
-/* A scratch file becomes a source; the descriptor is taken in any case. */
-static enum kmd_status source_from_scratch(struct kmd_diag *diag, int fd, const char *name,
-					   struct kmd_source **out)
-{
-	enum kmd_status status = kmd_source_from_fd(diag, fd, name, out);
+/* Archives in archives end somewhere. */
+#define DEPTH_MAX 8
 
-	if (status != KMD_OK)
-		close(fd);
-	return status;
-}
-
-static enum kmd_status open_scratch(struct kmd_diag *diag, const char *name, int *fd)
-{
-	*fd = kmd_source_scratch();
-	if (*fd >= 0)
-		return KMD_OK;
-	return kmd_fail_errno(diag, kmd_in(name),
-			      "cannot make a temporary file in $TMPDIR or /var/tmp", errno);
-}
-
-/* Replace a compressed *@source by what it unpacks to. */
+/* Unpack *@source once.  It becomes NULL if it was a folder, whose files @out then has. */
 static enum kmd_status unpack(struct kmd_diag *diag, const struct kmd_input_options *options,
-			      struct kmd_source **source)
+			      enum kmd_packing kind, struct kmd_source **source, char **file_name,
+			      struct kmd_input *out)
 {
-	struct kmd_unpack_target target = { .limit = options->unpack_limit };
-	struct kmd_source *packed = *source;
+	char *inner = NULL;
 	enum kmd_status status;
 
-	status = open_scratch(diag, packed->name, &target.fd);
-	if (status != KMD_OK)
-		return status;
-	status = kmd_unpack_zstd(packed, options, diag, &target);
-	if (status != KMD_OK) {
-		close(target.fd);
-		return status;
+	if (kind != KMD_PACKING_ARCHIVE) {
+		size_t length = strlen(*file_name);
+
+		(*file_name)[kmd_unpack_name_length(*file_name, length)] = '\0';
+		return kmd_unpack_filter(diag, options, &out->scratch, source);
 	}
-	status = source_from_scratch(diag, target.fd, packed->name, source);
-	if (status != KMD_OK)
-		return status;
-	status = kmd_unpack_name(*source, packed, diag);
-	kmd_source_free(packed);
+	status = kmd_archive_unpack(diag, options, out, source, &inner);
+	if (inner) {
+		free(*file_name);
+		*file_name = inner;
+	}
 	return status;
+}
+
+/* Unpack *@source as often as it is packed. */
+static enum kmd_status unpack_all(struct kmd_diag *diag, const struct kmd_input_options *options,
+				  struct kmd_source **source, char **file_name,
+				  struct kmd_input *out)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (int depth = 0; status == KMD_OK && *source; depth++) {
+		enum kmd_packing kind = kmd_unpack_kind(*source, diag);
+
+		if (kind == KMD_PACKING_NONE)
+			return KMD_OK;
+		if (depth == DEPTH_MAX)
+			return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in((*source)->name),
+					"packed more than %d times: unpack it first", DEPTH_MAX);
+		status = unpack(diag, options, kind, source, file_name, out);
+	}
+	return status;
+}
+
+/* The option .member is for archives. */
+static enum kmd_status check_member(struct kmd_diag *diag, const struct kmd_input_options *options,
+				    const struct kmd_input *out)
+{
+	if (!options->member || out->member_used)
+		return KMD_OK;
+	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(out->name),
+			"not an archive: it has no files inside");
 }
 
 /* The input is this one source, which is taken in any case. */
 static enum kmd_status single(struct kmd_diag *diag, const struct kmd_input_options *options,
 			      const char *name, struct kmd_source *source, struct kmd_input *out)
 {
-	const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-	size_t length = strlen(base);
-	enum kmd_status status;
+	const char *slash = strrchr(name, '/');
+	char *file_name = strdup(slash ? slash + 1 : name);
+	enum kmd_status status = file_name ? unpack_all(diag, options, &source, &file_name, out)
+					   : kmd_fail_memory(diag);
 
-	if (kmd_unpack_is_zstd(source, diag)) {
-		status = unpack(diag, options, &source);
-		if (status != KMD_OK) {
-			kmd_source_free(source);
-			return status;
-		}
-		if (kmd_text_has_suffix(base, ".zst"))
-			length -= 4;
-		else if (kmd_text_has_suffix(base, ".zstd"))
-			length -= 5;
-	}
-	return kmd_input_add(diag, out, base, length, source);
+	if (status == KMD_OK)
+		status = check_member(diag, options, out);
+	if (status != KMD_OK)
+		kmd_source_free(source);
+	else if (source)
+		status = kmd_input_add(diag, out, file_name, strlen(file_name), source);
+	free(file_name);
+	return status;
 }
 
 static enum kmd_status spool(struct kmd_diag *diag, const struct kmd_input_options *options,
 			     int stream, const char *name, const char *printable,
-			     struct kmd_source **out)
+			     struct kmd_scratch *scratch, struct kmd_source **out)
 {
-	struct kmd_unpack_target target = { .limit = options->unpack_limit };
+	struct kmd_unpack_target target;
 	enum kmd_status status;
 
-	status = open_scratch(diag, printable, &target.fd);
-	if (status != KMD_OK)
-		return status;
-	status = kmd_unpack_stream(stream, printable, options, diag, &target);
+	status = kmd_scratch_begin(scratch, printable, diag, &target);
 	if (status == KMD_OK)
-		return source_from_scratch(diag, target.fd, name, out);
-	close(target.fd);
+		status = kmd_sink_stream(stream, printable, options, diag, &target);
+	if (status == KMD_OK)
+		status = kmd_scratch_end(scratch, name, diag, &target, out);
 	return status;
 }
 
@@ -121,7 +130,7 @@ static enum kmd_status from_file(struct kmd_diag *diag, const struct kmd_input_o
 		if (status == KMD_OK)
 			return single(diag, options, name, source, out);
 	} else if (S_ISFIFO(mode) || S_ISSOCK(mode)) {
-		status = spool(diag, options, fd, name, out->name, &source);
+		status = spool(diag, options, fd, name, out->name, &out->scratch, &source);
 		if (status == KMD_OK)
 			status = single(diag, options, name, source, out);
 	} else {
@@ -141,6 +150,7 @@ static enum kmd_status input_init(struct kmd_diag *diag, const char *name, struc
 	*effective = *options;
 	if (!effective->unpack_limit)
 		effective->unpack_limit = UNPACK_LIMIT_DEFAULT;
+	out->scratch.limit = effective->unpack_limit;
 	out->name = kmd_text_name_dup(name, strlen(name));
 	return out->name ? KMD_OK : kmd_fail_memory(diag);
 }
@@ -161,6 +171,11 @@ static enum kmd_status from_descriptor(struct kmd_diag *diag,
 	}
 	out->device = st.st_dev;
 	out->inode = st.st_ino;
+	if (S_ISDIR(st.st_mode) && options->member) {
+		close(fd);
+		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(out->name),
+				"a folder, not an archive: use / instead of :");
+	}
 	if (S_ISDIR(st.st_mode))
 		return kmd_folder_open(diag, options, fd, name, out);
 	return from_file(diag, options, fd, st.st_mode, name, out);
@@ -180,22 +195,45 @@ bool kmd_input_holds(const struct kmd_input *input, const struct stat *file)
 	return false;
 }
 
+/* O_NONBLOCK: opening a FIFO waits for its writer otherwise, and cannot be canceled. */
+static int open_file(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+/* Open @path, or ARCHIVE of "ARCHIVE:PATH"; *@archive is then its name (allocated). */
+static int open_or_archive(const char *path, char **archive, const char **member)
+{
+	int fd = open_file(path), error = errno;
+	const char *colon = path;
+
+	while (fd < 0 && (error == ENOENT || error == ENOTDIR) && (colon = strchr(colon, ':'))) {
+		free(*archive);
+		*archive = strndup(path, (size_t)(colon++ - path));
+		fd = *archive && **archive ? open_file(*archive) : -1;
+		*member = colon;
+	}
+	errno = error;
+	return fd;
+}
+
 enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_input_options *options,
 				    const char *path, struct kmd_input *out)
 {
 	struct kmd_input_options effective;
 	enum kmd_status status;
+	char *archive = NULL;
 	int fd;
 
 	status = input_init(diag, path, out, options, &effective);
 	if (status != KMD_OK)
 		return status;
-	/* O_NONBLOCK: opening a FIFO waits for its writer otherwise, and cannot be canceled. */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = open_or_archive(path, &archive, &effective.member);
 	if (fd < 0)
 		status = kmd_fail_errno(diag, kmd_in(out->name), "cannot be opened", errno);
 	else
-		status = from_descriptor(diag, &effective, fd, path, out);
+		status = from_descriptor(diag, &effective, fd, archive ? archive : path, out);
+	free(archive);
 	if (status != KMD_OK)
 		kmd_input_deinit(out);
 	return status;

@@ -12,8 +12,16 @@
 #include <sys/stat.h>
 
 struct kmd_member {
-	char *file_name; /* raw bytes of the name, without folder and .zst */
+	char *file_name; /* raw bytes of the name, without folder and .zst, .gz, ... */
 	struct kmd_source *source;
+};
+
+/* One unnamed temporary file for everything that is unpacked, one after another. */
+struct kmd_scratch {
+	bool is_open;
+	int fd;
+	uint64_t end;         /* where the next part begins */
+	uint64_t limit, used; /* bytes, of all parts together */
 };
 
 struct kmd_input {
@@ -23,11 +31,15 @@ struct kmd_input {
 	size_t n_members, cap_members;
 	dev_t device; /* of the file or folder that was opened */
 	ino_t inode;
-	struct kmd_folder_files *files; /* descriptors that members share; NULL = none */
+	struct kmd_scratch scratch;
+	bool member_used; /* the option .member has chosen something */
+	bool has_folder_fd;
+	int folder_fd; /* members are opened there */
 };
 
 struct kmd_input_options {
 	uint64_t unpack_limit; /* bytes, of all members together */
+	const char *member;    /* file or folder inside an archive; NULL = the only one */
 	kmd_progress_fn progress;
 	void *progress_user;
 };
@@ -43,6 +55,8 @@ enum kmd_status kmd_input_from_memory(struct kmd_diag *diag,
 /* Append a member.  @source becomes the input's, also on an error. */
 enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
 			      size_t length, struct kmd_source *source);
+/* Sort the members by name, when all are there: names without .zst sort differently. */
+void kmd_input_sort(struct kmd_input *input);
 /* True if @file is one of the files that the input was opened from. */
 bool kmd_input_holds(const struct kmd_input *input, const struct stat *file);
 void kmd_input_deinit(struct kmd_input *input);

@@ -22,3 +22,15 @@ enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, co
 	member->source = source;
 	return KMD_OK;
 }
+
+static int compare_members(const void *a, const void *b)
+{
+	return strcmp(((const struct kmd_member *)a)->file_name,
+		      ((const struct kmd_member *)b)->file_name);
+}
+
+void kmd_input_sort(struct kmd_input *input)
+{
+	if (input->n_members)
+		qsort(input->members, input->n_members, sizeof(input->members[0]), compare_members);
+}

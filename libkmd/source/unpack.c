@@ -1,354 +1,59 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* unpack.c - how a source is packed, and single compressed files. */
 #include "source/unpack.h"
 
-#include "base/checked.h"
+#include "base/text.h"
 #include "source/cursor.h"
+#include "source/packed.h"
+#include "source/zstd.h"
 
-#include <errno.h>
-#include <inttypes.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-#include <zstd.h>
-#include <zstd_errors.h>
 
-#define SINK_BLOCK     4096u
-#define STREAM_BUFFER  (256u * 1024)
-#define PROGRESS_STEP  (4u << 20)
-#define POLL_MS        200
-/* What zstd -d takes without --long, and the most memory that unpacking may need. */
-#define WINDOW_LOG_MAX 27
-/* A frame's magic, descriptor, window, dictionary and content size. */
-#define FRAME_HEAD_MAX 18
-
-/* Takes unpacked bytes; whole blocks of zeroes become holes of the scratch file. */
-struct sink {
-	struct kmd_unpack_target *target;
-	const struct kmd_input_options *options;
-	const char *name;
-	struct kmd_diag *diag;
-	uint64_t next_progress;
+struct magic {
+	uint64_t offset;
+	size_t length;
+	const char *bytes;
+	enum kmd_packing packing;
 };
 
-static enum kmd_status progress(const struct sink *sink, uint64_t done, uint64_t total)
-{
-	const struct kmd_input_options *options = sink->options;
-
-	if (!options->progress ||
-	    !options->progress(options->progress_user, KMD_PHASE_UNPACK, done, total))
-		return KMD_OK;
-	return kmd_fail(sink->diag, KMD_ERR_CANCELED, kmd_in(sink->name), "canceled");
-}
-
-static enum kmd_status over_limit(const struct sink *sink)
-{
-	uint64_t all = sink->options->unpack_limit;
-
-	if (sink->target->limit < all)
-		return kmd_fail(sink->diag, KMD_ERR_LIMIT, kmd_in(sink->name),
-				"unpacks to more than the %" PRIu64 " bytes that are left of the "
-				"limit of %" PRIu64,
-				sink->target->limit, all);
-	return kmd_fail(sink->diag, KMD_ERR_LIMIT, kmd_in(sink->name),
-			"unpacks to more than the limit of %" PRIu64 " bytes", all);
-}
-
-static bool all_zero(const unsigned char *bytes, size_t length)
-{
-	return !bytes[0] && !memcmp(bytes, bytes + 1, length - 1);
-}
-
-static enum kmd_status write_at(const struct sink *sink, const unsigned char *bytes, size_t length,
-				uint64_t at)
-{
-	while (length) {
-		ssize_t put = pwrite(sink->target->fd, bytes, length, (off_t)at);
-
-		if (put < 0 && errno == EINTR)
-			continue;
-		if (put <= 0)
-			return kmd_fail_errno(
-				sink->diag, kmd_in(sink->name),
-				"cannot write a temporary file in $TMPDIR or /var/tmp",
-				put ? errno : EIO);
-		bytes += put;
-		length -= (size_t)put;
-		at += (uint64_t)put;
-	}
-	return KMD_OK;
-}
-
-/* The length of the first run of @bytes that is all data, or all holes. */
-static size_t run_length(const unsigned char *bytes, size_t length, uint64_t at, bool *hole)
-{
-	size_t run = 0;
-
-	while (run < length) {
-		size_t block = SINK_BLOCK - (size_t)((at + run) % SINK_BLOCK);
-		bool zero;
-
-		if (block > length - run)
-			block = length - run;
-		zero = block == SINK_BLOCK && all_zero(bytes + run, block);
-		if (run && zero != *hole)
-			break;
-		*hole = zero;
-		run += block;
-	}
-	return run;
-}
-
-static enum kmd_status sink_put(struct sink *sink, const unsigned char *bytes, size_t length)
-{
-	struct kmd_unpack_target *target = sink->target;
-	enum kmd_status status = KMD_OK;
-
-	if (length > target->limit - target->size)
-		return over_limit(sink);
-	while (length && status == KMD_OK) {
-		bool hole = false;
-		size_t run = run_length(bytes, length, target->size, &hole);
-
-		if (!hole)
-			status = write_at(sink, bytes, run, target->start + target->size);
-		target->size += run;
-		bytes += run;
-		length -= run;
-	}
-	return status;
-}
-
-/* Give the file its length where it ends in a hole. */
-static enum kmd_status sink_end(struct sink *sink)
-{
-	if (ftruncate(sink->target->fd, (off_t)(sink->target->start + sink->target->size)))
-		return kmd_fail_errno(sink->diag, kmd_in(sink->name),
-				      "cannot extend a temporary file in $TMPDIR or /var/tmp",
-				      errno);
-	return KMD_OK;
-}
-
-static enum kmd_status sink_progress(struct sink *sink, uint64_t done, uint64_t total)
-{
-	if (sink->target->size < sink->next_progress)
-		return KMD_OK;
-	sink->next_progress = sink->target->size + PROGRESS_STEP;
-	return progress(sink, done, total);
-}
-
-/* -------------------------------------------------------------------- zstd */
-
-enum frame_end {
-	FRAME_WHOLE,
-	FRAME_BAD_CHECKSUM, /* all of it is there, but it is not what was packed */
-	FRAME_LAST,         /* nothing more can be unpacked, see the finding */
+/* Octal where a hexadecimal escape would swallow the next letter. */
+static const struct magic magics[] = {
+	{ 0, 3, "\x1f\x8b\x08", KMD_PACKING_FILTER },
+	{ 0, 6, "\3757zXZ\0", KMD_PACKING_FILTER },
+	{ 0, 3, "BZh", KMD_PACKING_FILTER },
+	{ 0, 4, "\x04\x22\x4d\x18", KMD_PACKING_FILTER },
+	{ 0, 4, "\x02\x21\x4c\x18", KMD_PACKING_FILTER },
+	{ 257, 5, "ustar", KMD_PACKING_ARCHIVE },
+	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
+	{ 0, 6, "7z\xbc\xaf\x27\x1c", KMD_PACKING_ARCHIVE },
+	{ 0, 6, "Rar!\x1a\x07", KMD_PACKING_ARCHIVE },
 };
 
-struct unzstd {
-	struct sink sink;
-	struct kmd_cursor in;
-	uint64_t at; /* of the next packed byte */
-	ZSTD_DCtx *zstd;
-	size_t in_size, out_size;
-	unsigned char *in_bytes, *out_bytes;
-};
+static const char *const suffixes[] = { ".zst", ".zstd", ".gz", ".xz", ".bz2", ".lz4" };
 
-static bool is_frame_magic(uint32_t magic)
-{
-	return magic == ZSTD_MAGICNUMBER ||
-	       (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
-}
-
-bool kmd_unpack_is_zstd(const struct kmd_source *source, struct kmd_diag *diag)
+enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag)
 {
 	struct kmd_cursor cursor;
-	uint64_t at = 0, next;
+	char bytes[8];
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
-	/* Skippable frames alone are too weak a mark: 16 values of 32 bits. */
-	for (int i = 0; i < 16 && kmd_cursor_has(&cursor, at, 8); i++) {
-		uint32_t magic = kmd_cursor_u32(&cursor, at);
-
-		if (magic == ZSTD_MAGICNUMBER)
-			return true;
-		if (!is_frame_magic(magic) ||
-		    !kmd_add_u64(at, 8 + (uint64_t)kmd_cursor_u32(&cursor, at + 4), &next))
-			return false;
-		at = next;
-	}
-	return false;
+	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
+		if (kmd_cursor_has(&cursor, magics[i].offset, magics[i].length) &&
+		    kmd_cursor_bytes(&cursor, magics[i].offset, bytes, magics[i].length) &&
+		    !memcmp(bytes, magics[i].bytes, magics[i].length))
+			return magics[i].packing;
+	return kmd_zstd_is(source, diag) ? KMD_PACKING_ZSTD : KMD_PACKING_NONE;
 }
 
-/* A cut dump is of use up to the cut; an error only where there is nothing of it. */
-static enum kmd_status stop(struct unzstd *u, uint64_t at, const char *why)
+size_t kmd_unpack_name_length(const char *name, size_t length)
 {
-	struct kmd_place place = kmd_at(u->sink.name, at);
-
-	if (!u->sink.target->size)
-		return kmd_fail(u->sink.diag, KMD_ERR_DAMAGED, place, "%s: nothing can be unpacked",
-				why);
-	return kmd_report(u->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			  "%s: only the first %" PRIu64 " unpacked bytes are available", why,
-			  u->sink.target->size);
-}
-
-/* What zstd calls an error: some end the work, some only the unpacking. */
-static enum kmd_status zstd_error(struct unzstd *u, size_t code, uint64_t at, enum frame_end *end)
-{
-	struct kmd_place place = kmd_at(u->sink.name, at);
-
-	switch (ZSTD_getErrorCode(code)) {
-	case ZSTD_error_memory_allocation:
-		return kmd_fail_memory(u->sink.diag);
-	case ZSTD_error_frameParameter_windowTooLarge:
-		return kmd_fail(u->sink.diag, KMD_ERR_LIMIT, place,
-				"packed with a window of more than 128 MiB (zstd --long): unpack "
-				"it with zstd -d --long=31 first");
-	case ZSTD_error_dictionary_wrong:
-		return kmd_fail(u->sink.diag, KMD_ERR_UNSUPPORTED, place,
-				"packed with a zstd dictionary: unpack it with zstd -d -D first");
-	case ZSTD_error_checksum_wrong:
-		*end = FRAME_BAD_CHECKSUM;
-		return kmd_report(u->sink.diag, KMD_FIND_DISAGREE, KMD_DAMAGE, place,
-				  "the checksum of the compressed data is wrong: what was unpacked "
-				  "may be damaged");
-	default:
-		*end = FRAME_LAST;
-		return stop(u, at, "the compressed data is damaged");
-	}
-}
-
-/* Take what zstd makes of @in; *@hint becomes its answer. */
-static enum kmd_status decode(struct unzstd *u, ZSTD_inBuffer *in, size_t *hint)
-{
-	enum kmd_status status = KMD_OK;
-	ZSTD_outBuffer out;
-
-	do {
-		out = (ZSTD_outBuffer){ u->out_bytes, u->out_size, 0 };
-		*hint = ZSTD_decompressStream(u->zstd, &out, in);
-		if (out.pos)
-			status = sink_put(&u->sink, u->out_bytes, out.pos);
-	} while (status == KMD_OK && !ZSTD_isError(*hint) && *hint &&
-		 (in->pos < in->size || out.pos == out.size));
-	return status;
-}
-
-/*
- * Unpack one frame.  zstd is given exactly as much as it asks for, so that an
- * error costs one block and not all that was unpacked in the same call.
- */
-static enum kmd_status unpack_frame(struct unzstd *u, enum frame_end *end)
-{
-	size_t hint = ZSTD_initDStream(u->zstd);
-	enum kmd_status status;
-
-	*end = FRAME_WHOLE;
-	while (hint) {
-		uint64_t take = kmd_min_u64(kmd_min_u64(hint, u->in_size), u->in.size - u->at);
-		ZSTD_inBuffer in = { u->in_bytes, (size_t)take, 0 };
-
-		if (!take) {
-			*end = FRAME_LAST;
-			return stop(u, u->at, "the compressed data is truncated");
-		}
-		if (!kmd_cursor_bytes(&u->in, u->at, u->in_bytes, (size_t)take))
-			return kmd_cursor_check(&u->in, "compressed data");
-		status = decode(u, &in, &hint);
-		if (status == KMD_OK && ZSTD_isError(hint))
-			status = zstd_error(u, hint, u->at, end);
-		u->at += *end == FRAME_BAD_CHECKSUM ? take : in.pos;
-		if (status == KMD_OK)
-			status = sink_progress(&u->sink, u->at, u->in.size);
-		if (status != KMD_OK || *end != FRAME_WHOLE)
-			return status;
-	}
-	return KMD_OK;
-}
-
-/* Refuse a frame whose header has a size above the limit, before its first byte. */
-static enum kmd_status check_content_size(struct unzstd *u)
-{
-	const struct kmd_unpack_target *target = u->sink.target;
-	unsigned char head[FRAME_HEAD_MAX];
-	size_t length = (size_t)kmd_min_u64(sizeof(head), u->in.size - u->at);
-	unsigned long long content;
-
-	if (!kmd_cursor_bytes(&u->in, u->at, head, length))
-		return kmd_cursor_check(&u->in, "compressed data");
-	content = ZSTD_getFrameContentSize(head, length);
-	if (content == ZSTD_CONTENTSIZE_UNKNOWN || content == ZSTD_CONTENTSIZE_ERROR ||
-	    content <= target->limit - target->size)
-		return KMD_OK;
-	return over_limit(&u->sink);
-}
-
-/* Bytes after the last frame: padding of a partition or a block device is normal. */
-static enum kmd_status report_tail(struct unzstd *u)
-{
-	unsigned char bytes[SINK_BLOCK];
-	size_t length = (size_t)kmd_min_u64(sizeof(bytes), u->in.size - u->at);
-	bool padding;
-
-	if (!kmd_cursor_bytes(&u->in, u->at, bytes, length))
-		return kmd_cursor_check(&u->in, "compressed data");
-	padding = all_zero(bytes, length);
-	return kmd_report(u->sink.diag, KMD_FIND_UNUSED, padding ? KMD_NOTE : KMD_DAMAGE,
-			  kmd_at(u->sink.name, u->at),
-			  "%" PRIu64 " bytes after the compressed data are ignored",
-			  u->in.size - u->at);
-}
-
-static enum kmd_status unpack_frames(struct unzstd *u)
-{
-	enum frame_end end = FRAME_WHOLE;
-	enum kmd_status status = KMD_OK;
-
-	while (status == KMD_OK && end != FRAME_LAST && u->at < u->in.size) {
-		if (!kmd_cursor_has(&u->in, u->at, 4) ||
-		    !is_frame_magic(kmd_cursor_u32(&u->in, u->at)))
-			return report_tail(u);
-		status = check_content_size(u);
-		if (status == KMD_OK)
-			status = unpack_frame(u, &end);
-	}
-	return status;
-}
-
-static bool unzstd_init(struct unzstd *u)
-{
-	u->in_size = ZSTD_DStreamInSize();
-	u->out_size = ZSTD_DStreamOutSize();
-	u->zstd = ZSTD_createDCtx();
-	u->in_bytes = malloc(u->in_size);
-	u->out_bytes = malloc(u->out_size);
-	return u->zstd && u->in_bytes && u->out_bytes &&
-	       !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, WINDOW_LOG_MAX));
-}
-
-static void unzstd_deinit(struct unzstd *u)
-{
-	ZSTD_freeDCtx(u->zstd);
-	free(u->in_bytes);
-	free(u->out_bytes);
-}
-
-enum kmd_status kmd_unpack_zstd(const struct kmd_source *source,
-				const struct kmd_input_options *options, struct kmd_diag *diag,
-				struct kmd_unpack_target *target)
-{
-	struct unzstd u = { .sink = { target, options, source->name, diag, 0 } };
-	enum kmd_status status;
-
-	target->size = 0;
-	kmd_cursor_init(&u.in, source, 0, source->size, diag);
-	status = unzstd_init(&u) ? unpack_frames(&u) : kmd_fail_memory(diag);
-	if (status == KMD_OK)
-		status = sink_end(&u.sink);
-	unzstd_deinit(&u);
-	return status;
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++)
+		if (length > strlen(suffixes[i]) &&
+		    kmd_text_has_suffix(name + (length - strlen(suffixes[i])), suffixes[i]))
+			return length - strlen(suffixes[i]);
+	return length;
 }
 
 enum kmd_status kmd_unpack_name(struct kmd_source *unpacked, const struct kmd_source *packed,
@@ -363,65 +68,25 @@ enum kmd_status kmd_unpack_name(struct kmd_source *unpacked, const struct kmd_so
 	return KMD_OK;
 }
 
-/* ------------------------------------------------------------------ stream */
-
-/* Wait for bytes or the end; a FIFO without a writer waits as well. */
-static enum kmd_status wait_stream(int stream, struct sink *sink)
+enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,
+				  struct kmd_scratch *scratch, struct kmd_source **source)
 {
-	struct pollfd wait = { .fd = stream, .events = POLLIN };
-	enum kmd_status status;
-	int ready;
+	struct kmd_source *packed = *source, *unpacked;
+	struct kmd_unpack_target target;
+	enum kmd_status status = kmd_scratch_begin(scratch, packed->name, diag, &target);
 
-	for (;;) {
-		ready = poll(&wait, 1, POLL_MS);
-		if (ready > 0)
-			return KMD_OK;
-		if (ready < 0 && errno != EINTR)
-			return kmd_fail_errno(sink->diag, kmd_in(sink->name), "cannot wait for it",
-					      errno);
-		status = progress(sink, sink->target->size, 0);
-		if (status != KMD_OK)
-			return status;
-	}
-}
-
-static enum kmd_status copy_stream(int stream, struct sink *sink, unsigned char *buffer)
-{
-	enum kmd_status status;
-
-	for (;;) {
-		ssize_t got;
-
-		status = wait_stream(stream, sink);
-		if (status != KMD_OK)
-			return status;
-		got = read(stream, buffer, STREAM_BUFFER);
-		if (got < 0 && (errno == EINTR || errno == EAGAIN))
-			continue;
-		if (got < 0)
-			return kmd_fail_errno(sink->diag, kmd_in(sink->name), "cannot read", errno);
-		if (!got)
-			return sink_end(sink);
-		status = sink_put(sink, buffer, (size_t)got);
-		if (status == KMD_OK)
-			status = sink_progress(sink, sink->target->size, 0);
-		if (status != KMD_OK)
-			return status;
-	}
-}
-
-enum kmd_status kmd_unpack_stream(int stream, const char *name,
-				  const struct kmd_input_options *options, struct kmd_diag *diag,
-				  struct kmd_unpack_target *target)
-{
-	struct sink sink = { target, options, name, diag, 0 };
-	unsigned char *buffer = malloc(STREAM_BUFFER);
-	enum kmd_status status;
-
-	if (!buffer)
-		return kmd_fail_memory(diag);
-	target->size = 0;
-	status = copy_stream(stream, &sink, buffer);
-	free(buffer);
+	if (status != KMD_OK)
+		return status;
+	if (kmd_unpack_kind(packed, diag) == KMD_PACKING_ZSTD)
+		status = kmd_zstd_unpack(packed, options, diag, &target);
+	else
+		status = kmd_packed_filter(packed, options, diag, &target);
+	if (status == KMD_OK)
+		status = kmd_scratch_end(scratch, packed->name, diag, &target, &unpacked);
+	if (status != KMD_OK)
+		return status;
+	*source = unpacked;
+	status = kmd_unpack_name(unpacked, packed, diag);
+	kmd_source_free(packed);
 	return status;
 }

@@ -1,39 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * unpack.h - input that must be put into a scratch file before it can be read
- * at positions: compressed files, and streams.
+ * unpack.h - input that must be put into a scratch file before it can be read at positions:
+ * compressed files, archives and streams.
  */
 #ifndef KMD_SOURCE_UNPACK_H
 #define KMD_SOURCE_UNPACK_H
 
-#include "source/input.h"
+#include "source/sink.h"
 
-/* Where unpacked bytes go: @fd from @start on, at most @limit of them. */
-struct kmd_unpack_target {
-	int fd;
-	uint64_t start; /* a multiple of 4096 */
-	uint64_t limit;
-	uint64_t size; /* what was unpacked */
+/* How a source is packed, by its first bytes. */
+enum kmd_packing {
+	KMD_PACKING_NONE,
+	KMD_PACKING_ZSTD,    /* also behind skippable frames */
+	KMD_PACKING_FILTER,  /* gzip, xz, bzip2, lz4 */
+	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */
 };
 
-/* True if @source starts with the magic of zstd (a frame, or a skippable one before it). */
-bool kmd_unpack_is_zstd(const struct kmd_source *source, struct kmd_diag *diag);
+enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag);
 
-/*
- * Unpack @source, all its frames.  A stream that is cut or damaged is a finding
- * as long as anything could be unpacked; that much is then kept.
- */
-enum kmd_status kmd_unpack_zstd(const struct kmd_source *source,
-				const struct kmd_input_options *options, struct kmd_diag *diag,
-				struct kmd_unpack_target *target);
+/* The length of a file name without a suffix such as ".gz"; @length if it has none. */
+size_t kmd_unpack_name_length(const char *name, size_t length);
+
+/* Replace *@source, of KMD_PACKING_ZSTD or KMD_PACKING_FILTER, by what it unpacks to. */
+enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,
+				  struct kmd_scratch *scratch, struct kmd_source **source);
 
 /* Name @unpacked after @packed: offsets in messages are no longer those of the file. */
 enum kmd_status kmd_unpack_name(struct kmd_source *unpacked, const struct kmd_source *packed,
 				struct kmd_diag *diag);
-
-/* Read the pipe or socket @stream to its end.  @name stands in messages. */
-enum kmd_status kmd_unpack_stream(int stream, const char *name,
-				  const struct kmd_input_options *options, struct kmd_diag *diag,
-				  struct kmd_unpack_target *target);
 
 #endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "source/packed.h"
+
+#include "base/checked.h"
+#include "base/text.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BLOCK (256u * 1024)
+
+static la_ssize_t read_block(struct archive *archive, void *user, const void **buffer)
+{
+	struct kmd_packed *packed = user;
+	uint64_t take = kmd_min_u64(BLOCK, packed->source->size - packed->at);
+
+	*buffer = packed->buffer;
+	if (kmd_source_read(packed->source, packed->at, packed->buffer, take, packed->diag) !=
+	    KMD_OK) {
+		packed->read_failed = true;
+		archive_set_error(archive, EIO, "read error");
+		return ARCHIVE_FATAL;
+	}
+	packed->at += take;
+	return (la_ssize_t)take;
+}
+
+static la_int64_t skip(struct archive *archive, void *user, la_int64_t request)
+{
+	struct kmd_packed *packed = user;
+	uint64_t left = packed->source->size - packed->at;
+
+	(void)archive;
+	if (request < 0)
+		return 0;
+	left = kmd_min_u64(left, (uint64_t)request);
+	packed->at += left;
+	return (la_int64_t)left;
+}
+
+static la_int64_t seek(struct archive *archive, void *user, la_int64_t offset, int whence)
+{
+	struct kmd_packed *packed = user;
+	int64_t size = (int64_t)packed->source->size, base = 0;
+
+	if (whence == SEEK_CUR)
+		base = (int64_t)packed->at;
+	else if (whence == SEEK_END)
+		base = size;
+	if (__builtin_add_overflow(base, offset, &base) || base < 0 || base > size) {
+		archive_set_error(archive, EINVAL, "an offset is outside the file");
+		return ARCHIVE_FATAL;
+	}
+	packed->at = (uint64_t)base;
+	return base;
+}
+
+typedef int (*support)(struct archive *);
+
+/* A filter that libarchive was built without would run a program: leave that out. */
+static const support filters[] = {
+	archive_read_support_filter_gzip,  archive_read_support_filter_xz,
+	archive_read_support_filter_bzip2, archive_read_support_filter_lz4,
+	archive_read_support_format_raw,   NULL,
+};
+
+static const support archives[] = {
+	archive_read_support_format_tar,  archive_read_support_format_zip,
+	archive_read_support_format_7zip, archive_read_support_format_rar,
+	archive_read_support_format_rar5, NULL,
+};
+
+/* libarchive crashes where it is asked before it knows the format. */
+static bool is_encrypted(struct archive *archive)
+{
+	return archive_format(archive) && archive_read_has_encrypted_entries(archive) > 0;
+}
+
+/* The error of libarchive, with its reason. */
+static enum kmd_status fail(struct kmd_packed *packed)
+{
+	const char *why = archive_error_string(packed->archive);
+	char text[256];
+
+	if (packed->read_failed)
+		return packed->diag->status;
+	if (archive_errno(packed->archive) == ENOMEM)
+		return kmd_fail_memory(packed->diag);
+	if (!why)
+		why = "the archive is damaged";
+	if (is_encrypted(packed->archive) || strcasestr(why, "encrypt"))
+		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
+				"the archive is encrypted: unpack it with its password first");
+	kmd_text_name(text, sizeof(text), why, strlen(why));
+	return kmd_fail(packed->diag, KMD_ERR_DAMAGED, kmd_in(packed->source->name),
+			"cannot be unpacked: %s", text);
+}
+
+static enum kmd_status open_forms(struct kmd_packed *packed, const struct kmd_source *source,
+				  const struct kmd_input_options *options, struct kmd_diag *diag,
+				  const support *forms)
+{
+	*packed = (struct kmd_packed){ .source = source, .options = options, .diag = diag };
+	packed->archive = archive_read_new();
+	packed->buffer = malloc(BLOCK);
+	if (!packed->archive || !packed->buffer)
+		return kmd_fail_memory(diag);
+	for (; *forms; forms++)
+		(*forms)(packed->archive);
+	archive_read_set_read_callback(packed->archive, read_block);
+	archive_read_set_skip_callback(packed->archive, skip);
+	archive_read_set_seek_callback(packed->archive, seek);
+	archive_read_set_callback_data(packed->archive, packed);
+	return archive_read_open1(packed->archive) == ARCHIVE_OK ? KMD_OK : fail(packed);
+}
+
+enum kmd_status kmd_packed_open(struct kmd_packed *packed, const struct kmd_source *source,
+				const struct kmd_input_options *options, struct kmd_diag *diag)
+{
+	return open_forms(packed, source, options, diag, archives);
+}
+
+void kmd_packed_close(struct kmd_packed *packed)
+{
+	archive_read_free(packed->archive);
+	free(packed->buffer);
+}
+
+enum kmd_status kmd_packed_next(struct kmd_packed *packed, struct archive_entry **entry)
+{
+	int got = archive_read_next_header(packed->archive, entry);
+
+	if (got >= ARCHIVE_WARN && got != ARCHIVE_EOF)
+		return KMD_OK;
+	*entry = NULL;
+	return got == ARCHIVE_EOF ? KMD_OK : fail(packed);
+}
+
+/* Damage in the middle of a file: what was unpacked before it is kept. */
+static enum kmd_status stop(struct kmd_packed *packed, const char *name, uint64_t size)
+{
+	enum kmd_status status = fail(packed);
+	char sentence[KMD_SENTENCE_MAX];
+
+	if (status != KMD_ERR_DAMAGED || !size)
+		return status;
+	snprintf(sentence, sizeof(sentence), "%s",
+		 archive_error_string(packed->archive) ? archive_error_string(packed->archive)
+						       : "damaged");
+	packed->diag->status = KMD_OK;
+	return kmd_report(packed->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, kmd_in(name),
+			  "the packed data is damaged or truncated (%s): only the first %" PRIu64
+			  " unpacked bytes are used",
+			  sentence, size);
+}
+
+/* A wrong checksum, at the end of a file. */
+static enum kmd_status report_warning(const struct kmd_sink *sink, struct archive *archive)
+{
+	const char *why = archive_error_string(archive);
+
+	return kmd_report(sink->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(sink->name),
+			  "what was unpacked may be damaged: %s", why ? why : "wrong checksum");
+}
+
+static enum kmd_status copy_block(struct kmd_packed *packed, struct kmd_sink *sink, bool *end)
+{
+	enum kmd_status status;
+	const void *bytes;
+	int64_t offset;
+	size_t size;
+	struct archive *archive = packed->archive;
+	int got = archive_read_data_block(archive, &bytes, &size, &offset);
+
+	*end = got == ARCHIVE_EOF || got < ARCHIVE_WARN;
+	if (got == ARCHIVE_EOF)
+		return offset > 0 ? kmd_sink_skip_to(sink, (uint64_t)offset) : KMD_OK;
+	if (got < ARCHIVE_WARN)
+		return KMD_ERR_DAMAGED;
+	if (got == ARCHIVE_RETRY)
+		return KMD_OK;
+	status = got == ARCHIVE_WARN ? report_warning(sink, archive) : KMD_OK;
+	if (status != KMD_OK || !size)
+		return status;
+	if (offset < 0 || (uint64_t)offset < sink->target->size)
+		return KMD_ERR_DAMAGED;
+	status = kmd_sink_skip_to(sink, (uint64_t)offset);
+	if (status == KMD_OK)
+		status = kmd_sink_put(sink, bytes, size);
+	if (status == KMD_OK)
+		status = kmd_sink_progress(sink, packed->at, packed->source->size);
+	return status;
+}
+
+enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,
+				struct kmd_unpack_target *target, bool *whole)
+{
+	struct kmd_sink sink = { target, packed->options, name, packed->diag, 0 };
+	enum kmd_status status = KMD_OK;
+	bool end = false;
+
+	while (status == KMD_OK && !end)
+		status = copy_block(packed, &sink, &end);
+	*whole = status == KMD_OK;
+	if (status == KMD_ERR_DAMAGED)
+		status = stop(packed, name, target->size);
+	return status == KMD_OK ? kmd_sink_end(&sink) : status;
+}
+
+enum kmd_status kmd_packed_filter(const struct kmd_source *source,
+				  const struct kmd_input_options *options, struct kmd_diag *diag,
+				  struct kmd_unpack_target *target)
+{
+	struct archive_entry *entry;
+	struct kmd_packed packed;
+	enum kmd_status status = open_forms(&packed, source, options, diag, filters);
+	bool whole;
+
+	if (status == KMD_OK)
+		status = kmd_packed_next(&packed, &entry);
+	if (status == KMD_OK && entry)
+		status = kmd_packed_copy(&packed, source->name, target, &whole);
+	kmd_packed_close(&packed);
+	return status;
+}

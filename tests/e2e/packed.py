@@ -1,0 +1,182 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""A dump in an archive or a compressed file gives the core of the plain dump.
+
+Damaged, hostile and ambiguous archives give an error or a finding that names them, and
+leave no file behind.
+"""
+import bz2
+import gzip
+import io
+import lzma
+import os
+import subprocess
+import tarfile
+import zipfile
+
+import kit
+
+
+def tar(path, members, mode='w'):
+    """members: (name, bytes), or (name, None, target) for a symbolic link."""
+    with tarfile.open(path, mode) as archive:
+        for name, data, *target in members:
+            info = tarfile.TarInfo(name)
+            if target:
+                info.type, info.linkname = tarfile.SYMTYPE, target[0]
+            else:
+                info.size = len(data)
+            archive.addfile(info, io.BytesIO(data) if data is not None else None)
+    return path
+
+
+def zipped(path, members):
+    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members:
+            archive.writestr(name, data)
+    return path
+
+
+def files_of(folder, prefix=''):
+    return [(prefix + path.name, path.read_bytes()) for path in sorted(folder.iterdir())]
+
+
+class Bench:
+    def __init__(self, program, where):
+        self.program, self.where = program, where
+
+    def path(self, name):
+        return self.where / name
+
+    def assemble(self, source, *options, data=None):
+        """Exit code, messages and core."""
+        out = self.path('out.core')
+        out.unlink(missing_ok=True)
+        temporary = self.path('tmp')
+        temporary.mkdir(exist_ok=True)
+        done = subprocess.run([self.program, str(source), '-f', '-o', out, *options], input=data,
+                              capture_output=True, check=False, timeout=120,
+                              env={**os.environ, 'TMPDIR': str(temporary)})
+        kit.check(not list(temporary.iterdir()), f'{source}: a temporary file is left behind')
+        kit.check(done.returncode in (0, 1, 3), f'{source}: exit {done.returncode}')
+        return (done.returncode, (done.stdout + done.stderr).decode(),
+                out.read_bytes() if out.exists() else None)
+
+    def expect_core(self, source, want, **options):
+        code, text, core = self.assemble(source, **options)
+        kit.check(code == 0 and core == want, f'{source}: exit {code}, another core:\n{text}')
+
+    def expect_error(self, source, *words, options=()):
+        code, text, core = self.assemble(source, *options)
+        kit.check(code == 1 and core is None, f'{source}: exit {code}, wanted 1:\n{text}')
+        for word in words:
+            kit.check(word in text, f'{source}: {word!r} is not in:\n{text}')
+
+    def expect_finding(self, source, *words):
+        code, text, _ = self.assemble(source)
+        kit.check(code in (1, 3), f'{source}: exit {code}, wanted a finding:\n{text}')
+        for word in words:
+            kit.check(word in text, f'{source}: {word!r} is not in:\n{text}')
+
+
+def check_images(bench, image, want):
+    """A single file, in whatever nesting."""
+    filters = {'gz': gzip.compress, 'xz': lzma.compress, 'bz2': bz2.compress}
+    for suffix, pack in filters.items():
+        bench.path(f'dump.img.{suffix}').write_bytes(pack(image))
+        bench.expect_core(bench.path(f'dump.img.{suffix}'), want)
+    packed = bench.path('dump.img.gz').read_bytes()
+    bench.path('twice').write_bytes(lzma.compress(packed))
+    bench.expect_core(bench.path('twice'), want)
+    bench.expect_core('-', want, data=packed)
+    bench.expect_core(tar(bench.path('a.tar'), [('x/dump.img', image)]), want)
+    bench.expect_core(zipped(bench.path('a.zip'), [('x/y/dump.img', image)]), want)
+    bench.expect_core(zipped(bench.path('b.zip'), [('dump.img.gz', packed)]), want)
+    for name, options in (('a.7z', ['--format', '7zip']), ('a.tar.lz4', ['--lz4'])):
+        kit.run([kit.tool('bsdtar'), '-c', '-f', bench.path(name), *options,
+                 '-C', bench.path('a.tar').parent, 'rawdump.img'])
+        bench.expect_core(bench.path(name), want)
+
+
+def check_folders(bench, folder, want):
+    files = files_of(folder)
+    below = files_of(folder, 'top/md/')
+    bench.expect_core(tar(bench.path('f.tgz'), below, 'w:gz'), want)
+    bench.expect_core(zipped(bench.path('f.zip'), files), want)
+    bench.expect_core('-', want, data=bench.path('f.zip').read_bytes())
+    inner = bench.path('f.zip').read_bytes()
+    bench.expect_core(tar(bench.path('z.tar'), [('f.zip', inner)]), want)
+    packed = [(name + '.gz', gzip.compress(data)) for name, data in files]
+    bench.expect_core(tar(bench.path('members.tar'), packed), want)
+    # What archivers of other systems add, and names that lead elsewhere.
+    odd = [('__MACOSX/md/._x', b'x'), ('md/.DS_Store', b'x')]
+    odd += [('/../../md/' + name, data) for name, data in files]
+    bench.expect_core(tar(bench.path('odd.tar'), odd), want)
+
+
+def check_choice(bench, image, folder, cores):
+    several = files_of(folder, 'a/') + [('b/dump.img', image)]
+    path = zipped(bench.path('two.zip'), several)
+    bench.expect_error(path, 'several folders', 'a, b', 'ARCHIVE:FOLDER')
+    bench.expect_core(f'{path}:a', cores['folder'])
+    bench.expect_core(f'{path}:b/', cores['image'])
+    bench.expect_core(f'{path}:b/dump.img', cores['image'])
+    bench.expect_error(f'{path}:c', 'no such file or folder', 'a, b')
+    bench.expect_error(f'{folder}:c', 'a folder, not an archive')
+    bench.expect_error(f'{bench.path("rawdump.img")}:c', 'not an archive')
+
+
+def check_damage(bench, image, folder):
+    """Cut anywhere, wrong bytes, more than once, links, encryption, bombs, loops."""
+    for name in ('f.tgz', 'f.zip', 'z.tar', 'dump.img.gz', 'dump.img.xz', 'a.7z'):
+        whole = bench.path(name).read_bytes().rstrip(b'\0')
+        for part in range(1, 8):
+            bench.path('cut').write_bytes(whole[:len(whole) * part // 8])
+            bench.expect_finding(bench.path('cut'), 'cut')
+    files = files_of(folder)
+    big = max(files, key=lambda file: len(file[1]))
+    wrong = bytearray(zipped(bench.path('crc.zip'), [(big[0], big[1]), ('x', b'x')]).read_bytes())
+    wrong[14] ^= 1
+    at = wrong.find(b'PK\1\2')
+    wrong[at + 16] ^= 1
+    bench.path('crc.zip').write_bytes(wrong)
+    bench.expect_finding(bench.path('crc.zip'), 'CRC')
+    for name in ('dump.img.gz', 'dump.img.xz', 'dump.img.bz2'):
+        wrong = bytearray(bench.path(name).read_bytes())
+        wrong[len(wrong) // 2] ^= 0x55
+        bench.path('wrong').write_bytes(wrong)
+        bench.expect_finding(bench.path('wrong'), 'wrong')
+    bench.expect_finding(tar(bench.path('double.tar'), [*files, files[0]]), 'more than once')
+    path = tar(bench.path('link.tar'), [*files[1:], (files[0][0], None, '/etc/passwd')])
+    bench.expect_finding(path, 'is a link')
+    secret = bytearray(bench.path('a.zip').read_bytes())
+    secret[6] |= 1
+    secret[secret.find(b'PK\1\2') + 8] |= 1
+    bench.path('secret.zip').write_bytes(secret)
+    bench.expect_error(bench.path('secret.zip'), 'encrypted', 'password')
+    bench.path('bomb.gz').write_bytes(gzip.compress(bytes(64 << 20)))
+    bench.expect_error(bench.path('bomb.gz'), 'limit', '--unpack-limit',
+                       options=['--unpack-limit=16M'])
+    inner = image
+    for _ in range(10):
+        inner = zipped(bench.path('deep.zip'), [('deep.zip', inner)]).read_bytes()
+    bench.expect_error(bench.path('deep.zip'), 'packed more than 8 times')
+    bench.expect_error(tar(bench.path('empty.tar'), [('.hidden', b'x')]), 'without files')
+
+
+def main():
+    program, dumps = kit.arguments()
+    for dump in dumps:
+        with kit.scratch() as where:
+            bench = Bench(program, where)
+            image, folder = dump.form('rawdump.img', where), dump.form('md.tar', where)
+            cores = {'image': bench.assemble(image)[2], 'folder': bench.assemble(folder)[2]}
+            check_images(bench, image.read_bytes(), cores['image'])
+            check_folders(bench, folder, cores['folder'])
+            check_choice(bench, image.read_bytes(), folder, cores)
+            check_damage(bench, image.read_bytes(), folder)
+    print('archives and compressed files give the core of the plain dump')
+
+
+if __name__ == '__main__':
+    main()
