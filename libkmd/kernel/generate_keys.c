@@ -7,32 +7,16 @@
  */
 #include "kernel/generate_keys.h"
 
-#define V(major, minor) ((major) << 8 | (minor))
-
-#define SYMBOL(of)                                                                                 \
-	{                                                                                          \
-		.kind = KMD_KEY_SYMBOL, .name = of                                                 \
-	}
-#define SIZE(of)                                                                                   \
-	{                                                                                          \
-		.kind = KMD_KEY_SIZE, .name = of                                                   \
-	}
-#define OFFSET(of, part)                                                                           \
-	{                                                                                          \
-		.kind = KMD_KEY_OFFSET, .name = of, .member = part                                 \
-	}
-#define LENGTH(of, part)                                                                           \
-	{                                                                                          \
-		.kind = KMD_KEY_LENGTH, .name = of, .member = part                                 \
-	}
-#define NUMBER(of)                                                                                 \
-	{                                                                                          \
-		.kind = KMD_KEY_ENUMERATOR, .name = of                                             \
-	}
-#define VALUE(key, how, by)                                                                        \
-	{                                                                                          \
-		.kind = KMD_KEY_VALUE, .name = key, .format = how, .value = by                     \
-	}
+/* Versions of clang-format lay out macros with braces in different ways. */
+/* clang-format off */
+#define V(major, minor)     ((major) << 8 | (minor))
+#define SYMBOL(of)          { .kind = KMD_KEY_SYMBOL, .name = of }
+#define SIZE(of)            { .kind = KMD_KEY_SIZE, .name = of }
+#define OFFSET(of, part)    { .kind = KMD_KEY_OFFSET, .name = of, .member = part }
+#define LENGTH(of, part)    { .kind = KMD_KEY_LENGTH, .name = of, .member = part }
+#define NUMBER(of)          { .kind = KMD_KEY_ENUMERATOR, .name = of }
+#define VALUE(key, how, by) { .kind = KMD_KEY_VALUE, .name = key, .format = how, .value = by }
+/* clang-format on */
 
 static const char *release(const struct kmd_generator *generator)
 {
@@ -192,11 +176,7 @@ static const struct kmd_generate_key common[] = {
 	{ .kind = KMD_KEY_SYMBOL, .name = "kallsyms_addresses", .since = V(6, 0) },
 };
 
+#define TABLE(of) { of, sizeof(of) / sizeof((of)[0]) }
 /* clang-format on */
-
-#define TABLE(of)                                                                                  \
-	{                                                                                          \
-		of, sizeof(of) / sizeof((of)[0])                                                   \
-	}
 
 const struct kmd_generate_keys kmd_keys_common = TABLE(common);

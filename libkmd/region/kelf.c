@@ -32,16 +32,17 @@ struct fields {
 	size_t shdr_size, sh_name, sh_type, sh_addr, sh_offset, sh_size, sh_info;
 };
 
-#define FIELDS(E, P, S)                                                                            \
-	{                                                                                          \
-		offsetof(E, e_phoff), offsetof(E, e_shoff), offsetof(E, e_phentsize),              \
-			offsetof(E, e_phnum), offsetof(E, e_shentsize), offsetof(E, e_shnum),      \
-			offsetof(E, e_shstrndx), sizeof(P), offsetof(P, p_type),                   \
-			offsetof(P, p_offset), offsetof(P, p_vaddr), offsetof(P, p_paddr),         \
-			offsetof(P, p_filesz), offsetof(P, p_memsz), sizeof(S),                    \
-			offsetof(S, sh_name), offsetof(S, sh_type), offsetof(S, sh_addr),          \
-			offsetof(S, sh_offset), offsetof(S, sh_size), offsetof(S, sh_info)         \
-	}
+/* Versions of clang-format lay out macros with braces in different ways. */
+/* clang-format off */
+#define FIELDS(E, P, S) {                                                                      \
+	offsetof(E, e_phoff), offsetof(E, e_shoff), offsetof(E, e_phentsize),                  \
+	offsetof(E, e_phnum), offsetof(E, e_shentsize), offsetof(E, e_shnum),                  \
+	offsetof(E, e_shstrndx), sizeof(P), offsetof(P, p_type),                               \
+	offsetof(P, p_offset), offsetof(P, p_vaddr), offsetof(P, p_paddr),                     \
+	offsetof(P, p_filesz), offsetof(P, p_memsz), sizeof(S),                                \
+	offsetof(S, sh_name), offsetof(S, sh_type), offsetof(S, sh_addr),                      \
+	offsetof(S, sh_offset), offsetof(S, sh_size), offsetof(S, sh_info) }
+/* clang-format on */
 
 static const struct fields fields32 = FIELDS(Elf32_Ehdr, Elf32_Phdr, Elf32_Shdr);
 static const struct fields fields64 = FIELDS(Elf64_Ehdr, Elf64_Phdr, Elf64_Shdr);

@@ -6,13 +6,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NODES_MAX     65536
-#define SLOTS         64
-#define SLOT_BITS     6
+#define NODES_MAX 65536
+#define SLOTS     64
+#define SLOT_BITS 6
+
 /* An entry that leads to a node has the bits 10; what is below 4096 is no pointer. */
-#define IS_NODE(e)    (((e)&3) == 2 && (e) > 4096)
-#define NODE(e)       ((e) & ~UINT64_C(3))
-#define IS_POINTER(e) (!((e)&3) && (e) > 4096)
+static bool is_node(uint64_t entry)
+{
+	return entry % 4 == 2 && entry > 4096;
+}
+
+static uint64_t node_of(uint64_t entry)
+{
+	return entry & ~UINT64_C(3);
+}
+
+static bool is_pointer(uint64_t entry)
+{
+	return entry % 4 == 0 && entry > 4096;
+}
 
 static bool push(struct kmd_addresses *list, uint64_t address)
 {
@@ -45,8 +57,8 @@ static bool read_node(const struct kmd_target *target, uint64_t node, uint64_t b
 	for (uint64_t i = 0; i < SLOTS; i++) {
 		if (!number(target, node + slots + 8 * i, 8, &entry))
 			continue;
-		if (IS_NODE(entry) ? !read_node(target, NODE(entry), shift, tasks, absent)
-				   : IS_POINTER(entry) && !shift && !push(&tasks->pids, entry))
+		if (is_node(entry) ? !read_node(target, node_of(entry), shift, tasks, absent)
+				   : is_pointer(entry) && !shift && !push(&tasks->pids, entry))
 			return false;
 	}
 	return true;
@@ -57,9 +69,9 @@ static bool read_tree(const struct kmd_target *target, uint64_t head, struct kmd
 	struct kmd_addresses absent = { NULL, 0, 0 };
 	bool good = true;
 
-	if (IS_NODE(head))
-		good = read_node(target, NODE(head), 64, tasks, &absent);
-	else if (IS_POINTER(head))
+	if (is_node(head))
+		good = read_node(target, node_of(head), 64, tasks, &absent);
+	else if (is_pointer(head))
 		good = push(&tasks->pids, head);
 	tasks->nodes_absent = absent.n;
 	for (size_t i = 0; good && i < absent.n; i++)
