@@ -122,6 +122,8 @@ enum kmd_flag {
 				       * those of CPU n for those of the task whose pid is n + 1 */
 	KMD_CAPTURED_ONLY = 1u << 3,  /* nothing in the core that was not captured; see
 				       * kmd_supplied_get() */
+	KMD_ALL_MEMORY = 1u << 7,     /* all of a RAM image with an SMEM area, not only the
+				       * regions that the area lists */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -261,6 +263,7 @@ enum kmd_origin {
 	KMD_FROM_SMEM = 1u << 4,      /* SMEM item 602, ToC, region array */
 	KMD_FROM_DUMP_INFO = 1u << 5, /* dump_info.txt */
 	KMD_FROM_LOAD_CMM = 1u << 6,  /* load.cmm */
+	KMD_FROM_ADDRESS = 1u << 7,   /* address of a RAM image, given or found */
 };
 
 /* What became of a region.  Values are part of the ABI. */

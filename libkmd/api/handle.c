@@ -99,13 +99,15 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 
 	if (status == KMD_OK &&
 	    (flags & ~(unsigned int)(KMD_STRICT | KMD_ACCEPT_INVALID | KMD_ACCEPT_ORDER |
-				     KMD_ACCEPT_VMLINUX | KMD_NO_REGISTERS | KMD_CAPTURED_ONLY)))
+				     KMD_ACCEPT_VMLINUX | KMD_NO_REGISTERS | KMD_CAPTURED_ONLY |
+				     KMD_ALL_MEMORY)))
 		status = kmd_usage_error(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;
 	kmd->flags = flags;
 	kmd->diag.strict = flags & KMD_STRICT;
 	kmd->image_options.accept_invalid = flags & KMD_ACCEPT_INVALID;
+	kmd->image_options.all_memory = flags & KMD_ALL_MEMORY;
 	return KMD_OK;
 }
 

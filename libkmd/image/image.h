@@ -51,6 +51,7 @@ struct kmd_image {
 
 struct kmd_image_options {
 	bool accept_invalid; /* read it though its mark or validity bit is missing */
+	bool all_memory;     /* all of a RAM image, not the regions that its SMEM area lists */
 	bool has_smem, has_ram_base;
 	uint64_t smem, ram_base;
 	kmd_progress_fn progress;
@@ -67,6 +68,7 @@ struct kmd_image_format {
 				struct kmd_image *image);
 };
 
+extern const struct kmd_image_format kmd_image_addressed;
 extern const struct kmd_image_format kmd_image_folder;
 extern const struct kmd_image_format kmd_image_raw_dump;
 extern const struct kmd_image_format kmd_image_elf;
@@ -80,6 +82,9 @@ void kmd_image_deinit(struct kmd_image *image);
 
 /* Append a zeroed blob; NULL when memory is short.  Valid until the next append. */
 struct kmd_blob *kmd_image_add(struct kmd_image *image);
+/* Append all of an image of RAM whose first byte lay at @phys, as one region. */
+enum kmd_status kmd_image_add_ram(struct kmd_image *image, const struct kmd_member *member,
+				  uint64_t phys, struct kmd_diag *diag);
 
 /*
  * What a file that no format wants is, and what to use instead: one sentence

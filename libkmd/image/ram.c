@@ -197,6 +197,8 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 	status = kmd_smem_find(source, options, false, diag, &site, &found);
 	if (status != KMD_OK)
 		return status;
+	if (!found && options->has_ram_base && !options->has_smem)
+		return kmd_image_add_ram(image, &input->members[0], options->ram_base, diag);
 	if (!found)
 		return not_found(source, options, diag);
 	if (!is_hopeless(&site)) {
@@ -206,7 +208,11 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 		if (status == KMD_OK)
 			status = find_base(source, options, &site, diag, &base);
 	}
-	return status == KMD_OK ? add_blob(source, &site, base, diag, image) : status;
+	if (status != KMD_OK)
+		return status;
+	if (options->all_memory && !is_hopeless(&site))
+		return kmd_image_add_ram(image, &input->members[0], base, diag);
+	return add_blob(source, &site, base, diag, image);
 }
 
 const struct kmd_image_format kmd_image_ram = {

@@ -186,8 +186,12 @@ bool kmd_input_holds(const struct kmd_input *input, const struct stat *file)
 	if (input->inode && file->st_dev == input->device && file->st_ino == input->inode)
 		return true;
 	for (size_t i = 0; i < input->n_members; i++) {
-		const struct kmd_source *source = input->members[i].source;
+		const struct kmd_member *member = &input->members[i];
+		const struct kmd_source *source = member->source;
 
+		if (member->inode && file->st_dev == member->device &&
+		    file->st_ino == member->inode)
+			return true;
 		if (source->member && file->st_dev == source->device &&
 		    file->st_ino == source->inode)
 			return true;
@@ -217,23 +221,118 @@ static int open_or_archive(const char *path, char **archive, const char **member
 	return fd;
 }
 
+static enum kmd_status open_one(struct kmd_diag *diag, const struct kmd_input_options *options,
+				const char *path, struct kmd_input *out)
+{
+	struct kmd_input_options effective = *options;
+	enum kmd_status status;
+	char *archive = NULL;
+	int fd;
+
+	fd = open_or_archive(path, &archive, &effective.member);
+	if (fd >= 0) {
+		status = from_descriptor(diag, &effective, fd, archive ? archive : path, out);
+	} else {
+		char *name = kmd_text_name_dup(path, strlen(path));
+
+		status = name ? kmd_fail_errno(diag, kmd_in(name), "cannot be opened", errno)
+			      : kmd_fail_memory(diag);
+		free(name);
+	}
+	free(archive);
+	return status;
+}
+
+/* The length of the first "FILE@ADDR" of @list, up to a comma or the end; 0 = it is none. */
+static size_t list_item(const char *list, size_t *file_length, uint64_t *phys)
+{
+	for (const char *at = strchr(list, '@'); at; at = strchr(at + 1, '@')) {
+		size_t digits = strcspn(at + 1, ",");
+
+		if (at == list || !kmd_text_u64(at + 1, digits, 16, phys))
+			continue;
+		*file_length = (size_t)(at - list);
+		return *file_length + 1 + digits;
+	}
+	return 0;
+}
+
+static bool is_list(const char *path)
+{
+	struct stat st;
+
+	if (!stat(path, &st))
+		return false;
+	while (*path) {
+		size_t file_length, length;
+		uint64_t phys;
+
+		length = list_item(path, &file_length, &phys);
+		if (!length)
+			return false;
+		path += length;
+		if (*path == ',' && !*++path)
+			return false;
+	}
+	return true;
+}
+
+/* Open one file of a list.  It must be a file: folders have addresses of their own. */
+static enum kmd_status open_listed(struct kmd_diag *diag, const struct kmd_input_options *options,
+				   const char *file, uint64_t phys, struct kmd_input *out)
+{
+	size_t before = out->n_members;
+	enum kmd_status status = open_one(diag, options, file, out);
+	struct kmd_member *member;
+
+	if (status != KMD_OK)
+		return status;
+	if (out->folder || out->n_members != before + 1)
+		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(out->name),
+				"an address is given for what is not one file, but a folder");
+	member = &out->members[before];
+	member->has_phys = true;
+	member->phys = phys;
+	member->device = out->device;
+	member->inode = out->inode;
+	return KMD_OK;
+}
+
+static enum kmd_status open_list(struct kmd_diag *diag, const struct kmd_input_options *options,
+				 const char *list, struct kmd_input *out)
+{
+	enum kmd_status status = KMD_OK;
+
+	while (status == KMD_OK && *list) {
+		size_t file_length = 0, length;
+		uint64_t phys = 0;
+		char *file;
+
+		length = list_item(list, &file_length, &phys);
+		file = strndup(list, file_length);
+		if (!file)
+			return kmd_fail_memory(diag);
+		status = open_listed(diag, options, file, phys, out);
+		free(file);
+		list += length;
+		list += *list == ',';
+	}
+	return status;
+}
+
 enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_input_options *options,
 				    const char *path, struct kmd_input *out)
 {
 	struct kmd_input_options effective;
 	enum kmd_status status;
-	char *archive = NULL;
-	int fd;
 
 	status = input_init(diag, path, out, options, &effective);
 	if (status != KMD_OK)
 		return status;
-	fd = open_or_archive(path, &archive, &effective.member);
-	if (fd < 0)
-		status = kmd_fail_errno(diag, kmd_in(out->name), "cannot be opened", errno);
+	if (is_list(path))
+		status = open_list(diag, &effective, path, out);
 	else
-		status = from_descriptor(diag, &effective, fd, archive ? archive : path, out);
-	free(archive);
+		status = open_one(diag, &effective, path, out);
 	if (status != KMD_OK)
 		kmd_input_deinit(out);
 	return status;

@@ -14,6 +14,10 @@
 struct kmd_member {
 	char *file_name; /* raw bytes of the name, without folder and .zst, .gz, ... */
 	struct kmd_source *source;
+	bool has_phys; /* the user gave the physical address of its first byte */
+	uint64_t phys;
+	dev_t device; /* of its own file, if the input is a list of files */
+	ino_t inode;
 };
 
 /* One unnamed temporary file for everything that is unpacked, one after another. */
@@ -44,6 +48,10 @@ struct kmd_input_options {
 	void *progress_user;
 };
 
+/*
+ * @path is a file or folder, "ARCHIVE:PATH", or a list of RAM images with their hexadecimal
+ * addresses, "FILE@ADDR,FILE@ADDR".
+ */
 enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_input_options *options,
 				    const char *path, struct kmd_input *out);
 /* Takes a duplicate of @fd. */

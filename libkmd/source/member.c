@@ -18,6 +18,7 @@ enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, co
 		return kmd_fail_memory(diag);
 	}
 	member = &input->members[input->n_members++];
+	memset(member, 0, sizeof(*member));
 	member->file_name = copy;
 	member->source = source;
 	return KMD_OK;

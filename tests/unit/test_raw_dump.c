@@ -59,7 +59,7 @@ static void build(void)
 static enum kmd_status read_dump(void)
 {
 	struct kmd_source *source = (struct kmd_source *)source_of("f", dump.at, dump.size);
-	struct kmd_member member = { (char *)"f", source };
+	struct kmd_member member = { .file_name = (char *)"f", .source = source };
 	struct kmd_input input = { .name = (char *)"f", .members = &member, .n_members = 1 };
 	enum kmd_status status;
 

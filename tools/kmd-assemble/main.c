@@ -37,7 +37,8 @@ static void set_options(struct kmd *kmd, const struct options *options)
 
 	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | options->accept |
 				   (options->no_registers ? KMD_NO_REGISTERS : 0u) |
-				   (options->captured_only ? KMD_CAPTURED_ONLY : 0u));
+				   (options->captured_only ? KMD_CAPTURED_ONLY : 0u) |
+				   (options->all_memory ? KMD_ALL_MEMORY : 0u));
 	if (options->has_smem)
 		kmd_set_smem_address(kmd, options->smem);
 	if (options->has_ram_base)

@@ -17,6 +17,7 @@ static const char help[] =
 	"INPUT is a raw dump partition image, a folder of md_*.BIN files, a file made by cat of\n"
 	"them, a RAM image with an SMEM area, or an ELF core; found by content, compressed or\n"
 	"in an archive or not; ARCHIVE:PATH is a file or folder in an archive, - standard input.\n"
+	"FILE@ADDR[,FILE@ADDR]... are RAM images with their physical addresses, all of each.\n"
 	"\n"
 	"Output:\n"
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
@@ -34,6 +35,7 @@ static const char help[] =
 	"      --strict          fail if the dump is damaged, instead of omitting what is damaged\n"
 	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
 	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
+	"      --all-memory      all of a RAM image, not only the regions that its SMEM lists\n"
 	"      --unpack-limit=N  maximum size of decompressed input, with K, M, G or T (64G)\n"
 	"\n"
 	"Kernel:\n"
@@ -63,6 +65,7 @@ enum {
 	OPT_SMEM,
 	OPT_RAM_BASE,
 	OPT_UNPACK_LIMIT,
+	OPT_ALL_MEMORY,
 	OPT_DMESG,
 	OPT_CHECK,
 	OPT_REGISTERS,
@@ -90,6 +93,7 @@ static const struct option longs[] = {
 	{ "strict", no_argument, NULL, OPT_STRICT },
 	{ "smem", required_argument, NULL, OPT_SMEM },
 	{ "ram-base", required_argument, NULL, OPT_RAM_BASE },
+	{ "all-memory", no_argument, NULL, OPT_ALL_MEMORY },
 	{ "unpack-limit", required_argument, NULL, OPT_UNPACK_LIMIT },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -281,6 +285,8 @@ static bool apply(int option, struct options *options)
 	case OPT_RAM_BASE:
 		options->has_ram_base = true;
 		return parse_address("ram-base", optarg, &options->ram_base);
+	case OPT_ALL_MEMORY:
+		return options->all_memory = true;
 	case OPT_UNPACK_LIMIT:
 		options->has_unpack_limit = true;
 		return parse_size("unpack-limit", optarg, &options->unpack_limit);

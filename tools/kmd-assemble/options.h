@@ -34,7 +34,8 @@ struct options {
 	unsigned int complete; /* enum kmd_complete, or-ed */
 	unsigned int accept;   /* enum kmd_flag, or-ed */
 	bool has_smem, has_ram_base, has_unpack_limit;
-	bool list, dmesg, check, no_registers, captured_only, strict, force, quiet, verbose;
+	bool list, dmesg, check, no_registers, captured_only, all_memory, strict, force, quiet,
+		verbose;
 };
 
 /* True to go on; else exit with *@exit_code. */

@@ -16,7 +16,7 @@ static const struct {
 	{ KMD_FROM_SECTION, "section" },   { KMD_FROM_FILE, "file" },
 	{ KMD_FROM_KELF, "kelf" },         { KMD_FROM_CORE, "core" },
 	{ KMD_FROM_SMEM, "smem" },         { KMD_FROM_DUMP_INFO, "dump_info" },
-	{ KMD_FROM_LOAD_CMM, "load.cmm" },
+	{ KMD_FROM_LOAD_CMM, "load.cmm" }, { KMD_FROM_ADDRESS, "address" },
 };
 
 static void origin_names(unsigned int set, char *out, size_t size)

@@ -1,0 +1,124 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""RAM images with addresses: FILE@ADDR, --ram-base, --all-memory, DDRCS*.BIN with dump_info.txt.
+
+The regions of a real dump are put back where they were.  Whatever holds the images, the
+core and the kernel log must be the same, and all captured memory must be in the core.
+"""
+import subprocess
+
+import elfcore
+import kit
+import ramimage
+
+
+def memory(core):
+    """The bytes at physical addresses of a core."""
+    return [(s.paddr, s.data) for s in elfcore.segments(core) if s.paddr != 2**64 - 1]
+
+
+def read(core, paddr, size):
+    """The bytes of one region, from the segments that hold them."""
+    out = b''
+    while len(out) < size:
+        at = paddr + len(out)
+        part = next((data[at - start:at - start + size - len(out)] for start, data in core
+                     if start <= at < start + len(data)), None)
+        if part is None:
+            return None
+        out += part
+    return out
+
+
+def refused(program, what, words):
+    done = subprocess.run([program, what, '--list'], capture_output=True, check=False)
+    kit.check(done.returncode == 1 and words in done.stderr.decode(),
+              f'{what}: exit code {done.returncode}, want {words!r} in {done.stderr.decode()!r}')
+
+
+def log(program, *words):
+    return kit.run([program, *words, '--dmesg'])
+
+
+def write_image(path, base, size, regions):
+    """A sparse image of [base, base + size)."""
+    with open(path, 'wb') as image:
+        image.truncate(size)
+        for phys, data in regions:
+            start, end = max(phys, base), min(phys + len(data), base + size)
+            if start < end:
+                image.seek(start - base)
+                image.write(data[start - phys:end - phys])
+
+
+def dump_info(images):
+    return ''.join(f'1 0x{base:016x}\t{size:016d}\tDDR\t{path.name}\r\n'
+                   for path, base, size in images).encode()
+
+
+def main():
+    program, dumps = kit.arguments()
+    for dump in dumps:
+        with kit.scratch() as where:
+            folder = dump.form('md.tar', where)
+            regions = [(int(r[2], 0), (folder / f'md_{r[0]}{r[1]}.BIN').read_bytes())
+                       for r in dump.facts['regions']
+                       if (folder / f'md_{r[0]}{r[1]}.BIN').exists()]
+            base = int(dump.facts['ram']['base'], 0)
+            size = (max(p + len(d) for p, d in regions) - base + 0xffff) & ~0xffff
+            half = size // 2 & ~0xfff
+            whole = where / 'ram.img'
+            ddr = where / 'ddr'
+            ddr.mkdir()
+            low, high = ddr / 'DDRCS0_0.BIN', ddr / 'DDRCS0_1.BIN'
+            write_image(whole, base, size, regions)
+            write_image(low, base, half, regions)
+            write_image(high, base + half, size - half, regions)
+            both = f'{low}@{base:#x},{high}@{base + half:x}'
+            core = kit.assemble(program, f'{whole}@{base:#x}', where / 'one').read_bytes()
+            other = {
+                'two images': kit.assemble(program, both, where / 'two'),
+                '--ram-base': kit.assemble(program, whole, where / 'based',
+                                           f'--ram-base={base:#x}'),
+            }
+            (ddr / 'OCIMEM.BIN').write_bytes(b'cookie')
+            (ddr / 'dump_info.txt').write_bytes(
+                dump_info([(low, base, half), (high, base + half, size - half)]))
+            cores = [core]
+            # In dump_info.txt, address 0 stands for an address that is not known.
+            if base:
+                cores.append(kit.assemble(program, ddr, where / 'folder').read_bytes())
+            for name, path in other.items():
+                kit.check(path.read_bytes() == core, f'{dump.name}: {name}: another core')
+            for one in cores:
+                have = memory(one)
+                for phys, data in regions:
+                    kit.check(read(have, phys, len(data)) == data,
+                              f'{dump.name}: memory at {phys:#x} differs')
+                kit.check(elfcore.Note(b'VMCOREINFO\0', 0, dump.vmcoreinfo)
+                          in elfcore.notes(one), f'{dump.name}: no VMCOREINFO')
+            kit.same(log(program, both), log(program, dump.form('rawdump.img', where)),
+                     f'{dump.name}: the kernel log')
+            smem = where / 'smem.img'
+            ramimage.write(smem, dump.facts['regions'], dump.facts['ram'],
+                           lambda name, seq: (folder / f'md_{name}{seq}.BIN').read_bytes())
+            want = kit.assemble(program, f'{smem}@{base:#x}', where / 'smem').read_bytes()
+            got = kit.assemble(program, smem, where / 'all', '--all-memory').read_bytes()
+            kit.check(got == want, f'{dump.name}: --all-memory: another core than FILE@ADDR')
+            kit.run(['zstd', '-q', whole])
+            packed = f'{whole}.zst@{base:#x}'
+            kit.check(kit.assemble(program, packed, where / 'packed').read_bytes() == core,
+                      f'{dump.name}: packed image')
+            refused(program, f'{low}@0xfffffffffffff000', 'past the end of the address space')
+            refused(program, f'{low}@0,{ddr}/absent@0x1000', 'absent: cannot be opened')
+            refused(program, f'{ddr}@0', 'a folder')
+            refused(program, f'{low}@0,{high}', 'cannot be opened')
+            done = subprocess.run([program, both, '-f', '-o', str(high)], capture_output=True,
+                                  check=False)
+            kit.check(done.returncode in (1, 64) and high.stat().st_size == size - half,
+                      'an input was overwritten')
+            print(f'{dump.name}: RAM images with addresses: one core')
+
+
+if __name__ == '__main__':
+    main()
