@@ -227,11 +227,10 @@ enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void
 /*
  * Open a dump: a file (partition image, RAM image, SMEM area, cat of region
  * files, ELF core) or a folder of region files.  It may be compressed (zstd, gzip, xz,
- * bzip2, lz4) or inside an archive (tar, zip, 7z, rar), in any nesting.  If no file has the
- * name @path, "ARCHIVE:PATH" selects a file or folder inside an archive.
- * What it is is found by content.  Everything but page data is read and checked
- * here; afterwards regions, findings and memory can be asked for.  A handle
- * opens one dump in its life.
+ * bzip2, lz4), an Android sparse image, or inside an archive (tar, zip, 7z, rar), in any nesting.
+ * If no file has the name @path, "ARCHIVE:PATH" selects a file or folder inside an archive. What it
+ * is is found by content.  Everything but page data is read and checked here; afterwards regions,
+ * findings and memory can be asked for.  A handle opens one dump in its life.
  *
  * Errors: KMD_ERR_IO, KMD_ERR_FORMAT, KMD_ERR_DAMAGED, KMD_ERR_UNSUPPORTED,
  * KMD_ERR_LIMIT, KMD_ERR_STRICT, KMD_ERR_CANCELED, KMD_ERR_MISMATCH.

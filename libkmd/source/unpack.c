@@ -3,6 +3,7 @@
 #include "source/unpack.h"
 
 #include "base/text.h"
+#include "source/android_sparse.h"
 #include "source/cursor.h"
 #include "source/packed.h"
 #include "source/zstd.h"
@@ -25,6 +26,7 @@ static const struct magic magics[] = {
 	{ 0, 3, "BZh", KMD_PACKING_FILTER },
 	{ 0, 4, "\x04\x22\x4d\x18", KMD_PACKING_FILTER },
 	{ 0, 4, "\x02\x21\x4c\x18", KMD_PACKING_FILTER },
+	{ 0, 4, KMD_ANDROID_SPARSE_MAGIC, KMD_PACKING_SPARSE },
 	{ 257, 5, "ustar", KMD_PACKING_ARCHIVE },
 	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", KMD_PACKING_ARCHIVE },
@@ -72,13 +74,16 @@ enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_
 				  struct kmd_scratch *scratch, struct kmd_source **source)
 {
 	struct kmd_source *packed = *source, *unpacked;
+	enum kmd_packing kind = kmd_unpack_kind(packed, diag);
 	struct kmd_unpack_target target;
 	enum kmd_status status = kmd_scratch_begin(scratch, packed->name, diag, &target);
 
 	if (status != KMD_OK)
 		return status;
-	if (kmd_unpack_kind(packed, diag) == KMD_PACKING_ZSTD)
+	if (kind == KMD_PACKING_ZSTD)
 		status = kmd_zstd_unpack(packed, options, diag, &target);
+	else if (kind == KMD_PACKING_SPARSE)
+		status = kmd_android_sparse_unpack(packed, options, diag, &target);
 	else
 		status = kmd_packed_filter(packed, options, diag, &target);
 	if (status == KMD_OK)

@@ -12,6 +12,7 @@
 enum kmd_packing {
 	KMD_PACKING_NONE,
 	KMD_PACKING_ZSTD,    /* also behind skippable frames */
+	KMD_PACKING_SPARSE,  /* an Android sparse image */
 	KMD_PACKING_FILTER,  /* gzip, xz, bzip2, lz4 */
 	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */
 };
@@ -21,7 +22,7 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 /* The length of a file name without a suffix such as ".gz"; @length if it has none. */
 size_t kmd_unpack_name_length(const char *name, size_t length);
 
-/* Replace *@source, of KMD_PACKING_ZSTD or KMD_PACKING_FILTER, by what it unpacks to. */
+/* Replace *@source, which is packed but no archive, by what it unpacks to. */
 enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,
 				  struct kmd_scratch *scratch, struct kmd_source **source);
 

@@ -10,6 +10,7 @@ import gzip
 import io
 import lzma
 import os
+import struct
 import subprocess
 import tarfile
 import zipfile
@@ -98,6 +99,46 @@ def check_images(bench, image, want):
         bench.expect_core(bench.path(name), want)
 
 
+def sparse_image(image, block=4096):
+    """An Android sparse image: raw, filled and left out blocks, and an empty checksum."""
+    image += bytes(-len(image) % block)
+    chunks = []
+    for at in range(0, len(image), block):
+        data = image[at:at + block]
+        if not any(data):
+            chunks.append(struct.pack('<HHII', 0xcac3, 0, 1, 12))
+        elif data == data[:4] * (block // 4):
+            chunks.append(struct.pack('<HHII', 0xcac2, 0, 1, 16) + data[:4])
+        else:
+            chunks.append(struct.pack('<HHII', 0xcac1, 0, 1, 12 + block) + data)
+    # Fills of both kinds behind the dump: the partition is longer than what it holds.
+    chunks.append(struct.pack('<HHII', 0xcac2, 0, 3, 16) + bytes(4))
+    chunks.append(struct.pack('<HHII', 0xcac2, 0, 200, 16) + b'\xde\xad\xbe\xef')
+    chunks.append(struct.pack('<HHII', 0xcac4, 0, 0, 16) + bytes(4))
+    return struct.pack('<IHHHHIIII', 0xed26ff3a, 1, 0, 28, 12, block,
+                       len(image) // block + 203, len(chunks), 0) + b''.join(chunks)
+
+
+def check_sparse(bench, image, want):
+    whole = sparse_image(image)
+    path = bench.path('dump.simg')
+    path.write_bytes(whole)
+    bench.expect_core(path, want)
+    bench.expect_core('-', want, data=gzip.compress(whole))
+    bench.expect_core(zipped(bench.path('sparse.zip'), [('x/dump.simg', whole)]), want)
+    for part in range(1, 8):
+        path.write_bytes(whole[:len(whole) * part // 8])
+        bench.expect_finding(path, 'truncated')
+    for at, value, word in ((4, 2, 'version'), (8, 27, 'header'), (12, 0, 'header'),
+                            (28, 0xcac9, 'chunk'), (32, 0xffff, 'chunk'), (36, 1, 'chunk')):
+        path.write_bytes(whole[:at] + value.to_bytes(2, 'little') + whole[at + 2:])
+        bench.expect_error(path, 'parse image', word)
+    path.write_bytes(whole[:16] + b'\xff' * 4 + whole[20:])
+    bench.expect_error(path, '--unpack-limit', options=['--unpack-limit=1G'])
+    path.write_bytes(whole[:20] + (9).to_bytes(4, 'little') + whole[24:])
+    bench.expect_finding(path, 'shorter than its header')
+
+
 def check_folders(bench, folder, want):
     files = files_of(folder)
     below = files_of(folder, 'top/md/')
@@ -172,6 +213,7 @@ def main():
             image, folder = dump.form('rawdump.img', where), dump.form('md.tar', where)
             cores = {'image': bench.assemble(image)[2], 'folder': bench.assemble(folder)[2]}
             check_images(bench, image.read_bytes(), cores['image'])
+            check_sparse(bench, image.read_bytes(), cores['image'])
             check_folders(bench, folder, cores['folder'])
             check_choice(bench, image.read_bytes(), folder, cores)
             check_damage(bench, image.read_bytes(), folder)
