@@ -104,6 +104,7 @@ int kmd_add(const struct kmd_spec *spec);
 int kmd_add_va(const char *name, unsigned long va, size_t size,
 	       enum kmemdump_prio prio);
 int kmd_refuse(enum kmd_reason reason, int err);
+void kmd_report_refusals(void);
 void kmd_drop_owner(const void *owner);
 void kmd_drop_va(unsigned long va);
 bool kmd_has_va(unsigned long va, size_t size);

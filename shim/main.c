@@ -96,14 +96,15 @@ static int learn_kernel(void)
 
 /*
  * Each CPU brings some kernel threads, and memory brings processes, which take
- * about ten regions each.  No more than a table can hold, and no more than one
+ * about ten regions each, and modules, which take about twenty.  Counters of
+ * processes may only take the first half.  No more than a table can hold, and no more than one
  * part in 128 of memory, where a record takes 200 bytes.
  */
 static unsigned int __init default_room(void)
 {
 	unsigned long pages = totalram_pages();
-	unsigned long want = 8192 + 128UL * num_possible_cpus() +
-			     1024 * (pages >> (30 - PAGE_SHIFT));
+	unsigned long want = 16384 + 256UL * num_possible_cpus() +
+			     4096 * (pages >> (30 - PAGE_SHIFT));
 
 	want = min(want, pages * (PAGE_SIZE / 128) / 200);
 	return min_t(unsigned long, want, KMEMDUMP_MAX_SLOTS);
@@ -138,6 +139,7 @@ static int __init kmemdump_init(void)
 	}
 	kmd_debugfs_init();
 	kmd_report_missing();
+	kmd_report_refusals();
 	kmd_get_stats(&stats);
 	pr_info("level %s: %u regions\n", level_names[lvl], stats.live);
 	return 0;

@@ -6,8 +6,11 @@
  * callbacks and drivers' interrupt handlers, where nothing can be allocated on
  * every kernel.  Tasks may take most of them, never the last.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/minmax.h>
 #include <linux/overflow.h>
+#include <linux/printk.h>
 #include <linux/vmalloc.h>
 
 #include "registry.h"
@@ -124,6 +127,20 @@ void kmd_get_stats(struct kmd_stats *stats)
 	stats->room = room;
 	kmd_backend_stats(stats);
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+}
+
+/* Once; later refusals are counted in debugfs. */
+void kmd_report_refusals(void)
+{
+	static bool reported;
+	struct kmd_stats stats;
+
+	kmd_get_stats(&stats);
+	if (reported || !stats.refused[KMD_REASON_NO_ROOM])
+		return;
+	reported = true;
+	pr_warn("%llu regions refused, so missing in a dump: %u of %u places taken; load kmemdump with max_regions=%u\n",
+		stats.refused[KMD_REASON_NO_ROOM], stats.live, room, 2 * room);
 }
 
 int kmd_records_init(unsigned int max_regions)

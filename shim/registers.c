@@ -24,6 +24,9 @@
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <asm/irq_regs.h>
+#ifdef CONFIG_ARM64
+#include <asm/insn.h>
+#endif
 
 #include <kmemdump/minidump.h>
 
@@ -149,23 +152,71 @@ static bool is_about_current(const struct oops *oops)
 	return oops->task == current && oops->born == current->start_time;
 }
 
+#ifdef CONFIG_ARM64
+/*
+ * At panic()'s first instruction there is no frame record of it yet, and unwinders that
+ * follow frame records would lose its caller.  So go back to the call: the
+ * link register is not signed yet, and stack and frame pointer are the caller's.
+ */
+static void record_panic(const struct pt_regs *regs)
+{
+	struct pt_regs caller = *regs;
+
+	caller.pc = regs->regs[30] - AARCH64_INSN_SIZE;
+	record(&caller);
+}
+#else
+static void record_panic(struct pt_regs *regs)
+{
+	record(regs);
+}
+#endif
+
 static int on_panic(struct kprobe *kp, struct pt_regs *regs)
 {
 	struct oops *oops = this_cpu_ptr(oopses);
 
 	if (atomic_xchg(&panic_seen, 1) == 0)
 		table->panic_cpu = cpu_to_le32(raw_smp_processor_id() + 1);
-	record(is_about_current(oops) ? &oops->regs : regs);
+	if (is_about_current(oops))
+		record(&oops->regs);
+	else
+		record_panic(regs);
 	return 0;
 }
 
+#ifdef CONFIG_X86
+/*
+ * A CPU that does not take the stop interrupt gets an NMI.  Its second argument
+ * is what the NMI interrupted: a hard interrupt's handler, perhaps, while
+ * get_irq_regs() is what that handler has interrupted, an innocent task.
+ */
+static int on_stop_nmi(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct pt_regs *interrupted = (struct pt_regs *)regs->si;
+
+	/* The CPU that stops the others returns from here. */
+	if (atomic_read(&panic_seen) && interrupted &&
+	    le32_to_cpu(table->panic_cpu) != raw_smp_processor_id() + 1)
+		record(interrupted);
+	return 0;
+}
+
+static int on_stop(struct kprobe *kp, struct pt_regs *regs)
+{
+	record(regs);
+	return 0;
+}
+#endif
+
+#ifdef CONFIG_ARM64
+/* Interrupts and pseudo-NMIs alike set these. */
 static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 {
 	record(get_irq_regs() ?: regs);
 	return 0;
 }
 
-#ifdef CONFIG_ARM64
 /* CPUs leave when they are unplugged, too. */
 static int on_leave(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -199,6 +250,8 @@ static struct probe {
 	{ { .symbol_name = "vpanic", .pre_handler = on_panic } },
 	{ { .symbol_name = "panic", .pre_handler = on_panic } },
 #ifdef CONFIG_X86
+	{ { .symbol_name = "smp_stop_nmi_callback", .pre_handler = on_stop_nmi } },
+	{ { .symbol_name = "crash_nmi_callback", .pre_handler = on_stop_nmi } },
 	{ { .symbol_name = "stop_this_cpu", .pre_handler = on_stop } },
 #endif
 #ifdef CONFIG_ARM64

@@ -514,6 +514,7 @@ static void look_around(bool again)
 static void sweep(struct work_struct *work)
 {
 	look_around(true);
+	kmd_report_refusals();
 }
 
 int kmd_tasks_init(void)

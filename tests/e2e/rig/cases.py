@@ -61,6 +61,7 @@ def case_panic(rig):
     taken = rig.crash('panic', END_OF_PANIC)
     check_sample(rig, taken)
     shimchecks.check_registers(rig, taken)
+    shimchecks.check_caller(rig, taken)
     check_full(rig, taken)
 
 
@@ -90,6 +91,13 @@ def case_exec(rig):
     kit.check(len(got['tasks']) > 20, f'too few tasks: {got["tasks"]}')
     if rig.kernel.arch == 'amd64':
         check_crash(rig, core, truth)
+
+
+def case_irq(rig):
+    """One CPU spins in a hard interrupt while the other panics by itself."""
+    taken = rig.crash('irq', END_OF_PANIC)
+    shimchecks.check_interrupted(rig, taken)
+    taken.cores()
 
 
 def case_hungtask(rig):

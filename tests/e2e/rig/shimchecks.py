@@ -56,6 +56,36 @@ def check_registers(rig, taken, cpus=2):
     kit.same(sorted(note[:size] for note in notes), sorted(records), 'crash_notes')
 
 
+def program_counters(rig, taken):
+    """By CPU, those that the shim recorded."""
+    size, counter, _ = REGISTERS[rig.kernel.arch]
+    own = taken.data(*taken.named('Kprstatus'))
+    count, stride = struct.unpack_from('<8xII', own)
+    return {cpu: struct.unpack_from('<Q', own, 24 + cpu * stride + NOTE + NAME + PR_REG + 8 * counter)[0]
+            for cpu in range(count) if own[24 + cpu * stride]}
+
+
+def check_caller(rig, taken):
+    """arm64: of panic(), which has no frame record yet, the caller is recorded."""
+    if rig.kernel.arch != 'arm64':
+        return
+    panicked = struct.unpack_from('<16xI', taken.data(*taken.named('Kprstatus')))[0]
+    caller = link_address(rig, 'sysrq_handle_crash') + taken.info.kaslr_offset()
+    got = program_counters(rig, taken)[panicked - 1]
+    kit.check(0 < got - caller < 64, f'{got:#x} is not in sysrq_handle_crash at {caller:#x}')
+
+
+def check_interrupted(rig, taken):
+    """The CPU that span in a hard interrupt is shown there, not in the task below it."""
+    cpu, address = re.search(r'CPU (\d) spins at ([0-9a-f]+)', taken.console).groups()
+    got = program_counters(rig, taken).get(int(cpu))
+    if rig.kernel.arch == 'arm64':  # without pseudo-NMIs nothing stops such a CPU
+        kit.check(got is None, f'registers of CPU {cpu}, which was not stopped: {got}')
+        return
+    kit.check(got is not None and 0 <= got - int(address, 16) < 64,
+              f'CPU {cpu} spins at {address}, recorded: {got and hex(got)}')
+
+
 def covered(segments, address, size):
     """Whether segments have all pages of these addresses."""
     return all(any(s.vaddr <= page < s.vaddr + len(s.data) for s in segments)

@@ -5,6 +5,7 @@
  *	what=null	reads through a NULL pointer
  *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
  *	what=exec	the same, in the middle of the next exec of busybox
+ *	what=irq	another CPU spins in a hard interrupt while this one panics
  *	what=hungtask	a task that waits forever, uninterruptible
  *	what=storm	each CPU registers and unregisters for @seconds
  */
@@ -12,6 +13,7 @@
 
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
@@ -19,6 +21,7 @@
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
+#include <linux/version.h>
 #include <linux/vmalloc.h>
 
 #include <linux/kmemdump.h>
@@ -110,6 +113,36 @@ static int hang_in_exec(void)
 	return tp ? tracepoint_probe_register(tp, on_rename, NULL) : -ENOENT;
 }
 
+static struct hrtimer timer;
+
+static enum hrtimer_restart spin_in_timer(struct hrtimer *unused)
+{
+	kmdlab_spin();
+	return HRTIMER_NORESTART;
+}
+
+static void start_timer(void *unused)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+	hrtimer_setup(&timer, spin_in_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+#else
+	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	timer.function = spin_in_timer;
+#endif
+	hrtimer_start(&timer, ms_to_ktime(10), HRTIMER_MODE_REL_PINNED_HARD);
+}
+
+static int spin_in_interrupt(void)
+{
+	int here = get_cpu();
+
+	pr_emerg("CPU %d spins at %px\n", !here, kmdlab_spin);
+	smp_call_function_single(!here, start_timer, NULL, 1);
+	while (!atomic_read(&spinning))
+		cpu_relax();
+	panic("a CPU spins in an interrupt");
+}
+
 static int wait_forever(void *unused)
 {
 	wait_for_completion(&never);
@@ -186,6 +219,8 @@ static int __init kmdlab_init(void)
 		return hang();
 	if (!strcmp(what, "exec"))
 		return hang_in_exec();
+	if (!strcmp(what, "irq"))
+		return spin_in_interrupt();
 	if (!strcmp(what, "hungtask"))
 		return hung_task();
 	if (!strcmp(what, "storm"))
