@@ -48,6 +48,8 @@ enum kmd_status kmd_open_panic(struct kmd *kmd)
 		return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
 	status = kmd_runtime_confirm_from_log(&kmd->log, &kmd->diag, &kmd->runtime);
 	if (status == KMD_OK)
+		status = kmd_log_report_refusals(&kmd->log, &kmd->diag);
+	if (status == KMD_OK)
 		status = kmd_log_panic(&kmd->log, &kmd->diag, &kmd->panic);
 	if (status != KMD_OK)
 		return status;

@@ -286,6 +286,28 @@ void kmd_log_panic_deinit(struct kmd_log_panic *panic)
 	memset(panic, 0, sizeof(*panic));
 }
 
+/* ----- the shim's own words */
+
+enum kmd_status kmd_log_report_refusals(const struct kmd_log *log, struct kmd_diag *diag)
+{
+	static const char mark[] = "kmemdump: ", words[] = " regions refused";
+	char text[REASON_MAX];
+
+	for (size_t i = 0; i < log->n; i++) {
+		const struct kmd_log_record *record = &log->items[i];
+
+		/* Facility 0 is the kernel; user space may write anything. */
+		if (record->facility || record->length < sizeof(mark) - 1 ||
+		    memcmp(record->text, mark, sizeof(mark) - 1) != 0 ||
+		    !memmem(record->text, record->length, words, sizeof(words) - 1))
+			continue;
+		kmd_text_name(text, sizeof(text), record->text, record->length);
+		return kmd_report(diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(NULL),
+				  "the kernel could not register all memory: \"%s\"", text);
+	}
+	return KMD_OK;
+}
+
 /* ----- run-time values */
 
 /*

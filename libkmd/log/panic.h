@@ -21,6 +21,12 @@ enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 			      struct kmd_log_panic *panic);
 void kmd_log_panic_deinit(struct kmd_log_panic *panic);
 
+/*
+ * The shim's warning that its registry was full (shim/records.c) becomes a finding: what was not
+ * registered is missing, and no table of the dump names it.
+ */
+enum kmd_status kmd_log_report_refusals(const struct kmd_log *log, struct kmd_diag *diag);
+
 /* Add a source to known values that the panic's lines confirm; another number is a finding. */
 enum kmd_status kmd_runtime_confirm_from_log(const struct kmd_log *log, struct kmd_diag *diag,
 					     struct kmd_runtime *runtime);

@@ -90,7 +90,10 @@ def main():
             image = dump.form('rawdump.img', where)
             for name in NAMES:
                 lines = check_names(program, image, tools, where, name)
-                check_gdb(lines, where)
+                # gdb 16 takes a backslash in the name of a core for an escape, older ones do
+                # not: no line works with both.
+                if '\\' not in name:
+                    check_gdb(lines, where)
         print(f'{dump.name}: {len(NAMES)} names')
 
 

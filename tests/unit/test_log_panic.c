@@ -291,6 +291,23 @@ START_TEST(endless_name)
 }
 END_TEST
 
+/* What the shim prints when its registry is full; the same words of user space count for nothing.
+ */
+START_TEST(refused_regions)
+{
+	log_line("kmemdump: 12 regions refused, so missing in a dump: 90 of 90 places taken")
+		->facility = 1;
+	expect_ok(kmd_log_report_refusals(&lines, &diag));
+	ck_assert_uint_eq(diag.n_findings, 0);
+	log_line("kmemdump: level full: 1200 regions");
+	log_line("kmemdump: 12 regions refused, so missing in a dump: 90 of 90 places taken");
+	expect_ok(kmd_log_report_refusals(&lines, &diag));
+	ck_assert_uint_eq(diag.n_findings, 1);
+	ck_assert_ptr_nonnull(strstr(diag.findings[0]->text, "12 regions refused"));
+	ck_assert_int_eq(diag.findings[0]->severity, KMD_DAMAGE);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = kit_tcase();
@@ -311,5 +328,6 @@ int main(void)
 	tcase_add_test(tcase, many_lines);
 	tcase_add_test(tcase, hostile);
 	tcase_add_test(tcase, endless_name);
+	tcase_add_test(tcase, refused_regions);
 	return kit_run("log_panic", tcase);
 }
