@@ -59,8 +59,8 @@ void kmd_hints_deinit(struct kmd_hints *hints);
  *              and no bytes exist for is MISSING
  *   extent     the firmware's table (section, ToC, dump_info.txt); bytes after
  *              it are not used, fewer are CUT (up to 3 fewer: sizes are rounded)
- *   address    load.cmm, then dump_info.txt, then the section table; where they
- *              differ the one that KELF knows too wins over that order
+ *   address    load.cmm, dump_info.txt or the section table; where they differ, the
+ *              one that KELF has too, else the region is not used
  *   virtual    KELF
  */
 enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd_claims *claims,

@@ -101,47 +101,6 @@ START_TEST(by_identical_bytes)
 }
 END_TEST
 
-/* Nine files whose numbers rise with the headers; two more of one size. */
-static void numbered(bool rising)
-{
-	for (unsigned int i = 0; i < 9; i++) {
-		char name[32];
-
-		snprintf(name, sizeof(name), "md_Ka%u.BIN", !rising && i == 4 ? 40 : i);
-		file(name, noise(64 + 8 * i, i), 64 + 8 * i);
-		head(i, "", 64 + 8 * i);
-	}
-	file("md_Kb10.BIN", noise(16, 77), 16);
-	file("md_Kb11.BIN", noise(16, 78), 16);
-	head(10, "", 16);
-	head(11, "", 16);
-}
-
-START_TEST(by_order)
-{
-	numbered(true);
-	expect_ok(join());
-	expect_head("Kb10", 10);
-	expect_head("Kb11", 11);
-	expect_finding(KMD_FIND_AMBIGUOUS, KMD_NOTE, "told apart by the numbers in their names");
-}
-END_TEST
-
-/* One pair that is certain speaks against the order: it then decides nothing. */
-START_TEST(by_order_only_if_it_holds)
-{
-	numbered(false);
-	expect_ok(join());
-	expect_state("Kb10", KMD_REGION_NO_ADDRESS);
-	expect_state("Kb11", KMD_REGION_NO_ADDRESS);
-	expect_finding(
-		KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
-		"2 files and 2 program headers of 0x10 bytes cannot be matched unambiguously");
-	/* Said once, not for every file and header again. */
-	ck_assert_uint_eq(damages(), 1);
-}
-END_TEST
-
 START_TEST(ambiguous)
 {
 	file("md_Kone.BIN", noise(32, 1), 32);
@@ -165,18 +124,6 @@ START_TEST(one_header_too_few)
 	ck_assert(!region_named(&regions, "Kone")->has_phys);
 	ck_assert(!region_named(&regions, "Ktwo")->has_phys);
 	ck_assert(diag.degraded);
-}
-END_TEST
-
-START_TEST(cut_file_by_its_symbol)
-{
-	file("md_Kprb_data27.BIN", noise(100, 1), 100);
-	head(0, "", 4096);
-	hint(VIRT, "prb_data");
-	expect_ok(join());
-	expect_state("Kprb_data27", KMD_REGION_CUT);
-	ck_assert_uint_eq(region_named(&regions, "Kprb_data27")->phys, PHYS);
-	ck_assert_uint_eq(region_named(&regions, "Kprb_data27")->captured, 100);
 }
 END_TEST
 
@@ -204,11 +151,8 @@ int main(void)
 	tcase_add_test(tcase, by_symbol_not_by_its_beginning);
 	tcase_add_test(tcase, by_size);
 	tcase_add_test(tcase, by_identical_bytes);
-	tcase_add_test(tcase, by_order);
-	tcase_add_test(tcase, by_order_only_if_it_holds);
 	tcase_add_test(tcase, ambiguous);
 	tcase_add_test(tcase, one_header_too_few);
-	tcase_add_test(tcase, cut_file_by_its_symbol);
 	tcase_add_test(tcase, files_that_take_no_header);
 	return kit_run("match", tcase);
 }

@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* From blobs and claims to the region table; region.h has the rules. */
-#include "region/join/steps.h"
+/*
+ * From blobs and claims to the region table; region.h has the rules.
+ *
+ * A candidate is a region in the making.  The steps, in order:
+ *   1. candidates.c  one candidate for each blob, and for each claim that has bytes
+ *   2. lists.c       rows of load.cmm and dump_info.txt go to the files that they name
+ *   3. check.c       the physical address; then KELF must have the same
+ *                    address and size
+ *   4. match.c       files without an address are paired with KELF's entries
+ *   5. check.c       a file must not be longer than its region
+ *   6. missing.c     KELF's entries that nothing has: inside other regions, in
+ *                    RAM, or missing
+ *   7. check.c       virtual addresses against VMCOREINFO, addresses that cannot be
+ *   8. report.c      state and findings
+ * If two descriptions of a region disagree and nothing decides, the region is not used.
+ */
+#include "region/join/join.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,35 +25,37 @@ static enum kmd_status run(struct join *join)
 	enum kmd_status status = kmd_join_collect(join);
 
 	if (status == KMD_OK)
-		status = kmd_join_files(join);
+		status = kmd_join_lists(join);
 	if (status == KMD_OK)
 		status = kmd_join_addresses(join);
 	if (status == KMD_OK)
-		status = kmd_join_confirm(join);
+		status = kmd_join_check_kelf(join);
+	if (status == KMD_OK)
+		status = kmd_join_check_ranges(join);
 	if (status == KMD_OK)
 		status = kmd_join_match(join);
 	if (status == KMD_OK)
-		status = kmd_join_misfits(join);
+		status = kmd_join_check_sizes(join);
 	if (status == KMD_OK)
-		status = kmd_join_unanswered(join);
+		status = kmd_join_missing(join);
 	if (status == KMD_OK)
 		status = kmd_join_check_maps(join);
 	/* Addresses that the last two steps brought. */
 	if (status == KMD_OK)
-		status = kmd_join_ranges(join);
+		status = kmd_join_check_ranges(join);
 	return status;
 }
 
 static void join_deinit(struct join *join)
 {
 	for (size_t i = 0; i < join->n; i++) {
-		free(join->drafts[i].name);
-		free(join->drafts[i].file);
+		free(join->candidates[i].name);
+		free(join->candidates[i].file);
 	}
-	free(join->drafts);
+	free(join->candidates);
 	free(join->kelf);
 	free(join->kelf_used);
-	free(join->kelf_silent);
+	free(join->kelf_reported);
 }
 
 enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd_claims *claims,

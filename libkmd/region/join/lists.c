@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Which file does load.cmm or dump_info.txt mean?  Collecting hosts fold the case
- * of names, so a name in another case will do where only one file has it.
+ * The rows of load.cmm and dump_info.txt are applied to the files that they name.  Collecting hosts
+ * fold the case of names, so a name in another case will do where only one file has it.
  */
-#include "region/join/steps.h"
+#include "region/join/join.h"
 
 #include "base/checked.h"
 #include "base/text.h"
@@ -13,16 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Indices of drafts, since adding drafts moves them. */
+/* Indices of candidates, since adding candidates moves them. */
 struct index {
 	size_t *at;
 	size_t n;
 };
 
-static int by_file(const void *a, const void *b, void *drafts)
+static int by_file(const void *a, const void *b, void *candidates)
 {
-	const struct draft *x = &((struct draft *)drafts)[*(const size_t *)a];
-	const struct draft *y = &((struct draft *)drafts)[*(const size_t *)b];
+	const struct candidate *x = &((struct candidate *)candidates)[*(const size_t *)a];
+	const struct candidate *y = &((struct candidate *)candidates)[*(const size_t *)b];
 	int order = kmd_text_casecmp(x->file, y->file);
 
 	return order ? order : strcmp(x->file, y->file);
@@ -36,7 +36,7 @@ static enum kmd_status index_files(const struct join *join, struct index *index)
 		return kmd_fail_memory(join->diag);
 	for (size_t i = 0; i < join->n; i++)
 		index->at[i] = i;
-	qsort_r(index->at, index->n, sizeof(*index->at), by_file, join->drafts);
+	qsort_r(index->at, index->n, sizeof(*index->at), by_file, join->candidates);
 	return KMD_OK;
 }
 
@@ -45,16 +45,17 @@ static size_t find_folded(const struct join *join, const struct index *index, co
 			  size_t *count)
 {
 	size_t low = KMD_LOWER_BOUND(
-		index->n, middle, kmd_text_casecmp(join->drafts[index->at[middle]].file, file) < 0);
+		index->n, middle,
+		kmd_text_casecmp(join->candidates[index->at[middle]].file, file) < 0);
 
 	for (*count = 0; low + *count < index->n; ++*count)
-		if (kmd_text_casecmp(join->drafts[index->at[low + *count]].file, file))
+		if (kmd_text_casecmp(join->candidates[index->at[low + *count]].file, file))
 			break;
 	return low;
 }
 
-static enum kmd_status say_ambiguous(const struct join *join, const struct kmd_claim *claim,
-				     size_t count)
+static enum kmd_status report_ambiguous(const struct join *join, const struct kmd_claim *claim,
+					size_t count)
 {
 	char name[256];
 
@@ -66,7 +67,7 @@ static enum kmd_status say_ambiguous(const struct join *join, const struct kmd_c
 }
 
 /*
- * The draft that the row means: the one of exactly this name, or the only one in
+ * The candidate that the row means: the one of exactly this name, or the only one in
  * another case.  Of several sections of one name (a damaged one bears another's)
  * it is the one at the row's address.
  */
@@ -77,12 +78,12 @@ static bool resolve(const struct join *join, const struct index *index,
 
 	for (size_t i = 0; i < *count; i++) {
 		size_t at = index->at[first + i];
-		const struct draft *draft = &join->drafts[at];
+		const struct candidate *candidate = &join->candidates[at];
 
-		if (strcmp(draft->file, claim->file) != 0)
+		if (strcmp(candidate->file, claim->file) != 0)
 			continue;
-		if (!exact++ || (draft->offers[OFFER_TABLE].made &&
-				 draft->offers[OFFER_TABLE].phys == claim->phys))
+		if (!exact++ || (candidate->recorded[ADDRESS_TABLE].made &&
+				 candidate->recorded[ADDRESS_TABLE].phys == claim->phys))
 			*found = at;
 	}
 	if (!exact && *count)
@@ -117,7 +118,7 @@ static enum kmd_status find_lost(struct join *join, const struct index *index,
 		if (!lists_files(claim) || resolve(join, index, claim, &at, &count))
 			continue;
 		if (count)
-			status = say_ambiguous(join, claim, count);
+			status = report_ambiguous(join, claim, count);
 		lost[(*n)++] = claim;
 	}
 	qsort(lost, *n, sizeof(const struct kmd_claim *), by_claimed_file);
@@ -125,66 +126,66 @@ static enum kmd_status find_lost(struct join *join, const struct index *index,
 }
 
 /* Where several files may be the row's, that was reported: of them nothing else is. */
-static void silence_ambiguous(struct join *join, const struct index *index,
-			      const struct kmd_claim *claim, struct draft *lost)
+static void skip_ambiguous(struct join *join, const struct index *index,
+			   const struct kmd_claim *claim, struct candidate *lost)
 {
 	size_t count, first = find_folded(join, index, claim->file, &count);
 
-	lost->silent = count > 0;
+	lost->reported = count > 0;
 	for (size_t i = 0; i < count; i++)
-		join->drafts[index->at[first + i]].silent = true;
+		join->candidates[index->at[first + i]].reported = true;
 }
 
-/* One draft without bytes for each distinct name. */
+/* One candidate without bytes for each distinct name. */
 static enum kmd_status add_lost(struct join *join, const struct index *index,
 				const struct kmd_claim *const *lost, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct draft *draft;
+		struct candidate *candidate;
 		char *name;
 
 		if (i && !strcmp(lost[i]->file, lost[i - 1]->file))
 			continue;
 		name = kmd_region_name_of_file(lost[i]->file);
-		draft = name ? kmd_join_add(join, name, lost[i]->file, lost[i]->origin) : NULL;
+		candidate = name ? kmd_join_add(join, name, lost[i]->file, lost[i]->origin) : NULL;
 		free(name);
-		if (!draft)
+		if (!candidate)
 			return kmd_fail_memory(join->diag);
-		draft->place = lost[i]->place;
-		silence_ambiguous(join, index, lost[i], draft);
+		candidate->place = lost[i]->place;
+		skip_ambiguous(join, index, lost[i], candidate);
 	}
 	return KMD_OK;
 }
 
-static void hand_over(struct draft *draft, const struct kmd_claim *claim)
+static void apply_row(struct candidate *candidate, const struct kmd_claim *claim)
 {
-	enum offer_rank rank =
-		claim->origin == KMD_FROM_LOAD_CMM ? OFFER_LOAD_CMM : OFFER_DUMP_INFO;
-	bool file = draft->row.pub.origins & KMD_FROM_FILE;
+	enum address_source rank =
+		claim->origin == KMD_FROM_LOAD_CMM ? ADDRESS_LOAD_CMM : ADDRESS_DUMP_INFO;
+	bool file = candidate->row.pub.origins & KMD_FROM_FILE;
 
-	draft->named = true;
-	draft->row.pub.origins |= claim->origin;
+	candidate->named = true;
+	candidate->row.pub.origins |= claim->origin;
 	/* 0 stands for "no address" in lists that firmware and its tools write. */
-	if (claim->has_phys && claim->phys && !draft->offers[rank].made) {
-		draft->offers[rank].made = true;
-		draft->offers[rank].phys = claim->phys;
+	if (claim->has_phys && claim->phys && !candidate->recorded[rank].made) {
+		candidate->recorded[rank].made = true;
+		candidate->recorded[rank].phys = claim->phys;
 	}
 	/* A file's own size is not that of the region; a section's is. */
-	if (claim->has_size && (file || !draft->row.has_bytes)) {
-		draft->row.pub.size = claim->size;
-		draft->sized = true;
+	if (claim->has_size && (file || !candidate->row.has_bytes)) {
+		candidate->row.pub.size = claim->size;
+		candidate->sized = true;
 	}
 }
 
-static void hand_over_all(struct join *join, const struct index *index)
+static void apply_row_all(struct join *join, const struct index *index)
 {
 	for (size_t i = 0; i < join->claims->n; i++) {
 		const struct kmd_claim *claim = &join->claims->items[i];
 		size_t at, count;
 
 		if (lists_files(claim) && resolve(join, index, claim, &at, &count) &&
-		    !join->drafts[at].auxiliary)
-			hand_over(&join->drafts[at], claim);
+		    !join->candidates[at].auxiliary)
+			apply_row(&join->candidates[at], claim);
 	}
 }
 
@@ -192,7 +193,7 @@ static void hand_over_all(struct join *join, const struct index *index)
 
 struct alias {
 	char *core; /* of the name */
-	size_t draft;
+	size_t candidate;
 };
 
 static int by_core(const void *a, const void *b)
@@ -200,7 +201,7 @@ static int by_core(const void *a, const void *b)
 	const struct alias *x = a, *y = b;
 	int order = strcmp(x->core, y->core);
 
-	return order ? order : (x->draft > y->draft) - (x->draft < y->draft);
+	return order ? order : (x->candidate > y->candidate) - (x->candidate < y->candidate);
 }
 
 /* The files that no list names, sorted by the core of their names. */
@@ -210,13 +211,13 @@ static struct alias *unnamed_files(const struct join *join, size_t *count)
 	size_t n = 0;
 
 	for (size_t i = 0; aliases && i < join->n; i++) {
-		const struct draft *draft = &join->drafts[i];
+		const struct candidate *candidate = &join->candidates[i];
 
-		if (draft->named || draft->auxiliary || !draft->row.has_bytes ||
-		    !(draft->row.pub.origins & KMD_FROM_FILE))
+		if (candidate->named || candidate->auxiliary || !candidate->row.has_bytes ||
+		    !(candidate->row.pub.origins & KMD_FROM_FILE))
 			continue;
-		aliases[n].draft = i;
-		aliases[n].core = kmd_region_name_core(draft->file);
+		aliases[n].candidate = i;
+		aliases[n].core = kmd_region_name_core(candidate->file);
 		if (aliases[n].core)
 			n++;
 	}
@@ -227,38 +228,33 @@ static struct alias *unnamed_files(const struct join *join, size_t *count)
 }
 
 /* The one unnamed file of the same core name, and of the size that a list has for it. */
-static size_t find_alias(const struct join *join, const struct draft *lost,
+static size_t find_alias(const struct join *join, const struct candidate *lost,
 			 const struct alias *aliases, size_t n)
 {
 	struct alias key = { kmd_region_name_core(lost->file), 0 };
-	size_t low = 0, high = n, found = SIZE_MAX;
+	size_t low = n, found = SIZE_MAX;
 
-	while (key.core && low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strcmp(aliases[middle].core, key.core) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
+	if (key.core)
+		low = KMD_LOWER_BOUND(n, middle, strcmp(aliases[middle].core, key.core) < 0);
 	for (; key.core && low < n && !strcmp(aliases[low].core, key.core); low++) {
-		const struct draft *draft = &join->drafts[aliases[low].draft];
+		const struct candidate *candidate = &join->candidates[aliases[low].candidate];
 
-		if (draft->auxiliary || (lost->sized && kmd_round4(draft->row.pub.captured) !=
-								kmd_round4(lost->row.pub.size)))
+		if (candidate->auxiliary ||
+		    (lost->sized &&
+		     kmd_round4(candidate->row.pub.captured) != kmd_round4(lost->row.pub.size)))
 			continue;
 		if (found != SIZE_MAX) {
 			found = SIZE_MAX;
 			break;
 		}
-		found = aliases[low].draft;
+		found = aliases[low].candidate;
 	}
 	free(key.core);
 	return found;
 }
 
 /* @lost gets the bytes of @file, which is not a region of its own then. */
-static enum kmd_status take_alias(struct join *join, struct draft *lost, struct draft *file)
+static enum kmd_status take_alias(struct join *join, struct candidate *lost, struct candidate *file)
 {
 	char name[256];
 
@@ -267,7 +263,7 @@ static enum kmd_status take_alias(struct join *join, struct draft *lost, struct 
 	lost->row.offset = file->row.offset;
 	lost->row.pub.captured = file->row.pub.captured;
 	lost->row.pub.origins |= KMD_FROM_FILE;
-	lost->carrier = file->carrier;
+	lost->is_metadata = file->is_metadata;
 	file->auxiliary = file->named = true;
 	kmd_text_name(name, sizeof(name), lost->file, strlen(lost->file));
 	return kmd_report(join->diag, KMD_FIND_NAME, KMD_NOTE, file->place,
@@ -281,14 +277,14 @@ static enum kmd_status find_renamed(struct join *join)
 	enum kmd_status status = aliases ? KMD_OK : kmd_fail_memory(join->diag);
 
 	for (size_t i = 0; status == KMD_OK && n && i < join->n; i++) {
-		struct draft *draft = &join->drafts[i];
+		struct candidate *candidate = &join->candidates[i];
 		size_t file;
 
-		if (draft->row.has_bytes || !draft->named || draft->auxiliary)
+		if (candidate->row.has_bytes || !candidate->named || candidate->auxiliary)
 			continue;
-		file = find_alias(join, draft, aliases, n);
+		file = find_alias(join, candidate, aliases, n);
 		if (file != SIZE_MAX)
-			status = take_alias(join, draft, &join->drafts[file]);
+			status = take_alias(join, candidate, &join->candidates[file]);
 	}
 	for (size_t i = 0; i < n; i++)
 		free(aliases[i].core);
@@ -296,7 +292,7 @@ static enum kmd_status find_renamed(struct join *join)
 	return status;
 }
 
-enum kmd_status kmd_join_files(struct join *join)
+enum kmd_status kmd_join_lists(struct join *join)
 {
 	const struct kmd_claim **lost = calloc(join->claims->n + 1, sizeof(*lost));
 	struct index index = { NULL, 0 };
@@ -315,7 +311,7 @@ enum kmd_status kmd_join_files(struct join *join)
 	if (status == KMD_OK)
 		status = index_files(join, &index);
 	if (status == KMD_OK)
-		hand_over_all(join, &index);
+		apply_row_all(join, &index);
 	if (status == KMD_OK)
 		status = find_renamed(join);
 	free(index.at);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The state of each region, and its findings. */
-#include "region/join/steps.h"
+#include "region/join/join.h"
 
 #include "base/checked.h"
 #include "base/text.h"
@@ -27,25 +27,26 @@ static bool is_firmware_name(const char *name)
 	return false;
 }
 
-static enum kmd_region_state state_of(const struct draft *draft)
+static enum kmd_region_state state_of(const struct candidate *candidate)
 {
-	const struct kmd_region *region = &draft->row.pub;
+	const struct kmd_region *region = &candidate->row.pub;
 
-	if (draft->auxiliary)
+	if (candidate->auxiliary)
 		return KMD_REGION_AUXILIARY;
-	if (draft->other_vm)
+	if (candidate->other_vm)
 		return KMD_REGION_OTHER_VM;
-	if (draft->invalid)
+	if (candidate->invalid)
 		return KMD_REGION_INVALID;
-	if (draft->conflict)
+	if (candidate->conflict)
 		return KMD_REGION_CONFLICT;
-	if (draft->stray && !draft->named)
+	if (candidate->is_unrelated && !candidate->named)
 		return KMD_REGION_AUXILIARY;
 	if (!region->size)
-		return draft->named && !draft->sized ? KMD_REGION_MISSING : KMD_REGION_EMPTY;
-	if (draft->covered)
+		return candidate->named && !candidate->sized ? KMD_REGION_MISSING
+							     : KMD_REGION_EMPTY;
+	if (candidate->inside_others)
 		return KMD_REGION_OK;
-	if (!draft->row.has_bytes || !region->captured)
+	if (!candidate->row.has_bytes || !region->captured)
 		return KMD_REGION_MISSING;
 	if (!region->has_phys && !region->has_virt)
 		return KMD_REGION_NO_ADDRESS;
@@ -55,104 +56,108 @@ static enum kmd_region_state state_of(const struct draft *draft)
 }
 
 /* Bytes after the described extent are not the region's. */
-static enum kmd_status trim(struct join *join, struct draft *draft, const char *name)
+static enum kmd_status trim(struct join *join, struct candidate *candidate, const char *name)
 {
-	struct kmd_region *region = &draft->row.pub;
+	struct kmd_region *region = &candidate->row.pub;
 	uint64_t captured = region->captured;
 
-	if (draft->covered)
+	if (candidate->inside_others)
 		region->captured = region->size;
-	if (!draft->row.has_bytes || captured <= region->size || draft->conflict || draft->invalid)
+	if (!candidate->row.has_bytes || captured <= region->size || candidate->conflict ||
+	    candidate->invalid)
 		return KMD_OK;
 	/* A list may hold the size that is not rounded, of bytes that are. */
 	region->captured = kmd_min_u64(captured, kmd_round4(region->size));
 	region->size = region->captured;
 	if (captured - region->size <= ROUNDING)
 		return KMD_OK;
-	return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+	return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, candidate->place,
 			  "region \"%s\": 0x%" PRIx64 " bytes are present, 0x%" PRIx64
 			  " are described; the rest is ignored",
 			  name, captured, region->size);
 }
 
-static enum kmd_status say_missing(struct join *join, const struct draft *draft, const char *name)
+static enum kmd_status report_missing(struct join *join, const struct candidate *candidate,
+				      const char *name)
 {
-	const struct kmd_region *region = &draft->row.pub;
+	const struct kmd_region *region = &candidate->row.pub;
 
-	if (draft->silent)
+	if (candidate->reported)
 		return KMD_OK;
 	if (region->has_phys)
-		return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
+		return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, candidate->place,
 				  "region \"%s\" at physical 0x%" PRIx64 ", size 0x%" PRIx64
 				  ": data is missing",
 				  name, region->phys, region->size);
-	return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, draft->place,
+	return kmd_report(join->diag, KMD_FIND_MISSING, KMD_DAMAGE, candidate->place,
 			  "region \"%s\", size 0x%" PRIx64 ": data is missing", name, region->size);
 }
 
-static enum kmd_status say_no_address(struct join *join, const struct draft *draft,
-				      const char *name)
+static enum kmd_status report_no_address(struct join *join, const struct candidate *candidate,
+					 const char *name)
 {
 	enum kmd_severity severity = KMD_DAMAGE;
 
-	if (draft->silent)
+	if (candidate->reported)
 		return KMD_OK;
 	/* The kernel gives its KELF and VMCOREINFO regions no program header; a list has all. */
-	if ((draft->carrier && !join->has_list) || is_firmware_name(draft->name))
+	if ((candidate->is_metadata && !join->has_list) || is_firmware_name(candidate->name))
 		severity = KMD_NOTE;
-	return kmd_report(join->diag, KMD_FIND_NO_ADDRESS, severity, draft->place,
+	return kmd_report(join->diag, KMD_FIND_NO_ADDRESS, severity, candidate->place,
 			  "region \"%s\", size 0x%" PRIx64
 			  ": its address is not known; it is omitted",
-			  name, draft->row.pub.size);
+			  name, candidate->row.pub.size);
 }
 
-static enum kmd_status say(struct join *join, const struct draft *draft, const char *name)
+static enum kmd_status report(struct join *join, const struct candidate *candidate,
+			      const char *name)
 {
-	const struct kmd_region *region = &draft->row.pub;
+	const struct kmd_region *region = &candidate->row.pub;
 
 	switch (region->state) {
 	case KMD_REGION_CUT:
-		if (draft->silent)
+		if (candidate->reported)
 			return KMD_OK;
-		return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, draft->place,
+		return kmd_report(join->diag, KMD_FIND_SHORT, KMD_DAMAGE, candidate->place,
 				  "region \"%s\": only 0x%" PRIx64 " of its 0x%" PRIx64
 				  " bytes are present",
 				  name, region->captured, region->size);
 	case KMD_REGION_MISSING:
-		return say_missing(join, draft, name);
+		return report_missing(join, candidate, name);
 	case KMD_REGION_NO_ADDRESS:
-		return say_no_address(join, draft, name);
+		return report_no_address(join, candidate, name);
 	case KMD_REGION_EMPTY:
-		return kmd_report(join->diag, KMD_FIND_TABLE, KMD_NOTE, draft->place,
+		return kmd_report(join->diag, KMD_FIND_TABLE, KMD_NOTE, candidate->place,
 				  "region \"%s\" is empty", name);
 	case KMD_REGION_INVALID:
-		if (draft->silent)
+		if (candidate->reported)
 			return KMD_OK;
 		/* The kernel that still lists it did not take it back. */
 		if (region->origins & KMD_FROM_KELF)
 			return kmd_report(
-				join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, draft->place,
+				join->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, candidate->place,
 				"region \"%s\" is not marked as valid, though KELF lists it; "
 				"it is not used",
 				name);
-		return kmd_report(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+		return kmd_report(join->diag, KMD_FIND_UNUSED, KMD_NOTE, candidate->place,
 				  "region \"%s\" is not marked as valid; it is not used", name);
 	case KMD_REGION_OTHER_VM:
 		return kmd_report(
-			join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+			join->diag, KMD_FIND_UNUSED, KMD_NOTE, candidate->place,
 			"region \"%s\" is another virtual machine's; put its files into a "
 			"folder of their own to assemble them",
 			name);
 	case KMD_REGION_AUXILIARY:
-		if (kmd_text_has_prefix(draft->name, ENCRYPTION_KEYS))
-			return kmd_report(join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE, draft->place,
+		if (kmd_text_has_prefix(candidate->name, ENCRYPTION_KEYS))
+			return kmd_report(join->diag, KMD_FIND_ENCRYPTED, KMD_DAMAGE,
+					  candidate->place,
 					  "\"%s\": the firmware has encrypted regions of this "
 					  "dump; they cannot be decrypted here",
 					  name);
 		/* A header or a core beside the files holds no memory of its own. */
-		if (draft->auxiliary || draft->carrier)
+		if (candidate->auxiliary || candidate->is_metadata)
 			return KMD_OK;
-		return kmd_report(join->diag, KMD_FIND_UNUSED, KMD_NOTE, draft->place,
+		return kmd_report(join->diag, KMD_FIND_UNUSED, KMD_NOTE, candidate->place,
 				  "not a region's file; it is not used");
 	case KMD_REGION_OK:
 	case KMD_REGION_CONFLICT:
@@ -161,22 +166,22 @@ static enum kmd_status say(struct join *join, const struct draft *draft, const c
 	return KMD_OK;
 }
 
-static enum kmd_status finish_draft(struct join *join, struct draft *draft)
+static enum kmd_status finish_candidate(struct join *join, struct candidate *candidate)
 {
-	char *name = kmd_text_name_dup(draft->name, strlen(draft->name));
+	char *name = kmd_text_name_dup(candidate->name, strlen(candidate->name));
 	const char *called = name && *name ? name : "(unnamed)";
 	enum kmd_status status;
 
 	if (!name)
 		return kmd_fail_memory(join->diag);
-	status = trim(join, draft, called);
-	draft->row.pub.state = state_of(draft);
+	status = trim(join, candidate, called);
+	candidate->row.pub.state = state_of(candidate);
 	if (status == KMD_OK)
-		status = say(join, draft, called);
-	draft->row.pub.name = name;
+		status = report(join, candidate, called);
+	candidate->row.pub.name = name;
 	if (status != KMD_OK) {
 		free(name);
-		draft->row.pub.name = NULL;
+		candidate->row.pub.name = NULL;
 	}
 	return status;
 }
@@ -207,9 +212,9 @@ enum kmd_status kmd_join_finish(struct join *join, struct kmd_regions *regions)
 		return kmd_fail_memory(join->diag);
 	regions->cap = join->n + 1;
 	for (size_t i = 0; status == KMD_OK && i < join->n; i++) {
-		status = finish_draft(join, &join->drafts[i]);
+		status = finish_candidate(join, &join->candidates[i]);
 		if (status == KMD_OK)
-			regions->rows[regions->n++] = join->drafts[i].row;
+			regions->rows[regions->n++] = join->candidates[i].row;
 	}
 	qsort(regions->rows, regions->n, sizeof(*regions->rows), by_place);
 	return status;
