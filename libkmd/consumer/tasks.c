@@ -79,21 +79,67 @@ void kmd_check_tasks(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		check_task_structs(check->target, mode, &tasks->tasks, "task_struct", availability);
 }
 
+/* Of enum mm_counters: those that ps adds up (file, anonymous, shared memory). */
+static const unsigned int rss_counters[] = { 0, 1, 3 };
+
+struct rss {
+	uint64_t at, size, counters; /* of rss_stat, of a counter, of its per-CPU part */
+};
+
+/* Since 6.2 each counter of struct mm_struct has a part for each CPU, if there are several. */
+static bool has_per_cpu_rss(const struct kmd_target *target, struct rss *rss)
+{
+	uint64_t old;
+
+	return !kmd_target_type(target, KMD_T_RSS_STAT_OLD, &old) &&
+	       kmd_target_type(target, KMD_T_MM_RSS_STAT, &rss->at) &&
+	       kmd_target_type(target, KMD_T_COUNTER, &rss->size) &&
+	       kmd_target_type(target, KMD_T_COUNTER_COUNTERS, &rss->counters);
+}
+
+/* crash's ps stops at the first counter that is not there. */
+static void count_rss(const struct kmd_consumer_check *check, enum kmd_xlate mode,
+		      const struct rss *rss, uint64_t mm, struct kmd_count *count)
+{
+	const struct kmd_target_cpus *cpus = &check->tasks.cpus;
+	uint64_t per_cpu;
+
+	for (size_t i = 0; i < sizeof(rss_counters) / sizeof(rss_counters[0]); i++) {
+		uint64_t counter = mm + rss->at + rss_counters[i] * rss->size;
+
+		if (!kmd_target_read_uint(check->target, mode, counter + rss->counters, 8,
+					  &per_cpu) ||
+		    !per_cpu)
+			continue;
+		for (size_t cpu = 0; cpu < cpus->n; cpu++)
+			kmd_count_span(check->target, mode, per_cpu + cpus->offsets[cpu],
+				       sizeof(int32_t), count);
+	}
+}
+
 void kmd_check_mms(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		   struct kmd_availability *availability)
 {
 	const struct kmd_tasks *tasks = &check->tasks;
 	const struct kmd_target *target = check->target;
-	struct kmd_count count = { 0, 0, 0, 0 };
+	struct kmd_count count = { 0, 0, 0, 0 }, counters = { 0, 0, 0, 0 };
 	uint64_t at, size, mm;
+	struct rss rss;
+	bool per_cpu;
 
 	if (!tasks_known(tasks, availability) || !kmd_target_type(target, KMD_T_TASK_MM, &at) ||
 	    !kmd_target_type(target, KMD_T_MM, &size))
 		return;
-	for (size_t i = 0; i < tasks->tasks.n; i++)
-		if (kmd_target_read_uint(target, mode, tasks->tasks.items[i] + at, 8, &mm) && mm)
-			kmd_count_span(target, mode, mm, size, &count);
+	per_cpu = !tasks->cpus_unknown && has_per_cpu_rss(target, &rss);
+	for (size_t i = 0; i < tasks->tasks.n; i++) {
+		if (!kmd_target_read_uint(target, mode, tasks->tasks.items[i] + at, 8, &mm) || !mm)
+			continue;
+		kmd_count_span(target, mode, mm, size, &count);
+		if (per_cpu)
+			count_rss(check, mode, &rss, mm, &counters);
+	}
 	kmd_count_to_availability(&count, "mm_struct", availability);
+	kmd_count_to_availability(&counters, "per-CPU rss_stat counter", availability);
 }
 
 /* ----- by CPU */

@@ -15,6 +15,11 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_TASK_PIDS] = { KMD_TYPE_OFFSET, "task_struct", "pid_links", false, 0 },
 	[KMD_T_TASK_MM] = { KMD_TYPE_OFFSET, "task_struct", "mm", false, 0 },
 	[KMD_T_MM] = { KMD_TYPE_SIZE, "mm_struct", NULL, false, 0 },
+	[KMD_T_MM_RSS_STAT] = { KMD_TYPE_OFFSET, "mm_struct", "rss_stat", false, 0 },
+	/* Until 6.1; since then rss_stat is an array of struct percpu_counter. */
+	[KMD_T_RSS_STAT_OLD] = { KMD_TYPE_SIZE, "mm_rss_stat", NULL, false, 0 },
+	[KMD_T_COUNTER] = { KMD_TYPE_SIZE, "percpu_counter", NULL, false, 0 },
+	[KMD_T_COUNTER_COUNTERS] = { KMD_TYPE_OFFSET, "percpu_counter", "counters", false, 0 },
 	[KMD_T_PID] = { KMD_TYPE_SIZE, "pid", NULL, false, 0 },
 	[KMD_T_PID_TASKS] = { KMD_TYPE_OFFSET, "pid", "tasks", false, 0 },
 	[KMD_T_PIDNS_HEAD] = { KMD_TYPE_OFFSET, "pid_namespace", "idr.idr_rt.xa_head", false, 0 },
