@@ -14,6 +14,41 @@
 #include <linux/crash_core.h>
 #endif
 
+/* ALIGN() and its kind; part of kernel.h until 5.11. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+#include <linux/align.h>
+#else
+#include <linux/kernel.h>
+#endif
+
+/* min() and max(); part of kernel.h until 5.10. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 10, 0)
+#include <linux/minmax.h>
+#else
+#include <linux/kernel.h>
+#endif
+
+/* crashing_cpu, panic_timeout and their kind; part of kernel.h until 5.14. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+#include <linux/panic.h>
+#else
+#include <linux/kernel.h>
+#endif
+
+/* Since 5.8; until then each machine has a header for all of it. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 8, 0)
+#include <linux/pgtable.h>
+#else
+#include <asm/pgtable.h>
+#endif
+
+/* The pid in an ELF note of registers; struct elf_prstatus_common came with 5.12. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 12, 0)
+#define kmd_prstatus_pid(prstatus)	((prstatus)->common.pr_pid)
+#else
+#define kmd_prstatus_pid(prstatus)	((prstatus)->pr_pid)
+#endif
+
 /* Whether a task is on a CPU; without SMP older kernels do not say. */
 #if defined(CONFIG_SMP) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define kmd_task_runs(p)	(!!READ_ONCE((p)->on_cpu))

@@ -8,13 +8,13 @@
  * names of sections are many small strings that lie together: their pages are
  * registered, and dropped when no module has a name there any more.
  */
-#include <linux/align.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/sysfs.h>
 #include <linux/version.h>
 
+#include "compat.h"
 #include "internal.h"
 
 /* No module has more sections. */

@@ -7,9 +7,9 @@
  * Of the kernel's image only, where nobody's data but the kernel's own lies.  What
  * is registered keeps its region and name; these go first if there is no room.
  */
-#include <linux/align.h>
 #include <linux/mm.h>
 
+#include "compat.h"
 #include "internal.h"
 
 static bool is_of_image(unsigned long va)

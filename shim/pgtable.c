@@ -8,13 +8,13 @@
  * huge mapping replaces; to have registered one of them costs a page, no more.
  */
 #include <linux/mm.h>
-#include <linux/pgtable.h>
 #include <linux/vmalloc.h>
 #ifdef CONFIG_X86_64
 #include <asm/cpu_entry_area.h>
 #include <asm/fixmap.h>
 #endif
 
+#include "compat.h"
 #include "internal.h"
 
 #define MAX_TABLES	2048

@@ -8,11 +8,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/minmax.h>
 #include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/vmalloc.h>
 
+#include "compat.h"
 #include "registry.h"
 
 /* Kept free for what matters more than tasks, if the registry has as many. */

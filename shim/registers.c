@@ -22,6 +22,7 @@
 #include <linux/moduleparam.h>
 #include <linux/notifier.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/irq_regs.h>
 #ifdef CONFIG_ARM64
@@ -137,7 +138,7 @@ static void record(struct pt_regs *regs)
 		return;
 	copy_regs(&general, regs);
 	memcpy(&rec->status.pr_reg, &general, sizeof(general));
-	rec->status.common.pr_pid = current->pid;
+	kmd_prstatus_pid(&rec->status) = current->pid;
 	memcpy(rec->name, "CORE", sizeof("CORE"));
 	rec->note.n_type = NT_PRSTATUS;
 	rec->note.n_descsz = sizeof(rec->status);

@@ -286,12 +286,11 @@ static unsigned long function_start(const struct kprobe *kp)
  */
 static bool may_call_unexported(void)
 {
-#ifdef CONFIG_X86
-	if (IS_ENABLED(CONFIG_X86_KERNEL_IBT) &&
-	    cpu_feature_enabled(X86_FEATURE_IBT))
-		return false;
-#endif
+#ifdef CONFIG_X86_KERNEL_IBT
+	return !cpu_feature_enabled(X86_FEATURE_IBT);
+#else
 	return true;
+#endif
 }
 
 /* kallsyms_lookup_name() is not exported, but a kprobe finds its address. */

@@ -40,7 +40,7 @@ def copy_sources(where):
 
 def make(kernel, where, folder, *words):
     cross = ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'] if kernel.arch == 'arm64' else []
-    done = kernel.root.run(['make', '-C', f'/usr/src/linux-headers-{kernel.version}',
+    done = kernel.build_root.run(['make', '-C', f'/usr/src/linux-headers-{kernel.version}',
                             f'M={where}/{folder}', *cross, *words, 'modules'], [where])
     said = (done.stdout + done.stderr).decode(errors='replace')
     if done.returncode:
@@ -51,7 +51,7 @@ def make(kernel, where, folder, *words):
 def dkms_modules(kernel, config, headers):
     """What dkms would install, which lets bash read its configuration."""
     script = 'kernel_source_dir=$2; . "$1"; printf "%s\\n" "${BUILT_MODULE_NAME[@]}"'
-    done = kernel.root.run(['bash', '-c', script, 'bash', config, headers], [config.parent])
+    done = kernel.build_root.run(['bash', '-c', script, 'bash', config, headers], [config.parent])
     if done.returncode:
         sys.exit(f'bash cannot read dkms.conf:\n{done.stderr.decode(errors="replace")}')
     return done.stdout.decode().split()
@@ -69,7 +69,7 @@ def build_as_dkms(kernel, where):
     """Build out of the tree that dkms_install lays, which has to be whole by itself."""
     for name in ('dkms.conf', 'README.md'):
         shutil.copyfile(kernels.TOP / 'shim' / name, where / 'shim' / name)
-    done = kernel.root.run(['make', '-C', where / 'shim', 'dkms_install', f'DESTDIR={where}/dkms'],
+    done = kernel.build_root.run(['make', '-C', where / 'shim', 'dkms_install', f'DESTDIR={where}/dkms'],
                            [where])
     if done.returncode:
         sys.exit(f'make dkms_install failed:\n{done.stderr.decode(errors="replace")}')
@@ -97,7 +97,7 @@ def warnings(said):
 
 def strip(kernel, module):
     tool = 'aarch64-linux-gnu-strip' if kernel.arch == 'arm64' else 'strip'
-    kernel.root.run([tool, '--strip-debug', module], [module.parent])
+    kernel.build_root.run([tool, '--strip-debug', module], [module.parent])
 
 
 def modules(kernel):
