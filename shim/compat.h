@@ -14,6 +14,11 @@
 #include <linux/crash_core.h>
 #endif
 
+/* Whether the kernel has a VMCOREINFO; an option of its own since 6.9. */
+#if defined(CONFIG_VMCORE_INFO) || defined(CONFIG_CRASH_CORE)
+#define KMD_HAS_VMCOREINFO	1
+#endif
+
 /* ALIGN() and its kind; part of kernel.h until 5.11. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
 #include <linux/align.h>

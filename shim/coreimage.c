@@ -106,7 +106,8 @@ static void add_vmcoreinfo(void)
 		.at_pa = true,
 	};
 
-	kmd_check("vmcoreinfo", kmd_add(&spec));
+	if (spec.size)
+		kmd_check("vmcoreinfo", kmd_add(&spec));
 }
 
 /* With its NUL. */

@@ -4,11 +4,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/errno.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
 #include "hooks.h"
 
+#ifdef CONFIG_TRACEPOINTS
 struct search {
 	struct kmd_hook *hooks;
 	unsigned int nr;
@@ -65,3 +67,13 @@ void kmd_unhook(struct kmd_hook *hooks, unsigned int nr)
 	}
 	tracepoint_synchronize_unregister();
 }
+#else
+int kmd_hook_up(struct kmd_hook *hooks, unsigned int nr)
+{
+	return -EOPNOTSUPP;
+}
+
+void kmd_unhook(struct kmd_hook *hooks, unsigned int nr)
+{
+}
+#endif

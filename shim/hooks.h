@@ -23,7 +23,10 @@ struct kmd_hook {
 	bool on;
 };
 
-/* On an error some may be up: kmd_unhook() takes away what is. */
+/*
+ * On an error some may be up: kmd_unhook() takes away what is.  -EOPNOTSUPP if the
+ * kernel has no tracepoints (CONFIG_TRACEPOINTS).
+ */
 int kmd_hook_up(struct kmd_hook *hooks, unsigned int nr);
 /* No probe runs any more when it returns. */
 void kmd_unhook(struct kmd_hook *hooks, unsigned int nr);

@@ -170,7 +170,8 @@ size_t kmd_kelf_size(const struct kmd_kelf *kelf)
 static bool is_front(const struct kmd_kelf *kelf,
 		     const struct kmemdump_region *r)
 {
-	return r->pa == kmd_kelf_pa(kelf) || r->pa == kmd_vmcoreinfo_pa();
+	return r->pa == kmd_kelf_pa(kelf) ||
+	       (kmd_vmcoreinfo_size() && r->pa == kmd_vmcoreinfo_pa());
 }
 
 static size_t place_behind(const struct kmd_kelf *kelf, unsigned int index)

@@ -17,6 +17,7 @@
 #include "compat.h"
 #include "internal.h"
 
+#ifdef CONFIG_KALLSYMS
 /* No module has more sections. */
 #define MAX_ATTRS	1024
 
@@ -104,3 +105,13 @@ void kmd_module_attrs_drop(u32 stamp)
 {
 	kmd_drop_untouched(&names_key, stamp);
 }
+#else
+/* Without kallsyms sysfs has no sections of modules. */
+void kmd_module_attrs_add(struct module *mod)
+{
+}
+
+void kmd_module_attrs_drop(u32 stamp)
+{
+}
+#endif

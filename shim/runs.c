@@ -72,7 +72,7 @@ int kmd_runs_init(void)
 	unsigned long stext;
 	int i;
 
-	if (!kmd_vmcoreinfo_symbol("_stext", &stext))
+	if (!kmd_symbol_quiet("_stext", &stext))
 		return -ENOENT;
 	image_voffset = stext - (unsigned long)__pa_symbol(stext);
 	image_start = __pa_symbol(stext);

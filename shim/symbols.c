@@ -350,7 +350,7 @@ static bool handed_is_ours(void)
 	unsigned long link, va;
 
 	if (!find_handed("_stext", &link) ||
-	    !kmd_vmcoreinfo_symbol("_stext", &va)) {
+	    !find_running("_stext", &va)) {
 		pr_warn("symbols= has no _stext; not used\n");
 		return false;
 	}

@@ -4,6 +4,8 @@
  * crash kernel would read.  Lines of KEY=VALUE; the text is written at boot and
  * does not change, but for a last line that kexec adds when it crashes.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/elf.h>
 #include <linux/io.h>
 #include <linux/string.h>
@@ -19,6 +21,7 @@ static const char *text;
 static size_t text_size;
 static phys_addr_t text_pa;
 
+#ifdef KMD_HAS_VMCOREINFO
 int kmd_vmcoreinfo_init(void)
 {
 	phys_addr_t pa = paddr_vmcoreinfo_note();
@@ -38,6 +41,15 @@ int kmd_vmcoreinfo_init(void)
 	text_pa = pa + header;
 	return 0;
 }
+#else
+/* It stays empty; the log is not registered, since VMCOREINFO has its layout. */
+int kmd_vmcoreinfo_init(void)
+{
+	pr_warn("the kernel has no VMCOREINFO (CONFIG_CRASH_CORE, CONFIG_VMCORE_INFO): "
+		"kmd-assemble needs the vmlinux (-x)\n");
+	return 0;
+}
+#endif
 
 phys_addr_t kmd_vmcoreinfo_pa(void)
 {

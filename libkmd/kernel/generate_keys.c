@@ -50,8 +50,9 @@ static const struct kmd_generate_key common[] = {
 	VALUE("LENGTH(mem_section)", KMD_KEY_DECIMAL, kmd_generate_section_roots),
 	SIZE("mem_section"),
 	OFFSET("mem_section", "section_mem_map"),
+	/* Of 5.13 (4f5aecdff25f), but stable kernels of 5.10 have it too. */
 	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(SECTION_SIZE_BITS)",
-	  .value = kmd_generate_section_bits, .since = V(5, 13), .if_symbol = "mem_section" },
+	  .value = kmd_generate_section_bits, .since = V(5, 9), .if_symbol = "mem_section" },
 	{ .kind = KMD_KEY_VALUE, .name = "NUMBER(MAX_PHYSMEM_BITS)",
 	  .value = kmd_generate_physmem_bits, .since = V(5, 9), .if_symbol = "mem_section" },
 	SIZE("page"),
