@@ -54,6 +54,13 @@
 #define kmd_prstatus_pid(prstatus)	((prstatus)->pr_pid)
 #endif
 
+/* Whether a task has run for the last time; the member has another name since 5.14. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+#define kmd_task_is_dead(p)	(READ_ONCE((p)->__state) == TASK_DEAD)
+#else
+#define kmd_task_is_dead(p)	(READ_ONCE((p)->state) == TASK_DEAD)
+#endif
+
 /* Whether a task is on a CPU; without SMP older kernels do not say. */
 #if defined(CONFIG_SMP) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define kmd_task_runs(p)	(!!READ_ONCE((p)->on_cpu))

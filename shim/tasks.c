@@ -383,6 +383,9 @@ static void on_switch(void *unused, bool preempt, struct task_struct *prev,
 		see_running(next);
 	if (is_idle_task(prev))
 		see_idle(prev);
+	/* The next task frees its stack, and the address may be used for something else at once. */
+	if (unlikely(kmd_task_is_dead(prev)))
+		kmd_drop_owner(stack_key(prev));
 }
 
 /* A per-CPU variable points to each; its symbol may be out of reach. */
