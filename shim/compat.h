@@ -61,7 +61,7 @@
 #define kmd_task_is_dead(p)	(READ_ONCE((p)->state) == TASK_DEAD)
 #endif
 
-/* Whether a task is on a CPU; without SMP older kernels do not say. */
+/* Whether a task is on a CPU; older kernels do not record it without SMP. */
 #if defined(CONFIG_SMP) || LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
 #define kmd_task_runs(p)	(!!READ_ONCE((p)->on_cpu))
 #else

@@ -2,7 +2,7 @@
 /*
  * Whole pages: the rest of those of which the levels log and rfc register single
  * variables.  Consumers that read by page (libkdumpfile) take what a core lacks of
- * one for zeroes, and would tell wrong values of a variable's neighbours.
+ * one for zeroes, and would show wrong values of a variable's neighbours.
  *
  * Of the kernel's image only, where nobody's data but the kernel's own lies.  What
  * is registered keeps its region and name; these go first if there is no room.

@@ -105,7 +105,7 @@ static struct handed {
 static unsigned int nr_handed;
 static unsigned long kaslr; /* run time minus link time */
 
-/* What the kernel log is to say once, when all is done. */
+/* What is written to the kernel log once, when all is done. */
 struct names {
 	const char *name[MAX_NAMES];
 	unsigned int nr;
@@ -346,7 +346,7 @@ static bool agrees(const struct handed *one)
 /* System.map of another build must not name wrong memory. */
 static bool handed_is_ours(void)
 {
-	unsigned int i, witnesses = 0;
+	unsigned int i, matches = 0;
 	unsigned long link, va;
 
 	if (!find_handed("_stext", &link) ||
@@ -361,10 +361,10 @@ static bool handed_is_ours(void)
 				handed[i].name);
 			return false;
 		}
-		witnesses += agrees(&handed[i]);
+		matches += agrees(&handed[i]);
 	}
 	/* _stext agrees with itself. */
-	if (witnesses >= 3)
+	if (matches >= 3)
 		return true;
 	pr_warn("symbols= cannot be checked against this kernel; not used\n");
 	return false;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * tiling.h - which of several runs of a file can be believed.
+ * tiling.h - which of several runs of a file are used.
  *
  * Writers of dumps lay out data one run after another.  Where two entries of a table
  * claim the same bytes for different addresses, one of them is damaged: the one
@@ -17,7 +17,7 @@ struct kmd_tile {
 	uint64_t start, end; /* bytes of the file, start < end */
 	uint64_t bind;       /* address minus start: tiles of equal bind may share bytes */
 	size_t owner;        /* what the caller knows it by */
-	bool conflict;       /* out: not to be believed */
+	bool conflict;       /* out: not to be used */
 };
 
 /*

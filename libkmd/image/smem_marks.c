@@ -34,7 +34,7 @@ void kmd_smem_info_read(struct kmd_cursor *table, uint64_t size, struct kmd_smem
 		return;
 	if (count <= KMD_SMEM_TABLE_MAX) {
 		info_at(table, count, info);
-		/* A broken magic is forgiven where the size fits what is known of the area. */
+		/* A broken magic is accepted where the size fits what is known of the area. */
 		info->present = info->marked || (size && info->phys_sane && info->size == size);
 	}
 	for (uint32_t slot = 0; slot <= KMD_SMEM_TABLE_MAX && !info->present; slot++) {

@@ -5,7 +5,7 @@
  * arm64: Arm Architecture Reference Manual, VMSAv8-64 descriptor formats (D8.3):
  *	bit 0 valid; bits 1:0 = 3 are a table, or in the last level a page; 1 is a
  *	block, and reserved in the last level.  Bits 63:50 and 11:2 are attributes,
- *	bit 52 says that neighbours are contiguous and needs no care; a block's bits
+ *	bit 52 marks neighbours as contiguous and is ignored; a block's bits
  *	below its size are attributes or zero (bit 16 nT).
  *	48-bit addresses: bits 47:page.
  *	FEAT_LPA, 64K pages: address bits 51:48 are in bits 15:12.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* core_bytes.h - which segments' bytes in a core file can be believed. */
+/* core_bytes.h - which segments' bytes in a core file are used. */
 #ifndef KMD_REGION_CORE_BYTES_H
 #define KMD_REGION_CORE_BYTES_H
 

@@ -230,7 +230,7 @@ static enum kmd_status bad_line(struct reading *r, const struct kmd_line *line,
 }
 
 /*
- * Without its newline a line is believed only as far as it can be checked.
+ * Of a line without its newline, only what can be checked is used.
  * @row is NULL where it could not be read at all.
  */
 static enum kmd_status cut_line(struct reading *r, const struct kmd_text_row *row,

@@ -22,7 +22,7 @@ void open_small(void);
 /* The small core as a file "small", open. */
 int small_file(void);
 
-/* Both look at what kmd_error() says as well. */
+/* Both check the text of kmd_error() as well. */
 void expect_ok(enum kmd_status status);
 void expect_error(enum kmd_status status, enum kmd_status wanted, const char *text);
 

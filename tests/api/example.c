@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* example.c - list a dump's regions, tell why its kernel died, write its core: example DUMP VMCORE
+/* example.c - list a dump's regions, show why its kernel died, write its core: example DUMP VMCORE
  */
 #include <kmemdump/kmd.h>
 

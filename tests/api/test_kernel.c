@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_kernel.c - what a dump of a real kernel tells of it: VMCOREINFO, values, symbols, log. */
+/* test_kernel.c - what a dump of a real kernel has of it: VMCOREINFO, values, symbols, log. */
 #include "api_kit.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ static const struct kmd_value *value_of(const char *key)
 	return NULL;
 }
 
-START_TEST(values_with_their_witnesses)
+START_TEST(values_with_their_evidence)
 {
 	const struct kmd_value *value;
 
@@ -65,7 +65,7 @@ START_TEST(a_value_that_is_given_wins)
 	expect_ok(kmd_set_value(kmd, "kaslr", KASLR + 0x200000));
 	open_real();
 	ck_assert_uint_eq(value_of("kaslr")->value, KASLR + 0x200000);
-	/* The dump says otherwise, and that is said. */
+	/* The dump has another value, and a finding names it. */
 	ck_assert(kmd_is_degraded(kmd));
 	expect_error(kmd_set_value(kmd, "kaslr", 0), KMD_ERR_USAGE, "before kmd_open");
 }
@@ -125,7 +125,7 @@ START_TEST(why_it_died)
 }
 END_TEST
 
-/* As of another boot of that kernel; the small dump does not tell where its own boot was. */
+/* As of another boot of that kernel; the small dump does not have the addresses of its own boot. */
 static const char from_elsewhere[] =
 	"OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(prb)=ffff800009a48360\nKERNELOFFSET=0\n";
 
@@ -171,7 +171,7 @@ END_TEST
 void add_kernel_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, keys_of_vmcoreinfo);
-	tcase_add_test(tcase, values_with_their_witnesses);
+	tcase_add_test(tcase, values_with_their_evidence);
 	tcase_add_test(tcase, a_value_that_is_given_wins);
 	tcase_add_test(tcase, symbols_without_a_vmlinux);
 	tcase_add_test(tcase, the_log_whole);

@@ -3,7 +3,7 @@
 """gdb prints values of the running kernel, not those that vmlinux was built with.
 
 nodename is "(none)" and jiffies_64 its start value in vmlinux, so a core that
-does not serve them shows at once.  Asked as the report says, and plainly.
+does not serve them shows at once.  gdb is started as the report shows, and plainly.
 """
 import kit
 
@@ -38,9 +38,9 @@ def check(dump, said, absent=False):
         want = f'@{name}=' if absent else f'@{name}={dump.facts[name]}@'
         kit.check(want in said, f'{dump.name}: gdb did not print {want!r} but:\n{said}')
     kit.check(not absent or not any(c.isalnum() for c in said.partition('@jiffies_64=')[2]),
-              f'{dump.name}: gdb told what has no address: {said}')
+              f'{dump.name}: gdb printed what has no address: {said}')
     kit.check('0x' not in said.split('@')[-1],
-              f'{dump.name}: gdb told what was not captured: {said}')
+              f'{dump.name}: gdb printed what was not captured: {said}')
 
 
 def main():

@@ -85,7 +85,7 @@ def scratch():
 
 
 def assemble(program, dump, core, *options, expect=0):
-    """Run kmd-assemble; the dump is whole, so it must say so by exit code 0."""
+    """Run kmd-assemble; the dump is whole, so the exit code must be 0."""
     done = subprocess.run([program, *options, '-o', str(core), str(dump)],
                           capture_output=True, check=False)
     if done.returncode != expect:

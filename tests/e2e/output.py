@@ -20,7 +20,7 @@ def from_pipe(program, image, core):
 
 
 def check_existing_file(program, image, core):
-    """An existing file stays as it is unless --force says otherwise."""
+    """An existing file stays as it is without --force."""
     core.write_bytes(b'precious')
     kit.assemble(program, image, core, expect=1)
     kit.same(core.read_bytes(), b'precious', 'an existing file')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""C is laid out as .clang-format says."""
+"""C is laid out by .clang-format."""
 import re
 import shutil
 import subprocess

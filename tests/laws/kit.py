@@ -47,7 +47,7 @@ def includes(path):
 
 
 def conclude(problems, checked):
-    """Each law says what it found, and how much it looked at: none at all is a failure."""
+    """Each law prints what it found, and how much it looked at: none at all is a failure."""
     for problem in problems:
         print(problem)
     print(f'{checked} checked, {len(problems)} against the law')

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A file has one job: none is longer than 600 lines, unless it says why in its first lines.
+"""A file has one job: none is longer than 600 lines, unless its first lines give a reason.
 
-It says so as "Longer than 600 lines because ...".
+The reason begins with "Longer than 600 lines because ...".
 """
 import kit
 

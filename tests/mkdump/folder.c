@@ -28,7 +28,7 @@ void make_cat(struct recipe *recipe)
 	cat_pass(recipe, out, false, false);
 }
 
-/* One file that holds what the recipe says and nothing more. */
+/* One file that holds what the recipe has and nothing more. */
 void make_bytes(struct recipe *recipe)
 {
 	struct bytes *out = &add_file(recipe, "bytes")->bytes;

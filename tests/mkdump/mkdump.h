@@ -4,7 +4,7 @@
  *
  * Written from the description of the formats alone: it shares the numbers of
  * minidump.h with the library and nothing else, so that the two readings prove
- * each other.  The recipe language is told in tests/fixtures/README.md.
+ * each other.  tests/fixtures/README.md describes the recipe language.
  *
  * Memory is never freed: the program makes one dump and ends.
  */
@@ -51,7 +51,7 @@ struct region {
 	char *name, *file;
 	char *listed; /* the file's name as tables give it */
 	uint64_t seq, phys, virt, size, state;
-	/* the same as this or that table tells it */
+	/* the same as this or that table has it */
 	uint64_t kelf_phys, kelf_size, table_phys, table_size, info_phys, info_size, cmm_phys;
 	uint64_t cut;          /* bytes that were kept */
 	uint64_t type;         /* of the raw dump section */

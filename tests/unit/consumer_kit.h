@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* consumer_kit.h - a core to be judged: of a kernel made by hand, of which a part was captured. */
+/* consumer_kit.h - a core to be checked: of a kernel made by hand, of which a part was captured. */
 #ifndef KMD_TESTS_UNIT_CONSUMER_KIT_H
 #define KMD_TESTS_UNIT_CONSUMER_KIT_H
 
@@ -31,7 +31,7 @@ void consumer_capture(size_t from, size_t to);
 void consumer_build(void);
 /* The same, with the types. */
 void consumer_look(void);
-/* A type as if the debug information told it. */
+/* A type as if the debug information had it. */
 void consumer_type(enum kmd_target_type which, uint64_t value);
 /* A symbol's size; once the vmlinux is open. */
 void consumer_set_size(const char *name, uint64_t size);

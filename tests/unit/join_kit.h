@@ -18,7 +18,7 @@ struct kmd_blob *section(const char *name, uint64_t phys, const void *bytes, siz
 struct kmd_blob *file(const char *name, const void *bytes, size_t size);
 struct kmd_blob *flat(uint64_t phys, const void *bytes, size_t size);
 
-/* What descriptions say: a program header; a row of load.cmm or dump_info.txt (size 0 = none). */
+/* What descriptions have: a program header; a row of load.cmm or dump_info.txt (size 0 = none). */
 void kelf(const char *name, uint64_t phys, uint64_t virt, uint64_t size);
 void listed(enum kmd_origin origin, const char *name, uint64_t phys, uint64_t size);
 void hint(uint64_t virt, const char *symbol);

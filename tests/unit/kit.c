@@ -155,7 +155,7 @@ const struct kmd_source *source_of(const char *name, const void *bytes, size_t s
 	return sources[n_sources++];
 }
 
-/* ----------------------------------------------------------- what was said */
+/* ----------------------------------------------------------- messages */
 
 size_t findings_of(enum kmd_finding_code code)
 {
@@ -175,7 +175,7 @@ size_t damages(void)
 	return n;
 }
 
-bool told(const char *text)
+bool has_message(const char *text)
 {
 	if (diag.status != KMD_OK && strstr(diag.sentence, text))
 		return true;

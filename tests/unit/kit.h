@@ -38,15 +38,15 @@ const unsigned char *noise(size_t size, uint32_t seed);
 /* A source over a copy of the bytes; lives as long as the test. */
 const struct kmd_source *source_of(const char *name, const void *bytes, size_t size);
 
-/* ----------------------------------------------------------- what was said */
+/* ----------------------------------------------------------- messages */
 
 size_t findings_of(enum kmd_finding_code code);
 size_t damages(void);
 /* @text is in the error's sentence or in a finding. */
-bool told(const char *text);
+bool has_message(const char *text);
 /* Exactly one finding of this code; its severity, and @text in it. */
 void expect_finding(enum kmd_finding_code code, enum kmd_severity severity, const char *text);
-/* Nothing was said at all. */
+/* There is no message at all. */
 void expect_silence(void);
 void expect_ok(enum kmd_status status);
 void expect_error(enum kmd_status status, enum kmd_status wanted, const char *text);

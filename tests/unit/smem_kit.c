@@ -41,7 +41,7 @@ void done(struct result *r)
 	kmd_diag_deinit(&r->diag);
 }
 
-bool told(const struct result *r, const char *text)
+bool has_message(const struct result *r, const char *text)
 {
 	if (r->status != KMD_OK && strstr(r->diag.sentence, text))
 		return true;
@@ -83,7 +83,7 @@ void expect(struct built *built, const char *text)
 
 	expect_usual_claims(&r);
 	ck_assert_msg(r.degraded == (text != NULL), "degraded: %d", r.degraded);
-	ck_assert_msg(!text || told(&r, text), "not told: %s", text);
+	ck_assert_msg(!text || has_message(&r, text), "no message: %s", text);
 	done(&r);
 	free(built->ram);
 }
@@ -94,7 +94,7 @@ void expect_failure(struct built *built, const struct kmd_image_options *options
 	struct result r = run_on(built->ram, RAM_SIZE, options, false);
 
 	ck_assert(r.probed);
-	ck_assert_msg(r.status == status && told(&r, text), "%d: %s", (int)r.status,
+	ck_assert_msg(r.status == status && has_message(&r, text), "%d: %s", (int)r.status,
 		      r.diag.sentence);
 	done(&r);
 	free(built->ram);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* smem_kit.h - read a built RAM image as far as its claims, and judge what came out. */
+/* smem_kit.h - read a built RAM image as far as its claims, and check what came out. */
 #ifndef KMD_TESTS_UNIT_SMEM_KIT_H
 #define KMD_TESTS_UNIT_SMEM_KIT_H
 
@@ -26,7 +26,7 @@ struct result run_on(const unsigned char *bytes, size_t size,
 void done(struct result *r);
 
 /* @text is in the error's sentence or in a finding. */
-bool told(const struct result *r, const char *text);
+bool has_message(const struct result *r, const char *text);
 void expect_usual_claims(const struct result *r);
 
 /* Both read @built and release it: the usual regions, and damage exactly where @text is given ...

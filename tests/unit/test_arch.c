@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_arch.c - each machine's virtual memory, told from VMCOREINFO and from regions. */
+/* test_arch.c - each machine's virtual memory, known from VMCOREINFO and from regions. */
 #include "kit.h"
 
 #include "kernel/kernel.h"
@@ -155,7 +155,7 @@ START_TEST(x86_64_image)
 }
 END_TEST
 
-/* The base of the linear map is not written down: regions with both addresses tell it. */
+/* The base of the linear map is not written down: regions with both addresses show it. */
 START_TEST(x86_64_linear_from_regions)
 {
 	add(0x7bf7c380, 0xffff8c087bf7c380, 64);
@@ -180,7 +180,7 @@ START_TEST(x86_64_linear_from_mem_section)
 	lay_out(&kmd_arch_x86_64, text);
 	ck_assert(layout.linear.known);
 	ck_assert_uint_eq(layout.linear.delta, 0xffff8c0800000000);
-	/* Two places fit: it cannot be told. */
+	/* Two places fit: it is not known. */
 	add(0xbe92000 + (UINT64_C(1) << 30), 0, 2048 * 8);
 	lay_out(&kmd_arch_x86_64, text);
 	ck_assert(!layout.linear.known);
@@ -304,7 +304,7 @@ START_TEST(page_sizes_that_cannot_be)
 }
 END_TEST
 
-/* Without KELF and VMCOREINFO the kernel's utsname tells the machine. */
+/* Without KELF and VMCOREINFO the kernel's utsname names the machine. */
 START_TEST(machine_from_utsname)
 {
 	char uts[16 + 6 * 65] = { 0 };
@@ -345,7 +345,7 @@ START_TEST(release_is_checked)
 		kmd_kernel_deinit(&facts);
 		done();
 	}
-	ck_assert(told("does not contain the release"));
+	ck_assert(has_message("does not contain the release"));
 }
 END_TEST
 

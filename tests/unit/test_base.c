@@ -213,7 +213,7 @@ START_TEST(findings_are_limited)
 {
 	for (int i = 0; i < 5000; i++)
 		expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_NOTE, kmd_in(""), "note %d", i));
-	/* The last one says that there are more. */
+	/* The last one counts the others. */
 	ck_assert_uint_eq(diag.n_findings, 1001);
 	ck_assert(!diag.degraded);
 	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));

@@ -100,7 +100,7 @@ START_TEST(names_that_do_not_fit)
 }
 END_TEST
 
-/* ------------------------------------------------------------------ the verdict */
+/* ------------------------------------------------------------------ the result */
 
 START_TEST(without_vmlinux_nothing_is_promised)
 {

@@ -176,7 +176,7 @@ START_TEST(names_without_an_end)
 }
 END_TEST
 
-/* Registers that nobody filled in say nothing. */
+/* Registers that nobody filled in are not used. */
 START_TEST(empty_registers)
 {
 	registers(1, 0);

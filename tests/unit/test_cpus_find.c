@@ -331,7 +331,7 @@ START_TEST(pointed_at)
 
 	for (size_t i = 0; i < 2; i++) {
 		add_image(3, pads[i]);
-		/* What its name tells is then not needed. */
+		/* What its name shows is then not needed. */
 		add_notes("Kcrash_notes", PHYS + 0x200000, 99);
 		facts.pub.kaslr_offset = KASLR;
 		find(&vmlinux);
@@ -419,7 +419,7 @@ START_TEST(contexts_of_qualcomm)
 
 	add_context("KCPU_CTX0", pc, 1, sp, 0);
 	add_context("KCPU_CTX10", pc + 4, 2 << 2, sp, 0);
-	/* Not to be believed: user's, secure world's, odd, not valid, another layout. */
+	/* Not to be used: user's, secure world's, odd, not valid, another layout. */
 	add_context("KCPU_CTX1", 0x1000, 1, sp, 0);
 	add_context("KCPU_CTX2", pc + 1, 1, sp, 0);
 	add_context("KCPU_CTX3", pc, 1, 0x1000, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_boot_witnesses.c - single witnesses: the log, records, names; and what they build on. */
+/* test_evidence.c - single sources of evidence: the log, records, names; and what they build on. */
 #include "evidence_kit.h"
 
 #include "arch/build.h"
@@ -51,7 +51,7 @@ START_TEST(panic_text_features)
 	infer();
 	expect_value(KMD_RUNTIME_PAC_MASK, 0, 1, "panic text");
 	done();
-	/* Too short to tell. */
+	/* Too short to be recognised. */
 	make_arm(NULL);
 	add_log(0x43000000, "CPU features: 0x00000000,0000421b1b\n", "");
 	infer();
@@ -128,7 +128,7 @@ START_TEST(kinfo)
 		make_arm(NULL);
 		kmd_vmlinux_deinit(&vmlinux);
 		add_kinfo(sizes[i], true);
-		/* It tells where the image is: then its pointers tell the rest. */
+		/* It shows where the image is: then its pointers show the rest. */
 		add_row(&regions, "pointers", ARM_PHYS + AT_POINTERS, fake.memory + AT_POINTERS,
 			0x1000);
 		infer();
@@ -163,7 +163,7 @@ static void add_imem(uint64_t kaslr)
 	bytes_free(&bytes);
 }
 
-/* A word whose meaning is not certain is no witness where it is alone, and never contradicts. */
+/* A word whose meaning is not certain is no evidence where it is alone, and never contradicts. */
 START_TEST(imem)
 {
 	make_arm(NULL);
@@ -261,7 +261,7 @@ START_TEST(kaslr_of_claims)
 }
 END_TEST
 
-/* Names that contradict each other tell nothing. */
+/* Names that contradict each other are not used. */
 START_TEST(names_undecided)
 {
 	make_x86();
@@ -371,7 +371,7 @@ START_TEST(build)
 }
 END_TEST
 
-/* The image's own header says the page size where no symbol does. */
+/* The image's own header has the page size where no symbol has it. */
 START_TEST(build_of_header)
 {
 	struct kmd_build out;
@@ -406,5 +406,5 @@ int main(void)
 	tcase_add_test(tcase, scan_is_bounded);
 	tcase_add_test(tcase, build);
 	tcase_add_test(tcase, build_of_header);
-	return kit_run("boot-witnesses", tcase);
+	return kit_run("evidence", tcase);
 }

@@ -317,7 +317,7 @@ START_TEST(dump_info_twins)
 	expect_claim(1, "md_b.BIN", 0x3000, 16);
 	ck_assert_uint_eq(diag.n_findings, 1);
 	expect_finding(0, KMD_FIND_DISAGREE, "offset 0x2e: dump_info.txt puts md_a.BIN at 0x2000");
-	/* A copy of the text beside it says nothing new ... */
+	/* A copy of the text beside it adds nothing ... */
 	again();
 	text_file("dump_info (copy).txt", "1 0x3000 16 b md_b.BIN\n");
 	text_file("dump_info.txt", "1 0x3000 16 b md_b.BIN\n");

@@ -149,7 +149,7 @@ START_TEST(whole_text)
 	expect_line("NUMBER(phys_base)=-16777216");
 	expect_line("NUMBER(pgtable_l5_enabled)=0");
 	expect_line("KERNELOFFSET=1c400000");
-	/* What this build has not, or another version, or nobody tells. */
+	/* What this build has not, or another version, or nothing gives. */
 	expect_no_key("OFFSET(page.compound_dtor)");
 	expect_no_key("SYMBOL(mem_section)");
 	expect_no_key("NUMBER(PG_slab)");
@@ -163,7 +163,7 @@ START_TEST(whole_text)
 }
 END_TEST
 
-/* What a consumer needs and nobody tells is named. */
+/* What a consumer needs and nothing gives is named. */
 START_TEST(missing_values)
 {
 	struct kmd_vmlinux_options options = { 0 };

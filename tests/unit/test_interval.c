@@ -213,7 +213,7 @@ START_TEST(tile_too_long)
 }
 END_TEST
 
-/* Nothing tells which: neither is believed, the neighbours are. */
+/* Nothing decides: neither is used, the neighbours are. */
 START_TEST(tiles_alike)
 {
 	struct kmd_tile tiles[] = { { .start = 10, .end = 20, .bind = 1 },
@@ -236,7 +236,7 @@ START_TEST(tiles_of_one_bind)
 }
 END_TEST
 
-/* Whatever the tiles: no two that are believed contradict each other. */
+/* Whatever the tiles: no two that are used contradict each other. */
 START_TEST(tiles_never_contradict)
 {
 	for (state = 3; state < 100000; state += 11) {

@@ -93,7 +93,7 @@ START_TEST(addresses_that_no_machine_has)
 	expect_state("KA", KMD_REGION_CONFLICT);
 	expect_state("KB", KMD_REGION_CONFLICT);
 	ck_assert_uint_eq(findings_of(KMD_FIND_TABLE), 2);
-	ck_assert(told("physical 0x1000000000000000, size 0x40 is not a possible address"));
+	ck_assert(has_message("physical 0x1000000000000000, size 0x40 is not a possible address"));
 }
 END_TEST
 
@@ -140,7 +140,7 @@ START_TEST(short_and_long_files)
 	ck_assert_uint_eq(region_named(&regions, "KB")->captured, 60);
 	expect_region("KC", KMD_REGION_OK, PHYS + 0x2000, 64);
 	ck_assert_uint_eq(findings_of(KMD_FIND_SHORT), 1);
-	ck_assert(told("only 0x3c of its 0x40 bytes"));
+	ck_assert(has_message("only 0x3c of its 0x40 bytes"));
 }
 END_TEST
 
@@ -158,7 +158,7 @@ START_TEST(long_file_makes_short_ones_doubtful)
 	expect_state("KB", KMD_REGION_CONFLICT);
 	expect_state("KD", KMD_REGION_CONFLICT);
 	ck_assert_uint_eq(findings_of(KMD_FIND_SHORT), 2);
-	ck_assert(told("0x44 bytes are present, 0x40 are described"));
+	ck_assert(has_message("0x44 bytes are present, 0x40 are described"));
 }
 END_TEST
 
@@ -181,9 +181,9 @@ START_TEST(states_of_sections)
 	expect_state("nowhere", KMD_REGION_NO_ADDRESS);
 	expect_state("KCPU_CTX0", KMD_REGION_NO_ADDRESS);
 	expect_state("gone", KMD_REGION_MISSING);
-	/* Of these only "nowhere" is damage: the container has told of the others. */
+	/* Of these only "nowhere" is damage: the container has reported the others. */
 	ck_assert_uint_eq(damages(), 1);
-	ck_assert(told("\"nowhere\", size 0x8: its address is not known"));
+	ck_assert(has_message("\"nowhere\", size 0x8: its address is not known"));
 }
 END_TEST
 
@@ -199,8 +199,8 @@ START_TEST(missing_regions)
 	expect_state("KB", KMD_REGION_MISSING);
 	expect_state("", KMD_REGION_MISSING);
 	ck_assert_uint_eq(findings_of(KMD_FIND_MISSING), 2);
-	ck_assert(told("\"KB\" at physical 0x80001000, size 0x20: data is missing"));
-	ck_assert(told("physical 0x80002000, size 0x10"));
+	ck_assert(has_message("\"KB\" at physical 0x80001000, size 0x20: data is missing"));
+	ck_assert(has_message("physical 0x80002000, size 0x10"));
 }
 END_TEST
 
@@ -287,7 +287,7 @@ START_TEST(machines_are_kept_apart)
 	/* A prefix that no KELF bears is part of the name. */
 	expect_region("0_wlan", KMD_REGION_OK, PHYS + 0x1000, 32);
 	ck_assert_uint_eq(damages(), 0);
-	ck_assert(told("another virtual machine's"));
+	ck_assert(has_message("another virtual machine's"));
 }
 END_TEST
 

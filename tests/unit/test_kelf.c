@@ -318,7 +318,7 @@ START_TEST(core_is_cut)
 }
 END_TEST
 
-/* More program headers than e_phnum can say. */
+/* More program headers than e_phnum can hold. */
 START_TEST(core_of_many)
 {
 	const uint64_t shoff = 64 + 3 * 56;
@@ -383,16 +383,16 @@ START_TEST(counts)
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_phnum), 201, 2);
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert_uint_eq(claims.n, 2);
-	ck_assert(told("counts 201 program headers, there is room for 3"));
+	ck_assert(has_message("counts 201 program headers, there is room for 3"));
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_phoff), UINT64_MAX - 10, 8);
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert_uint_eq(claims.n, 0);
-	ck_assert(told("there is room for 0") && diag.degraded);
+	ck_assert(has_message("there is room for 0") && diag.degraded);
 	build_core();
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shoff), 0x170, 8);
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shnum), 60000, 2);
 	expect_ok(read_as(KMD_BLOB_FLAT));
-	ck_assert(told("counts 60000 section headers") && diag.degraded);
+	ck_assert(has_message("counts 60000 section headers") && diag.degraded);
 	done();
 }
 END_TEST
@@ -427,7 +427,7 @@ START_TEST(segments_that_cannot_be)
 	bytes_set(&elf, 64 + 56 + offsetof(Elf64_Phdr, p_offset), 0x168, 8);
 	expect_ok(read_as(KMD_BLOB_FLAT));
 	ck_assert(claims.items[0].conflict);
-	ck_assert(told("overlaps the bytes of another address"));
+	ck_assert(has_message("overlaps the bytes of another address"));
 	done();
 }
 END_TEST
@@ -512,7 +512,7 @@ START_TEST(no_header)
 	/* One that should be the header, by its name. */
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert(!claims.has_kelf && !claims.n);
-	ck_assert(told("does not begin with an ELF header") && diag.degraded);
+	ck_assert(has_message("does not begin with an ELF header") && diag.degraded);
 	done();
 }
 END_TEST

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_kmd_note.c - the note that tells what was not captured. */
+/* test_kmd_note.c - the note that lists what was not captured. */
 #include "kit.h"
 #include "vmcore/kmd_note.h"
 

@@ -86,7 +86,7 @@ START_TEST(by_size)
 }
 END_TEST
 
-/* Nothing tells them apart, but it makes no difference. */
+/* They cannot be distinguished, but it makes no difference. */
 START_TEST(by_identical_bytes)
 {
 	file("md_Kcpu_poss.BIN", noise(32, 7), 32);
@@ -114,7 +114,7 @@ START_TEST(ambiguous)
 }
 END_TEST
 
-/* More files than headers: the one that is missing cannot be told. */
+/* More files than headers: the one that is missing is not known. */
 START_TEST(one_header_too_few)
 {
 	file("md_Kone.BIN", noise(32, 1), 32);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_memory.c - the captured memory: who provides a byte, and what is said where they differ. */
+/* test_memory.c - the captured memory: which region provides a byte, and the findings where they
+ * differ. */
 #include "kit.h"
 
 #include "memory/memory.h"
@@ -152,7 +153,7 @@ START_TEST(strict)
 }
 END_TEST
 
-/* Only what was captured counts, and only rows whose state says so. */
+/* Only what was captured counts, and only rows of that state. */
 START_TEST(rows_that_are_not_used)
 {
 	static const enum kmd_region_state states[] = {

@@ -119,7 +119,7 @@ START_TEST(folders_that_will_not_do)
 {
 	plan_two();
 	ck_assert_int_eq(write_to("nowhere/core", false), KMD_ERR_IO);
-	ck_assert(told("nowhere/core: cannot create it"));
+	ck_assert(has_message("nowhere/core: cannot create it"));
 	ck_assert_int_eq(kmd_write_path(&plan, &options, "/proc/kmd-core", false, &diag),
 			 KMD_ERR_IO);
 	ck_assert_int_eq(kmd_write_path(&plan, &options, temporary_folder(), true, &diag),

@@ -214,7 +214,7 @@ START_TEST(root_in_part)
 }
 END_TEST
 
-/* Tables of which a captured entry tells the place are put there. */
+/* Tables whose address is in a captured entry are put there. */
 START_TEST(completed)
 {
 	use("4K 48");

@@ -276,7 +276,7 @@ START_TEST(translate)
 }
 END_TEST
 
-/* A root that is not where it says: another kernel's, or no table at all. */
+/* A root at another address than VMCOREINFO's: another kernel's, or no table at all. */
 START_TEST(not_its_own_root)
 {
 	use("4K 48");

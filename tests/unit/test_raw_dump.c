@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_raw_dump.c - the partition image: header, section table, and how far they are believed. */
+/* test_raw_dump.c - the partition image: header, section table, and how far they are used. */
 #include "kit.h"
 
 #include "image/image.h"
@@ -251,7 +251,7 @@ START_TEST(count_too_small)
 }
 END_TEST
 
-/* Sections may stand in any order, with gaps, and share bytes if their addresses say so. */
+/* Sections may stand in any order, with gaps, and share bytes if their addresses match. */
 START_TEST(layouts_that_are_good)
 {
 	build();
@@ -314,7 +314,7 @@ START_TEST(conflicts)
 }
 END_TEST
 
-/* Two sections claim the same bytes for different addresses: neither is believed. */
+/* Two sections claim the same bytes for different addresses: neither is used. */
 START_TEST(same_bytes_twice)
 {
 	build();
@@ -343,7 +343,7 @@ START_TEST(kinds_and_addresses)
 	ck_assert_int_eq(image.blobs[2].kind, KMD_BLOB_AUXILIARY);
 	ck_assert_int_eq(image.blobs[1].kind, KMD_BLOB_REGION);
 	ck_assert(image.blobs[1].has_phys);
-	/* 0 is how firmware says that it has none. */
+	/* Firmware writes 0 for none. */
 	ck_assert(!image.blobs[3].has_phys);
 	done();
 }

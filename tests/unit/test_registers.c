@@ -46,7 +46,7 @@ static void refuse(const char *text, uint16_t machine, const char *words)
 	kmd_cpus_deinit(&cpus);
 	expect_error(kmd_cpus_from_text(text, strlen(text), "file", machine, &diag, &cpus),
 		     KMD_ERR_FORMAT, words);
-	ck_assert(told("file"));
+	ck_assert(has_message("file"));
 	kmd_cpus_deinit(&cpus);
 }
 

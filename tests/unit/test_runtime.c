@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_boot.c - the values of one boot, where witnesses agree and where they do not. */
+/* test_runtime.c - the values of one boot, where evidence agrees and where it does not. */
 #include "evidence_kit.h"
 
 #include <elf.h>
@@ -208,8 +208,9 @@ START_TEST(vmcoreinfo_goes_first)
 	expect_value(KMD_RUNTIME_KASLR, 0x200000, 1, "VMCOREINFO");
 	expect_value(KMD_RUNTIME_PHYS_BASE, (uint64_t)-4096, 1, "VMCOREINFO");
 	ck_assert_uint_eq(findings_of(KMD_FIND_KERNEL), 2);
-	ck_assert(told("kaslr: using 0x200000 (VMCOREINFO), not 0x1c400000 (names of regions, "
-		       "linux_banner"));
+	ck_assert(
+		has_message("kaslr: using 0x200000 (VMCOREINFO), not 0x1c400000 (names of regions, "
+			    "linux_banner"));
 	done();
 }
 END_TEST
@@ -268,7 +269,7 @@ START_TEST(undecided)
 	add_image("Klinux_ba11", AT_BANNER, sizeof(BANNER) + 1, ARM_PHYS, ARM_KASLR);
 	infer();
 	expect_value(KMD_RUNTIME_KASLR, ARM_KASLR, 3, "names of regions, linux_banner, panic text");
-	ck_assert(told("not 0x410511200000 (panic text)"));
+	ck_assert(has_message("not 0x410511200000 (panic text)"));
 	done();
 }
 END_TEST

@@ -48,7 +48,7 @@ START_TEST(test_area_facts)
 	ck_assert_uint_eq(r.image.smem.phys, RAM_BASE + SMEM);
 	ck_assert_uint_eq(r.image.blobs[0].phys, RAM_BASE);
 	ck_assert_int_eq(r.image.blobs[0].kind, KMD_BLOB_FLAT);
-	ck_assert(told(&r, "not marked as valid: 1"));
+	ck_assert(has_message(&r, "not marked as valid: 1"));
 	done(&r);
 	free(built.ram);
 }
@@ -65,7 +65,7 @@ START_TEST(test_no_info_needs_base)
 	built = build(&recipe);
 	r = run_on(built.ram, RAM_SIZE, &options, false);
 	expect_usual_claims(&r);
-	ck_assert(!r.degraded && told(&r, "no info block"));
+	ck_assert(!r.degraded && has_message(&r, "no info block"));
 	done(&r);
 	options = (struct kmd_image_options){ .has_smem = true, .smem = RAM_BASE + SMEM };
 	r = run_on(built.ram, RAM_SIZE, &options, false);
@@ -81,13 +81,13 @@ START_TEST(test_options_win)
 	struct built built = build(&usual);
 	struct result r;
 
-	/* The area says 0x1000 more than is true. */
+	/* The area has 0x1000 more than is true. */
 	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_BASE_OFFSET, RAM_BASE + SMEM + 0x1000);
 	options.smem = RAM_BASE + SMEM;
 	options.ram_base = RAM_BASE;
 	r = run_on(built.ram, RAM_SIZE, &options, false);
 	expect_usual_claims(&r);
-	ck_assert(told(&r, "the given one is used"));
+	ck_assert(has_message(&r, "the given one is used"));
 	done(&r);
 	options.smem = RAM_BASE + 0x1000;
 	expect_failure(&built, &options, KMD_ERR_DAMAGED, "no SMEM area at physical 0x80001000");
@@ -171,12 +171,12 @@ START_TEST(test_area_alone)
 	struct result r = run_on(built.ram + SMEM, SMEM_SIZE, &no_options, false);
 
 	ck_assert_int_eq(r.status, KMD_ERR_DAMAGED);
-	ck_assert(told(&r, "use the whole RAM image or the md_*.BIN files"));
+	ck_assert(has_message(&r, "use the whole RAM image or the md_*.BIN files"));
 	done(&r);
 	/* Cut before its table. */
 	r = run_on(built.ram + SMEM, 0x3000, &no_options, false);
 	ck_assert_int_eq(r.status, KMD_ERR_DAMAGED);
-	ck_assert(told(&r, "no partition table"));
+	ck_assert(has_message(&r, "no partition table"));
 	done(&r);
 	free(built.ram);
 }
@@ -300,7 +300,7 @@ START_TEST(test_counts)
 	r = run(&built);
 	ck_assert_int_eq(r.status, KMD_OK);
 	ck_assert_uint_eq(r.claims.n, 3);
-	ck_assert(r.degraded && told(&r, "2 more valid entries follow"));
+	ck_assert(r.degraded && has_message(&r, "2 more valid entries follow"));
 	done(&r);
 	/* A removal caught half-way: the last entry is there twice. */
 	put32(built.ram + count_at, REGIONS);
@@ -334,8 +334,8 @@ START_TEST(test_regions)
 	put(region(&built, 2) + MD_REGION_LENGTH, 0, 8);
 	r = run(&built);
 	ck_assert_int_eq(r.status, KMD_OK);
-	ck_assert(told(&r, "\"KELF\" is neither valid nor invalid"));
-	ck_assert(told(&r, "\"Kvmcorein\" extends past the end of the address space"));
+	ck_assert(has_message(&r, "\"KELF\" is neither valid nor invalid"));
+	ck_assert(has_message(&r, "\"Kvmcorein\" extends past the end of the address space"));
 	ck_assert(r.claims.items[0].invalid && r.claims.items[1].invalid);
 	ck_assert_uint_eq(r.claims.items[2].size, 0);
 	done(&r);
@@ -355,7 +355,7 @@ START_TEST(test_other_subsystems)
 	put32(built.ram + built.item + 16 + 24 * MD_SS_SIZE + MD_SS_ENABLED, MD_SS_ENABLED_MAGIC);
 	r = run(&built);
 	expect_usual_claims(&r);
-	ck_assert(!r.degraded && told(&r, "2 other subsystems"));
+	ck_assert(!r.degraded && has_message(&r, "2 other subsystems"));
 	done(&r);
 	free(built.ram);
 }
@@ -372,7 +372,7 @@ START_TEST(test_strict)
 	put32(built.ram + built.item + 16 + MD_SS_STATUS, 0);
 	r = run_on(built.ram, RAM_SIZE, &no_options, true);
 	ck_assert_int_eq(r.status, KMD_ERR_STRICT);
-	ck_assert(told(&r, "canary")); /* the first one */
+	ck_assert(has_message(&r, "canary")); /* the first one */
 	done(&r);
 	free(built.ram);
 }

@@ -305,7 +305,7 @@ START_TEST(zstd_packed_twice)
 }
 END_TEST
 
-/* However a packed dump is cut: what is there is right, and said to be cut. */
+/* However a packed dump is cut: what is there is right, and reported as cut. */
 START_TEST(zstd_cut_anywhere)
 {
 	size_t size = 400000, length;
@@ -378,7 +378,7 @@ START_TEST(zstd_over_the_limit)
 	ck_assert_str_eq(diag.sentence,
 			 "m: unpacks to more than the limit of 1048576 bytes (--unpack-limit)");
 	free(packed);
-	/* The same where the frame does not say its size. */
+	/* The same where the frame does not have its size. */
 	length = pack(zeroes, size, false, 0, &packed);
 	ck_assert_int_eq(kmd_input_from_memory(&diag, &options, packed, length, "m", &input),
 			 KMD_ERR_LIMIT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_complete_moves.c - words that KASLR moves, told by relocations or not. */
+/* test_supply_relocs.c - words that KASLR moves, listed by relocations or not. */
 #include "supply_kit.h"
 
 #include "elf/sections.h"
@@ -58,7 +58,7 @@ START_TEST(left_out_at_a_border)
 }
 END_TEST
 
-/* Of some tables the source says what they hold. */
+/* The source shows what some tables hold. */
 START_TEST(known_table)
 {
 	begin(EM_X86_64);

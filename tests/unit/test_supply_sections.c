@@ -223,7 +223,7 @@ START_TEST(never)
 }
 END_TEST
 
-/* What was written there while the kernel started says nothing against the rest. */
+/* What was written there while the kernel started does not make the rest doubtful. */
 START_TEST(written_part_is_not_compared)
 {
 	begin(EM_X86_64);
@@ -397,7 +397,7 @@ START_TEST(hostile_extent)
 }
 END_TEST
 
-/* Without the symbols that tell what is written later, rodata is not safe. */
+/* Without the symbols that mark what is written later, rodata is not safe. */
 static void without(const char *name, bool btf)
 {
 	begin(EM_X86_64);

@@ -52,7 +52,7 @@ static void build(void)
 				  views.items[i - 1].virt + views.items[i - 1].size);
 }
 
-/* What page tables say. */
+/* What page tables map. */
 static void map(uint64_t virt, uint64_t phys, uint64_t size)
 {
 	mapping[mappings.n++] = (struct kmd_mapping){ virt, phys, size };
@@ -221,7 +221,7 @@ START_TEST(page_tables)
 {
 	add(PHYS + 0x200000, VMALLOC, 0x1000);
 	add(PHYS + 0x300000, 0, 0x3000);
-	/* As the region says, more, the linear map, and pages that were not captured. */
+	/* As the region has it, more, the linear map, and pages that were not captured. */
 	map(LINEAR + 0x300000, PHYS + 0x300000, 0x1000);
 	map(VMALLOC, PHYS + 0x200000, 0x1000);
 	map(VMALLOC + 0x1000, PHYS + 0x302000, 0x1000);
@@ -240,7 +240,7 @@ START_TEST(page_tables)
 }
 END_TEST
 
-/* The linear map of x86_64 is in no note: page tables tell what no region did. */
+/* The linear map of x86_64 is in no note: page tables have what no region had. */
 START_TEST(page_tables_without_maps)
 {
 	memset(&facts.layout, 0, sizeof(facts.layout));

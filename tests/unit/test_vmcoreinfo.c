@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmcoreinfo.c - the kernel's own text: where it is found, where it ends, what it says. */
+/* test_vmcoreinfo.c - the kernel's own text: where it is found, where it ends, what it holds. */
 #include "kit.h"
 
 #include "vmcoreinfo/vmcoreinfo.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmlinux_match.c - whether a vmlinux is the dumped kernel's, by all that may tell. */
+/* test_vmlinux_match.c - whether a vmlinux is the dumped kernel's, by all that may show it. */
 #include "evidence_kit.h"
 
 #include "kernel/match.h"
@@ -34,7 +34,7 @@ static void teardown(void)
 	done();
 }
 
-static void say(const char *text)
+static void set_vmcoreinfo(const char *text)
 {
 	kmd_vmcoreinfo_deinit(&info);
 	info.text = strdup(text);
@@ -63,10 +63,10 @@ START_TEST(build_id_decides)
 {
 	/* A banner of another kernel in memory, such as an older log's, does not matter then. */
 	add_text(FAR, "Linux version 5.10.0-old (me@there) (gcc) #1 SMP");
-	say("OSRELEASE=6.1.0-kit\nBUILD-ID=" BUILD_ID "\n");
+	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=" BUILD_ID "\n");
 	expect_ok(match(EM_X86_64));
 	expect_silence();
-	say("OSRELEASE=6.1.0-kit\nBUILD-ID=" OTHER_ID "\n");
+	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=" OTHER_ID "\n");
 	expect_error(match(EM_X86_64), KMD_ERR_MISMATCH, "build-id differs");
 	force = true;
 	expect_ok(match(EM_X86_64));
@@ -76,12 +76,13 @@ END_TEST
 
 START_TEST(a_shorter_build_id_is_another)
 {
-	say("OSRELEASE=6.1.0-kit\nBUILD-ID=001122\n");
+	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=001122\n");
 	expect_error(match(0), KMD_ERR_MISMATCH, "build-id differs");
 }
 END_TEST
 
-/* Those kernels wrote other bytes than their build-id; what else tells is asked. */
+/* Those kernels wrote other bytes than their build-id; what else identifies the kernel is compared.
+ */
 START_TEST(garbage_for_a_build_id)
 {
 	static const struct {
@@ -96,7 +97,7 @@ START_TEST(garbage_for_a_build_id)
 
 		snprintf(text, sizeof(text), "OSRELEASE=%s\nBUILD-ID=" OTHER_ID "\n",
 			 kernels[i].release);
-		say(text);
+		set_vmcoreinfo(text);
 		expect_error(match(0), KMD_ERR_MISMATCH,
 			     kernels[i].garbage ? "release differs" : "build-id differs");
 	}
@@ -105,12 +106,12 @@ END_TEST
 
 START_TEST(release_and_machine)
 {
-	say("OSRELEASE=6.1.0-kit\n");
+	set_vmcoreinfo("OSRELEASE=6.1.0-kit\n");
 	add_text(FAR, BANNER);
 	expect_ok(match(EM_X86_64));
-	say("OSRELEASE=6.1.0-ki\n");
+	set_vmcoreinfo("OSRELEASE=6.1.0-ki\n");
 	expect_error(match(EM_X86_64), KMD_ERR_MISMATCH, "release differs");
-	say("OSRELEASE=6.1.0-kit2\n");
+	set_vmcoreinfo("OSRELEASE=6.1.0-kit2\n");
 	expect_error(match(EM_X86_64), KMD_ERR_MISMATCH, "release differs");
 	expect_error(match(EM_AARCH64), KMD_ERR_MISMATCH, "its machine differs");
 }

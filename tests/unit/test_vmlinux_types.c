@@ -17,7 +17,7 @@ struct row {
 	int64_t value;
 };
 
-/* What tests/fixtures/vmlinux/ has to say, on any machine of 64 bits. */
+/* What tests/fixtures/vmlinux/ has, on any machine of 64 bits. */
 static const struct row rows[] = {
 	{ KMD_TYPE_SIZE, "list_head", NULL, true, 16 },
 	{ KMD_TYPE_SIZE, "atomic_long_t", NULL, true, 8 },
@@ -161,7 +161,7 @@ END_TEST
 
 /* ------------------------------------------------------------ damage */
 
-/* Whatever it says of it, it must come back.  True if it was opened. */
+/* Whatever the result, it must come back.  True if it was opened. */
 static bool survive(const void *bytes, size_t size)
 {
 	struct kmd_type_query queries[ROWS];

@@ -83,7 +83,7 @@ def case_hang(rig):
 
 
 def case_exec(rig):
-    """The same, while a program is being exchanged for another: its new memory is told late."""
+    """The same, while a program is being exchanged for another: its new memory is registered late."""
     taken = rig.crash('exec', 'all CPUs hang from here on', settle=2.0)
     nothing_missing(taken.console)
     core, truth = taken.cores(), taken.truth()
@@ -129,7 +129,7 @@ def case_bare(rig):
         kit.check(said and all('linux_banner' in line for line in said),
                   f'not said once per load by name what was not found: {said}')
         kit.same(len(said), 2, 'loads that lacked something')
-    kit.check('symbols= is of another kernel' in taken.console, 'a wrong System.map was believed')
+    kit.check('symbols= is of another kernel' in taken.console, 'a wrong System.map was used')
     core, truth = taken.cores(), taken.truth()
     got = ask_drgn(rig, taken, core, truth, ('nodename', 'release', 'dmesg', 'jiffies'))
     check_log(rig, taken, got['dmesg'])
@@ -211,7 +211,7 @@ def case_withheld(rig):
 def case_wrap(rig):
     """More is logged than the ring buffer holds, in records of one line and of several.
 
-    The console is the judge: of the one block that goes round the ring's end drgn (to 0.0.30
+    The console is the reference: of the one block that goes round the ring's end drgn (to 0.0.30
     at least) takes the id in front of the text for text.
     """
     taken = rig.crash('wrap', END_OF_PANIC, level='log')
@@ -250,9 +250,9 @@ def case_records(rig):
 
 
 def case_ready(rig):
-    """Single regions and pages are not in the dump: --check must have foretold what then works.
+    """Single regions and pages are not in the dump: --check must have predicted what then works.
 
-    Which they are is told by KMD_SEED, if it is set.
+    KMD_SEED chooses them, if it is set.
     """
     taken = rig.crash('panic', END_OF_PANIC)
     seed = int(os.environ.get('KMD_SEED') or int.from_bytes(os.urandom(4), 'little'))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What must be true of a dump: its regions, and what the debuggers say of its core."""
+"""What must be true of a dump: its regions, and what the debuggers print for its core."""
 import itertools
 import re
 

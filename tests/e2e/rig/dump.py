@@ -13,7 +13,7 @@ import truth
 
 
 def within(segment, others):
-    """Whether others say the same of these addresses; they may say it in a longer segment."""
+    """Whether others have the same bytes at these addresses, maybe in a longer segment."""
     for other in others:
         at = segment.vaddr - other.vaddr
         if at >= 0 and at == segment.paddr - other.paddr:

@@ -130,7 +130,7 @@ def write_cat(path, ram, rows):
 
 
 def cat_order(ram, rows):
-    """The header first, the text second, the rest as the header's p_offset says."""
+    """The header first, the text second, the rest at the header's p_offset."""
     header = next(row for row in rows if row.name == 'KELF')
     data = ram.read(header.address, header.size)
     count, = struct.unpack_from('<H', data, 56)

@@ -26,7 +26,7 @@ import kernels  # noqa: E402
 import matrix_page  # noqa: E402
 import qemu  # noqa: E402
 import questions  # noqa: E402
-import questions_judge  # noqa: E402
+import questions_compare  # noqa: E402
 
 LEVELS = ('log', 'rfc', 'full')
 # The sign of death, and how long all then needs to come to rest.
@@ -80,7 +80,7 @@ class Cell:
         image, options = self.folder / 'rawdump.img', [*self.options.assemble]
         if 'vmlinux' in self.options.with_files:
             options += ['-x', self.kernel.file('vmlinux')]
-        # A hang leaves no registers in memory; who stopped the machine tells them.
+        # A hang leaves no registers in memory; QEMU has them.
         told = [*options, '--registers', taken.registers] if self.crash == 'hang' else options
         made = {None: (taken.assemble(image, self.folder / 'image.core', *told),
                        taken.whole_truth(self.folder / 'truth.core'))}
@@ -90,22 +90,22 @@ class Cell:
         return made
 
     def run(self):
-        """Verdicts by consumer: {question: (verdict, words)}, or None: no such consumer."""
+        """Outcomes by consumer: {question: (outcome, words)}, or None: no such consumer."""
         kept, taken, made = self.folder / 'answers.json', None, None
-        if not (self.options.judge_again and kept.exists()):
+        if not (self.options.compare_again and kept.exists()):
             taken = self.taken()
             made = self.cores(taken)
         truths = self.truths(taken, made)
         if made:
             kept.write_text(json.dumps(self.ask(taken, made, truths), indent=1))
             self.tidy(made)
-        heard = json.loads(kept.read_text())
+        answers = json.loads(kept.read_text())
         wants = truths['answers']
-        verdicts = {who: judged(heard[who], wants[who]) if wants[who] is not None else None
+        outcomes = {who: compare_all(answers[who], wants[who]) if wants[who] is not None else None
                     for who in questions.ASK}
-        forgive(verdicts['gdb'], heard['gdb'], wants[PLAINLY], OVERLAP in truths['quirks'])
-        forgive_zeroes(verdicts['libkdumpfile'], heard['libkdumpfile'], truths['in front'])
-        return verdicts, truths['quirks']
+        accept_own(outcomes['gdb'], answers['gdb'], wants[PLAINLY], OVERLAP in truths['quirks'])
+        accept_own_zeroes(outcomes['libkdumpfile'], answers['libkdumpfile'], truths['in front'])
+        return outcomes, truths['quirks']
 
     def ask(self, taken, made, truths):
         """What is not to be had on all of RAM is not asked for."""
@@ -146,7 +146,7 @@ def starts(answers):
 
 def ask_of_truth(taken, made):
     answers, quirks, known = {}, [OVERLAP] if overlaps(taken) else [], {}
-    for who, ask in {**questions.JUDGE, PLAINLY: questions.ASK['gdb']}.items():
+    for who, ask in {**questions.REFERENCE, PLAINLY: questions.ASK['gdb']}.items():
         core = made.get(who, made[None])[1]
         if (ask, core) not in known:
             known[ask, core] = by_question(ask(questions.Core(taken, core)))
@@ -169,23 +169,23 @@ def overlaps(taken):
         taken.info.kaslr_offset() < places['_end'] - places['_text']
 
 
-def forgive(verdicts, got, plainly, overlap):
+def accept_own(outcomes, got, plainly, overlap):
     """What gdb makes up on all of RAM too, where it has not the offset, is its own doing: frames
-    and, where no address can tell two things apart, values."""
-    for question, (verdict, why) in verdicts.items():
-        if verdict != questions_judge.WRONG or not (overlap or question in FRAMES):
+    and, where two things have one address, values."""
+    for question, (outcome, why) in outcomes.items():
+        if outcome != questions_compare.WRONG or not (overlap or question in FRAMES):
             continue
-        again = questions_judge.judge(question, got.get(question), plainly.get(question))
-        if again and again[0] != questions_judge.WRONG:
-            verdicts[question] = questions_judge.OWN, why
+        again = questions_compare.compare(question, got.get(question), plainly.get(question))
+        if again and again[0] != questions_compare.WRONG:
+            outcomes[question] = questions_compare.OWN, why
 
 
-def forgive_zeroes(verdicts, got, in_front):
+def accept_own_zeroes(outcomes, got, in_front):
     """libkdumpfile takes a page in front of a captured one for the beginning of that, and for zeroes."""
     for question in in_front:
-        verdict, why = verdicts.get(question, (None, ''))
-        if verdict == questions_judge.WRONG and not got[question].strip('0'):
-            verdicts[question] = questions_judge.OWN, why
+        outcome, why = outcomes.get(question, (None, ''))
+        if outcome == questions_compare.WRONG and not got[question].strip('0'):
+            outcomes[question] = questions_compare.OWN, why
 
 
 def by_question(answers):
@@ -193,28 +193,28 @@ def by_question(answers):
     return json.loads(json.dumps(answers)) if answers is not None else None
 
 
-def judged(got, want):
+def compare_all(got, want):
     """Question by question; a consumer that did not start has no answer to any."""
     if got is not None and ALL in got:
         got = {question: got[ALL] for question in want}
-    verdicts = {}
+    outcomes = {}
     for question, truth in want.items():
-        verdict = questions_judge.judge(question, got.get(question), truth)
-        if verdict:
-            verdicts[question] = verdict
-    return verdicts
+        outcome = questions_compare.compare(question, got.get(question), truth)
+        if outcome:
+            outcomes[question] = outcome
+    return outcomes
 
 
 def attempt(cell):
     start = time.monotonic()
     try:
-        verdicts, quirks = cell.run()
+        outcomes, quirks = cell.run()
     except SystemExit as error:
         return cell.name, None, [f'no cell: {error}']
     except Exception:  # pylint: disable=broad-except
         return cell.name, None, [f'no cell: {traceback.format_exc()}']
-    print(*cell.name, f'{time.monotonic() - start:.0f} s:', matrix_page.counts(verdicts), flush=True)
-    return cell.name, verdicts, quirks
+    print(*cell.name, f'{time.monotonic() - start:.0f} s:', matrix_page.counts(outcomes), flush=True)
+    return cell.name, outcomes, quirks
 
 
 @contextlib.contextmanager
@@ -239,8 +239,8 @@ def arguments():
                         help='hand the kernel\'s own vmlinux to kmd-assemble (-x)')
     parser.add_argument('--dumps', metavar='FOLDER', help='keep dumps there, and take them from there')
     parser.add_argument('--keep-all', action='store_true', help='keep the cores too')
-    parser.add_argument('--judge-again', action='store_true',
-                        help='ask nothing: judge the answers that --dumps has of an earlier run')
+    parser.add_argument('--compare-again', action='store_true',
+                        help='ask nothing: compare the answers that --dumps has of an earlier run')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--out', type=pathlib.Path, metavar='FILE', help='write the page there')
     return parser.parse_args()

@@ -3,23 +3,23 @@
 import collections
 import re
 
-from questions_judge import ABSENT, EQUAL, OWN, PART, WRONG
+from questions_compare import ABSENT, EQUAL, OWN, PART, WRONG
 
 CONSUMERS = ('gdb', 'gdb -o', 'crash', 'crash --minimal', 'drgn', 'libkdumpfile', 'makedumpfile')
 
 HEAD = '''<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only -->
 <!-- Written by scripts/matrix; what is edited here is lost. -->
-# What the debuggers say of our cores, beside what they say of all of RAM
+# What the debuggers print for our cores, beside what they print for all of RAM
 
 Each cell: answers **equal / absent / wrong**. *Equal* is the same, to the letter, as on a core of all
-of RAM with the same registers. *Absent* is a clear error, nothing, or a part of the truth that says
-what is missing. *Wrong* is any other value, and a part that does not say that it is one. In brackets:
+of RAM with the same registers. *Absent* is a clear error, nothing, or a part of the truth that names
+what is missing. *Wrong* is any other value, and a part that is not marked as one. In brackets:
 what the consumer makes up by itself, for a reason that the notes name. `-`: there is no such consumer for this
 kernel.
 
 | consumer | asked |
 | --- | --- |
-| gdb | `gdb vmlinux vmcore`, no options, KASLR on: variables set at run time, `info threads`, `bt` of each; judged by gdb with the offset on all of RAM |
+| gdb | `gdb vmlinux vmcore`, no options, KASLR on: variables set at run time, `info threads`, `bt` of each; compared with gdb with the offset on all of RAM |
 | gdb -o | the same, with `symbol-file vmlinux -o OFFSET` |
 | crash | `sys`, `log`, `ps`, `bt`, `bt -a`, `foreach bt`, `mod`, `runq`, `p` of variables |
 | crash --minimal | `log`, `sym`, `rd` of variables, `dis` |
@@ -46,7 +46,7 @@ NOTES = '''
 - gdb guesses what follows a frame in a module or in assembler, of which it has no debug information, on all of
   RAM too: where the guess is another, such a stack counts up to there.
 - gdb on arm64 takes the link register for the caller's address where the code of a frame was not captured
-  (aarch64_stub_unwind_sniffer() of aarch64-tdep.c), be it stale or not. `kmd-assemble --check` says of such a
+  (aarch64_stub_unwind_sniffer() of aarch64-tdep.c), be it stale or not. `kmd-assemble --check` reports of such a
   dump that its `bt` lacks text; `-x vmlinux --complete=text` supplies it.
 - libkdumpfile reads a page as zeroes of which nothing was captured, if the next page was from its first byte on:
   find_closest_mem_load() and find_closest_file_load() of its elfdump.c allow for a distance of a whole page.
@@ -55,26 +55,26 @@ NOTES = '''
 '''
 
 
-def tally(verdicts):
-    found = collections.Counter(verdict for verdict, _ in verdicts.values())
+def tally(outcomes):
+    found = collections.Counter(outcome for outcome, _ in outcomes.values())
     return found[EQUAL], found[ABSENT] + found[PART], found[WRONG], found[OWN]
 
 
-def counts(verdicts):
-    return '  '.join(f'{who} {"/".join(map(str, tally(v)[:3]))}' for who, v in verdicts.items() if v is not None)
+def counts(outcomes):
+    return '  '.join(f'{who} {"/".join(map(str, tally(v)[:3]))}' for who, v in outcomes.items() if v is not None)
 
 
-def cell(verdicts):
-    if verdicts is None:
+def cell(outcomes):
+    if outcomes is None:
         return '-'
-    equal, absent, wrong, own = tally(verdicts)
+    equal, absent, wrong, own = tally(outcomes)
     return f'{equal} / {absent} / ' + (f'**{wrong}**' if wrong else '0') + (f' ({own})' if own else '')
 
 
 def table(results):
     rows = [f'| kernel | level | crash | {" | ".join(CONSUMERS)} |', '| --- ' * (3 + len(CONSUMERS)) + '|']
-    for name, verdicts, _ in results:
-        told = [cell(verdicts[who]) if verdicts else 'no cell' for who in CONSUMERS]
+    for name, outcomes, _ in results:
+        told = [cell(outcomes[who]) if outcomes else 'no cell' for who in CONSUMERS]
         rows.append(f'| {" | ".join(name)} | {" | ".join(told)} |')
     return rows
 
@@ -87,10 +87,10 @@ def clean(words):
 
 def each(results, *kinds):
     """(consumer, question, words, cell), of answers of these kinds."""
-    for name, verdicts, _ in results:
-        for who, answers in (verdicts or {}).items():
-            for question, (verdict, words) in (answers or {}).items():
-                if verdict in kinds:
+    for name, outcomes, _ in results:
+        for who, answers in (outcomes or {}).items():
+            for question, (outcome, words) in (answers or {}).items():
+                if outcome in kinds:
                     yield who, without_address(question), words, ' '.join(name)
 
 
@@ -117,7 +117,7 @@ def grouped(found):
 
 
 def where(names, cells):
-    """Which of the cells, in few words: by level, kernel and crash if that says it all."""
+    """Which of the cells, in few words: by level, kernel and crash if that is enough."""
     if set(names) == set(cells):
         return 'all cells'
     parts = [sorted({name.split()[n] for name in names}) for n in range(3)]
@@ -134,14 +134,14 @@ def lines_of(found, cells):
 
 
 def cells_of(results, who, level=None):
-    return [' '.join(name) for name, verdicts, _ in results
-            if verdicts and verdicts[who] is not None and level in (None, name[1])]
+    return [' '.join(name) for name, outcomes, _ in results
+            if outcomes and outcomes[who] is not None and level in (None, name[1])]
 
 
-def wrongs(results, verdict):
+def wrongs(results, outcome):
     lines = []
     for who in CONSUMERS:
-        found = [row[1:] for row in each(results, verdict) if row[0] == who]
+        found = [row[1:] for row in each(results, outcome) if row[0] == who]
         if found:
             lines += [f'### {who}', '', *lines_of(found, cells_of(results, who)), '']
     return lines or ['None.', '']
@@ -169,13 +169,13 @@ def quirks(results):
 
 def summary(results):
     """In one line."""
-    sums = [tally(v) for _, verdicts, _ in results for v in (verdicts or {}).values() if v is not None]
+    sums = [tally(v) for _, outcomes, _ in results for v in (outcomes or {}).values() if v is not None]
     equal, absent, wrong, own = (sum(column) for column in zip(*sums)) if sums else (0, 0, 0, 0)
     return f'{equal} answers equal, {absent} absent, {wrong} wrong; {own} made up by the consumer'
 
 
 def is_bad(results):
-    return any(verdicts is None for _, verdicts, _ in results) or bool(list(each(results, WRONG)))
+    return any(outcomes is None for _, outcomes, _ in results) or bool(list(each(results, WRONG)))
 
 
 def page(results, options):

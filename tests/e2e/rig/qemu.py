@@ -12,7 +12,7 @@ import kernels
 MIB = 1 << 20
 RAM = 256 * MIB
 
-# Where RAM begins, and 1 MiB of it that the kernel is told to leave alone.  With a host
+# Where RAM begins, and 1 MiB of it that the command line keeps from the kernel.  With a host
 # thread for each CPU, QEMU 7.2 lets x86 CPUs run code that another one is patching: an
 # int3 of the kernel's own making kills one boot in four.
 MACHINES = {

@@ -197,4 +197,4 @@ ASK = {
     'drgn': drgn, 'libkdumpfile': libkdumpfile, 'makedumpfile': makedumpfile,
 }
 # What is asked of all of RAM for a consumer's truth: gdb cannot be right without the offset.
-JUDGE = {**ASK, 'gdb': gdb_offset}
+REFERENCE = {**ASK, 'gdb': gdb_offset}

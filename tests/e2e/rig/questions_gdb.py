@@ -28,7 +28,7 @@ def has_code(frame):
 
 
 def place(frame):
-    """A third word tells that gdb does not use rules for unwinding it: on arm64 the code is not
+    """A third word means that gdb does not use rules for unwinding it: on arm64 the code is not
     there, or it is assembler, of which only the symbol table has a name."""
     known = [f'{frame.pc():#x}', frame.name() or '??']
     if frame.architecture().name().startswith('aarch64') and not has_code(frame):

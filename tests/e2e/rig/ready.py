@@ -24,7 +24,7 @@ import consumers  # noqa: E402
 import holes  # noqa: E402
 import kernels  # noqa: E402
 import questions  # noqa: E402
-import questions_judge  # noqa: E402
+import questions_compare  # noqa: E402
 
 STACK = 16384
 PAGE = 4096
@@ -100,7 +100,7 @@ class Asker:
                 'variables': {key: text for key, text in said.items() if key.startswith('p ')}}
 
     def makedumpfile(self, core):
-        """It has one command; its words tell how far it got."""
+        """It has one command; its output shows how far it got."""
         out = core.with_suffix('.dmesg')
         code, said = questions.Core(self.taken, core).run(['makedumpfile', '--dump-dmesg', core, out], 120)
         return {'start': not code or 'dump_lockless_dmesg' in said, 'why': said[-300:],
@@ -146,7 +146,7 @@ def known(threads):
 
 
 class Bench:
-    """A dump, and what the consumers say on all of RAM."""
+    """A dump, and what the consumers print for all of RAM."""
 
     def __init__(self, taken, work, whom):
         self.taken, self.work = taken, pathlib.Path(work)
@@ -166,7 +166,7 @@ class Bench:
                                self.vmlinux], capture_output=True, text=True, check=False)
         return (core if core.exists() else None), check_table(done.stdout), done
 
-    def judge(self, gone, whom=CONSUMERS):
+    def compare(self, gone, whom=CONSUMERS):
         """A Row for each of the table that was tried, on a dump with these holes."""
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             image = holes.image(self.taken, pathlib.Path(folder) / 'hole.img', gone)
@@ -240,8 +240,8 @@ class Row(collections.namedtuple('Row', 'consumer ability word missing same why'
 
 def unanswered(want):
     """On all of RAM too: of this nothing can be said."""
-    return any(map(questions_judge.missing, want)) if isinstance(want, list) and len(want) == 1 \
-        else questions_judge.missing(want)
+    return any(map(questions_compare.missing, want)) if isinstance(want, list) and len(want) == 1 \
+        else questions_compare.missing(want)
 
 
 def difference(got, want):
@@ -253,9 +253,9 @@ def difference(got, want):
 
 
 def hold(bench, trials, jobs=2, show=()):
-    """Try (label, holes), maybe with whom to ask; the rows that foretold wrongly."""
+    """Try (label, holes), maybe with whom to ask; the rows that predicted wrongly."""
     def attempt(trial):
-        return trial[0], list(bench.judge(*trial[1:]))
+        return trial[0], list(bench.compare(*trial[1:]))
 
     wrong, count = [], collections.Counter()
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:

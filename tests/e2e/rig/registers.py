@@ -73,7 +73,7 @@ def qemu_state(status):
 def notes(arch, text, record=b''):
     """One NT_PRSTATUS for each CPU, the kernel's own where it left some, and QEMU's notes.
 
-    crash believes those of a CPU that is offline only if QEMU is named.
+    crash uses those of a CPU that is offline only if QEMU is named.
     """
     states = dict(recorded(arch, record)) or {n: prstatus(arch, cpu, n)
                                               for n, cpu in enumerate(cpus(text))}

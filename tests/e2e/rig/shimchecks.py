@@ -7,7 +7,7 @@ import elfcore
 import kit
 
 NOTE, NAME, PR_REG = 12, 8, 112
-# By architecture: size of elf_prstatus; the program counter, and where its mode is told.
+# By architecture: size of elf_prstatus; the program counter, and the register that has its mode.
 REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33)}
 THREAD_SIZE = 16384
 

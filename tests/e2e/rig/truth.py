@@ -61,7 +61,7 @@ def segments(arch, info, linear, base, size):
 
 
 def aliases(arch, info, linear, ram, base, size):
-    """What only page tables tell: vmalloc memory.  No physical address, as in /proc/kcore."""
+    """What only page tables have: vmalloc memory.  No physical address, as in /proc/kcore."""
     root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
     if arch == 'arm64':
         levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4

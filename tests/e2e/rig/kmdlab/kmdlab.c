@@ -88,7 +88,8 @@ static void hang_there(void *unused)
 	hang_here(NULL);
 }
 
-/* It has its new memory already, and tells in the end.  A thread may print for newer kernels. */
+/* It has its new memory already, and prints a line in the end.  A thread may print for newer
+ * kernels. */
 static void on_rename(void *unused, struct task_struct *p, const char *comm)
 {
 	if (strcmp(comm, "busybox"))

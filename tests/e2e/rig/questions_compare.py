@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Is an answer equal to that on all of RAM, absent, or wrong?
 
-Absent is: a clear error, nothing, or a part of the truth that says of what is missing that
-it is.  A part that does not say so is wrong, and so is any other value.  The consumer's own
+Absent is: a clear error, nothing, or a part of the truth that names what is
+missing.  A part that does not is wrong, and so is any other value.  The consumer's own
 is what it makes up whatever a core may hold.
 """
 import re
@@ -13,8 +13,8 @@ ERROR = re.compile(
     r'error|fault|could not|missing|n/a$|no active|WARNING:|bogus|not readable|gdb request')
 
 
-def judge(question, got, want):
-    """(verdict, what to show of it); None if the truth itself has no answer."""
+def compare(question, got, want):
+    """(outcome, what to show of it); None if the truth itself has no answer."""
     if missing(want):
         return None
     if got == want:
@@ -22,9 +22,9 @@ def judge(question, got, want):
     if got is None or missing(got):
         return ABSENT, brief(got)
     if isinstance(want, dict) and isinstance(got, dict):
-        return judge_parts(question, got, want)
+        return compare_parts(question, got, want)
     if isinstance(want, list) and isinstance(got, list):
-        return judge_list(question, got, want)
+        return compare_list(question, got, want)
     return WRONG, f'{brief(got)}, not {brief(want)}'
 
 
@@ -46,31 +46,31 @@ def brief(answer):
     return text if len(text) < 160 else text[:160] + '...'
 
 
-def judge_parts(question, got, want):
+def compare_parts(question, got, want):
     """Task by task, thread by thread."""
-    verdicts = []
+    outcomes = []
     for key, value in got.items():
         if key not in want:
             return WRONG, f'{key!r} is not there in all of RAM'
-        verdicts.append(judge(f'{question} {key}', value, want[key]) or (EQUAL, ''))
-        if verdicts[-1][0] in (WRONG, OWN):
-            return verdicts[-1][0], f'{key}: {verdicts[-1][1]}'
+        outcomes.append(compare(f'{question} {key}', value, want[key]) or (EQUAL, ''))
+        if outcomes[-1][0] in (WRONG, OWN):
+            return outcomes[-1][0], f'{key}: {outcomes[-1][1]}'
     lacking = [key for key in want if key not in got]
     if lacking:
         return WRONG, f'{len(lacking)} of {len(want)} are left out silently, first {lacking[0]!r}'
-    if all(verdict == EQUAL for verdict, _ in verdicts):
+    if all(outcome == EQUAL for outcome, _ in outcomes):
         return EQUAL, ''
-    some = next((key, why) for key, (verdict, why) in zip(got, verdicts) if verdict != EQUAL)
-    lost = sum(verdict != EQUAL for verdict, _ in verdicts)
-    return (ABSENT if all(v == ABSENT for v, _ in verdicts) else PART), \
-        f'{lost} of {len(verdicts)}, first {some[0]}: {some[1]}'
+    some = next((key, why) for key, (outcome, why) in zip(got, outcomes) if outcome != EQUAL)
+    lost = sum(outcome != EQUAL for outcome, _ in outcomes)
+    return (ABSENT if all(v == ABSENT for v, _ in outcomes) else PART), \
+        f'{lost} of {len(outcomes)}, first {some[0]}: {some[1]}'
 
 
-def judge_list(question, got, want):
+def compare_list(question, got, want):
     if question.startswith(('bt of all', 'info threads')):
-        return judge_frames(got, want)
+        return compare_frames(got, want)
     if question.startswith(('stacks', 'current')):
-        return judge_stack(got, want)
+        return compare_stack(got, want)
     if question.startswith(('bt', 'foreach bt')):
         got, want = with_task(got), with_task(want)
     left = [line for line in got if line in want or not missing_line(line)]
@@ -105,7 +105,7 @@ def with_task(lines):
     return out
 
 
-def judge_frames(got, want):
+def compare_frames(got, want):
     """[address, function] from the inside out, maybe at last [!why it ends there].
 
     One thread's place is such a pair by itself.  A third word: gdb knows no more than the name.
@@ -129,7 +129,7 @@ def judge_frames(got, want):
     return (PART, 'the address is right, but has no name') if nameless else (EQUAL, '')
 
 
-def judge_stack(got, want):
+def compare_stack(got, want):
     """drgn ends a stack that it cannot follow without a word: it is seen not to end in an entry."""
     if got == want[:len(got)]:
         return PART, f'{len(got)} of {len(want)} frames'
