@@ -59,10 +59,35 @@ static bool delta_of_mem_section(const struct kmd_vmcoreinfo *info, const struct
 	return found == 1;
 }
 
+/*
+ * Where the image begins, on a 2 MiB boundary.  Below it nothing is mapped, so a lower bound
+ * would give addresses to memory that has none.  Without _stext the lowest symbol is a bound
+ * that costs the text; without symbols KASLR has moved the start at least.
+ */
+static uint64_t image_start(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *runtime)
+{
+	static const char *const symbols[] = { "SYMBOL(kallsyms_offsets)", "SYMBOL(kallsyms_names)",
+					       "SYMBOL(init_top_pgt)", "SYMBOL(swapper_pg_dir)",
+					       "SYMBOL(init_uts_ns)" };
+	uint64_t start = UINT64_MAX, value;
+
+	if (info->text && kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", &value))
+		start = value;
+	else
+		for (size_t i = 0; info->text && i < sizeof(symbols) / sizeof(symbols[0]); i++)
+			if (kmd_vmcoreinfo_hex(info, symbols[i], &value))
+				start = kmd_min_u64(start, value);
+	if (start == UINT64_MAX)
+		start = kmd_runtime_get(runtime, KMD_RUNTIME_KASLR, &value) && value < IMAGE_SIZE
+				? START_KERNEL_MAP + value
+				: START_KERNEL_MAP;
+	return kmd_max_u64(START_KERNEL_MAP, start & ~((UINT64_C(2) << 20) - 1));
+}
+
 static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *runtime,
 		   const struct kmd_memory *memory, struct kmd_layout *out)
 {
-	uint64_t phys_base, size = IMAGE_SIZE, stext = START_KERNEL_MAP;
+	uint64_t phys_base, size = IMAGE_SIZE;
 
 	out->linear.low = LINEAR_LOW;
 	out->linear.high = START_KERNEL_MAP;
@@ -74,13 +99,11 @@ static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *
 	if (!kmd_runtime_or_number(runtime, KMD_RUNTIME_PHYS_BASE, info, "NUMBER(phys_base)",
 				   &phys_base))
 		return;
-	if (info->text) {
+	if (info->text)
 		kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_IMAGE_SIZE)", &size);
-		kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", &stext);
-	}
 	out->image.known = true;
 	out->image.delta = START_KERNEL_MAP - phys_base;
-	out->image.low = kmd_max_u64(START_KERNEL_MAP, stext & ~((UINT64_C(2) << 20) - 1));
+	out->image.low = image_start(info, runtime);
 	out->image.high = START_KERNEL_MAP + kmd_min_u64(size, IMAGE_SIZE);
 }
 
