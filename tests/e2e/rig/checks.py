@@ -145,7 +145,7 @@ def check_sample(rig, taken):
     for page in range(5):
         kit.check(f'page {page}: {rig.token}'.encode() in pages, f'Ksample_log lacks page {page}')
     counts = [taken.data(row)[:8] for row in taken.rows if row.name.startswith('Ksample_c')]
-    want = [(0x6b6d640000000000 + cpu).to_bytes(8, 'little') for cpu in range(2)]
+    want = [(0x6b6d640000000000 + cpu).to_bytes(8, 'little') for cpu in range(rig.kernel.cpus)]
     kit.same(sorted(counts), want, 'Ksample_cnt')
 
 

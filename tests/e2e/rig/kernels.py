@@ -38,6 +38,7 @@ class Kernel:
         self.folder = fetch('fetch-kernel', release, arch, flavour)
         self.build_root = Root(fetch('fetch-root', release))
         self.root = Root(fetch('fetch-root', self.debian))
+        self.cpus = 2
         self.version = (self.folder / 'release').read_text().strip()
 
     def file(self, name):

@@ -45,7 +45,7 @@ class Guest:
         append = f'console={self.machine["console"]} {self.machine["set_aside"]} panic=0 {cmdline}'
         self.process = subprocess.Popen([
             program, *self.machine['machine'], *options,
-            '-m', str(RAM // MIB), '-smp', '2', '-nodefaults', '-display', 'none', '-no-reboot',
+            '-m', str(RAM // MIB), '-smp', str(kernel.cpus), '-nodefaults', '-display', 'none', '-no-reboot',
             '-object', f'memory-backend-file,id=ram,size={RAM},mem-path={self.ram},share=on',
             '-machine', 'memory-backend=ram', '-serial', f'file:{self.log}',
             '-qmp', f'unix:{self.folder}/qmp,server=on,wait=off',

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Crash a real kernel in QEMU and look at what firmware would have saved.
 
-    run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER]
+    run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER] [--cpus N]
 
 KERNEL is a row of kernels.txt, CASE one of cases.py; run.py --list names all.
 Exit 0, 1, or 77 (skipped) with a sentence.
@@ -34,6 +34,7 @@ def main():
     parser = argparse.ArgumentParser(description='Crash a real kernel and look at the dump.')
     parser.add_argument('--list', action='store_true', help='name kernels and cases')
     parser.add_argument('--keep', metavar='FOLDER', help='leave RAM, dumps and cores there')
+    parser.add_argument('--cpus', type=int, default=2, metavar='N', help='CPUs of the machine; 2')
     parser.add_argument('words', nargs='*', metavar='KERNEL CASE KMD_ASSEMBLE')
     options = parser.parse_args()
     if options.list:
@@ -46,6 +47,7 @@ def main():
     if case_name not in cases.CASES:
         parser.error(f'no case {case_name!r}')
     kernel = kernels.kernel(kernel_name)
+    kernel.cpus = options.cpus
     with scratch(options.keep) as folder:
         cases.CASES[case_name](cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder))
     print(f'{kernel_name} {case_name}: good')

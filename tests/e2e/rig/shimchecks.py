@@ -38,8 +38,9 @@ def check_note(rig, taken, data, who):
     return True
 
 
-def check_registers(rig, taken, cpus=2):
+def check_registers(rig, taken):
     """After a panic both the kernel's notes and the shim's own hold the registers of all CPUs."""
+    cpus = rig.kernel.cpus
     notes = [taken.data(row) for row in taken.rows if row.name.startswith('Kcrash_n')]
     kit.same(len(notes), cpus, 'regions of crash_notes')
     size = NOTE + NAME + REGISTERS[rig.kernel.arch][0]
@@ -96,12 +97,12 @@ def check_running(rig, taken, core):
     """Of each CPU the whole stack that it is on, and the task, in a table too small for all."""
     stacks = {int(sp, 16) & -THREAD_SIZE for sp in
               re.findall(r'\bR?SP=([0-9a-f]{16})', taken.registers.read_text())}
-    kit.same(len(stacks), 2, f'stacks of CPUs: {stacks}')
+    kit.same(len(stacks), rig.kernel.cpus, f'stacks of CPUs: {stacks}')
     segments = elfcore.segments(core.read_bytes())
     for stack in stacks:
         kit.check(covered(segments, stack, THREAD_SIZE), f'the stack {stack:#x} is not in the core')
     tasks = [taken.data(row) for row in taken.rows if row.name.startswith('Ktask')]
-    for cpu in range(2):
+    for cpu in range(rig.kernel.cpus):
         kit.check(any(b'kmdlab_hang/%d\0' % cpu in task for task in tasks),
                   f'the task that runs on CPU {cpu} is not in the dump')
 
