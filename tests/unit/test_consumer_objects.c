@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_ready_objects.c - tasks, CPUs, their stacks, modules: what of them is there. */
+/* test_consumer_objects.c - tasks, CPUs, their stacks, modules: what of them is there. */
 #include "consumer_kit.h"
 
 #include <elf.h>
@@ -240,6 +240,57 @@ START_TEST(cpus_of_the_masks)
 }
 END_TEST
 
+/* One process, whose struct mm_struct is at 0x6000; two CPUs, the second's part is not captured. */
+static void process_with_counters(void)
+{
+	static const size_t counters[] = { 0, 1, 3 };
+
+	tree();
+	fake_symbol(&fake, "__cpu_present_mask", 0x300);
+	fake_symbol(&fake, "__per_cpu_offset", 0x400);
+	fake_symbol(&fake, "runqueues", 0x1000);
+	fake_set(&fake, 0x300, 0x3, 8);
+	fake_set(&fake, 0x400, 0x2000, 8);
+	fake_set(&fake, 0x408, 0x3000, 8);
+	fake_set(&fake, 0x5040, AT(0x6000), 8);
+	for (size_t i = 0; i < 3; i++)
+		fake_set(&fake, 0x6020 + 0x28 * counters[i] + 0x20, AT(0x6000 + 4 * counters[i]),
+			 8);
+	consumer_capture(0, 0x9000);
+	consumer_look();
+	types_of_tasks();
+	consumer_set_size("__cpu_present_mask", 8);
+	consumer_set_size("__per_cpu_offset", 64);
+	consumer_type(KMD_T_RQ, 64);
+	consumer_type(KMD_T_RQ_CURR, 16);
+	consumer_type(KMD_T_RQ_IDLE, 24);
+	consumer_type(KMD_T_TASK_MM, 0x40);
+	consumer_type(KMD_T_MM, 0x100);
+	consumer_type(KMD_T_MM_RSS_STAT, 0x20);
+	consumer_type(KMD_T_COUNTER, 0x28);
+	consumer_type(KMD_T_COUNTER_COUNTERS, 0x20);
+}
+
+START_TEST(counters_of_a_process)
+{
+	process_with_counters();
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
+	ck_assert_uint_eq(check.tasks.cpus.n, 2);
+	expect_availability(KMD_O_MMS, KMD_IN_PART,
+			    "3 of 6 per-CPU rss_stat counters (first 0xffff800080209000)");
+}
+END_TEST
+
+/* Until 6.1 the counters are in struct mm_struct itself. */
+START_TEST(counters_of_older_kernels)
+{
+	process_with_counters();
+	consumer_type(KMD_T_RSS_STAT_OLD, 32);
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
+	expect_availability(KMD_O_MMS, KMD_PRESENT, "");
+}
+END_TEST
+
 /* ---------------------------------------------------------------------- stacks */
 
 /* A CPU with its stack pointer at @sp, whose per-CPU variables are 0x2000 further. */
@@ -357,6 +408,8 @@ int main(void)
 	tcase_add_loop_test(tcase, symbols_of_a_module, 0, 2);
 	tcase_add_test(tcase, too_many_roots);
 	tcase_add_test(tcase, cpus_of_the_masks);
+	tcase_add_test(tcase, counters_of_a_process);
+	tcase_add_test(tcase, counters_of_older_kernels);
 	tcase_add_test(tcase, interrupt_stack_of_arm64);
 	tcase_add_loop_test(tcase, code_of_first_task, 0, 4);
 	tcase_add_loop_test(tcase, interrupt_stack_of_x86_64, 0, 2);
