@@ -152,7 +152,9 @@ def case_reload(rig):
     kit.same(len([line for line in said if re.match(r'round \d: placed [1-9]\d\d', line)]), 3,
              f'rounds that placed regions: {said}')
     free = [int(n) for n in re.findall(r'round \d: free (\d+)', console)]
-    kit.check(len(free) == 3 and free[0] - free[2] < 3000, f'memory is lost: free KiB {free}')
+    # A leak is there in every round; what the first one needs once, or the machine, is not.
+    kit.check(len(free) == 3 and min(free[0] - free[1], free[1] - free[2]) < 1500,
+              f'memory is lost: free KiB {free}')
 
 
 def case_storm(rig):
