@@ -10,7 +10,7 @@
 #include <check.h>
 
 extern const char *real_dump;   /* a compressed partition image of an arm64 kernel */
-extern struct small_core small; /* fresh for every test, as these are: */
+extern struct small_core small; /* new for each test, like these: */
 extern struct kmd *kmd;
 extern char folder[64];
 
@@ -22,7 +22,7 @@ void open_small(void);
 /* The small core as a file "small", open. */
 int small_file(void);
 
-/* Both check the text of kmd_error() as well. */
+/* Both also check the text of kmd_error(). */
 void expect_ok(enum kmd_status status);
 void expect_error(enum kmd_status status, enum kmd_status wanted, const char *text);
 

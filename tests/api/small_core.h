@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Two regions side by side, and one 0x40 bytes behind; by physical and by virtual address. */
+/* Two adjacent regions, and one 0x40 bytes behind them; physical and virtual addresses. */
 #define SMALL_PHYS UINT64_C(0x40000000)
 #define SMALL_VIRT UINT64_C(0xffff800000000000)
 #define SMALL_SIZE 16u /* of each */

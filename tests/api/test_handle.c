@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_handle.c - a handle's life: options, opening, findings, and all that is misuse. */
+/* test_handle.c - the states of a handle: options, opening, findings, and misuse. */
 #include "api_kit.h"
 
 #include <fcntl.h>
@@ -65,7 +65,7 @@ START_TEST(options_come_first)
 	expect_error(kmd_set_vmlinux(kmd, NULL), KMD_ERR_USAGE, "before kmd_open");
 	expect_error(kmd_set_registers(kmd, NULL), KMD_ERR_USAGE, "before kmd_open");
 	expect_error(kmd_set_unpack_limit(kmd, 1), KMD_ERR_USAGE, "before kmd_open");
-	/* The call-back may come and go. */
+	/* The call-back may be set and removed. */
 	expect_ok(kmd_set_progress(kmd, NULL, NULL));
 }
 END_TEST
@@ -140,7 +140,7 @@ START_TEST(from_a_descriptor)
 	ck_assert_int_eq(lseek(fd, 7, SEEK_SET), 7);
 	expect_ok(kmd_open_fd(kmd, fd, "named"));
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 7);
-	/* It is the caller's still, and the handle does without. */
+	/* The caller still owns it, and the handle does not need it. */
 	ck_assert_int_eq(close(fd), 0);
 	expect_ok(kmd_read_phys(kmd, SMALL_PHYS, &byte, 1));
 	ck_assert_int_eq(byte, 'a');
@@ -187,7 +187,7 @@ END_TEST
 
 START_TEST(strict)
 {
-	/* The last region's bytes are behind the end. */
+	/* The bytes of the last region are behind the end. */
 	expect_ok(kmd_open_memory(kmd, small.bytes, small.size - 8, "small"));
 	ck_assert(kmd_is_degraded(kmd));
 	ck_assert_int_eq(kmd_region_get(kmd, 2)->state, KMD_REGION_CUT);
@@ -211,7 +211,7 @@ START_TEST(vmlinux)
 }
 END_TEST
 
-/* An executable with symbols, but certainly not this kernel's. */
+/* An executable with symbols that is not this kernel. */
 START_TEST(vmlinux_of_another_kernel)
 {
 	small.bytes[18] = 0xf3; /* e_machine: riscv, either byte order */
@@ -239,7 +239,7 @@ START_TEST(findings)
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_ptr_nonnull(kmd_finding_get(kmd, i)->text);
 		ck_assert_ptr_null(strchr(kmd_finding_get(kmd, i)->text, '\n'));
-		/* The place is in the sentence and in members of its own. */
+		/* The place is in the sentence and in separate members. */
 		if (kmd_finding_get(kmd, i)->source) {
 			ck_assert_ptr_nonnull(strstr(kmd_finding_get(kmd, i)->text,
 						     kmd_finding_get(kmd, i)->source));

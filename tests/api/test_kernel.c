@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_kernel.c - what a dump of a real kernel has of it: VMCOREINFO, values, symbols, log. */
+/* test_kernel.c - what a dump of a real kernel contains: VMCOREINFO, values, symbols, log. */
 #include "api_kit.h"
 
 #include <stdio.h>
@@ -125,7 +125,8 @@ START_TEST(why_it_died)
 }
 END_TEST
 
-/* As of another boot of that kernel; the small dump does not have the addresses of its own boot. */
+/* The values are from another boot of that kernel; the small dump does not have the addresses of
+ * its own boot. */
 static const char from_elsewhere[] =
 	"OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(prb)=ffff800009a48360\nKERNELOFFSET=0\n";
 
@@ -143,7 +144,7 @@ START_TEST(vmcoreinfo_from_a_file)
 	ck_assert_ptr_nonnull(file);
 	fputs(from_elsewhere, file);
 	fclose(file);
-	/* The dump's own goes before it. */
+	/* The VMCOREINFO of the dump has precedence. */
 	expect_ok(kmd_set_vmcoreinfo(kmd, path));
 	open_small();
 	expect_ok(kmd_vmcoreinfo_value(kmd, "OSRELEASE", &value, &length));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_work.c - what an open dump is good for: reading memory, assembling, in threads too. */
+/* test_work.c - the uses of an open dump: reading memory and assembling, also in threads. */
 #include "api_kit.h"
 
 #include <fcntl.h>
@@ -47,7 +47,7 @@ START_TEST(registers_from_a_file)
 }
 END_TEST
 
-/* What was assembled with registers brings them along, in the same bytes. */
+/* A core that was assembled with registers contains them, in the same bytes. */
 START_TEST(registers_of_a_core)
 {
 	set_registers("CPU#1\n PC=ffff800000000010  SP=ffff800000000020\n");
@@ -112,10 +112,10 @@ START_TEST(into_holes)
 		     "0xffffffffffffffff was not captured");
 	expect_error(kmd_read_virt(kmd, UINT64_MAX, got, 64), KMD_ERR_NOT_FOUND,
 		     "was not captured");
-	/* Nothing is nowhere. */
+	/* A read of no bytes always succeeds. */
 	expect_ok(kmd_read_phys(kmd, 0, got, 0));
 	expect_ok(kmd_read_virt(kmd, 0, got, 0));
-	/* And the error goes with the next success. */
+	/* The next success clears the error. */
 	expect_ok(kmd_read_phys(kmd, SMALL_PHYS, got, 1));
 }
 END_TEST
@@ -227,7 +227,7 @@ START_TEST(to_a_descriptor)
 	wanted = bytes_at(path_to("core"), &wanted_size);
 	ck_assert_int_eq(write(fd, "before", 6), 6);
 	expect_ok(kmd_assemble_fd(kmd, fd));
-	/* The position is behind it, for what may follow. */
+	/* The file position is behind the core, so that more can follow. */
 	ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), (off_t)wanted_size + 6);
 	got = bytes_of(fd, &size);
 	ck_assert_uint_eq(size, wanted_size + 6);
@@ -249,7 +249,7 @@ START_TEST(to_a_pipe)
 	open_small();
 	expect_ok(kmd_assemble_path(kmd, path_to("core"), 0));
 	wanted = bytes_at(path_to("core"), &size);
-	/* All of it fits a pipe's buffer. */
+	/* The whole core fits into the buffer of a pipe. */
 	ck_assert_uint_lt(size, sizeof(got));
 	ck_assert_int_eq(pipe(ends), 0);
 	expect_ok(kmd_assemble_fd(kmd, ends[1]));
@@ -263,7 +263,7 @@ START_TEST(to_a_pipe)
 }
 END_TEST
 
-/* A core is a dump, and gives the same core again. */
+/* A core can be opened as a dump, and gives the same core again. */
 START_TEST(core_as_input)
 {
 	unsigned char *one, *two;
@@ -311,7 +311,7 @@ START_TEST(progress)
 	seen.cancel = KMD_PHASE_WRITE;
 	expect_error(kmd_assemble_path(kmd, path_to("core"), 0), KMD_ERR_CANCELED, "canceled");
 	ck_assert_int_ne(access(path_to("core"), F_OK), 0);
-	/* The handle is as good as before. */
+	/* The handle can still be used. */
 	expect_ok(kmd_set_progress(kmd, NULL, NULL));
 	expect_ok(kmd_assemble_path(kmd, path_to("core"), 0));
 }

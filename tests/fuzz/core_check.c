@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What every core keeps, whatever the input was.  Shares nothing with the library: the core
- * is read with a reader of its own.
+ * Rules that every core keeps, whatever the input was.  This file shares no code with the
+ * library: it has its own reader of cores.
  */
 #include "fuzz.h"
 
@@ -93,7 +93,7 @@ static uint64_t address(const struct load *load, bool physical)
 	return physical ? load->phys : load->virt;
 }
 
-/* One address never has two meanings: sorted segments that overlap share their bytes. */
+/* An address has one content only: sorted segments that overlap share their bytes. */
 static void check_meaning(struct load *loads, size_t n, bool physical)
 {
 	const struct load *widest = NULL;

@@ -10,10 +10,10 @@
 struct kmd_diag;
 struct kmd_input;
 
-/* What libFuzzer, or replay.c in its place, calls with each input. */
+/* libFuzzer, or replay.c in its place, calls this function with each input. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Ends the program where the library broke a promise: the fuzzer then keeps the input. */
+/* Ends the program if the library broke a promise; the fuzzer then keeps the input. */
 #define FUZZ_CHECK(condition)                                                                      \
 	do {                                                                                       \
 		if (!(condition))                                                                  \
@@ -22,13 +22,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 _Noreturn void fuzz_broken(const char *file, int line, const char *condition);
 
-/* What of an input was not taken yet. */
+/* The part of an input that was not used yet. */
 struct fuzz_rest {
 	const uint8_t *at;
 	size_t size;
 };
 
-/* The next *@length bytes, or as many as there are. */
+/* The next *@length bytes, or fewer at the end. */
 static inline const uint8_t *fuzz_take(struct fuzz_rest *rest, size_t *length)
 {
 	const uint8_t *start = rest->at;
@@ -41,10 +41,10 @@ static inline const uint8_t *fuzz_take(struct fuzz_rest *rest, size_t *length)
 }
 
 /*
- * Bytes to an input, whose members lie in @data.  Bytes that begin with "KMDFOLD\n" are a
+ * Makes an input, whose members are in @data.  Bytes that begin with "KMDFOLD\n" are a
  * folder: for each file the length of its name (one byte), its size (three bytes, low one
- * first), its name and its bytes, all cut to what is there.  Others are a single file.  False
- * where the library refuses them.
+ * first), its name and its bytes, all cut at the end of the input.  Other bytes are a single
+ * file.  False if the library refuses them.
  */
 bool fuzz_input_make(const uint8_t *data, size_t size, struct kmd_diag *diag,
 		     struct kmd_input *input);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* The whole way through the public header: bytes to a core that keeps its promises. */
+/* All steps, through the public header: bytes to a core that keeps the rules. */
 #include "fuzz.h"
 
 #include <kmemdump/kmd.h>
@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #define UNPACK_LIMIT (UINT64_C(1) << 20)
-/* Each run of captured bytes may fill two pages of 64 KiB, and each has a row in a table. */
+/* Each run of captured bytes may fill two pages of 64 KiB, and has a row in a table. */
 #define SIZE_FACTOR  8192
 #define SIZE_BOUND   (UINT64_C(64) << 20)
 

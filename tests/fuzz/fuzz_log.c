@@ -4,7 +4,7 @@
  *
  * The input: flags (one byte: 1 = big-endian, 2 = 32-bit), length of the text (two bytes, low
  * one first), the text; then regions: length of the name (one byte), virtual address (eight
- * bytes), size (three bytes), name, bytes; all cut to what is there.
+ * bytes), size (three bytes), name, bytes; all cut at the end of the input.
  */
 #include "fuzz.h"
 
@@ -65,7 +65,7 @@ static bool add_region(struct stages *s, struct fuzz_rest *rest)
 	return true;
 }
 
-/* Every byte is looked at: a sanitizer sees one that is not the log's. */
+/* Every byte is read, so that a sanitizer finds one that is not part of the log. */
 static void check_records(const struct kmd_log *log, size_t size)
 {
 	unsigned int sum = 0;
@@ -80,7 +80,7 @@ static void check_records(const struct kmd_log *log, size_t size)
 			sum += (unsigned char)record->text[j];
 	}
 	FUZZ_CHECK(sum || !sum);
-	/* No record without a descriptor, a head or a line of its own. */
+	/* Each record needs a descriptor, a head or a line of its own. */
 	FUZZ_CHECK(log->n <= size);
 	FUZZ_CHECK(log->form != NULL);
 }

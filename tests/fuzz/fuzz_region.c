@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Bytes to the region table and the address space: every description, and their join. */
+/* Bytes to the region table and the address space: all descriptions, and the join. */
 #include "fuzz.h"
 
 #include "base/checked.h"

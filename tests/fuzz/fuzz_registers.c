@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Bytes to the registers of CPUs: as QEMU's text, as the shim's record, as a kernel's notes,
- * and what comes out to the notes of a core.  The first byte chooses machine and hints.
+ * Bytes to the registers of CPUs, as text of QEMU, as the shim's record and as notes of a
+ * kernel; then to the notes of a core.  The first byte chooses machine and hints.
  */
 #include "fuzz.h"
 
@@ -57,7 +57,7 @@ static void from_text(const uint8_t *data, size_t size, uint16_t machine, uint8_
 	kmd_diag_deinit(&diag);
 }
 
-/* The same bytes under the names that mean something. */
+/* The same bytes, as regions with the names that are searched for. */
 static void from_memory(const uint8_t *data, size_t size, uint16_t machine, uint8_t choice)
 {
 	static const char *const names[] = { "Kprstatus", "Kcrash_notes", "Kcrash_not7",
@@ -91,7 +91,7 @@ static void from_memory(const uint8_t *data, size_t size, uint16_t machine, uint
 	kmd_diag_deinit(&diag);
 }
 
-/* As notes that a finished core brings along, cut and counted as it likes. */
+/* As notes of a finished core, with any length and any count. */
 static void from_core(const uint8_t *data, size_t size, uint16_t machine, uint8_t choice)
 {
 	struct kmd_core_notes notes = { .size = size, .cpus = choice };

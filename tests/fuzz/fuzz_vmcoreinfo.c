@@ -41,7 +41,7 @@ static size_t check_lines(const struct kmd_vmcoreinfo *info)
 	size_t lines = 0;
 
 	while (line < end && (stop = memchr(line, '\n', (size_t)(end - line))) != NULL) {
-		/* Looking up is as long as the text: not for each of very many lines. */
+		/* Each look-up reads the whole text, so the number of lines is limited. */
 		if (lines++ < 64)
 			check_line(info, line, stop);
 		line = stop + 1;
@@ -81,7 +81,7 @@ static void check_measured(const struct kmd_vmcoreinfo *info)
 		FUZZ_CHECK(info->text[i] == '\n' || (info->text[i] >= ' ' && info->text[i] < 0x7f));
 }
 
-/* Exactly @length bytes, so that a sanitizer sees the first one too many. */
+/* Exactly @length bytes, so that a sanitizer finds a read beyond their end. */
 static void check_text(const uint8_t *data, size_t length, bool measured)
 {
 	struct kmd_vmcoreinfo info = { .text = malloc(length ? length : 1), .length = length };

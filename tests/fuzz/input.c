@@ -36,7 +36,8 @@ static bool add_member(struct fuzz_rest *rest, struct kmd_diag *diag, struct kmd
 	bytes = fuzz_take(rest, &name_length);
 	make_name(name, bytes, name_length);
 	bytes = fuzz_take(rest, &size);
-	/* Messages may show a name; the library gets it printable, as its folder reader does. */
+	/* Messages may print a name.  It is made printable here, as in the library's folder reader.
+	 */
 	return kmd_source_from_memory(diag, bytes, size, "member", &source) == KMD_OK &&
 	       kmd_input_add(diag, input, name, strlen(name), source) == KMD_OK;
 }
@@ -59,7 +60,7 @@ static bool make_folder(struct fuzz_rest *rest, struct kmd_diag *diag, struct km
 	if (!input->n_members)
 		return input->name != NULL;
 	qsort(input->members, input->n_members, sizeof(input->members[0]), by_name);
-	/* Nor has any two of one name. */
+	/* No file system has two files of one name. */
 	for (size_t i = 0; i < input->n_members; i++) {
 		if (n && !by_name(&input->members[n - 1], &input->members[i])) {
 			free(input->members[i].file_name);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Stands in for libFuzzer where there is none: gives every file named, and every file in a
- * folder named, to the target once.
+ * Replaces libFuzzer: passes each named file, and each file in a named folder, to the target
+ * once.
  */
 #include "fuzz.h"
 
@@ -14,7 +14,7 @@
 static bool replay_file(const char *path, size_t size)
 {
 	FILE *file = fopen(path, "rb");
-	/* Exactly as many bytes, so that a sanitizer sees the first one too many. */
+	/* The buffer has exactly this size, so that a sanitizer finds a read beyond its end. */
 	uint8_t *bytes = malloc(size ? size : 1);
 	bool ok = file && bytes && fread(bytes, 1, size, file) == size;
 

@@ -20,7 +20,7 @@ static void silence(const struct recipe *recipe, struct region *region, char *li
 {
 	static const struct {
 		const char *name;
-		unsigned int speaker;
+		unsigned int listing;
 	} names[] = {
 		{ "kelf", IN_KELF }, { "table", IN_TABLE }, { "info", IN_INFO },
 		{ "cmm", IN_CMM },   { "file", IN_FILE },
@@ -33,7 +33,7 @@ static void silence(const struct recipe *recipe, struct region *region, char *li
 			i++;
 		if (i == sizeof(names) / sizeof(names[0]))
 			fail(recipe, "not=%s: kelf, table, info, cmm or file", word);
-		region->speakers &= ~names[i].speaker;
+		region->listed_in &= ~names[i].listing;
 	}
 }
 

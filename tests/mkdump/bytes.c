@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No fixture is larger; a recipe that asks for more has a mistake in it. */
+/* No fixture is larger.  A recipe that needs more is wrong. */
 #define BYTES_MAX (UINT64_C(1) << 28)
 
 void fail(const struct recipe *recipe, const char *format, ...)

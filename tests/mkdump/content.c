@@ -34,8 +34,8 @@ static void add_hex(const struct recipe *recipe, struct bytes *out, const char *
 }
 
 /*
- * Byte i of pattern S is ((S * 31 + i * 7) ^ (i >> 8)) & 255: simple enough to be
- * said in the README and computed anew by whoever checks a core.
+ * Byte i of pattern S is ((S * 31 + i * 7) ^ (i >> 8)) & 255: the README
+ * describes it, and expect.py computes it again.
  */
 static void add_pattern(struct bytes *out, uint64_t seed, uint64_t size)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* core.c - a bare ELF core, as qdl or an assembler of another make leaves it. */
+/* core.c - an ELF core as qdl or another assembler writes it. */
 #include "mkdump.h"
 
 #include <elf.h>
 
 static bool is_memory(const struct region *region)
 {
-	return region->kelf == KELF_NONE && !region->vmcoreinfo && region->speakers & IN_TABLE;
+	return region->kelf == KELF_NONE && !region->vmcoreinfo && region->listed_in & IN_TABLE;
 }
 
 static void add_notes(struct recipe *recipe, struct bytes *out)
@@ -43,7 +43,7 @@ static void add_loads(struct recipe *recipe, struct bytes *out, uint64_t table)
 		elf_segment(recipe, out, table + n * elf_sizes(recipe).segment, &segment, "core",
 			    n);
 		n++;
-		if (region->speakers & IN_FILE)
+		if (region->listed_in & IN_FILE)
 			place_region(recipe, out, segment.offset, region);
 	}
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* folder.c - region files and what is made of them by hand. */
+/* folder.c - folders of region files, and cores that users make from them with cat. */
 #include "mkdump.h"
 
-/* The VMCOREINFO region and the KELF go first, then p_offset order, as KELF's layout has it. */
+/* The KELF and VMCOREINFO regions are first, then all others by p_offset, as in KELF. */
 static void cat_pass(struct recipe *recipe, struct bytes *out, bool kelf, bool vmcoreinfo)
 {
 	for (size_t i = 0; i < recipe->n_regions; i++) {
@@ -11,7 +11,7 @@ static void cat_pass(struct recipe *recipe, struct bytes *out, bool kelf, bool v
 		const bool wanted =
 			(region->kelf != KELF_NONE) == kelf && region->vmcoreinfo == vmcoreinfo;
 
-		if (!wanted || !(region->speakers & IN_FILE) || !(region->speakers & IN_KELF))
+		if (!wanted || !(region->listed_in & IN_FILE) || !(region->listed_in & IN_KELF))
 			continue;
 		place_region(recipe, out, out->size, region);
 		if (region->cut == UINT64_MAX)
@@ -28,7 +28,7 @@ void make_cat(struct recipe *recipe)
 	cat_pass(recipe, out, false, false);
 }
 
-/* One file that holds what the recipe has and nothing more. */
+/* One file that holds only the content of the recipe. */
 void make_bytes(struct recipe *recipe)
 {
 	struct bytes *out = &add_file(recipe, "bytes")->bytes;
@@ -52,7 +52,7 @@ void text_dump_info(const struct recipe *recipe, struct bytes *out)
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		const struct region *region = recipe->regions[i];
 
-		if (region->speakers & IN_INFO)
+		if (region->listed_in & IN_INFO)
 			add_text(out,
 				 join_text("1 0x%016llx\t%016llu\t%-20s\t%s",
 					   (unsigned long long)region->info_phys,
@@ -67,7 +67,7 @@ void text_load_cmm(const struct recipe *recipe, struct bytes *out)
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		const struct region *region = recipe->regions[i];
 
-		if (region->speakers & IN_CMM)
+		if (region->listed_in & IN_CMM)
 			add_text(out,
 				 join_text("d.load.binary %s 0x%llx /noclear", region->listed,
 					   (unsigned long long)region->cmm_phys),
@@ -81,7 +81,7 @@ void make_folder(struct recipe *recipe)
 		struct region *region = recipe->regions[i];
 		struct bytes *out;
 
-		if (!(region->speakers & IN_FILE))
+		if (!(region->listed_in & IN_FILE))
 			continue;
 		out = &add_file(recipe, region->file)->bytes;
 		place_region(recipe, out, 0, region);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* kelf.c - the ELF header region that the kernel keeps over its other regions. */
+/* kelf.c - the ELF header region, in which the kernel describes its other regions. */
 #include "mkdump.h"
 
 #include <kmemdump/minidump.h>
@@ -9,7 +9,7 @@
 
 static bool in_kelf(const struct region *region)
 {
-	return region->kelf == KELF_NONE && !region->vmcoreinfo && region->speakers & IN_KELF;
+	return region->kelf == KELF_NONE && !region->vmcoreinfo && region->listed_in & IN_KELF;
 }
 
 static uint64_t count_segments(const struct recipe *recipe)
@@ -119,7 +119,7 @@ static void add_section(struct recipe *recipe, struct bytes *out, struct downstr
 	at->names_used += strlen(section->name) + 1;
 }
 
-/* The sections that stand before the regions'; how many there are. */
+/* Write the sections before those of the regions; returns their number. */
 static uint64_t base_sections(struct recipe *recipe, const struct region *kelf,
 			      struct downstream *at, struct bytes *out)
 {

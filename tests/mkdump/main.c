@@ -23,7 +23,7 @@ static void default_to(uint64_t *value, uint64_t otherwise)
 		*value = otherwise;
 }
 
-/* What the recipe left unsaid follows from what it said. */
+/* Fill in the values that the recipe omits. */
 static void fill_region(struct region *region)
 {
 	default_to(&region->size, round_up(region->content.size, 4));
@@ -43,7 +43,7 @@ static void fill_region(struct region *region)
 		region->listed = region->file;
 }
 
-/* The KELF region comes last: its size follows from the others. */
+/* The KELF region is last, because its size depends on the others. */
 static void fill_in(struct recipe *recipe)
 {
 	for (size_t i = 0; i < recipe->n_regions; i++) {

@@ -3,7 +3,7 @@
  * mkdump.h - makes minidumps, good and bad, out of text recipes.
  *
  * Written from the description of the formats alone: it shares the numbers of
- * minidump.h with the library and nothing else, so that the two readings prove
+ * minidump.h with the library and nothing else, so that the two readings check
  * each other.  tests/fixtures/README.md describes the recipe language.
  *
  * Memory is never freed: the program makes one dump and ends.
@@ -17,7 +17,7 @@
 
 #define WORDS_MAX 64
 
-/* Growing bytes; the gap that a write behind the end leaves is zero. */
+/* Bytes that grow.  A write behind the end fills the gap with zeroes. */
 struct bytes {
 	unsigned char *data;
 	size_t size, room;
@@ -32,13 +32,13 @@ struct label {
 	bool big_endian;
 };
 
-/* Who speaks of a region; "not=" of a recipe takes away from these. */
-enum speaker {
+/* The tables that list a region; "not=" of a recipe removes some. */
+enum listing {
 	IN_KELF = 1 << 0,  /* program header of the KELF region */
 	IN_TABLE = 1 << 1, /* section of a raw dump, row of the SMEM region array */
 	IN_INFO = 1 << 2,  /* dump_info.txt */
 	IN_CMM = 1 << 3,   /* load.cmm */
-	IN_FILE = 1 << 4,  /* its bytes are there */
+	IN_FILE = 1 << 4,  /* its bytes are present */
 };
 
 enum kelf_dialect {
@@ -49,13 +49,13 @@ enum kelf_dialect {
 
 struct region {
 	char *name, *file;
-	char *listed; /* the file's name as tables give it */
+	char *listed; /* the name of the file in the tables */
 	uint64_t seq, phys, virt, size, state;
-	/* the same as this or that table has it */
+	/* the values in the single tables */
 	uint64_t kelf_phys, kelf_size, table_phys, table_size, info_phys, info_size, cmm_phys;
-	uint64_t cut;          /* bytes that were kept */
-	uint64_t type;         /* of the raw dump section */
-	unsigned int speakers; /* enum speaker */
+	uint64_t cut;           /* bytes that were kept */
+	uint64_t type;          /* of the raw dump section */
+	unsigned int listed_in; /* enum listing */
 	bool vmcoreinfo;
 	struct bytes content;
 	/* of the KELF region itself */
@@ -86,19 +86,19 @@ struct recipe {
 	bool elf32, big_endian;
 	struct region **regions;
 	size_t n_regions;
-	/* how the dump is put up */
+	/* the form of the dump */
 	char *form;
 	struct option options[WORDS_MAX];
 	size_t n_options;
 	bool dump_info, load_cmm, lf_only;
 	struct change *changes;
 	size_t n_changes;
-	/* what came out */
+	/* the finished dump */
 	struct file **files;
 	size_t n_files;
 	struct label *labels;
 	size_t n_labels;
-	/* where the reader is, for messages */
+	/* the place of the reader, for messages */
 	const char *source;
 	unsigned int line;
 };
@@ -119,12 +119,12 @@ uint64_t round_up(uint64_t value, uint64_t align);
 /* Write a number and give its place a name. */
 void field(struct recipe *recipe, struct bytes *bytes, uint64_t at, unsigned int width,
 	   uint64_t value, const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* The same in the kernel's own byte order: for ELF. */
+/* The same in the byte order of the kernel, for ELF. */
 void elf_field(struct recipe *recipe, struct bytes *bytes, uint64_t at, unsigned int width,
 	       uint64_t value, const char *format, ...) __attribute__((format(printf, 6, 7)));
 void name_place(struct recipe *recipe, struct bytes *bytes, uint64_t at, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
-/* Copy a region's bytes to @at; names inside of them move along. */
+/* Copy the bytes of a region to @at; labels in them move too. */
 void place_region(struct recipe *recipe, struct bytes *home, uint64_t at, struct region *region);
 
 /* --- content.c: the lines that give bytes */

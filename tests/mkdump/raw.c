@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* raw.c - the image that firmware leaves in the dump partition. */
+/* raw.c - the image that firmware writes to the dump partition. */
 #include "mkdump.h"
 
 #include <kmemdump/minidump.h>
@@ -15,7 +15,7 @@ static uint64_t count_sections(const struct recipe *recipe)
 	uint64_t n = recipe->load_cmm;
 
 	for (size_t i = 0; i < recipe->n_regions; i++)
-		n += (recipe->regions[i]->speakers & IN_TABLE) != 0;
+		n += (recipe->regions[i]->listed_in & IN_TABLE) != 0;
 	return n;
 }
 
@@ -87,7 +87,7 @@ static void cmm_section(struct recipe *recipe, struct bytes *out, uint64_t align
 	name_place(recipe, out, section.offset, "data.load.cmm");
 }
 
-/* Data that was not stored takes no room: the next section's begins there. */
+/* Data that was not stored takes no room: the data of the next section begins there. */
 static void region_section(struct recipe *recipe, struct bytes *out, uint64_t index,
 			   struct region *region, uint64_t align)
 {
@@ -100,7 +100,7 @@ static void region_section(struct recipe *recipe, struct bytes *out, uint64_t in
 				   region->table_phys };
 
 	raw_section(recipe, out, index, &section);
-	if (region->speakers & IN_FILE) {
+	if (region->listed_in & IN_FILE) {
 		place_region(recipe, out, section.offset, region);
 		if (region->cut == UINT64_MAX && out->size < section.offset + section.size)
 			bytes_write(out, section.offset + section.size, NULL, 0);
@@ -116,7 +116,7 @@ static void region_sections(struct recipe *recipe, struct bytes *out, uint64_t a
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		const size_t which = reverse ? recipe->n_regions - 1 - i : i;
 
-		if (!(recipe->regions[which]->speakers & IN_TABLE))
+		if (!(recipe->regions[which]->listed_in & IN_TABLE))
 			continue;
 		region_section(recipe, out, index, recipe->regions[which], align);
 		index += reverse ? UINT64_MAX : 1;

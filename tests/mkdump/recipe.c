@@ -28,7 +28,7 @@ struct region *add_region(struct recipe *recipe, const char *name)
 		.cut = UNSET,
 		.state = MD_VALID,
 		.type = MD_RAW_TYPE_DDR,
-		.speakers = IN_KELF | IN_TABLE | IN_INFO | IN_CMM | IN_FILE,
+		.listed_in = IN_KELF | IN_TABLE | IN_INFO | IN_CMM | IN_FILE,
 		.capacity = MD_KELF_PHDRS,
 		.base_sections = 4,
 	};
@@ -153,7 +153,7 @@ static bool is_change(const char *word)
 	return false;
 }
 
-/* The named regions first, in this order; @target is kept. */
+/* Move the named regions to the front, in this order; @target is kept. */
 static void reorder(struct recipe *recipe, char **words, unsigned int n_words)
 {
 	for (unsigned int i = 1; i < n_words; i++) {

@@ -142,7 +142,7 @@ static uint64_t count_rows(const struct recipe *recipe)
 	uint64_t n = 0;
 
 	for (size_t i = 0; i < recipe->n_regions; i++)
-		n += (recipe->regions[i]->speakers & IN_TABLE) != 0;
+		n += (recipe->regions[i]->listed_in & IN_TABLE) != 0;
 	return n;
 }
 
@@ -220,7 +220,7 @@ static void array_row(struct recipe *recipe, struct bytes *out, uint64_t at, uns
 	field(recipe, out, at + MD_REGION_LENGTH, 8, region->table_size, "region[%u].size", i);
 }
 
-/* RAM: regions where they lie, the array of their descriptions, the SMEM area. */
+/* RAM: the regions at their addresses, the array that describes them, the SMEM area. */
 void make_ram(struct recipe *recipe)
 {
 	const uint64_t base = option_number(recipe, "base", 0x40000000);
@@ -237,10 +237,10 @@ void make_ram(struct recipe *recipe)
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		struct region *region = recipe->regions[i];
 
-		if (region->speakers & IN_TABLE)
+		if (region->listed_in & IN_TABLE)
 			array_row(recipe, out, array - base + row * MD_REGION_SIZE, row, region);
-		row += (region->speakers & IN_TABLE) != 0;
-		if (region->speakers & IN_FILE)
+		row += (region->listed_in & IN_TABLE) != 0;
+		if (region->listed_in & IN_FILE)
 			place_region(recipe, out, region->phys - base, region);
 	}
 }

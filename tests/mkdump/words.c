@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The byte that stands behind a backslash at *@from. */
+/* The byte that an escape sequence stands for; *@from is behind the backslash. */
 static char escaped(const struct recipe *recipe, const char **from)
 {
 	char pair[3] = { 0 };
@@ -32,7 +32,7 @@ static char escaped(const struct recipe *recipe, const char **from)
 	fail(recipe, "a backslash with nothing sensible behind it");
 }
 
-/* One word from *@from on, its quotes taken off; it is built in place at @to. */
+/* Read one word from *@from on and remove its quotes; it is built in place at @to. */
 static char *one_word(const struct recipe *recipe, const char **from, char *to)
 {
 	bool quoted = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* words.h - lines of a recipe, taken apart. */
+/* words.h - splits the lines of a recipe into words. */
 #ifndef MKDUMP_WORDS_H
 #define MKDUMP_WORDS_H
 
@@ -7,7 +7,7 @@
 
 /*
  * Split @line at white space into at most WORDS_MAX words.  "..." holds white
- * space together and knows \n \r \t \\ \" and \xNN; # starts a comment.
+ * space together and accepts \n \r \t \\ \" and \xNN; # starts a comment.
  */
 unsigned int split_words(const struct recipe *recipe, const char *line, char **words);
 

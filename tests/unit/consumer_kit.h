@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* consumer_kit.h - a core to be checked: of a kernel made by hand, of which a part was captured. */
+/* consumer_kit.h - a core to check, of a kernel made by hand that was captured in part. */
 #ifndef KMD_TESTS_UNIT_CONSUMER_KIT_H
 #define KMD_TESTS_UNIT_CONSUMER_KIT_H
 
@@ -27,15 +27,15 @@ void consumer_teardown(void);
 void consumer_line(const char *text);
 /* [from, to) of the image was captured. */
 void consumer_capture(size_t from, size_t to);
-/* The last of the making: memory, views and @target. */
+/* The last step: make memory, views and @target. */
 void consumer_build(void);
 /* The same, with the types. */
 void consumer_look(void);
-/* A type as if the debug information had it. */
+/* Add a type to the debug information. */
 void consumer_type(enum kmd_target_type which, uint64_t value);
-/* A symbol's size; once the vmlinux is open. */
+/* Set the size of a symbol; the vmlinux must be open. */
 void consumer_set_size(const char *name, uint64_t size);
-/* What drgn has of an object. */
+/* How much of an object drgn can read. */
 void expect_availability(enum kmd_object object, enum kmd_presence presence, const char *names);
 
 #endif

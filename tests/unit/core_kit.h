@@ -16,13 +16,13 @@ extern struct kmd_core_notes carried; /* none */
 extern struct kmd_views views;
 extern struct kmd_plan plan;
 
-/* As kit_tcase(), and all of these are fresh for every test. */
+/* As kit_tcase(); all of these are new for each test. */
 TCase *core_tcase(void);
 
 void set_vmcoreinfo(const char *text);
-/* memory and views out of regions and facts, then the plan. */
+/* Make memory and views from regions and facts, then the plan. */
 enum kmd_status plan_core(void);
-/* Write the plan, and open what was written; closed with the test. */
+/* Write the core and open it; the test closes it at its end. */
 Elf *written_core(void);
 /* Bytes of the written core. */
 void read_core(uint64_t offset, void *to, size_t size);

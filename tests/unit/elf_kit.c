@@ -12,7 +12,7 @@
 #define EHDR_SIZE    64
 #define SHDR_SIZE    64
 #define SECTIONS_MAX 16
-/* Where the first loaded section lies in the file. */
+/* Offset of the first loaded section in the file. */
 #define LOADED_AT    0x100
 
 static void put_header(struct bytes *out, uint16_t type, uint16_t machine, size_t n)

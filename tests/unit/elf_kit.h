@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* elf_kit.h - small ELF files, written by hand so that they can be wrong as well. */
+/* elf_kit.h - small ELF files, written by hand so that they can also be invalid. */
 #ifndef KMD_TESTS_UNIT_ELF_KIT_H
 #define KMD_TESTS_UNIT_ELF_KIT_H
 
@@ -18,7 +18,7 @@ struct elf_section {
 	uint64_t entsize;
 };
 
-/* A 64-bit ELF file.  Loaded sections lie in it as they lie in memory. */
+/* A 64-bit ELF file.  Loaded sections have the same order and distance as in memory. */
 void elf_make(struct bytes *out, uint16_t type, uint16_t machine,
 	      const struct elf_section *sections, size_t n);
 void elf_symbol(struct bytes *out, uint32_t name, uint8_t info, uint16_t section, uint64_t value,
@@ -30,7 +30,7 @@ void elf_build_id(struct bytes *out, const void *id, size_t size);
 /* A kernel with some of its parts. */
 struct kernel_spec {
 	bool content, symbols, dwarf;
-	const char *build_id; /* as it lies in the note; NULL = none */
+	const char *build_id; /* as in the note; NULL = none */
 	const char *debug_link;
 	uint32_t debug_crc;
 };
@@ -40,7 +40,7 @@ struct kernel_spec {
 
 void kernel_make(struct bytes *out, const struct kernel_spec *spec);
 
-/* Write a file, its folders made as needed; its path, which lives as long as that of kit.h. */
+/* Write a file and make its folders; returns its path, valid as long as those of kit.h. */
 const char *file_with(const char *name, const void *bytes, size_t size);
 /* Path of tests/fixtures/vmlinux/NAME.zst. */
 const char *vmlinux_fixture(const char *name);

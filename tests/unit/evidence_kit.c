@@ -106,7 +106,7 @@ void make_arm(const char *levels)
 	fake_open(&fake, &vmlinux);
 }
 
-/* Records of the kernel's ring: an id, the text, and its last bytes once more. */
+/* Records of the kernel's ring: an id, the text, and its last bytes a second time. */
 void add_log(uint64_t phys, const char *offset, const char *phys_offset)
 {
 	struct bytes log = { 0 };

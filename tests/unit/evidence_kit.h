@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* boot_kit.h - kernels made by hand, what was captured of them, and what was inferred. */
+/* evidence_kit.h - kernels made by hand, the captured parts, and the inferred values. */
 #ifndef KMD_TESTS_UNIT_EVIDENCE_KIT_H
 #define KMD_TESTS_UNIT_EVIDENCE_KIT_H
 
@@ -18,7 +18,7 @@
 #define ARM_PHYS  UINT64_C(0x40210000)
 #define ARM_VOFF  (ARM_TEXT + ARM_KASLR - ARM_PHYS)
 
-/* Where things are in the image. */
+/* Offsets in the image. */
 enum {
 	AT_BANNER = 0x100,
 	AT_UTS = 0x1000,

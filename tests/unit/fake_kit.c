@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Names of sections, and where each begins in the table. */
+/* Names of sections, and the offset of each in the table. */
 static const char section_names[] = "\0.data\0.symtab\0.strtab\0.shstrtab";
 enum { NAME_DATA = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, NAME_SHSTRTAB = 23 };
 

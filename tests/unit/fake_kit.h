@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* fake_kit.h - a kernel image made by hand: its vmlinux, and what of it was captured. */
+/* fake_kit.h - a kernel image made by hand: its vmlinux, and the captured part. */
 #ifndef KMD_TESTS_UNIT_FAKE_KIT_H
 #define KMD_TESTS_UNIT_FAKE_KIT_H
 
@@ -27,7 +27,7 @@ void fake_init(struct fake *fake, uint16_t machine, uint64_t text);
 void fake_symbol(struct fake *fake, const char *name, size_t offset);
 void fake_absolute(struct fake *fake, const char *name, uint64_t value);
 void fake_text(struct fake *fake, size_t offset, const char *text);
-/* The same in vmlinux and in memory; or in memory only. */
+/* Write to vmlinux and memory, or to memory only. */
 void fake_word(struct fake *fake, size_t offset, uint64_t value);
 void fake_set(struct fake *fake, size_t offset, uint64_t value, size_t width);
 /* A pointer to @to bytes into the image, in vmlinux as linked, in memory moved by @kaslr. */

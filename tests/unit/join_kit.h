@@ -8,17 +8,17 @@
 extern struct kmd_image image;
 extern struct kmd_claims claims;
 extern struct kmd_hints hints;
-extern struct kmd_regions regions; /* what join() made */
+extern struct kmd_regions regions; /* the result of join() */
 
-/* As kit_tcase(), and these four are fresh for every test. */
+/* As kit_tcase(); these four are new for each test. */
 TCase *join_tcase(void);
 
-/* What containers hold.  Valid until the next one. */
+/* Blobs of a container.  Valid until the next call. */
 struct kmd_blob *section(const char *name, uint64_t phys, const void *bytes, size_t size);
 struct kmd_blob *file(const char *name, const void *bytes, size_t size);
 struct kmd_blob *flat(uint64_t phys, const void *bytes, size_t size);
 
-/* What descriptions have: a program header; a row of load.cmm or dump_info.txt (size 0 = none). */
+/* Claims of descriptions: a program header; a row of load.cmm or dump_info.txt (size 0 = none). */
 void kelf(const char *name, uint64_t phys, uint64_t virt, uint64_t size);
 void listed(enum kmd_origin origin, const char *name, uint64_t phys, uint64_t size);
 void hint(uint64_t virt, const char *symbol);

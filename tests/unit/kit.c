@@ -11,7 +11,7 @@
 
 struct kmd_diag diag;
 
-/* What the running test got and need not give back. */
+/* Memory of the running test, which is freed at its end. */
 static struct kmd_source **sources;
 static size_t n_sources, cap_sources;
 static void **blocks;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* log_kit.h - kernel memory made by hand, and the log that is read out of it. */
+/* log_kit.h - kernel memory made by hand, and the log that is read from it. */
 #ifndef KMD_TESTS_UNIT_LOG_KIT_H
 #define KMD_TESTS_UNIT_LOG_KIT_H
 
@@ -11,9 +11,9 @@ extern struct kmd_regions regions;
 extern struct kmd_vmcoreinfo info;    /* none */
 extern struct kmd_kernel_facts facts; /* of a little-endian kernel */
 extern struct kmd_log log_read;
-extern struct kmd_target target; /* that it was read of */
+extern struct kmd_target target; /* the memory that it was read from */
 
-/* As kit_tcase(), and all of these are fresh for every test. */
+/* As kit_tcase(); all of these are new for each test. */
 TCase *log_tcase(void);
 
 void set_vmcoreinfo(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -18,7 +18,7 @@ extern struct kmd_mappings mappings;
 /* A test case that begins without memory. */
 TCase *pagetable_tcase(void);
 
-/* Every shape of page tables there is. */
+/* All shapes of page tables. */
 struct shape {
 	const char *name;
 	struct kmd_paging paging;
@@ -31,11 +31,11 @@ void use(const char *name); /* @paging = that shape, root at ROOT */
 
 /* Put an entry into the table at @table; tables become memory in capture(). */
 void set_entry(uint64_t table, size_t index, uint64_t entry);
-/* A captured region of noise. */
+/* A captured region of random bytes. */
 void add_bytes(uint64_t phys, size_t size);
-/* Forget all rows but the first @keep. */
+/* Drop all rows but the first @keep. */
 void drop_rows(size_t keep);
-/* Memory out of all that was put and added; again, after more was. */
+/* Make memory of all that was put and added; may be called again after more was added. */
 void capture(void);
 
 void walk(const struct kmd_layout *known);

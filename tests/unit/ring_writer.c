@@ -21,7 +21,7 @@ static uint64_t text_size(const struct ring *ring)
 	return UINT64_C(1) << ring->size_bits;
 }
 
-/* What a long of the kernel's can hold. */
+/* The values of a long of the kernel. */
 static uint64_t as_long(const struct ring *ring, uint64_t value)
 {
 	return ring->kind.word == 4 ? (uint32_t)value : value;
@@ -79,7 +79,7 @@ static uint64_t text_number(const struct ring *ring, uint64_t lpos)
 	return value;
 }
 
-/* Make the records of the oldest blocks reusable, until the ring's text begins at @lpos. */
+/* Make the records of the oldest blocks reusable, until the text of the ring begins at @lpos. */
 static bool push_text(struct ring *ring, uint64_t lpos)
 {
 	if (lpos & 1)

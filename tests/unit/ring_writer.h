@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * ring_writer.h - what the kernel's printk does to its ring buffer, in memory of any word size and
- * byte order.  Made from the description in kernel/printk/printk_ringbuffer.c, not from our reader.
+ * ring_writer.h - writes the ring buffer as printk does, for any word size and byte order.
+ * It was made from the description in kernel/printk/printk_ringbuffer.c, not from our reader.
  */
 #ifndef KMD_TESTS_UNIT_RING_WRITER_H
 #define KMD_TESTS_UNIT_RING_WRITER_H
@@ -11,14 +11,14 @@
 struct ring_kind {
 	unsigned int word; /* 4 or 8 */
 	bool big_endian;
-	bool fits_exactly;   /* since 6.18 a block may end where the ring does */
+	bool fits_exactly;   /* since 6.18 a block may end at the end of the ring */
 	bool ids_of_32_bits; /* on 6.12 and older the first id is below 0 of 32 bits */
-	size_t info_size;    /* 88; 112 on 7.2, where the task is kept as well */
+	size_t info_size;    /* 88; 112 on 7.2, which also stores the task */
 };
 
 enum { DESC_RESERVED, DESC_COMMITTED, DESC_FINALIZED, DESC_REUSABLE };
 
-/* What was logged, from the first record on. */
+/* All records, from the first one on. */
 struct logged {
 	uint64_t id, seq, time;
 	uint32_t caller;
@@ -55,7 +55,7 @@ bool ring_holds(const struct ring *ring, const struct logged *logged);
 void ring_descs(const struct ring *ring, struct bytes *bytes);
 void ring_heads(const struct ring *ring, uint64_t descs, uint64_t infos, uint64_t text,
 		struct bytes *bytes);
-/* Its lines of VMCOREINFO; lives as long as the test. */
+/* Its lines of VMCOREINFO; valid as long as the test. */
 const char *ring_vmcoreinfo(const struct ring *ring, uint64_t prb);
 
 #endif

@@ -80,7 +80,7 @@ static uint32_t align(uint32_t value, uint32_t to)
 	return (value + to - 1) & ~(to - 1);
 }
 
-/* Items 469, 470, ... and then 602; returns where the list ends, in the partition. */
+/* Write items 469, 470, ... and then 602; returns the end of the list in the partition. */
 static uint32_t build_items(struct built *built, const struct recipe *recipe)
 {
 	uint32_t step = align(MD_SMEM_ENTRY_HEADER_SIZE, recipe->cacheline);

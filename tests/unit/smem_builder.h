@@ -18,7 +18,7 @@
 #define PART_SIZE   0x8000u
 #define REGIONS     4u
 
-/* How an area is to look. */
+/* The area to build. */
 struct recipe {
 	uint32_t version; /* of the header */
 	bool no_table, no_info, no_item, cached;
@@ -36,7 +36,7 @@ struct built {
 
 extern const struct recipe usual;
 
-/* The image; its memory is the caller's. */
+/* Build the image; the caller frees its memory. */
 struct built build(const struct recipe *recipe);
 
 /* Little-endian numbers. */

@@ -76,7 +76,7 @@ void expect_usual_claims(const struct result *r)
 		ck_assert_int_eq(r->claims.items[i].invalid, i == 3);
 }
 
-/* The usual regions, and damage exactly where @text, its sentence, is given. */
+/* Expect the usual regions, and damage only if @text, its sentence, is given. */
 void expect(struct built *built, const char *text)
 {
 	struct result r = run(built);

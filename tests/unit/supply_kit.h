@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* complete_kit.h - a vmlinux with sections, the same as it runs, and what completes a dump. */
+/* supply_kit.h - a vmlinux with sections, the running image, and the memory that is supplied. */
 #ifndef KMD_TESTS_UNIT_SUPPLY_KIT_H
 #define KMD_TESTS_UNIT_SUPPLY_KIT_H
 
@@ -11,7 +11,7 @@
 #define ARM_KASLR  UINT64_C(0x4b7d4ce10000)
 #define IMAGE_SIZE 0x40000
 
-/* Where sections are in the image. */
+/* Offsets of sections in the image. */
 enum {
 	AT_HEAD = 0,
 	AT_TEXT = 0x1000,
@@ -50,7 +50,7 @@ extern struct kmd_supply supply;
 extern struct kmd_completion completion;
 extern struct kmd_core_memory core;
 
-/* An image of noise, the same in the file and running. */
+/* An image of random bytes, the same in the file and in the running kernel. */
 void begin(uint16_t machine);
 void set_both(size_t at, uint64_t value, size_t width);
 void set_file(size_t at, uint64_t value, size_t width);
@@ -58,21 +58,21 @@ void set_running(size_t at, uint64_t value, size_t width);
 /* An address in the image, which KASLR moves. */
 void pointer(size_t at, size_t to);
 void symbol(const char *name, uint64_t value);
-/* Number of the section called that. */
+/* Number of the section of that name. */
 uint32_t section_number(const char *name);
 void add_section(const char *name, uint32_t type, uint64_t flags, const struct bytes *data,
 		 uint32_t link, uint64_t entsize);
-/* Make the file; it may be spoilt before it is opened. */
+/* Make the file; a test may damage it before it is opened. */
 void vmlinux_write(uint16_t type);
 /* Places in .file: of a section header, of a symbol. */
 size_t header_of(const char *name);
 size_t symbol_of(const char *name);
 
 void capture(size_t at, size_t size);
-/* Make and open it where that was not done; complete; put the core together. */
+/* Make and open the file if needed, supply memory, and assemble the core. */
 void complete(unsigned int wanted);
 const struct kmd_completed *part(const char *name);
-/* Bytes supplied of [at, at + size): each must be what runs. */
+/* Number of bytes supplied in [at, at + size); each must be that of the running kernel. */
 uint64_t supplied(size_t at, size_t size);
 void end(void);
 

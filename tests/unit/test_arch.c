@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_arch.c - each machine's virtual memory, known from VMCOREINFO and from regions. */
+/* test_arch.c - the virtual memory of each machine, from VMCOREINFO and from regions. */
 #include "kit.h"
 
 #include "kernel/kernel.h"
@@ -50,7 +50,7 @@ static void expect_map(const struct kmd_map *map, uint64_t low, uint64_t high, u
 	ck_assert(map->known);
 	ck_assert_uint_eq(map->low, low);
 	ck_assert_uint_eq(map->high, high);
-	/* @low is where physical @phys is seen. */
+	/* @low is the virtual address of physical @phys. */
 	ck_assert_uint_eq(phys + map->delta, low);
 }
 
@@ -68,7 +68,7 @@ START_TEST(arm64)
 	expect_map(&layout.linear, 0xffff000000000000, 0xffff800000000000, 0x40000000);
 	ck_assert(layout.image.known);
 	ck_assert_uint_eq(layout.image.delta, 0xffffbd51f2800000);
-	/* _text lies at most 2 MiB before _stext. */
+	/* _text is at most 2 MiB before _stext. */
 	ck_assert_uint_le(layout.image.low, 0xffffbd5232a00000);
 	ck_assert_uint_ge(layout.image.low, 0xffffbd5232800000);
 	ck_assert_uint_ge(layout.image.high, 0xffffbd5234000000);
@@ -96,13 +96,13 @@ START_TEST(arm64_52_bits)
 {
 	lay_out(&kmd_arch_arm64,
 		"OSRELEASE=6.12.0\n" ARM64 "NUMBER(VA_BITS)=52\nNUMBER(PHYS_OFFSET)=0x80000000\n");
-	/* Its end is where it is for 48 bits: PAGE_END goes by VA_BITS_MIN. */
+	/* Its end is that for 48 bits, because PAGE_END depends on VA_BITS_MIN. */
 	expect_map(&layout.linear, 0xfff0000000000000, 0xffff800000000000, 0x80000000);
 	done();
 }
 END_TEST
 
-/* memstart_addr is random and may be negative: seen on a real kernel. */
+/* memstart_addr is random and may be negative.  The values are from a real kernel. */
 START_TEST(arm64_negative_phys_offset)
 {
 	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\n" ARM64
@@ -120,11 +120,11 @@ START_TEST(arm64_without)
 	ck_assert(!layout.linear.known && !layout.image.known);
 	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\nNUMBER(TCR_EL1_T1SZ)=0x10\n");
 	ck_assert(!layout.linear.known && !layout.image.known);
-	/* Bits that no kernel has. */
+	/* No kernel has 64 bits. */
 	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\nNUMBER(TCR_EL1_T1SZ)=0x10\nNUMBER(VA_BITS)=64\n"
 				 "NUMBER(PHYS_OFFSET)=0\n");
 	ck_assert(!layout.linear.known);
-	/* Where the image begins is not known: nothing is mapped by its distance. */
+	/* The start of the image is not known, so its distance maps nothing. */
 	lay_out(&kmd_arch_arm64, "OSRELEASE=6.1.0\nNUMBER(kimage_voffset)=0xffff800000000000\n"
 				 "SYMBOL(_stext)=fffffffffffffff0\n");
 	ck_assert(layout.image.known);
@@ -155,13 +155,13 @@ START_TEST(x86_64_image)
 }
 END_TEST
 
-/* The base of the linear map is not written down: regions with both addresses show it. */
+/* No key has the base of the linear map.  Regions with both addresses show it. */
 START_TEST(x86_64_linear_from_regions)
 {
 	add(0x7bf7c380, 0xffff8c087bf7c380, 64);
 	add(0x7bf7d000, 0xffff8c087bf7d000, 64);
 	add(0x8000000, 0xffffffff96000000, 64);
-	/* One that is mapped otherwise. */
+	/* This region is in another mapping. */
 	add(0x9000000, 0xffffa00000001000, 64);
 	lay_out(&kmd_arch_x86_64, X86);
 	ck_assert(layout.linear.known);
@@ -180,7 +180,7 @@ START_TEST(x86_64_linear_from_mem_section)
 	lay_out(&kmd_arch_x86_64, text);
 	ck_assert(layout.linear.known);
 	ck_assert_uint_eq(layout.linear.delta, 0xffff8c0800000000);
-	/* Two places fit: it is not known. */
+	/* Two regions match, so it is not known. */
 	add(0xbe92000 + (UINT64_C(1) << 30), 0, 2048 * 8);
 	lay_out(&kmd_arch_x86_64, text);
 	ck_assert(!layout.linear.known);

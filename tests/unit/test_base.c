@@ -59,7 +59,7 @@ START_TEST(arrays_grow)
 	}
 	for (unsigned int i = 0; i < 1000; i++)
 		ck_assert_uint_eq(items[i], i);
-	/* What cannot be had leaves the array as it was. */
+	/* A request that is too large leaves the array unchanged. */
 	capacity = n = SIZE_MAX / 2 + 1;
 	ck_assert(!KMD_ARRAY_RESERVE(items, n, capacity));
 	ck_assert_uint_eq(items[999], 999);
@@ -115,7 +115,7 @@ START_TEST(case_is_folded)
 	ck_assert_int_eq(kmd_text_casecmp("MD_Kelf.BIN", "md_kELF.bin"), 0);
 	ck_assert_int_lt(kmd_text_casecmp("a", "B"), 0);
 	ck_assert_int_gt(kmd_text_casecmp("ab", "A"), 0);
-	/* Only ASCII: what a host makes of the rest is not known. */
+	/* Only ASCII is folded, because hosts treat other characters differently. */
 	ck_assert_int_ne(kmd_text_casecmp("\xc4", "\xe4"), 0);
 	ck_assert(kmd_text_has_prefix("MD_x", "md_"));
 	ck_assert(!kmd_text_has_prefix("md", "md_"));
@@ -208,7 +208,7 @@ START_TEST(strict_makes_damage_an_error)
 }
 END_TEST
 
-/* A hostile table makes no hostile report, and its damage is not forgotten. */
+/* A hostile table gives a limited number of findings, and the dump still counts as damaged. */
 START_TEST(findings_are_limited)
 {
 	for (int i = 0; i < 5000; i++)
@@ -220,7 +220,7 @@ START_TEST(findings_are_limited)
 	ck_assert_uint_eq(diag.n_findings, 1002);
 	ck_assert_str_eq(diag.findings[1001]->text, "damage 1");
 	ck_assert(diag.degraded);
-	/* The same again is not news. */
+	/* A repeated finding is not reported again. */
 	expect_ok(kmd_report(&diag, KMD_FIND_NAME, KMD_DAMAGE, kmd_in(""), "damage %d", 1));
 	ck_assert_uint_eq(diag.n_findings, 1002);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_ready.c - what consumers will be able to do, and what they lack. */
+/* test_consumer.c - what consumers can do with a core, and what they lack. */
 #include "consumer_kit.h"
 
 #include "consumer/objects.h"
@@ -42,7 +42,7 @@ static void expect(const char *consumer, const char *ability, enum kmd_ready_sta
 		ck_assert_str_eq(got->missing, "");
 }
 
-/* ------------------------------------------------------------------- the look */
+/* ------------------------------------------------------------------- extents */
 
 START_TEST(extents)
 {
@@ -56,9 +56,9 @@ START_TEST(extents)
 	ck_assert_int_eq(EXTENT(KMD_XLATE_SEGMENTS, 10, PAGE + 90), KMD_EXTENT_WHOLE);
 	ck_assert_int_eq(EXTENT(KMD_XLATE_DIRECT_THEN_TABLES, 0, PAGE + 101), KMD_EXTENT_PART);
 	ck_assert_uint_eq(first, AT(PAGE));
-	/* Without page tables the image's map does not count. */
+	/* Without page tables, the map of the image is not used. */
 	ck_assert_int_eq(EXTENT(KMD_XLATE_TABLES, 0, 8), KMD_EXTENT_NONE);
-	/* The third page's first byte is not there: crash fails, drgn may not. */
+	/* The first byte of the third page is absent: crash fails, drgn may not. */
 	ck_assert_int_eq(EXTENT(KMD_XLATE_DIRECT_THEN_TABLES, 0, 3 * PAGE), KMD_EXTENT_NONE);
 	ck_assert_int_eq(EXTENT(KMD_XLATE_ANY, 0, 3 * PAGE), KMD_EXTENT_PART);
 	ck_assert_int_eq(EXTENT(KMD_XLATE_ANY, 4 * PAGE, 8), KMD_EXTENT_NONE);
@@ -95,7 +95,7 @@ START_TEST(names_that_do_not_fit)
 	ck_assert_int_eq(availability.presence, KMD_ABSENT);
 	ck_assert_uint_lt(strlen(availability.names), sizeof(availability.names));
 	ck_assert(!strncmp(availability.names, "object 0, object 1, ", 20));
-	/* The last that is named is named whole. */
+	/* The last name of the list is complete. */
 	ck_assert(strstr(availability.names, "object 10"));
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(without_vmcoreinfo_nothing_starts)
 	expect("crash --minimal", "start", KMD_READY_FAILS, "VMCOREINFO");
 	expect("crash", "bt", KMD_READY_FAILS, "VMCOREINFO");
 	expect("drgn", "log", KMD_READY_FAILS, "VMCOREINFO");
-	/* gdb needs none; the boot's KASLR offset is known. */
+	/* gdb needs none, and the KASLR offset is known. */
 	expect("gdb", "start", KMD_READY_WORKS, "");
 }
 END_TEST
@@ -152,7 +152,7 @@ START_TEST(a_key_is_named)
 }
 END_TEST
 
-/* Each of these fails crash, by name and at its run-time address. */
+/* Each of these makes crash fail, by name and at its run-time address. */
 START_TEST(variables_are_named)
 {
 	static const char *const names[] = { "linux_banner", "__per_cpu_offset", "nr_threads",
@@ -184,7 +184,7 @@ START_TEST(data_in_part)
 }
 END_TEST
 
-/* The banner is a constant, and gdb asks for it as for any variable. */
+/* The banner is a constant, and gdb reads it like any variable. */
 START_TEST(constants_are_variables)
 {
 	fake_symbol(&fake, "__start_rodata", 0x1000);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_consumer_objects.c - tasks, CPUs, their stacks, modules: what of them is there. */
+/* test_consumer_objects.c - which tasks, CPUs, stacks and modules were captured. */
 #include "consumer_kit.h"
 
 #include <elf.h>
@@ -76,8 +76,9 @@ START_TEST(tasks_are_counted)
 }
 END_TEST
 
-/* A node below itself, one whose shift is not less than its parent's, a slot to nowhere. */
-START_TEST(tree_of_a_liar)
+/* A node that is its own child, a child whose shift is not less than its parent's, and a slot with
+ * a bad pointer. */
+START_TEST(tree_with_bad_nodes)
 {
 	tree();
 	slot(0x1000, 2, AT(0x1000) | 2);
@@ -90,7 +91,7 @@ START_TEST(tree_of_a_liar)
 }
 END_TEST
 
-/* Every slot of every node leads down to one and the same node: 64^10 ways. */
+/* All slots of a node point to the same child node, so there are 64^10 paths. */
 START_TEST(tree_of_too_many)
 {
 	fake_symbol(&fake, "init_pid_ns", 0x100);
@@ -166,7 +167,7 @@ START_TEST(exports_of_a_module)
 }
 END_TEST
 
-/* Of a struct module that is not there crash does not get to the exports. */
+/* If struct module is absent, crash does not read the exports. */
 START_TEST(exports_of_no_module)
 {
 	one_module();
@@ -178,7 +179,7 @@ START_TEST(exports_of_no_module)
 }
 END_TEST
 
-/* The second kind of a module's memory since 6.4, the core's layout before. */
+/* The second memory type of a module since 6.4; before that, the core layout. */
 START_TEST(symbols_of_a_module)
 {
 	one_module();
@@ -240,7 +241,8 @@ START_TEST(cpus_of_the_masks)
 }
 END_TEST
 
-/* One process, whose struct mm_struct is at 0x6000; two CPUs, the second's part is not captured. */
+/* One process, whose struct mm_struct is at 0x6000, and two CPUs; the part of the second is absent.
+ */
 static void process_with_counters(void)
 {
 	static const size_t counters[] = { 0, 1, 3 };
@@ -281,7 +283,7 @@ START_TEST(counters_of_a_process)
 }
 END_TEST
 
-/* Until 6.1 the counters are in struct mm_struct itself. */
+/* Up to 6.1, the counters are in struct mm_struct. */
 START_TEST(counters_of_older_kernels)
 {
 	process_with_counters();
@@ -293,7 +295,7 @@ END_TEST
 
 /* ---------------------------------------------------------------------- stacks */
 
-/* A CPU with its stack pointer at @sp, whose per-CPU variables are 0x2000 further. */
+/* A CPU with stack pointer @sp; its per-CPU variables are at +0x2000. */
 static void cpu_at(size_t sp)
 {
 	static struct kmd_cpu cpu;
@@ -329,7 +331,7 @@ START_TEST(interrupt_stack_of_arm64)
 }
 END_TEST
 
-/* gdb looks for the code of start_kernel() too, which was freed, if a CPU runs the first task. */
+/* If a CPU runs the first task, gdb also reads the code of start_kernel(), which was freed. */
 START_TEST(code_of_first_task)
 {
 	static const char *const missing[] = { "", "start_kernel()'s code (0xffff800080206000)",
@@ -361,7 +363,7 @@ START_TEST(code_of_first_task)
 }
 END_TEST
 
-/* It is aligned to a page; what follows it is no part of it. */
+/* It is aligned to a page; the memory behind it is not part of it. */
 START_TEST(interrupt_stack_of_x86_64)
 {
 	facts.machine = EM_X86_64;
@@ -377,7 +379,7 @@ START_TEST(interrupt_stack_of_x86_64)
 }
 END_TEST
 
-/* A CPU that is on its task's stack reads no other. */
+/* For a CPU that is on the stack of its task, no other stack is read. */
 START_TEST(no_interrupt_stack)
 {
 	cpu_at(0xb000);
@@ -399,7 +401,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, consumer_setup, consumer_teardown);
 	tcase_add_test(tcase, tasks_are_found);
 	tcase_add_test(tcase, tasks_are_counted);
-	tcase_add_test(tcase, tree_of_a_liar);
+	tcase_add_test(tcase, tree_with_bad_nodes);
 	tcase_add_test(tcase, tree_of_too_many);
 	tcase_add_test(tcase, modules_without_end);
 	tcase_add_test(tcase, module_is_missing);

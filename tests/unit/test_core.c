@@ -72,7 +72,7 @@ START_TEST(elf64)
 	ck_assert_uint_eq(ehdr.e_phoff, 64);
 	ck_assert_int_eq(elf_getphdrnum(elf, &phnum), 0);
 	ck_assert_uint_eq(phnum, 3);
-	/* One note segment, first, and its bytes before all data. */
+	/* The one note segment is first, and its bytes precede all data. */
 	ck_assert_uint_eq(phdr_of(elf, 0).p_type, PT_NOTE);
 	ck_assert_uint_lt(phdr_of(elf, 0).p_offset, phdr_of(elf, 1).p_offset);
 	expect_load(elf, 1, LINEAR + 0x10, PHYS + 0x10, noise(0x2000, 1), 0x2000);
@@ -101,8 +101,8 @@ static uint64_t word_at(const unsigned char *bytes, size_t width, bool big_endia
 }
 
 /*
- * The first note: one byte of a file, where no Linux has memory.  Where it ends.  Its last
- * word lies behind the end of any such file, so that nothing is read out of it.
+ * Check the first note, which maps one byte of a file where no Linux has memory; returns its end.
+ * Its last word is behind the end of the file, so that no consumer reads from it.
  */
 static size_t expect_files(Elf *elf, size_t width, bool big_endian)
 {
@@ -129,7 +129,7 @@ static size_t expect_files(Elf *elf, size_t width, bool big_endian)
 	return next;
 }
 
-/* The last note, behind the others. */
+/* VMCOREINFO is the last note. */
 static void expect_vmcoreinfo(Elf *elf, size_t at)
 {
 	Elf_Data *data = notes_of(elf);
@@ -166,7 +166,7 @@ START_TEST(no_vmcoreinfo)
 }
 END_TEST
 
-/* What was not captured, but lies in a captured page, is zero in the file and in no segment. */
+/* Bytes of a captured page that were not captured are zero in the file and in no segment. */
 START_TEST(pages_are_padded)
 {
 	unsigned char page[4096], zeroes[4096] = { 0 };
@@ -258,7 +258,7 @@ START_TEST(around_pn_xnum)
 }
 END_TEST
 
-/* ---------------------------------------------------------------- to where */
+/* ------------------------------------------------------------ destinations */
 
 static unsigned char *bytes_of(int fd, off_t from, size_t *size)
 {
@@ -270,7 +270,8 @@ static unsigned char *bytes_of(int fd, off_t from, size_t *size)
 	return bytes;
 }
 
-/* However it is written, the bytes are the same: with holes, without, appended, behind others. */
+/* The bytes are the same in every way of writing: with and without holes, appended, at an offset.
+ */
 START_TEST(the_same_bytes_everywhere)
 {
 	static const struct kmd_write_options options;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_core_notes.c - what is carried over from the notes of a finished core. */
+/* test_core_notes.c - the notes that are taken over from a finished core. */
 #include "kit.h"
 
 #include "cpu/core_notes.h"
@@ -54,7 +54,7 @@ static void done(void)
 	memset(&claims, 0, sizeof(claims));
 }
 
-/* pr_pid of register note @index; notes of other kinds may stand between. */
+/* pr_pid of register note @index; there may be other notes between them. */
 static uint32_t pid_of(size_t index)
 {
 	const unsigned char *at = carried.bytes;
@@ -91,7 +91,8 @@ START_TEST(what_is_carried)
 }
 END_TEST
 
-/* Where the user has registers of his own, none of the core's stay, nor what belongs to them. */
+/* If the user supplies registers, those of the core and the notes that belong to them are dropped.
+ */
 START_TEST(without_registers)
 {
 	registers(7, 1);
@@ -108,7 +109,7 @@ START_TEST(without_registers)
 }
 END_TEST
 
-/* Each CPU's own stay behind its registers, and CPUs without registers where they were. */
+/* The notes of a CPU follow its registers; notes without registers keep their place. */
 START_TEST(what_belongs_to_a_cpu)
 {
 	static const char *const order[] = {
@@ -138,7 +139,7 @@ START_TEST(what_belongs_to_a_cpu)
 }
 END_TEST
 
-/* gdb does not open a core with one pid twice: idle CPUs all have 0. */
+/* All idle CPUs have pid 0, but gdb does not open a core that has one pid twice. */
 START_TEST(pids_are_numbered_anew)
 {
 	for (int big = 0; big < 2; big++) {
@@ -176,7 +177,7 @@ START_TEST(names_without_an_end)
 }
 END_TEST
 
-/* Registers that nobody filled in are not used. */
+/* Empty registers are not used. */
 START_TEST(empty_registers)
 {
 	registers(1, 0);
@@ -204,7 +205,7 @@ START_TEST(notes_that_are_not_trusted)
 }
 END_TEST
 
-/* Short ones, and sizes that are anything: what comes out is whole notes of what is there. */
+/* With short notes and any sizes, the result consists of complete notes of existing bytes. */
 START_TEST(hostile_sizes)
 {
 	static const uint64_t values[] = { 0, 1, 33, 0x1000, 0x7fffffff, 0xfffffffc, 0xffffffff };

@@ -52,7 +52,7 @@ static void find(const struct kmd_vmlinux *vmlinux)
 	kmd_cpus_sort(&cpus, facts.machine);
 }
 
-/* A note whose x0 is @x0 (0 = nobody filled it in), its descriptor at @desc_at. */
+/* A note whose x0 is @x0 (0 = an empty note), with its descriptor at @desc_at. */
 static void put_note(struct bytes *bytes, size_t at, size_t desc_at, uint64_t x0)
 {
 	bytes_zero_until(bytes, at + desc_at + DESC);
@@ -130,7 +130,7 @@ START_TEST(record_without_a_panic)
 }
 END_TEST
 
-/* It names more CPUs than were captured. */
+/* The record counts more CPUs than were captured. */
 START_TEST(record_that_is_cut)
 {
 	static const uint32_t numbers[] = { 0 };
@@ -166,7 +166,7 @@ START_TEST(record_with_a_bad_header)
 }
 END_TEST
 
-/* A bad record is no reason not to look at the next. */
+/* If one record is bad, the next one is used. */
 START_TEST(record_behind_a_bad_one)
 {
 	add_record(0, NARROW, 0, 20, 0);
@@ -207,7 +207,7 @@ END_TEST
 
 /* -------------------------------------------------- crash_notes by region */
 
-/* The first that was registered has no number; addresses are in no order. */
+/* The first registered region has no number; the addresses are not sorted. */
 START_TEST(named_by_sequence)
 {
 	static const uint32_t numbers[] = { 0, 1, 2 };
@@ -226,7 +226,7 @@ START_TEST(named_by_sequence)
 }
 END_TEST
 
-/* Empty notes, and such as were not captured, count all the same; a pointer does not. */
+/* Empty and absent notes are counted as CPUs; a pointer is not. */
 START_TEST(named_with_gaps)
 {
 	static const uint32_t numbers[] = { 2, 4 };
@@ -295,7 +295,7 @@ END_TEST
 #define KASLR    UINT64_C(0x10000)
 #define NOTES_AT 0x100 /* crash_notes, and where __per_cpu_offset begins, in the image */
 #define TABLE_AT 0x200
-#define DELTA(i) (0x1000 * (uint64_t)((i) == 0 ? 2 : (i) == 1 ? 1 : 3)) /* CPU 1 lies lowest */
+#define DELTA(i) (0x1000 * (uint64_t)((i) == 0 ? 2 : (i) == 1 ? 1 : 3)) /* CPU 1 is lowest */
 
 /* An image with @n words of offsets, and notes for CPUs 0 to 2; @pad behind the table. */
 static void add_image(size_t n, uint64_t pad)
@@ -331,7 +331,7 @@ START_TEST(pointed_at)
 
 	for (size_t i = 0; i < 2; i++) {
 		add_image(3, pads[i]);
-		/* What its name shows is then not needed. */
+		/* The pointers have precedence over a region of that name. */
 		add_notes("Kcrash_notes", PHYS + 0x200000, 99);
 		facts.pub.kaslr_offset = KASLR;
 		find(&vmlinux);
@@ -343,13 +343,13 @@ START_TEST(pointed_at)
 }
 END_TEST
 
-/* Only those of the CPUs that exist are looked at. */
+/* Only the notes of existing CPUs are read. */
 START_TEST(pointed_at_by_one)
 {
 	static const uint32_t numbers[] = { 0 };
 	static const uint64_t x0[] = { 70 };
 
-	add_image(1, 0x1000); /* the unused offset leads to another's note */
+	add_image(1, 0x1000); /* the unused offset leads to the note of another CPU */
 	facts.pub.kaslr_offset = KASLR;
 	find(&vmlinux);
 	expect_cpus(1, numbers, x0);
@@ -373,7 +373,7 @@ START_TEST(pointed_at_without_smp)
 }
 END_TEST
 
-/* Pointers to nowhere, a wrong KASLR offset: names are the next best. */
+/* If the pointers are bad because the KASLR offset is wrong, the names are used. */
 START_TEST(pointed_nowhere)
 {
 	static const uint32_t numbers[] = { 0 };
@@ -419,7 +419,8 @@ START_TEST(contexts_of_qualcomm)
 
 	add_context("KCPU_CTX0", pc, 1, sp, 0);
 	add_context("KCPU_CTX10", pc + 4, 2 << 2, sp, 0);
-	/* Not to be used: user's, secure world's, odd, not valid, another layout. */
+	/* Not used: contexts of user space or the secure world, odd, invalid, or of another layout.
+	 */
 	add_context("KCPU_CTX1", 0x1000, 1, sp, 0);
 	add_context("KCPU_CTX2", pc + 1, 1, sp, 0);
 	add_context("KCPU_CTX3", pc, 1, 0x1000, 0);

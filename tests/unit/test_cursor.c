@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_cursor.c - the one door to input bytes. */
+/* test_cursor.c - the cursor, through which all input bytes are read. */
 #include "kit.h"
 
 #include "source/cursor.h"
@@ -37,7 +37,7 @@ START_TEST(outside_is_zero_and_remembered)
 	ck_assert_uint_eq(kmd_cursor_u32(&cursor, 6), 0);
 	ck_assert(!kmd_cursor_bytes(&cursor, UINT64_MAX, bytes, 2));
 	ck_assert_uint_eq(bytes[0] | bytes[1], 0);
-	/* Reads inside are still good, and the first bad one is the one named. */
+	/* Reads inside the range still succeed, and the error names the first bad read. */
 	ck_assert_uint_eq(kmd_cursor_u16(&cursor, 0), 0x0201);
 	expect_error(kmd_cursor_check(&cursor, "table"), KMD_ERR_DAMAGED,
 		     "f: offset 0x6: the table extends past the end of the input");
@@ -52,7 +52,7 @@ START_TEST(window)
 	ck_assert(kmd_cursor_has(&cursor, 4, 0) && !kmd_cursor_has(&cursor, 4, 1));
 	ck_assert(!kmd_cursor_has(&cursor, 1, UINT64_MAX));
 	ck_assert_uint_eq(kmd_cursor_u32(&cursor, 1), 0);
-	/* Places are those of the source. */
+	/* Errors have offsets in the source. */
 	expect_error(kmd_cursor_check(&cursor, "entry"), KMD_ERR_DAMAGED, "offset 0x3:");
 	on(counting, sizeof(counting), 7, UINT64_MAX);
 	ck_assert_uint_eq(cursor.size, 2);
@@ -63,7 +63,7 @@ START_TEST(window)
 }
 END_TEST
 
-/* Larger than the buffer, back and forth, over its borders. */
+/* The source is larger than the buffer; reads go back and forth across its borders. */
 START_TEST(buffer)
 {
 	const size_t size = 3 * KMD_CURSOR_BUFFER + 5;
@@ -105,7 +105,7 @@ START_TEST(names)
 	name = kmd_cursor_name(&cursor, 0, 8);
 	ck_assert_str_eq(name, "abc");
 	free(name);
-	/* One that lacks its NUL. */
+	/* The name has no NUL. */
 	name = kmd_cursor_name(&cursor, 4, 6);
 	ck_assert_str_eq(name, "defghi");
 	free(name);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_evidence.c - single sources of evidence: the log, records, names; and what they build on. */
+/* test_evidence.c - the single sources of evidence: log, records, names, searches. */
 #include "evidence_kit.h"
 
 #include "arch/build.h"
@@ -25,7 +25,7 @@ START_TEST(panic_text)
 }
 END_TEST
 
-/* As a console or pstore has it there is nothing twice. */
+/* In the text of a console or of pstore no bytes are repeated. */
 START_TEST(panic_text_plain)
 {
 	make_arm(NULL);
@@ -84,7 +84,7 @@ START_TEST(panic_text_of_others)
 }
 END_TEST
 
-/* Without vmlinux the log is all there is. */
+/* Without vmlinux, the log is the only source. */
 START_TEST(panic_text_alone)
 {
 	add_log(0x43000000, "Kernel Offset: 0x410511200000 from 0xffff80008000000000\n", "");
@@ -128,7 +128,7 @@ START_TEST(kinfo)
 		make_arm(NULL);
 		kmd_vmlinux_deinit(&vmlinux);
 		add_kinfo(sizes[i], true);
-		/* It shows where the image is: then its pointers show the rest. */
+		/* It shows where the image is, and the pointers of the image show the rest. */
 		add_row(&regions, "pointers", ARM_PHYS + AT_POINTERS, fake.memory + AT_POINTERS,
 			0x1000);
 		infer();
@@ -163,7 +163,7 @@ static void add_imem(uint64_t kaslr)
 	bytes_free(&bytes);
 }
 
-/* A word whose meaning is not certain is no evidence where it is alone, and never contradicts. */
+/* The meaning of this word is not certain: it is no evidence alone, and never contradicts. */
 START_TEST(imem)
 {
 	make_arm(NULL);
@@ -249,7 +249,7 @@ START_TEST(kaslr_of_claims)
 	ck_assert(kmd_runtime_kaslr_from_claims(&claims, &vmlinux, &kaslr));
 	ck_assert_uint_eq(kaslr, X86_KASLR);
 	kmd_claims_deinit(&claims);
-	/* With names two are enough. */
+	/* With names, two regions are enough. */
 	add_claim(&claims, "KDATABSS", X86_TEXT + AT_UTS + X86_KASLR);
 	add_claim(&claims, "linux_banner", X86_TEXT + AT_BANNER + X86_KASLR);
 	ck_assert(!kmd_runtime_kaslr_from_claims(&claims, &vmlinux, &kaslr));
@@ -312,7 +312,7 @@ START_TEST(scan)
 }
 END_TEST
 
-/* Memory full of beginnings. */
+/* Memory that is full of starts of the pattern. */
 START_TEST(scan_is_bounded)
 {
 	static const char *const needles[] = { "aa" };
@@ -371,7 +371,7 @@ START_TEST(build)
 }
 END_TEST
 
-/* The image's own header has the page size where no symbol has it. */
+/* If no symbol has the page size, the header of the image has it. */
 START_TEST(build_of_header)
 {
 	struct kmd_build out;

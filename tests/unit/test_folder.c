@@ -57,7 +57,7 @@ static enum kmd_status read_image(void)
 	return kmd_image_read(&input, &options, &diag, &image);
 }
 
-/* Both readers of texts, as kmd_claims_read() would call them. */
+/* Call both readers of texts, as kmd_claims_read() does. */
 static enum kmd_status read_claims(void)
 {
 	enum kmd_status status = read_image();
@@ -134,7 +134,7 @@ START_TEST(folder_of_other_things)
 	file("vmlinux", vmlinux_header, sizeof(vmlinux_header));
 	ck_assert_int_eq(read_image(), KMD_ERR_FORMAT);
 	ck_assert_ptr_nonnull(strstr(diag.sentence, "dump: no region files in this folder"));
-	/* A finished core beside logs is no folder of regions. */
+	/* A folder with a finished core and logs is not a folder of regions. */
 	file("vmcore", core_header, sizeof(core_header));
 	ck_assert_int_eq(kmd_image_folder.probe(&input, &options, &diag), false);
 	again();
@@ -293,7 +293,7 @@ START_TEST(dump_info_cut)
 	ck_assert_int_eq(read_claims(), KMD_OK);
 	ck_assert_uint_eq(claims.n, 1);
 	expect_finding(0, KMD_FIND_TRUNCATED, "offset 0x17: dump_info.txt ends in the middle");
-	/* Only the newline is gone: the file that it names is there. */
+	/* Only the newline is missing: the file of the last line exists. */
 	again();
 	text_file("dump_info.txt", "1 0x1000 16 a md_a.BIN\n1 0x2000 16 b md_b.BIN");
 	file("MD_B.BIN", memory, 16);
@@ -317,14 +317,14 @@ START_TEST(dump_info_twins)
 	expect_claim(1, "md_b.BIN", 0x3000, 16);
 	ck_assert_uint_eq(diag.n_findings, 1);
 	expect_finding(0, KMD_FIND_DISAGREE, "offset 0x2e: dump_info.txt puts md_a.BIN at 0x2000");
-	/* A copy of the text beside it adds nothing ... */
+	/* A second copy of the text adds nothing ... */
 	again();
 	text_file("dump_info (copy).txt", "1 0x3000 16 b md_b.BIN\n");
 	text_file("dump_info.txt", "1 0x3000 16 b md_b.BIN\n");
 	ck_assert_int_eq(read_claims(), KMD_OK);
 	ck_assert_uint_eq(claims.n, 1);
 	ck_assert_uint_eq(diag.n_findings, 0);
-	/* ... and two files of a name may have an address each. */
+	/* ... and two files of one name may have one address each. */
 	again();
 	text_file("dump_info.txt", text);
 	file("MD_A.BIN", memory, 16);
@@ -359,7 +359,7 @@ END_TEST
 START_TEST(no_dump_info)
 {
 	static const char *const texts[] = {
-		"", "hello\n", "1 0x1000\n", "A readme.\nIt tells:\n1 0x1000 16 a md_a.BIN\nBye.\n"
+		"", "hello\n", "1 0x1000\n", "A readme.\nExample:\n1 0x1000 16 a md_a.BIN\nBye.\n"
 	};
 	struct kmd_blob blob = { .name = (char *)"info.txt" };
 	struct kmd_source *source;

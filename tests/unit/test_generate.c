@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_synth.c - VMCOREINFO made from a vmlinux, and taken from a file. */
+/* test_generate.c - VMCOREINFO generated from a vmlinux, and read from a file. */
 #include "fake_kit.h"
 
 #include "kernel/generate_keys.h"
@@ -26,7 +26,7 @@ static void done(void)
 	memset(&runtime, 0, sizeof(runtime));
 }
 
-static void know(enum kmd_runtime_key key, uint64_t value)
+static void set_value(enum kmd_runtime_key key, uint64_t value)
 {
 	runtime.values[key].known = true;
 	runtime.values[key].value = value;
@@ -51,7 +51,7 @@ static void expect_no_key(const char *key)
 
 /* ----------------------------------------------------------------- a vmlinux */
 
-/* This program is one, more or less: it has debug information, and the symbols below. */
+/* This program is used as the vmlinux: it has debug information and the symbols below. */
 #define KERNEL_OF_TEST "Linux version 6.12.99-self (kit)\n"
 
 struct list_head {
@@ -124,9 +124,9 @@ START_TEST(whole_text)
 
 	expect_ok(kmd_vmlinux_open("/proc/self/exe", &options, &diag, &vmlinux));
 	vmlinux.machine = EM_X86_64;
-	know(KMD_RUNTIME_KASLR, 0x1c400000);
-	know(KMD_RUNTIME_PHYS_BASE, (uint64_t)-0x1000000);
-	know(KMD_RUNTIME_L5, 0);
+	set_value(KMD_RUNTIME_KASLR, 0x1c400000);
+	set_value(KMD_RUNTIME_PHYS_BASE, (uint64_t)-0x1000000);
+	set_value(KMD_RUNTIME_L5, 0);
 	expect_ok(synthesise());
 	ck_assert(!memcmp(info.text, start, sizeof(start) - 1));
 	ck_assert_uint_eq(kmd_vmcoreinfo_measure(info.text, info.length), info.length);
@@ -149,7 +149,7 @@ START_TEST(whole_text)
 	expect_line("NUMBER(phys_base)=-16777216");
 	expect_line("NUMBER(pgtable_l5_enabled)=0");
 	expect_line("KERNELOFFSET=1c400000");
-	/* What this build has not, or another version, or nothing gives. */
+	/* Keys that this build lacks, that belong to another version, or that nothing provides. */
 	expect_no_key("OFFSET(page.compound_dtor)");
 	expect_no_key("SYMBOL(mem_section)");
 	expect_no_key("NUMBER(PG_slab)");
@@ -163,14 +163,14 @@ START_TEST(whole_text)
 }
 END_TEST
 
-/* What a consumer needs and nothing gives is named. */
+/* A finding names keys that a consumer needs and nothing provides. */
 START_TEST(missing_values)
 {
 	struct kmd_vmlinux_options options = { 0 };
 
 	expect_ok(kmd_vmlinux_open("/proc/self/exe", &options, &diag, &vmlinux));
 	vmlinux.machine = EM_X86_64;
-	know(KMD_RUNTIME_KASLR, 0);
+	set_value(KMD_RUNTIME_KASLR, 0);
 	expect_ok(synthesise());
 	expect_no_key("NUMBER(phys_base)");
 	expect_finding(KMD_FIND_VMCOREINFO, KMD_DAMAGE,
@@ -198,16 +198,16 @@ START_TEST(cannot)
 	fake_text(&fake, 0x100, "Linux version 6.1.0-kit (me)\n");
 	fake_open(&fake, &vmlinux);
 	expect_cannot("the KASLR offset of the dump is not known");
-	/* And one without debug information. */
+	/* A vmlinux without debug information. */
 	fake_open(&fake, &vmlinux);
-	know(KMD_RUNTIME_KASLR, 0);
+	set_value(KMD_RUNTIME_KASLR, 0);
 	expect_error(synthesise(), KMD_ERR_NOT_FOUND, "debug information");
 	ck_assert_ptr_null(info.text);
 	done();
 }
 END_TEST
 
-/* Each row of the tables can be written, and no key stands there twice for one version. */
+/* Each row of the tables can be written, and no version has a key twice. */
 START_TEST(rows_of_tables)
 {
 	const struct kmd_arch_vmcoreinfo *x86_64 = kmd_arch_x86_64.vmcoreinfo;
@@ -259,7 +259,7 @@ static enum kmd_status from_file(const char *bytes, size_t size, const struct km
 
 START_TEST(file_as_it_stands)
 {
-	/* In a note, as it is found in a core. */
+	/* The text is in a note, as in a core. */
 	static const char note[] = "\13\0\0\0\x10\0\0\0\0\0\0\0VMCOREINFO\0\0" X86_FILE "\0\0\0";
 
 	expect_ok(from_file(X86_FILE, strlen(X86_FILE), NULL));
@@ -269,7 +269,7 @@ START_TEST(file_as_it_stands)
 	expect_ok(from_file(note, sizeof(note), NULL));
 	ck_assert(!memcmp(info.text, X86_FILE, info.length));
 	ck_assert_uint_eq(info.length, strlen(X86_FILE));
-	/* Without the end of its last line. */
+	/* The last line has no newline. */
 	expect_ok(from_file(X86_FILE, strlen(X86_FILE) - 1, NULL));
 	ck_assert_uint_eq(info.length, strlen(X86_FILE));
 	expect_silence();
@@ -279,13 +279,13 @@ END_TEST
 
 START_TEST(file_of_another_boot)
 {
-	know(KMD_RUNTIME_KASLR, 0x35400000);
+	set_value(KMD_RUNTIME_KASLR, 0x35400000);
 	expect_error(from_file(X86_FILE, strlen(X86_FILE), &runtime), KMD_ERR_MISMATCH,
 		     "KERNELOFFSET is 0x15400000, the KASLR offset of the dump is 0x35400000");
 	done();
-	/* The same offset, but another place in physical memory. */
-	know(KMD_RUNTIME_KASLR, 0x15400000);
-	know(KMD_RUNTIME_PHYS_BASE, 0x2000000);
+	/* The file has the same offset, but another place in physical memory. */
+	set_value(KMD_RUNTIME_KASLR, 0x15400000);
+	set_value(KMD_RUNTIME_PHYS_BASE, 0x2000000);
 	expect_error(from_file(X86_FILE, strlen(X86_FILE), &runtime), KMD_ERR_MISMATCH,
 		     "NUMBER(phys_base) is 0xfffffffff0200000, in the dump it is 0x2000000");
 	done();
@@ -294,8 +294,8 @@ END_TEST
 
 START_TEST(file_of_this_boot)
 {
-	know(KMD_RUNTIME_KASLR, 0x15400000);
-	know(KMD_RUNTIME_PHYS_BASE, (uint64_t)-266338304);
+	set_value(KMD_RUNTIME_KASLR, 0x15400000);
+	set_value(KMD_RUNTIME_PHYS_BASE, (uint64_t)-266338304);
 	expect_ok(from_file(X86_FILE, strlen(X86_FILE), &runtime));
 	ck_assert_uint_eq(info.length, strlen(X86_FILE));
 	ck_assert(!memcmp(info.text, X86_FILE, info.length));
@@ -304,17 +304,17 @@ START_TEST(file_of_this_boot)
 }
 END_TEST
 
-/* makedumpfile -g makes it from a vmlinux: link addresses, which KASLR moved. */
+/* makedumpfile -g makes the file from a vmlinux.  It has link addresses, which KASLR moved. */
 START_TEST(file_of_no_boot)
 {
 	static const char text[] = "OSRELEASE=6.1.0-kit\nPAGESIZE=4096\n"
 				   "SYMBOL(_stext)=ffff800080010000\n"
 				   "SYMBOL(swapper_pg_dir)=ffff800081892000\nSIZE(page)=64\n";
 
-	know(KMD_RUNTIME_KASLR, 0x4b7d4ce00000);
+	set_value(KMD_RUNTIME_KASLR, 0x4b7d4ce00000);
 	expect_error(from_file(text, strlen(text), &runtime), KMD_ERR_MISMATCH,
 		     "KERNELOFFSET is 0x0");
-	know(KMD_RUNTIME_KASLR, 0);
+	set_value(KMD_RUNTIME_KASLR, 0);
 	expect_ok(from_file(text, strlen(text), &runtime));
 	expect_line("SYMBOL(swapper_pg_dir)=ffff800081892000");
 	done();
@@ -341,7 +341,7 @@ START_TEST(files_that_are_none)
 			     "no VMCOREINFO");
 		ck_assert_ptr_null(info.text);
 	}
-	/* Longer than any kernel's. */
+	/* Longer than that of any kernel. */
 	for (size_t i = 0; i < 300000; i++)
 		large[i] = "OSRELEASE=1\nABC=DEF\n"[i % 20];
 	expect_error(from_file(large, 300000, NULL), KMD_ERR_FORMAT, "no VMCOREINFO");

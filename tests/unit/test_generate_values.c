@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * test_synth_values.c - values of VMCOREINFO that are computed.  The numbers are those
+ * test_generate_values.c - values of VMCOREINFO that are computed.  The numbers are those
  * that real kernels wrote (tests/fixtures/real/), or of the kernel's headers.
  */
 #include "fake_kit.h"
@@ -27,7 +27,7 @@ static void done(void)
 	memset(&runtime, 0, sizeof(runtime));
 }
 
-static void know(enum kmd_runtime_key key, uint64_t value)
+static void set_value(enum kmd_runtime_key key, uint64_t value)
 {
 	runtime.values[key].known = true;
 	runtime.values[key].value = value;
@@ -35,7 +35,7 @@ static void know(enum kmd_runtime_key key, uint64_t value)
 
 /* ---------------------------------------------------------- computed values */
 
-/* What a build and a boot answer, without a vmlinux that has them. */
+/* Values of a build and a boot, without a vmlinux. */
 struct answers {
 	struct kmd_type_query queries[24];
 	struct kmd_generator generator;
@@ -108,7 +108,7 @@ static void arm64(struct answers *answers, unsigned int version, uint64_t page_s
 	answers->generator.build.page_size = page_size;
 	answers->generator.build.text = text;
 	answers->generator.build.va_bits_min = va_bits_min;
-	know(KMD_RUNTIME_VA_BITS, va_bits);
+	set_value(KMD_RUNTIME_VA_BITS, va_bits);
 	answer(answers, KMD_TYPE_SIZE, "page", 64);
 	answer(answers, KMD_TYPE_SIZE, "mem_section", 16);
 	answer(answers, KMD_TYPE_VARIABLE, "mem_section", 8);
@@ -120,8 +120,8 @@ START_TEST(arm64_6_1)
 	struct answers answers;
 
 	arm64(&answers, 0x601, 4096, 0xffff800008000000, 48, 48);
-	know(KMD_RUNTIME_VABITS_ACTUAL, 48);
-	know(KMD_RUNTIME_PHYS_OFFSET, 0xffff9254c0000000);
+	set_value(KMD_RUNTIME_VABITS_ACTUAL, 48);
+	set_value(KMD_RUNTIME_PHYS_OFFSET, 0xffff9254c0000000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(MODULES_VADDR)"), 0xffff800000000000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(MODULES_END)"), 0xffff800008000000);
 	expect_computed(&answers, kmd_generate_vmalloc_start, 0xffff800008000000);
@@ -142,8 +142,8 @@ START_TEST(arm64_6_12)
 	struct answers answers;
 
 	arm64(&answers, 0x60c, 4096, 0xffff800080000000, 52, 48);
-	know(KMD_RUNTIME_VABITS_ACTUAL, 48);
-	know(KMD_RUNTIME_PHYS_OFFSET, 0xfff0f6ec40000000);
+	set_value(KMD_RUNTIME_VABITS_ACTUAL, 48);
+	set_value(KMD_RUNTIME_PHYS_OFFSET, 0xfff0f6ec40000000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"), 0xfffffdffbf800000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_START)"), 0xffffc1ffc0000000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_END)"), 0xffffffffc0000000);
@@ -161,8 +161,8 @@ START_TEST(arm64_16k)
 
 	arm64(&answers, 0x60c, 16384, 0xffffc00080000000, 52, 47);
 	answer(&answers, KMD_TYPE_SIZE, "mem_section", 32);
-	know(KMD_RUNTIME_VABITS_ACTUAL, 52);
-	know(KMD_RUNTIME_PHYS_OFFSET, 0x40000000);
+	set_value(KMD_RUNTIME_VABITS_ACTUAL, 52);
+	set_value(KMD_RUNTIME_PHYS_OFFSET, 0x40000000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(MODULES_VADDR)"), 0xffffc00000000000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(VMALLOC_END)"), 0xfffff03fbf800000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(VMEMMAP_START)"), 0xfffff03fc0000000);
@@ -174,7 +174,7 @@ START_TEST(arm64_16k)
 }
 END_TEST
 
-/* CONFIG_ARM64_PA_BITS shows in the length of mem_section's region. */
+/* The length of mem_section's region shows CONFIG_ARM64_PA_BITS. */
 START_TEST(arm64_physmem_bits)
 {
 	uint64_t pointer = 0xffff6dab8bf7c380, phys = 0x4bf7c380;
@@ -185,7 +185,7 @@ START_TEST(arm64_physmem_bits)
 	add_row(&regions, "mem_section", 0x40200100, fake.memory + 0x100, 8);
 	add_row(&regions, "Kmemsect4", phys, noise(131072 * 8, 5), 131072 * 8);
 	arm64(&answers, 0x601, 65536, 0xffff800008000000, 48, 48);
-	know(KMD_RUNTIME_PHYS_OFFSET, 0xffff9254c0000000);
+	set_value(KMD_RUNTIME_PHYS_OFFSET, 0xffff9254c0000000);
 	fake_symbol(&fake, "mem_section", 0x100);
 	kmd_vmlinux_deinit(&vmlinux);
 	fake_open(&fake, &vmlinux);
@@ -194,7 +194,8 @@ START_TEST(arm64_physmem_bits)
 	answers.generator.reader.image_delta = 0xffff800080000000 - 0x40200000;
 	answers.generator.reader.diag = &diag;
 	expect_computed(&answers, kmd_generate_mem_section, pointer);
-	/* Sections of 2^29, 4096 of 16 bytes in a page of 64 KiB: 2^17 roots are not 48 nor 52. */
+	/* Sections of 2^29, and 4096 of 16 bytes in a page of 64 KiB: 2^17 roots mean neither 48
+	 * nor 52. */
 	expect_computed(&answers, kmd_generate_physmem_bits, 48);
 	answer(&answers, KMD_TYPE_SIZE, "mem_section", 1024);
 	expect_computed(&answers, kmd_generate_physmem_bits, 52);
@@ -202,7 +203,7 @@ START_TEST(arm64_physmem_bits)
 }
 END_TEST
 
-START_TEST(arm64_not_told)
+START_TEST(arm64_without_values)
 {
 	struct answers answers;
 
@@ -216,9 +217,9 @@ START_TEST(arm64_not_told)
 	expect_none(&answers, kmd_generate_vmemmap);
 	expect_none(&answers, value_of(&answers, "NUMBER(MODULES_VADDR)"));
 	expect_none(&answers, kmd_generate_physmem_bits);
-	/* Bits that no kernel has. */
-	know(KMD_RUNTIME_VA_BITS, 200);
-	know(KMD_RUNTIME_VABITS_ACTUAL, 200);
+	/* No kernel has 200 bits. */
+	set_value(KMD_RUNTIME_VA_BITS, 200);
+	set_value(KMD_RUNTIME_VABITS_ACTUAL, 200);
 	answer(&answers, KMD_TYPE_SIZE, "page", 1 << 20);
 	answers.generator.build.va_bits_min = 48;
 	expect_none(&answers, value_of(&answers, "NUMBER(VA_BITS)"));
@@ -233,7 +234,7 @@ START_TEST(sections_before_5_12)
 	struct answers answers;
 
 	arm64(&answers, 0x50a, 4096, 0xffff800010000000, 48, 48);
-	know(KMD_RUNTIME_VABITS_ACTUAL, 48);
+	set_value(KMD_RUNTIME_VABITS_ACTUAL, 48);
 	expect_computed(&answers, kmd_generate_section_bits, 30);
 	done();
 }
@@ -246,14 +247,14 @@ START_TEST(x86_sections)
 	begin(&answers, EM_X86_64, 0x60c);
 	answers.generator.build.page_size = 4096;
 	expect_none(&answers, kmd_generate_physmem_bits);
-	know(KMD_RUNTIME_L5, 1);
+	set_value(KMD_RUNTIME_L5, 1);
 	answer(&answers, KMD_TYPE_SIZE, "mem_section", 16);
 	answer(&answers, KMD_TYPE_VARIABLE, "mem_section", 8);
 	expect_computed(&answers, kmd_generate_physmem_bits, 52);
 	expect_computed(&answers, kmd_generate_section_roots, 131072);
-	know(KMD_RUNTIME_L5, 0);
+	set_value(KMD_RUNTIME_L5, 0);
 	expect_computed(&answers, kmd_generate_section_roots, 2048);
-	/* Without SPARSEMEM_EXTREME the array is the kernel's own. */
+	/* Without SPARSEMEM_EXTREME, the array is a variable of the kernel. */
 	answer(&answers, KMD_TYPE_VARIABLE, "mem_section", 4096);
 	expect_none(&answers, kmd_generate_section_roots);
 	answer(&answers, KMD_TYPE_ELEMENTS, "mem_section", 256);
@@ -263,7 +264,7 @@ START_TEST(x86_sections)
 	answer(&answers, KMD_TYPE_SIZE, "mem_section", 8192);
 	expect_none(&answers, kmd_generate_section_roots);
 	expect_computed(&answers, value_of(&answers, "NUMBER(KERNEL_IMAGE_SIZE)"), 512 << 20);
-	know(KMD_RUNTIME_KASLR, 0x200000);
+	set_value(KMD_RUNTIME_KASLR, 0x200000);
 	expect_computed(&answers, value_of(&answers, "NUMBER(KERNEL_IMAGE_SIZE)"), 1 << 30);
 	done();
 }
@@ -310,7 +311,7 @@ int main(void)
 	tcase_add_test(tcase, arm64_6_12);
 	tcase_add_test(tcase, arm64_16k);
 	tcase_add_test(tcase, arm64_physmem_bits);
-	tcase_add_test(tcase, arm64_not_told);
+	tcase_add_test(tcase, arm64_without_values);
 	tcase_add_test(tcase, sections_before_5_12);
 	tcase_add_test(tcase, x86_sections);
 	tcase_add_test(tcase, page_types);

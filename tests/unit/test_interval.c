@@ -71,7 +71,7 @@ END_TEST
 
 #define SPACE 64
 
-/* The owner of each address by the definition, SIZE_MAX = nobody's. */
+/* The owner of each address by the definition; SIZE_MAX = no owner. */
 static void model(const struct kmd_interval *items, size_t n, size_t owners[SPACE])
 {
 	for (uint64_t at = 0; at < SPACE; at++) {
@@ -99,7 +99,7 @@ static void expect_model(const struct kmd_interval *got, size_t count, const siz
 		if (!i)
 			continue;
 		ck_assert_uint_le(got[i - 1].end, got[i].start);
-		/* As few as possible. */
+		/* There are as few pieces as possible. */
 		ck_assert(got[i - 1].end < got[i].start || got[i - 1].owner != got[i].owner);
 	}
 }
@@ -142,7 +142,7 @@ START_TEST(find_the_next_above)
 }
 END_TEST
 
-/* Hostile tables: cost must not be the square of their length. */
+/* Hostile tables: the cost must not grow with the square of their length. */
 START_TEST(many)
 {
 	size_t n = 300000, count;
@@ -164,7 +164,7 @@ END_TEST
 
 /* ------------------------------------------------------------------- tiles */
 
-/* Settle them and see which owners are in conflict, as a set of bits. */
+/* Settle the tiles; returns the owners that are in conflict, as a set of bits. */
 static unsigned int settle(struct kmd_tile *tiles, size_t n, uint64_t first)
 {
 	unsigned int set = 0;
@@ -189,7 +189,7 @@ START_TEST(tiles_side_by_side)
 }
 END_TEST
 
-/* One damaged offset: the tile that left its place meets nobody's end. */
+/* One damaged offset: the moved tile begins at the end of no other tile. */
 START_TEST(tile_out_of_place)
 {
 	struct kmd_tile tiles[] = { { .start = 10, .end = 20, .bind = 1 },
@@ -201,7 +201,7 @@ START_TEST(tile_out_of_place)
 }
 END_TEST
 
-/* One damaged size: it runs over all that follow. */
+/* One damaged size: the tile covers all that follow. */
 START_TEST(tile_too_long)
 {
 	struct kmd_tile tiles[] = { { .start = 10, .end = 1000, .bind = 1 },
@@ -213,7 +213,7 @@ START_TEST(tile_too_long)
 }
 END_TEST
 
-/* Nothing decides: neither is used, the neighbours are. */
+/* Nothing decides between two tiles: neither is used, but their neighbours are. */
 START_TEST(tiles_alike)
 {
 	struct kmd_tile tiles[] = { { .start = 10, .end = 20, .bind = 1 },
@@ -225,7 +225,7 @@ START_TEST(tiles_alike)
 }
 END_TEST
 
-/* Nested regions of one address: they may share bytes. */
+/* Nested regions with one bind may share bytes. */
 START_TEST(tiles_of_one_bind)
 {
 	struct kmd_tile tiles[] = { { .start = 10, .end = 50, .bind = 7 },
@@ -236,7 +236,7 @@ START_TEST(tiles_of_one_bind)
 }
 END_TEST
 
-/* Whatever the tiles: no two that are used contradict each other. */
+/* With any tiles, no two used tiles contradict each other. */
 START_TEST(tiles_never_contradict)
 {
 	for (state = 3; state < 100000; state += 11) {

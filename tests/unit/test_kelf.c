@@ -139,7 +139,8 @@ static enum kmd_status read_as(enum kmd_blob_kind kind)
 
 /* ------------------------------------------------------------- both dialects */
 
-/* kmemdump and meminspect: notes first, regions' offsets run on behind the header. */
+/* kmemdump and meminspect: the notes come first; the offsets of regions continue behind the header.
+ */
 static void build_meminspect(void)
 {
 	put_header(true, false, 3, 0, 0, 0);
@@ -157,7 +158,7 @@ START_TEST(meminspect)
 	ck_assert(claims.has_kelf && !claims.big_endian);
 	ck_assert_uint_eq(claims.machine, EM_AARCH64);
 	ck_assert_uint_eq(claims.elf_class, ELFCLASS64);
-	/* Its notes lie behind what the kernel allocated. */
+	/* The notes are behind the memory that the kernel allocated. */
 	ck_assert_ptr_null(claims.notes);
 	ck_assert_uint_eq(claims.n, 2);
 	ck_assert_int_eq(claims.items[1].origin, KMD_FROM_KELF);
@@ -210,7 +211,7 @@ START_TEST(downstream)
 }
 END_TEST
 
-/* Names in a damaged section cost the names only. */
+/* If the section of names is damaged, only the names are lost. */
 START_TEST(downstream_without_names)
 {
 	build_downstream();
@@ -244,7 +245,7 @@ START_TEST(narrow)
 		ck_assert_uint_eq(claims.n, 2);
 		ck_assert_uint_eq(claims.items[0].virt, 0xc0001000);
 		ck_assert_uint_eq(claims.items[0].phys, 0x80001000);
-		/* All ones: it has none. */
+		/* All ones mean no address. */
 		ck_assert(!claims.items[1].has_phys && claims.items[1].has_virt);
 	}
 	done();
@@ -262,7 +263,7 @@ START_TEST(wide_big_endian)
 }
 END_TEST
 
-/* An address without its top bit is none of the kernel's. */
+/* An address without the top bit is not a kernel address. */
 START_TEST(no_virtual_address)
 {
 	put_header(true, false, 2, 0, 0, 0);
@@ -336,7 +337,7 @@ START_TEST(core_of_many)
 	expect_ok(read_as(KMD_BLOB_FLAT));
 	expect_silence();
 	ck_assert_uint_eq(claims.n, 2);
-	/* Section 0 behind the end. */
+	/* Section 0 is behind the end. */
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shoff), UINT64_MAX - 60, 8);
 	expect_error(read_as(KMD_BLOB_FLAT), KMD_ERR_DAMAGED, "ELF header extends past the end");
 	done();
@@ -397,7 +398,7 @@ START_TEST(counts)
 }
 END_TEST
 
-/* A header caught while the kernel appended to it. */
+/* The kernel was appending to the header when it was copied. */
 START_TEST(header_types)
 {
 	build_meminspect();
@@ -414,7 +415,7 @@ START_TEST(header_types)
 }
 END_TEST
 
-/* Bytes of one address must not become another's. */
+/* The bytes of one address must not appear at another one. */
 START_TEST(segments_that_cannot_be)
 {
 	build_core();
@@ -432,7 +433,7 @@ START_TEST(segments_that_cannot_be)
 }
 END_TEST
 
-/* Aliases of one place may nest; they must not hide a third that is wrong. */
+/* Aliases of one place may nest, but must not hide a third segment that is wrong. */
 START_TEST(segments_behind_an_alias)
 {
 	put_header(true, false, 4, 0, 0, 0);
@@ -478,7 +479,7 @@ static enum kmd_status read_image(void)
 
 START_TEST(the_header_that_is_used)
 {
-	/* Another machine's, one of another name, and the right one. */
+	/* The KELF of another machine, one with another name, and the right one. */
 	build_meminspect();
 	bytes_set(&elf, 64 + 56 + offsetof(Elf64_Phdr, p_paddr), 0x50000000, 8);
 	add_blob("md_2d_KELF.BIN", KMD_BLOB_REGION);
@@ -509,7 +510,7 @@ START_TEST(no_header)
 	expect_ok(read_named("md_Klog.BIN", KMD_BLOB_REGION));
 	ck_assert(!claims.has_kelf && !claims.n && !claims.machine);
 	expect_silence();
-	/* One that should be the header, by its name. */
+	/* By its name, this region should be the header. */
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert(!claims.has_kelf && !claims.n);
 	ck_assert(has_message("does not begin with an ELF header") && diag.degraded);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_log_panic.c - why the kernel died, out of logs of several kernels. */
+/* test_log_panic.c - the reason of the panic, from the logs of several kernels. */
 #include "kit.h"
 
 #include "log/panic.h"
@@ -76,7 +76,7 @@ START_TEST(none)
 }
 END_TEST
 
-/* sysrq: panic() shows the stack itself. */
+/* sysrq: panic() prints the stack itself. */
 START_TEST(x86_61_sysrq)
 {
 	log_line("sysrq: Trigger a crash");
@@ -90,7 +90,8 @@ START_TEST(x86_61_sysrq)
 }
 END_TEST
 
-/* An oops has shown its stack before panic() is called, and what follows is another CPU's. */
+/* An oops prints its stack before it calls panic(); the lines that follow are those of another CPU.
+ */
 START_TEST(x86_612_oops)
 {
 	log_line("BUG: kernel NULL pointer dereference, address: 0000000000000000");
@@ -121,7 +122,7 @@ START_TEST(arm64_61_oops)
 }
 END_TEST
 
-/* Init dies of an oops: the last report in front is the one, as none follows. */
+/* An oops kills init: no report follows the panic, so the last report before it is used. */
 START_TEST(init_killed)
 {
 	log_line("Internal error: synchronous external abort: 96000210 [#1] PREEMPT SMP");
@@ -144,7 +145,7 @@ START_TEST(last_panic)
 }
 END_TEST
 
-/* Records of another thread do not belong to it. */
+/* Records of another thread do not belong to the report. */
 START_TEST(callers)
 {
 	log_as(7, "CPU: 0 PID: 7 Comm: other Not tainted");
@@ -153,7 +154,7 @@ START_TEST(callers)
 	log_as(UINT32_C(0x80000001), "CPU: 1 PID: 5 Comm: spins Not tainted");
 	expect_panic("Kernel panic - not syncing: Hard LOCKUP", 1, 5, "spins");
 	lines.n = 3;
-	/* Better one of another than none. */
+	/* Without a report of this thread, that of another one is used. */
 	expect_panic("Kernel panic - not syncing: Hard LOCKUP", 2, 9, "noise");
 	lines.n = 0;
 	log_as(UINT32_C(0x80000001), "Kernel panic - not syncing: no report");
@@ -180,7 +181,7 @@ START_TEST(forged)
 }
 END_TEST
 
-/* Without a panic: what there is, and of one report the first pattern. */
+/* Without a panic, the last report is used; of one report, the first matching line. */
 START_TEST(oopses)
 {
 	log_line("BUG: unable to handle page fault for address: ffffffffdeadbeef");
@@ -241,7 +242,7 @@ START_TEST(stalls)
 }
 END_TEST
 
-/* One record of many lines, as pstore's and old consoles' are. */
+/* One record of many lines, as in pstore and on old consoles. */
 START_TEST(many_lines)
 {
 	log_line("x\nKernel panic - not syncing: inside\n\nCPU: 4 PID: 5 Comm: y Not tainted\n"
@@ -253,7 +254,7 @@ START_TEST(many_lines)
 }
 END_TEST
 
-/* Text that is not fit for a terminal, and numbers that are none. */
+/* Text with control characters, and numbers that are invalid. */
 START_TEST(hostile)
 {
 	static char text[4096];
@@ -278,7 +279,7 @@ START_TEST(hostile)
 }
 END_TEST
 
-/* A name without an end is not taken for more than a name can be. */
+/* A name without an end is cut to the length of the longest name. */
 START_TEST(endless_name)
 {
 	static char text[1024] = "CPU: 1 PID: 1 Comm: ";
@@ -291,8 +292,7 @@ START_TEST(endless_name)
 }
 END_TEST
 
-/* What the shim prints when its registry is full; the same words of user space count for nothing.
- */
+/* The shim prints this line when its registry is full; the same line from user space is ignored. */
 START_TEST(refused_regions)
 {
 	log_line("kmemdump: 12 regions refused, so missing in a dump: 90 of 90 places taken")

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_log_print.c - the lines of kmd-assemble --dmesg, out of records made by hand. */
+/* test_log_print.c - the lines of kmd-assemble --dmesg, from records made by hand. */
 #include "kit.h"
 
 #include "../../tools/kmd-assemble/dmesg.h"
@@ -10,7 +10,7 @@
 static struct kmd_log_record record;
 static enum kmd_status loaded;
 
-/* Stand in for the library's own. */
+/* These replace the functions of the library. */
 enum kmd_status kmd_log_load(struct kmd *kmd)
 {
 	(void)kmd;
@@ -90,7 +90,7 @@ START_TEST(controls)
 	expect_line("\033[2J\r\t\a", "[    0.000000] \\x1b[2J\\x0d\t\\x07\n");
 	expect_line("back\\slash", "[    0.000000] back\\slash\n");
 	expect_line("\x7f", "[    0.000000] \\x7f\n");
-	/* UTF-8 stays, and so do odd bytes that no terminal obeys. */
+	/* UTF-8 is kept, and so are odd bytes that no terminal interprets. */
 	expect_line("gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa7 \xff\xe9",
 		    "[    0.000000] gr\xc3\xbc\xc3\x9f \xe2\x82\xac \xf0\x9f\x90\xa7 \xff\xe9\n");
 	/* CSI, bare and as UTF-8. */

@@ -8,7 +8,7 @@
 
 #define BASE UINT64_C(0xffff800000000000)
 
-/* What log_store() of the kernel does. */
+/* Write records as log_store() of the kernel does. */
 struct writer {
 	struct bytes bytes;
 	size_t size, head; /* of the buffer, of a record's head */
@@ -87,7 +87,7 @@ static void note(uint64_t time, unsigned int level, uint32_t caller, const char 
 	writer.n++;
 }
 
-/* A record's place in the text that fill() logged. */
+/* The text of record @i, as fill() logs it. */
 static const char *numbered(size_t i)
 {
 	static char text[64];
@@ -161,7 +161,7 @@ START_TEST(empty)
 	ck_assert_uint_eq(log_read.n, 0);
 	ck_assert_uint_eq(log_read.damaged, 0);
 	ck_assert_str_eq(log_read.form, "record buffer");
-	/* Cleared: what is still in the buffer does not count. */
+	/* The log was cleared, so records that are still in the buffer are not shown. */
 	fill(5);
 	writer.first = writer.next;
 	expect_ok(read_writer());
@@ -170,7 +170,7 @@ START_TEST(empty)
 }
 END_TEST
 
-/* All layouts, and every place where the newest record can be. */
+/* All layouts, and all places of the newest record. */
 START_TEST(laps)
 {
 	unsigned int k = (unsigned int)_i;
@@ -199,7 +199,7 @@ START_TEST(laps)
 }
 END_TEST
 
-/* A chain that breaks goes on where a record must begin. */
+/* After a broken link, reading continues where a record must begin. */
 START_TEST(broken_chain)
 {
 	set_keys("printk_log");
@@ -210,7 +210,7 @@ START_TEST(broken_chain)
 	ck_assert_uint_eq(log_read.damaged, 1);
 	ck_assert_uint_gt(log_read.n, 2);
 	expect_record(log_read.n - 1, 39, numbered(39));
-	/* One in front of next that is too long for it. */
+	/* A record before next is longer than the distance to next. */
 	bytes_set(&writer.bytes, 8, writer.next + 4, 2);
 	expect_ok(read_writer());
 	ck_assert_uint_eq(log_read.damaged, 2);
@@ -264,7 +264,7 @@ START_TEST(hole)
 }
 END_TEST
 
-/* As far as the captured memory leads. */
+/* Records are read as far as memory was captured. */
 START_TEST(extents)
 {
 	set_keys("printk_log");
@@ -318,7 +318,7 @@ START_TEST(unindexed)
 		facts.big_endian = k & 2;
 		expect_ok(read_log(true));
 		ck_assert_str_eq(log_read.form, "unindexed record buffer");
-		/* Older ones that were not yet overwritten may come in front of them. */
+		/* Older records that are not overwritten yet may precede them. */
 		ck_assert_uint_ge(log_read.n + 3, writer.n);
 		for (size_t i = 0; i < log_read.n; i++)
 			expect_record(i, (double)(n - log_read.n + i),

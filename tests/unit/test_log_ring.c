@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_log_ring.c - the ring buffer of 5.10 and later, against what the kernel's writer does. */
+/* test_log_ring.c - the ring buffer of 5.10 and later, written as the kernel writes it. */
 #include "log_kit.h"
 #include "ring_writer.h"
 
@@ -11,7 +11,7 @@ static struct ring ring;
 static struct bytes heads, descs, pointer;
 static const struct ring_kind usual = { 8, false, false, true, 88 };
 
-/* Where the arrays are, in memory of either size. */
+/* The addresses of the arrays, for both word sizes. */
 static uint64_t base(void)
 {
 	return ring.kind.word == 4 ? UINT64_C(0xc0000000) : UINT64_C(0xffff800000000000);
@@ -78,7 +78,7 @@ static void expect_logged(const struct kmd_log_record *record, const struct logg
 	ck_assert(!memcmp(record->text, logged->text, record->length));
 }
 
-/* Exactly what survived, in its order; how many those are. */
+/* Expect exactly the surviving records, in order; returns their number. */
 static size_t expect_survivors(size_t damaged)
 {
 	size_t found = 0;
@@ -119,7 +119,7 @@ START_TEST(first_records)
 }
 END_TEST
 
-/* Every kind of kernel, many laps of both rings, read now and then. */
+/* All kinds of kernels, many laps of both rings, read at intervals. */
 START_TEST(laps)
 {
 	unsigned int k = (unsigned int)_i;
@@ -151,7 +151,7 @@ START_TEST(laps)
 }
 END_TEST
 
-/* Logical positions of 32 bits themselves go through 0. */
+/* Logical positions of 32 bits wrap through 0. */
 START_TEST(positions_through_zero)
 {
 	struct ring_kind kind = { 4, false, true, true, 88 };
@@ -182,13 +182,13 @@ START_TEST(states)
 	set_state(3, DESC_REUSABLE);
 	freeze();
 	expect_ok(read_frozen());
-	/* Reusable is how records end; reserved was being written. */
+	/* Reusable records are old; a reserved record was being written. */
 	ck_assert_str_eq(texts(), "a|c|e|f|");
 	ck_assert_uint_eq(log_read.damaged, 1);
 }
 END_TEST
 
-/* Every bit of the id counts, not only those of the index. */
+/* All bits of the id are compared, not only those of the index. */
 START_TEST(id_of_another_lap)
 {
 	for (int i = 0; i < 40; i++)
@@ -202,7 +202,7 @@ START_TEST(id_of_another_lap)
 }
 END_TEST
 
-/* A writer that had only taken its place when all ended. */
+/* A writer had only reserved its record when the kernel died. */
 START_TEST(being_written)
 {
 	note(1, "whole");
@@ -230,7 +230,7 @@ START_TEST(no_room_for_text)
 }
 END_TEST
 
-/* The block has another id: its text is another record's. */
+/* The block has another id, so its text belongs to another record. */
 START_TEST(overwritten_text)
 {
 	note(1, "first");
@@ -244,7 +244,7 @@ START_TEST(overwritten_text)
 }
 END_TEST
 
-/* The info is of another lap than the descriptor: it is not this record's. */
+/* The info is from another lap than the descriptor, so it belongs to another record. */
 START_TEST(stale_info)
 {
 	note(1, "first");
@@ -262,13 +262,13 @@ static const struct {
 } impossible[] = {
 	{ 0xfffffffffffffe04, 0xfffffffffffffe20 }, /* not aligned */
 	{ 0xfffffffffffffe00, 0xfffffffffffffe1c },
-	{ 0xfffffffffffffe00, 0xfffffffffffffe00 }, /* nothing, not even an id */
+	{ 0xfffffffffffffe00, 0xfffffffffffffe00 }, /* empty, without an id */
 	{ 0xfffffffffffffe18, 0xfffffffffffffe00 }, /* backwards */
 	{ 0xfffffffffffffe00, 0xfffffffffffffe04 }, /* no room for an id */
 	{ 0xfffffffffffffe00, 0x20 },               /* as long as the ring, and more */
 	{ 0xfffffffffffffe00, 0x220 },              /* two laps */
 	{ 0x10, 0xfffffffffffffff0 },               /* nearly 2^64 */
-	{ 1, 3 },                                   /* no text, and no empty line either */
+	{ 1, 3 },                                   /* no text, but not an empty line */
 	{ 3, 1 },
 	{ 1, 0xfffffffffffffe00 },
 };
@@ -296,7 +296,7 @@ START_TEST(text_length_of_block)
 	freeze();
 	expect_ok(read_frozen());
 	ck_assert_uint_eq(log_read.items[0].length, 8);
-	/* Padding counts to the block. */
+	/* Padding is part of the block. */
 	ck_assert_uint_eq(log_read.items[1].length, 8);
 	ck_assert_uint_eq(log_read.damaged, 0);
 }
@@ -341,7 +341,8 @@ START_TEST(tail_too_far)
 }
 END_TEST
 
-/* As many descriptors as the kernel allows, of which the dump holds a few: no time, no memory. */
+/* The ring has as many descriptors as the kernel allows, and the dump holds a few of them.  Reading
+ * takes little time and memory. */
 START_TEST(huge_rings)
 {
 	note(1, "text");
@@ -359,7 +360,7 @@ START_TEST(huge_rings)
 }
 END_TEST
 
-/* Memory with a hole in it: what was captured is shown. */
+/* Memory has holes: the captured records are shown. */
 START_TEST(holes)
 {
 	for (int i = 0; i < 8; i++)
@@ -367,7 +368,7 @@ START_TEST(holes)
 	freeze();
 	place("prb", base() + 0x1000, pointer.at, pointer.size);
 	place("rb", base() + 0x2000, heads.at, heads.size);
-	/* Descriptor 2 is cut in two, 3 is not there at all. */
+	/* Descriptor 2 is captured in part, and 3 not at all. */
 	place("d", base() + 0x100000, descs.at, 2 * 24 + 8);
 	place("d2", base() + 0x100000 + 4 * 24, descs.at + 4 * 24, descs.size - 4 * 24);
 	/* Info 5 is missing, and the text of 6. */
@@ -382,7 +383,7 @@ START_TEST(holes)
 }
 END_TEST
 
-/* Arrays in several regions that touch: nothing is missing. */
+/* The arrays are in several adjacent regions: nothing is missing. */
 START_TEST(in_parts)
 {
 	struct kmd_region_entry *row;
@@ -397,7 +398,7 @@ START_TEST(in_parts)
 	place("i", base() + 0x200000, ring.infos.at, 3);
 	place("i2", base() + 0x200000 + 3, ring.infos.at + 3, ring.infos.size - 3);
 	place("t", base() + 0x300000, ring.text.at, 5);
-	/* This one has a physical address, so that its view is another. */
+	/* This region has a physical address, and so a view of its own. */
 	row = add_row(&regions, "t2", 0x40000000, ring.text.at + 5, 35);
 	row->pub.virt = base() + 0x300000 + 5;
 	row->pub.has_virt = true;
@@ -434,7 +435,7 @@ START_TEST(nothing_captured)
 }
 END_TEST
 
-/* As far as the captured memory leads. */
+/* Records are read as far as memory was captured. */
 START_TEST(extents)
 {
 	note(1, "text");
@@ -458,7 +459,7 @@ START_TEST(extents)
 }
 END_TEST
 
-/* A field outside of its structure: VMCOREINFO does not describe a ring. */
+/* A field is outside of its structure, so VMCOREINFO does not describe a ring. */
 START_TEST(hostile_vmcoreinfo)
 {
 	static const char *const lines[][2] = {
@@ -489,7 +490,8 @@ START_TEST(hostile_vmcoreinfo)
 }
 END_TEST
 
-/* The names that downstream kernels, and kmemdump, give to the arrays; without VMCOREINFO. */
+/* Without VMCOREINFO, the arrays are found by the names that downstream kernels and kmemdump use.
+ */
 START_TEST(registered_arrays)
 {
 	static const char *const names[][3] = { { "KLOG_DESC", "KLOG_INFO", "KKLOGBUF" },
@@ -510,7 +512,7 @@ START_TEST(registered_arrays)
 }
 END_TEST
 
-/* A descriptor at another's place is none, even if all of it is right. */
+/* A descriptor at the wrong index is not used, even if all its fields are right. */
 START_TEST(registered_twice)
 {
 	note(1, "one");

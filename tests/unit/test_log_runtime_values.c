@@ -51,7 +51,7 @@ START_TEST(confirms_once)
 	log_line("Kernel Offset: 0x15400000 from 0xffffffff81000000 (relocation range: ...)");
 	log_line("PHYS_OFFSET: 0x40000000");
 	expect_kaslr(2, "VMCOREINFO, panic text");
-	/* A value that was not known is not taken from a text alone. */
+	/* An unknown value is not taken from a log line alone. */
 	ck_assert(!runtime.values[KMD_RUNTIME_PHYS_OFFSET].known);
 	expect_kaslr(2, "VMCOREINFO, panic text");
 	expect_silence();
@@ -68,7 +68,7 @@ START_TEST(contradicts)
 }
 END_TEST
 
-/* No image is moved by so little: the text is damaged. */
+/* KASLR never moves an image by so little, so the line is damaged. */
 START_TEST(it_is_damaged)
 {
 	log_line("Kernel Offset: 0x15400001 from 0xffffffff81000000");

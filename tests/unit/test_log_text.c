@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_log_text.c - regions of downstream kernels that hold the log as text, and pstore zones. */
+/* test_log_text.c - regions of downstream kernels with the log as text, and pstore zones. */
 #include "log_kit.h"
 #include "ring_writer.h"
 
@@ -61,7 +61,7 @@ START_TEST(callers)
 }
 END_TEST
 
-/* A ring without a head: its write position is where time goes back. */
+/* A ring without a head: its write position is where the time decreases. */
 START_TEST(turned)
 {
 	static const char text[] = "00] eight\n[    9.000000] nine\n[   10.000000] ten\n"
@@ -74,7 +74,7 @@ START_TEST(turned)
 }
 END_TEST
 
-/* Time goes back a little where CPUs disagree, and to 0 where another boot begins. */
+/* The time decreases a little between CPUs, and to 0 where another boot begins. */
 START_TEST(not_turned)
 {
 	static const char skew[] = "[    1.000002] a\n[    1.000001] b\n[    2.000000] c\n";
@@ -114,7 +114,7 @@ START_TEST(pstore_zone)
 }
 END_TEST
 
-/* Not full: what is behind start was never written, and start is where it ends. */
+/* The zone is not full: start is the end of the text, and nothing behind it was written. */
 START_TEST(pstore_not_full)
 {
 	static const char text[] = "[    1.000000] one\n[    2.000000] two\n";
@@ -126,7 +126,8 @@ START_TEST(pstore_not_full)
 }
 END_TEST
 
-/* All of ramoops: the panic's dump and the messages of user space are other zones. */
+/* The region is all of ramoops: the dump of the panic and the messages of user space are other
+ * zones. */
 START_TEST(pstore_console_of_many)
 {
 	struct bytes bytes = { 0 };
@@ -155,7 +156,8 @@ START_TEST(pstore_damaged)
 }
 END_TEST
 
-/* The text of a ring buffer alone, as printk() leaves it: two bytes twice, then no text. */
+/* The text of a ring buffer alone, as printk() leaves it: two bytes are repeated, then the text
+ * ends. */
 START_TEST(blocks_alone)
 {
 	struct ring_kind kind = { _i & 1 ? 4 : 8, _i & 2, false, !(_i & 4), 88 };
@@ -184,7 +186,7 @@ START_TEST(blocks_alone)
 }
 END_TEST
 
-/* What VMCOREINFO points to was not captured, a region of text was. */
+/* The ring that VMCOREINFO names was not captured, but a region of text was. */
 START_TEST(second_choice)
 {
 	struct ring ring;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_memory.c - the captured memory: which region provides a byte, and the findings where they
+/* test_memory.c - the captured memory: which region provides a byte, and the findings if they
  * differ. */
 #include "kit.h"
 
@@ -24,7 +24,7 @@ static void done(void)
 	kmd_regions_deinit(&regions);
 }
 
-/* The table in another order. */
+/* Change the order of the table. */
 static void reverse(void)
 {
 	for (size_t i = 0; i < regions.n / 2; i++) {
@@ -83,7 +83,7 @@ START_TEST(across_borders_and_holes)
 }
 END_TEST
 
-/* The larger provides; what it holds is what the smaller one holds. */
+/* The larger region provides the bytes; they equal those of the smaller one. */
 START_TEST(nested_alike)
 {
 	add_row(&regions, "inner", BASE + 2, "345", 3);
@@ -119,7 +119,7 @@ START_TEST(nested_but_different)
 }
 END_TEST
 
-/* Equal sizes: the lower one; equal addresses: the name that sorts first. */
+/* Of equal sizes, the lower address wins; of equal addresses, the name that sorts first. */
 START_TEST(ties)
 {
 	add_row(&regions, "high", BASE + 2, "cdEF", 4);
@@ -153,7 +153,7 @@ START_TEST(strict)
 }
 END_TEST
 
-/* Only what was captured counts, and only rows of that state. */
+/* Only captured bytes are used, and only rows with that state. */
 START_TEST(rows_that_are_not_used)
 {
 	static const enum kmd_region_state states[] = {
@@ -283,7 +283,7 @@ START_TEST(as_the_model)
 }
 END_TEST
 
-/* A hostile table of many large overlaps costs no more than a bounded amount of reading. */
+/* A hostile table of many large overlaps causes only a bounded amount of reading. */
 START_TEST(overlaps_without_end)
 {
 	const size_t size = 4 << 20;
@@ -297,7 +297,7 @@ START_TEST(overlaps_without_end)
 		row->pub.size = row->pub.captured = size - i;
 	}
 	build();
-	/* Another part of the same file for each address: nothing agrees. */
+	/* Each address has another part of the same file, so nothing agrees. */
 	ck_assert(findings_of(KMD_FIND_OVERLAP) > 0);
 	done();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_output.c - the file appears whole or not at all, and in place of none unasked. */
+/* test_output.c - the file appears whole or not at all, and replaces another only on request. */
 #include "core_kit.h"
 
 #include "vmcore/write.h"
@@ -88,7 +88,7 @@ START_TEST(existing)
 }
 END_TEST
 
-/* Replaced, not written into: who has the old one open keeps it. */
+/* The file is replaced, not overwritten: a process that has the old file open keeps it. */
 START_TEST(replaced_as_a_whole)
 {
 	char got[16] = "";
@@ -128,7 +128,7 @@ START_TEST(folders_that_will_not_do)
 	put("file", "x");
 	ck_assert_int_eq(write_to("file/core", true), KMD_ERR_IO);
 	ck_assert_uint_eq(files_in_folder(), 1);
-	/* Root may write everywhere. */
+	/* Root may write to every folder. */
 	if (geteuid()) {
 		ck_assert_int_eq(chmod(temporary_folder(), 0500), 0);
 		ck_assert_int_eq(write_to("core", false), KMD_ERR_IO);
@@ -194,7 +194,7 @@ START_TEST(full_device)
 }
 END_TEST
 
-/* The disk is full at any point: nothing is left behind. */
+/* The disk becomes full at any point: no file is left. */
 START_TEST(full_disk)
 {
 	struct rlimit limit;
@@ -228,7 +228,7 @@ START_TEST(bad_descriptors)
 }
 END_TEST
 
-/* The input is gone before its bytes were copied. */
+/* The input shrinks before its bytes are copied. */
 START_TEST(input_shrinks)
 {
 	struct kmd_source *source;
@@ -293,7 +293,7 @@ START_TEST(reader_is_gone)
 }
 END_TEST
 
-/* A device is written to, never replaced, and a link's target is what is replaced. */
+/* A device is written to and never replaced.  For a link, its target is replaced. */
 START_TEST(devices_and_links)
 {
 	struct stat st;

@@ -50,7 +50,7 @@ START_TEST(arm64_shapes)
 	ck_assert_uint_eq(paging.root, 0x41f64000);
 	ck_assert_uint_eq(paging.root_virt, UINT64_C(0xffffd88758564000));
 	ck_assert_uint_eq(paging.page_shift, 14);
-	/* The same kernel without LPA2: a level less. */
+	/* The same kernel without LPA2 has one level less. */
 	arm64(16384, ARM_ROOT "NUMBER(VA_BITS)=52\nNUMBER(TCR_EL1_T1SZ)=0x11\n"
 			      "NUMBER(MAX_PHYSMEM_BITS)=52\n");
 	expect_shape(47, 47, 3, 48, KMD_PA_ARM64);
@@ -67,7 +67,7 @@ START_TEST(arm64_shapes)
 }
 END_TEST
 
-/* With pages of 64K the root keeps its shape where the processor has 48 bits. */
+/* With pages of 64K, the root keeps its shape if the processor has 48 bits. */
 START_TEST(arm64_64k_shapes)
 {
 	static const char root[] = "SYMBOL(swapper_pg_dir)=ffffd88758560000\n";
@@ -97,13 +97,13 @@ START_TEST(x86_64_shapes)
 	x86_64(X86_ROOT "NUMBER(pgtable_l5_enabled)=0\nNUMBER(sme_mask)=0\n");
 	expect_shape(48, 48, 4, 46, KMD_PA_X86_64);
 	ck_assert_uint_eq(paging.encrypted, 0);
-	/* Before 4.17 there is no such key. */
+	/* Before 4.17 this key does not exist. */
 	x86_64(X86_ROOT);
 	expect_shape(48, 48, 4, 46, KMD_PA_X86_64);
 	x86_64(X86_ROOT "NUMBER(pgtable_l5_enabled)=1\nNUMBER(sme_mask)=140737488355328\n");
 	expect_shape(57, 57, 5, 47, KMD_PA_X86_64);
 	ck_assert_uint_eq(paging.encrypted, UINT64_C(1) << 47);
-	/* No mask of AMD's. */
+	/* This is not a valid mask of AMD. */
 	x86_64(X86_ROOT "NUMBER(sme_mask)=-1\n");
 	expect_shape(48, 48, 4, 46, KMD_PA_X86_64);
 	ck_assert_uint_eq(paging.encrypted, 0);
@@ -166,7 +166,7 @@ START_TEST(arm64_entries)
 	expect_entry(0, 0x1000000041fff003, KMD_ENTRY_TABLE, 0x41fff000);
 	expect_entry(0, 0x0000000041fff001, KMD_ENTRY_NONE, 0); /* no block so high up */
 	expect_entry(1, 0x0068000080000701, KMD_ENTRY_LEAF, 0x80000000);
-	/* nT, and whatever else is below a block's size */
+	/* nT, and other bits below the size of a block */
 	expect_entry(1, 0x0068000080010701, KMD_ENTRY_LEAF, 0x80000000);
 	expect_entry(2, 0x0068000041e00701, KMD_ENTRY_LEAF, 0x41e00000);
 	expect_entry(3, 0x0078000041e01703, KMD_ENTRY_LEAF, 0x41e01000); /* contiguous */
@@ -179,7 +179,7 @@ START_TEST(arm64_entries)
 	expect_entry(2, 0x0068000082000701, KMD_ENTRY_LEAF, 0x82000000);
 	expect_entry(3, 0x0068000041e0c703, KMD_ENTRY_LEAF, 0x41e0c000);
 	expect_entry(3, 0x0068000041e0f703, KMD_ENTRY_LEAF, 0x41e0c000);
-	/* Shareability is no address. */
+	/* The shareability bits are not part of the address. */
 	expect_entry(3, 0x0068000041e0c303, KMD_ENTRY_LEAF, 0x41e0c000);
 }
 END_TEST
@@ -226,7 +226,7 @@ START_TEST(x86_64_entries)
 }
 END_TEST
 
-/* What is encoded is decoded, in every shape, up to the highest address. */
+/* Encoding and decoding match in every shape, up to the highest address. */
 START_TEST(entries_there_and_back)
 {
 	paging = shapes[_i].paging;

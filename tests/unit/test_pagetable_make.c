@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_pagetable_make.c - page tables for what was captured without them. */
+/* test_pagetable_make.c - page tables for memory that was captured without them. */
 #include "pagetable_kit.h"
 
 #include "supply/tables.h"
@@ -27,7 +27,7 @@ static void add_view(uint64_t virt, uint64_t phys, uint64_t size, enum kmd_view_
 	list[views.n++] = (struct kmd_view){ virt, phys, size, kind };
 }
 
-/* Nothing supplied over what was captured, nor twice, nor where no entry can lead. */
+/* No table is over captured memory, or over another one, or where no entry can point. */
 static void make(void)
 {
 	expect_ok(kmd_tables_make(&paging, &memory, &views, 0, &diag, &made));
@@ -68,32 +68,32 @@ static void add(uint64_t virt, uint64_t phys, size_t size, enum kmd_view_kind ki
 	add_view(virt, phys, size, kind);
 }
 
-/* The views in the kernel's half of any shape; sizes in pages. */
+/* Views in the kernel half of any shape; sizes in pages. */
 static void add_all_kinds(void)
 {
 	uint64_t page = kmd_paging_page(&paging);
 	uint64_t block = UINT64_C(1) << kmd_paging_shift(&paging, paging.levels - 2);
 	uint64_t low = 0 - (UINT64_C(1) << (paging.va_bits - 1)), phys = RAM + 8 * block;
 
-	/* Scattered pages, one of them cut, beside each other. */
+	/* Adjacent virtual pages with scattered physical pages; one is cut. */
 	add(low + 2 * page, RAM + 9 * page, page, KMD_VIEW_OTHER);
 	add(low + 3 * page, RAM + 4 * page, page, KMD_VIEW_OTHER);
 	add(low + 4 * page + 0x10, RAM + 2 * page + 0x10, 0x20, KMD_VIEW_OTHER);
-	/* Over the border of a table. */
+	/* Across the border of two tables. */
 	add(low + 5 * block - page, RAM + 20 * page, 3 * page, KMD_VIEW_OTHER);
-	/* The same memory elsewhere. */
+	/* The same memory at another address. */
 	add_view(low + (UINT64_C(1) << (paging.va_bits - 2)), RAM + 9 * page, page,
 		 KMD_VIEW_LINEAR);
-	/* Whole blocks; what was captured in it. */
+	/* The captured parts of whole blocks. */
 	add_bytes(phys, 0x100);
 	add_bytes(phys + block + block / 2, page);
 	add_view(low + 16 * block, phys, 0x100, KMD_VIEW_IMAGE);
 	add_view(low + 17 * block + block / 2, phys + block + block / 2, page, KMD_VIEW_IMAGE);
-	/* As high as gdb can go. */
+	/* The highest address that gdb can read. */
 	add(0 - 3 * page, RAM + 30 * page, page, KMD_VIEW_OTHER);
 }
 
-/* In every shape: the walker gets back what was given, and nothing else. */
+/* In every shape, the walker finds exactly the given views. */
 START_TEST(there_and_back)
 {
 	paging = shapes[_i].paging;
@@ -132,7 +132,7 @@ START_TEST(there_and_back)
 }
 END_TEST
 
-/* Large views take blocks, and only where all of a block is theirs. */
+/* Large views use a block only if they cover all of it. */
 START_TEST(blocks)
 {
 	uint64_t phys;
@@ -214,7 +214,7 @@ START_TEST(root_in_part)
 }
 END_TEST
 
-/* Tables whose address is in a captured entry are put there. */
+/* A missing table is made at the address that a captured entry has for it. */
 START_TEST(completed)
 {
 	use("4K 48");
@@ -223,7 +223,7 @@ START_TEST(completed)
 	set_entry(T2, 0, T3 | 3);
 	set_entry(T2, 1, UINT64_C(0x70000003));
 	set_entry(T3, 0, RAM | 3);
-	add(UINT64_C(0xffff800000000000), RAM, 0x1000, KMD_VIEW_OTHER); /* there already */
+	add(UINT64_C(0xffff800000000000), RAM, 0x1000, KMD_VIEW_OTHER); /* mapped already */
 	add(UINT64_C(0xffff800000001000), RAM + 0x1000, 0x1000,
 	    KMD_VIEW_OTHER); /* captured: unmapped */
 	add(UINT64_C(0xffff800000203000), RAM + 0x2000, 0x1000, KMD_VIEW_OTHER);
@@ -273,7 +273,7 @@ START_TEST(captured_elsewhere)
 }
 END_TEST
 
-/* A missing table that two places lead to would show the entries of one at the other. */
+/* Two entries point to one missing table.  Made for one, it would also map pages at the other. */
 START_TEST(one_table_for_two_places)
 {
 	use("4K 48");
@@ -284,7 +284,7 @@ START_TEST(one_table_for_two_places)
 	set_entry(T1, 1, FRESH | 3);
 	add(UINT64_C(0xffff800000003000), RAM, 0x1000, KMD_VIEW_OTHER);
 	add(UINT64_C(0xffff800000204000), RAM + 0x1000, 0x1000, KMD_VIEW_OTHER);
-	/* A captured entry names the first address for new tables. */
+	/* A captured entry points to the first address for new tables. */
 	add(UINT64_C(0xffff800040005000), RAM + 0x2000, 0x1000, KMD_VIEW_OTHER);
 	capture();
 	make();
@@ -297,7 +297,7 @@ START_TEST(one_table_for_two_places)
 }
 END_TEST
 
-/* crash looks into the CPU entry area, and dies where a table is named but not there. */
+/* crash walks the CPU entry area, and fails if an entry points to an absent table. */
 START_TEST(closed)
 {
 	static const unsigned char zero[0x1000];
@@ -306,7 +306,7 @@ START_TEST(closed)
 
 	use("x86 4");
 	set_entry(ROOT, 508, UINT64_C(0x70000067));
-	set_entry(ROOT, 300, UINT64_C(0x71000067)); /* nobody looks there */
+	set_entry(ROOT, 300, UINT64_C(0x71000067)); /* no consumer walks this */
 	set_entry(ROOT, 511, T1 | 0x67);
 	set_entry(T1, 510, UINT64_C(0x72000067));
 	set_entry(T1, 511, T2 | 0x67);
@@ -345,7 +345,7 @@ START_TEST(loop)
 }
 END_TEST
 
-/* Tables of anything that lead to each other, some of them in part: it ends, and keeps its word. */
+/* Random tables point to each other, some captured in part: the walk ends, and the rules hold. */
 START_TEST(anything)
 {
 	uint64_t page, seed = 88172645463325252;
@@ -391,7 +391,7 @@ START_TEST(views_that_fit_nowhere)
 	add_view(UINT64_C(0xffff900000001000), UINT64_C(0xffff900000001000), 0x1000,
 		 KMD_VIEW_VIRTUAL);
 	capture();
-	/* The region so high up leaves no address above it. */
+	/* The last region leaves no physical address above it. */
 	make();
 	ck_assert_uint_eq(made.n, 0);
 	expect_finding(KMD_FIND_KERNEL, KMD_NOTE, "no physical address is left");
@@ -405,7 +405,7 @@ START_TEST(views_that_fit_nowhere)
 }
 END_TEST
 
-/* New tables lie above all that is known of RAM, below what the machine can address. */
+/* New tables are above all known RAM and below the limit of the machine. */
 START_TEST(place_of_new_tables)
 {
 	use("4K 39");
@@ -414,7 +414,7 @@ START_TEST(place_of_new_tables)
 	expect_ok(kmd_tables_make(&paging, &memory, &views, FRESH + 1, &diag, &made));
 	ck_assert_uint_eq(made.items[1].phys, 2 * FRESH);
 	kmd_made_tables_deinit(&made);
-	/* A region that is described, but missing. */
+	/* A region is described but missing. */
 	add_bytes(5 * FRESH, 0x1000);
 	regions.rows[regions.n - 1].pub.captured = 0;
 	regions.rows[regions.n - 1].has_bytes = false;
@@ -436,7 +436,7 @@ START_TEST(place_of_new_tables)
 }
 END_TEST
 
-/* Each view wants a table of 64K of its own. */
+/* Each view needs a table of 64K of its own. */
 START_TEST(too_much)
 {
 	use("64K 48");
@@ -449,7 +449,7 @@ START_TEST(too_much)
 	expect_finding(KMD_FIND_KERNEL, KMD_NOTE, "some captured memory is not mapped");
 	ck_assert_uint_le(made.n, 1024);
 	ck_assert_uint_gt(made.mapped >> 16, 1000);
-	/* What is there is whole. */
+	/* No table is incomplete. */
 	ck_assert_uint_eq(made.n, made.tables_added + 1);
 }
 END_TEST

@@ -12,7 +12,7 @@
 #define PAGE(phys)  ((phys) | UINT64_C(0x0068000000000703))
 #define BLOCK(phys) ((phys) | UINT64_C(0x0068000000000701))
 
-/* arm64, 4K, 48 bits: one way down to a table of pages at 0xffff800000000000. */
+/* arm64, 4K, 48 bits: one path to a table of pages at 0xffff800000000000. */
 static void way_down(void)
 {
 	use("4K 48");
@@ -45,7 +45,7 @@ START_TEST(pages)
 }
 END_TEST
 
-/* One page at two places. */
+/* One page is mapped at two addresses. */
 START_TEST(twice)
 {
 	way_down();
@@ -60,7 +60,7 @@ START_TEST(twice)
 }
 END_TEST
 
-/* Only what was captured of a page or block, and regions that touch are one. */
+/* Only the captured part of a page or block is mapped; adjacent regions are merged. */
 START_TEST(exact_bytes)
 {
 	way_down();
@@ -103,7 +103,7 @@ START_TEST(tables_that_are_missing)
 }
 END_TEST
 
-/* The entries that were captured whole count; halves do not. */
+/* Only entries that were captured completely are used. */
 START_TEST(parts_of_a_table)
 {
 	static const unsigned char entries[24] = { 0x03, 0x07, 0x00, 0x50, 0, 0, 0, 0,
@@ -147,7 +147,7 @@ START_TEST(known_maps)
 }
 END_TEST
 
-/* Roots that are smaller than a page end where their index ends. */
+/* A root smaller than a page ends at its last index. */
 START_TEST(small_roots)
 {
 	use("4K 52");
@@ -197,7 +197,7 @@ END_TEST
 START_TEST(x86_64)
 {
 	use("x86 4");
-	/* User space, for which KPTI has another root. */
+	/* User space has another root with KPTI. */
 	set_entry(ROOT, 0, T1 | 0x67);
 	set_entry(ROOT, 255, T1 | 0x67);
 	set_entry(ROOT, 256, T1 | 0x8000000000000067);
@@ -262,7 +262,7 @@ START_TEST(translate)
 	set_entry(T2, 1, BLOCK(UINT64_C(0x60000000)));
 	set_entry(T2, 2, TABLE(UINT64_C(0x70000000)));
 	capture();
-	/* That the page itself was captured is not asked. */
+	/* The page itself need not be captured. */
 	expect_ok(kmd_paging_translate(&paging, &memory, VMALLOC + 0x3123, &found, &phys, &diag));
 	ck_assert(found && phys == RAM + 0x123);
 	expect_ok(kmd_paging_translate(&paging, &memory, VMALLOC + 0x212345, &found, &phys, &diag));
@@ -276,7 +276,7 @@ START_TEST(translate)
 }
 END_TEST
 
-/* A root at another address than VMCOREINFO's: another kernel's, or no table at all. */
+/* The root has another address than in VMCOREINFO: it is that of another kernel, or not a table. */
 START_TEST(not_its_own_root)
 {
 	use("4K 48");
@@ -292,7 +292,7 @@ START_TEST(not_its_own_root)
 }
 END_TEST
 
-/* Every entry of the only table leads to it. */
+/* Every entry of the only table points to this table. */
 START_TEST(loop)
 {
 	paging = shapes[_i].paging;
@@ -309,7 +309,7 @@ START_TEST(loop)
 }
 END_TEST
 
-/* KASAN's and espfix's way: one table for many places. */
+/* KASAN and espfix use one table for many places. */
 START_TEST(fillers)
 {
 	way_down();
@@ -321,14 +321,14 @@ START_TEST(fillers)
 	capture();
 	walk(NULL);
 	expect_silence();
-	/* The page is seen twice at each of 16 places of the table: 16 remain. */
+	/* The table maps the page twice at each of 16 places: 16 mappings remain. */
 	ck_assert_uint_eq(mappings.n, 16);
 	expect_mapping(0, VMALLOC + 0x5000, RAM, 0x1000);
 	expect_mapping(15, VMALLOC + 7 * 0x200000 + 0x7000, RAM, 0x1000);
 }
 END_TEST
 
-/* Large blocks over small pieces: more runs than memory should be spent on. */
+/* Large blocks over small pieces give more runs than the limit. */
 START_TEST(too_much)
 {
 	use("4K 48");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_plan.c - where everything goes in the core: segments, page slots, classes. */
+/* test_plan.c - the layout of the core: segments, page slots, classes. */
 #include "core_kit.h"
 
 #include <elf.h>
@@ -27,7 +27,7 @@ static void expect_load(size_t index, uint64_t virt, uint64_t phys, uint64_t siz
 	ck_assert_uint_eq(plan.loads[index].size, size);
 }
 
-/* What holds for every plan: pages of the file belong to one page of memory each. */
+/* Rules for every plan: each page of the file belongs to one page of memory. */
 static void expect_sound(void)
 {
 	uint64_t page = facts.pub.page_size, end = plan.notes_at + plan.notes_size;
@@ -49,7 +49,7 @@ static void expect_sound(void)
 		if (load->virt)
 			ck_assert_uint_eq((load->offset - load->virt) % page, 0);
 	}
-	/* Whole pages up to the end: crash reads on to the end of a page. */
+	/* The file ends with a whole page, because crash reads to the end of a page. */
 	ck_assert_uint_eq(plan.file_size % page, 0);
 }
 
@@ -66,13 +66,13 @@ START_TEST(exact_extents)
 	expect_load(0, LINEAR + 0x10, PHYS + 0x10, 0x20);
 	expect_load(1, LINEAR + 0x100, PHYS + 0x100, 0x20);
 	expect_load(2, LINEAR + 0x5ff0, PHYS + 0x5ff0, 0x20);
-	/* One page holds the first two; the third lies on two pages. */
+	/* The first two are in one page; the third is in two pages. */
 	ck_assert_uint_eq(plan.loads[1].offset - plan.loads[0].offset, 0xf0);
 	ck_assert_uint_eq(plan.file_size, 0x1000 + 0x1000 + 0x2000);
 }
 END_TEST
 
-/* Neighbouring pages lie side by side, so that a segment can run over them. */
+/* Adjacent pages are adjacent in the file, so that one segment can cover them. */
 START_TEST(neighbours)
 {
 	add(PHYS + 0xffc, LINEAR + 0xffc, 4);
@@ -162,14 +162,14 @@ START_TEST(image_is_an_alias)
 	ck_assert_uint_eq(plan.n_loads, 3);
 	expect_load(0, LINEAR + 0x1000, PHYS + 0x1000, 0x100);
 	expect_load(1, LINEAR + 0x200000, PHYS + 0x200000, 0x100);
-	/* The same bytes of the file by their other address. */
+	/* The same bytes of the file at their other address. */
 	expect_load(2, IMAGE + 0x1000, PHYS + 0x1000, 0x100);
 	ck_assert_uint_eq(plan.loads[2].offset, plan.loads[0].offset);
 	ck_assert_uint_eq(plan.n_chunks, 2);
 }
 END_TEST
 
-/* With a physical address makedumpfile would take it for the linear map. */
+/* With a physical address, makedumpfile would use it as the linear map. */
 START_TEST(vmalloc_has_no_physical_address)
 {
 	facts.layout.linear =
@@ -184,7 +184,7 @@ START_TEST(vmalloc_has_no_physical_address)
 }
 END_TEST
 
-/* Physical and virtual memory of like addresses have slots of their own. */
+/* Physical and virtual memory with equal addresses have separate slots. */
 START_TEST(virtual_and_physical_slots)
 {
 	add(0x1000, 0, 4);
@@ -259,7 +259,7 @@ START_TEST(headers_and_notes)
 }
 END_TEST
 
-/* Random regions: every captured byte is in the plan, and reads as it was captured. */
+/* With random regions, every captured byte is in the plan and has the captured value. */
 static uint32_t state;
 
 static uint32_t dice(uint32_t sides)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_raw_dump.c - the partition image: header, section table, and how far they are used. */
+/* test_raw_dump.c - the partition image: header, section table, and damage of both. */
 #include "kit.h"
 
 #include "image/image.h"
@@ -35,7 +35,7 @@ static void put_section(unsigned int index, const char *name)
 	memcpy(dump.at + section(index, MD_RAW_SECTION_NAME), name, strlen(name));
 }
 
-/* A good dump of four sections, to be changed. */
+/* A good dump of four sections, which the tests change. */
 static void build(void)
 {
 	static const char *const names[SECTIONS] = { "md_KELF.BIN", "md_Kprb.BIN", "load.cmm",
@@ -124,7 +124,7 @@ START_TEST(markers)
 		options.accept_invalid = i == 2;
 		expect_usual();
 		expect_silence();
-		/* An overwritten marker must be borne out by a section. */
+		/* An overwritten marker is accepted only if a section header is well-formed. */
 		bytes_set(&dump, section(0, MD_RAW_SECTION_VERSION), 0, 4);
 		ck_assert_int_eq(read_dump(), KMD_ERR_FORMAT);
 	}
@@ -179,7 +179,7 @@ START_TEST(dump_size_bounds)
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, 1 << 20, 8);
 	expect_usual();
 	expect_silence();
-	/* It ends inside the last section, and then in the one before. */
+	/* The dump ends inside the last section, and then in the one before. */
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, END - 0x10, 8);
 	expect_ok(read_dump());
 	expect_blob(3, LENGTH - 0x10);
@@ -189,7 +189,7 @@ START_TEST(dump_size_bounds)
 	expect_blob(2, LENGTH - 1);
 	ck_assert_uint_eq(image.blobs[3].size, 0);
 	ck_assert_uint_eq(findings_of(KMD_FIND_TRUNCATED), 2);
-	/* One that cannot be. */
+	/* An impossible size. */
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, 60, 8);
 	bytes_set(&dump, MD_RAW_FLAGS, MD_RAW_VALID, 4);
 	expect_usual();
@@ -210,7 +210,7 @@ START_TEST(file_is_cut)
 	expect_blob(2, LENGTH - 8);
 	ck_assert_uint_eq(image.blobs[3].size, 0);
 	ck_assert_uint_eq(findings_of(KMD_FIND_TRUNCATED), 2);
-	/* In the table, and in the header. */
+	/* The file ends in the table, and in the header. */
 	dump.size = section(2, 10);
 	expect_ok(read_dump());
 	ck_assert_uint_eq(image.n_blobs, 2);
@@ -251,7 +251,7 @@ START_TEST(count_too_small)
 }
 END_TEST
 
-/* Sections may stand in any order, with gaps, and share bytes if their addresses match. */
+/* Sections may be in any order, have gaps, and share bytes if their addresses match. */
 START_TEST(layouts_that_are_good)
 {
 	build();
@@ -267,7 +267,7 @@ START_TEST(layouts_that_are_good)
 	bytes_set(&dump, section(1, MD_RAW_SECTION_INFO), PHYS + 8, 8);
 	expect_ok(read_dump());
 	expect_silence();
-	/* 188 bytes behind the table, as builders leave for encrypted dumps. */
+	/* 188 bytes behind the table, as in encrypted dumps. */
 	build();
 	for (unsigned int i = 0; i < SECTIONS; i++)
 		bytes_set(&dump, section(i, MD_RAW_SECTION_OFFSET), DATA + 188 + i * LENGTH, 8);
@@ -279,7 +279,7 @@ START_TEST(layouts_that_are_good)
 }
 END_TEST
 
-/* One damaged word: that section alone is given up. */
+/* If one word is damaged, only that section is not used. */
 static void expect_conflict(unsigned int index)
 {
 	expect_ok(read_dump());
@@ -292,21 +292,21 @@ static void expect_conflict(unsigned int index)
 START_TEST(conflicts)
 {
 	build();
-	/* On to another's bytes. */
+	/* The offset points to the bytes of another section. */
 	bytes_set(&dump, section(1, MD_RAW_SECTION_OFFSET), DATA + 2 * LENGTH + 4, 8);
 	expect_conflict(1);
-	/* Into the table. */
+	/* The offset points into the table. */
 	bytes_set(&dump, section(1, MD_RAW_SECTION_OFFSET), MD_RAW_HEADER_SIZE + 4, 8);
 	expect_conflict(1);
-	/* Over the two sections that follow. */
+	/* The size covers the two sections that follow. */
 	build();
 	bytes_set(&dump, section(0, MD_RAW_SECTION_LENGTH), 2 * LENGTH + 0x20, 8);
 	expect_conflict(0);
-	/* Around the end of the number. */
+	/* Offset plus size wraps. */
 	build();
 	bytes_set(&dump, section(2, MD_RAW_SECTION_OFFSET), UINT64_MAX - 3, 8);
 	expect_conflict(2);
-	/* Of no known version or kind. */
+	/* The version or the type is unknown. */
 	build();
 	bytes_set(&dump, section(1, MD_RAW_SECTION_TYPE), 0x12345678, 4);
 	expect_conflict(1);
@@ -323,7 +323,7 @@ START_TEST(same_bytes_twice)
 	ck_assert(image.blobs[0].conflict || image.blobs[1].conflict);
 	ck_assert(!image.blobs[2].conflict && !image.blobs[3].conflict);
 	ck_assert(diag.degraded);
-	/* A part of the one that follows: one of them at least is wrong. */
+	/* The section is a part of the next one, so at least one of them is wrong. */
 	build();
 	bytes_set(&dump, section(0, MD_RAW_SECTION_LENGTH), LENGTH + 0x20, 8);
 	expect_ok(read_dump());
@@ -343,13 +343,13 @@ START_TEST(kinds_and_addresses)
 	ck_assert_int_eq(image.blobs[2].kind, KMD_BLOB_AUXILIARY);
 	ck_assert_int_eq(image.blobs[1].kind, KMD_BLOB_REGION);
 	ck_assert(image.blobs[1].has_phys);
-	/* Firmware writes 0 for none. */
+	/* Firmware writes 0 for no address. */
 	ck_assert(!image.blobs[3].has_phys);
 	done();
 }
 END_TEST
 
-/* Whatever single word is wrong, a blob never leaves the file, nor two share bytes. */
+/* With any single wrong word, no blob ends outside of the file and no two share bytes. */
 START_TEST(every_word)
 {
 	static const uint64_t values[] = { 0, 1, 0x7fffffff, 0xffffffff, DATA, END };

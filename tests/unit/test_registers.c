@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_registers.c - CPU registers out of QEMU's text, and into the notes of a core. */
+/* test_registers.c - CPU registers from the text of QEMU, and in the notes of a core. */
 #include "kit.h"
 
 #include "cpu/find.h"
@@ -61,7 +61,7 @@ static void add(uint32_t cpu, enum kmd_cpu_source source, uint64_t first)
 
 /* ------------------------------------------------------------- QEMU's text */
 
-/* As QEMU 7.2 prints it; a word that is not known, and lines as a terminal ends them. */
+/* The text of QEMU 7.2, with an unknown word and with the line ends of a terminal. */
 static const char x86_text[] =
 	"\n"
 	"CPU#0\r\n"
@@ -131,7 +131,7 @@ START_TEST(x86_64_text)
 }
 END_TEST
 
-/* The x registers of @cpu are 0x10000 * cpu + their number, with SVE behind, as newer ones do. */
+/* The x registers of @cpu are 0x10000 * cpu + their number; SVE follows, as in newer versions. */
 static char *arm64_text(char *to, unsigned int cpu)
 {
 	to += sprintf(to, "\nCPU#%u\n PC=ffffd369058d80%02x ", cpu, cpu);
@@ -283,7 +283,7 @@ static void make(uint16_t machine, const struct kmd_cpu_hints *hints)
 	expect_ok(kmd_cpus_notes(&cpus, machine, hints, &diag, &notes, &size));
 }
 
-/* Missing CPUs shift nothing; what was there before stays. */
+/* Missing CPUs do not shift the others; existing notes are kept. */
 START_TEST(plain_notes)
 {
 	static const struct kmd_cpu_hints none;
@@ -363,7 +363,7 @@ START_TEST(entry_for_gdb)
 }
 END_TEST
 
-/* crash takes the i-th note for CPU i: what is missing is filled up with what only it counts. */
+/* crash uses the i-th note for CPU i, so notes that only crash counts replace the missing ones. */
 START_TEST(notes_for_all_cpus_of_arm64)
 {
 	static const struct kmd_cpu_hints hints = { .all_cpus = true };
@@ -417,7 +417,7 @@ START_TEST(notes_for_all_cpus_of_x86_64)
 }
 END_TEST
 
-/* A finished core's own registers, as the public API shows them. */
+/* The registers of a finished core, as the public API shows them. */
 START_TEST(notes_of_a_core)
 {
 	static const struct kmd_cpu_hints hints = { .pac_mask = 1, .all_cpus = true };
@@ -435,7 +435,7 @@ START_TEST(notes_of_a_core)
 	ck_assert_uint_eq(cpus.items[0].cpu, 1);
 	ck_assert_uint_eq(cpus.items[1].cpu, 5);
 	ck_assert_uint_eq(cpus.items[1].pub.pc, 52);
-	/* pids that are none of QEMU's: by place; CPU 0 has a placeholder */
+	/* Without the pids of QEMU, the place is the CPU; CPU 0 has a placeholder. */
 	first = 16 + 35 * 8;
 	ck_assert_uint_eq(notes[first + HEADER + PID_AT], 2);
 	notes[first + HEADER + PID_AT] = 99;
@@ -444,7 +444,7 @@ START_TEST(notes_of_a_core)
 	ck_assert_uint_eq(cpus.n, 2);
 	ck_assert_uint_eq(cpus.items[0].cpu, 0);
 	ck_assert_uint_eq(cpus.items[1].cpu, 1);
-	/* of another machine, or fewer bytes than counted */
+	/* The core is of another machine, or has fewer bytes than counted. */
 	kmd_cpus_deinit(&cpus);
 	expect_ok(kmd_cpus_from_core(&carried, EM_X86_64, &diag, &cpus));
 	ck_assert_uint_eq(cpus.n, 0);

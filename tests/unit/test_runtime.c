@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_runtime.c - the values of one boot, where evidence agrees and where it does not. */
+/* test_runtime.c - the values of one boot, with evidence that agrees and that does not. */
 #include "evidence_kit.h"
 
 #include <elf.h>
@@ -39,7 +39,8 @@ START_TEST(x86_all)
 }
 END_TEST
 
-/* No names and no virtual addresses: all of the image as one piece of RAM, and other RAM. */
+/* The dump has all of the image as one region, and other RAM, without names or virtual addresses.
+ */
 START_TEST(x86_ram)
 {
 	make_x86();
@@ -70,7 +71,7 @@ START_TEST(x86_virtual_only)
 }
 END_TEST
 
-/* A vmlinux without those variables has no choice. */
+/* A vmlinux without those variables can have only one value. */
 START_TEST(x86_without_variables)
 {
 	fake_init(&fake, EM_X86_64, X86_TEXT);
@@ -102,7 +103,7 @@ START_TEST(x86_5_levels)
 }
 END_TEST
 
-/* Values that no kernel has are not taken. */
+/* Impossible values are not used. */
 START_TEST(x86_impossible_values)
 {
 	make_x86();
@@ -170,7 +171,7 @@ START_TEST(arm64_52_bits_in_use)
 }
 END_TEST
 
-/* RAM by linear address gives PHYS_OFFSET; the image's regions its distance. */
+/* RAM by linear address gives PHYS_OFFSET; regions of the image give its distance. */
 START_TEST(arm64_pairs)
 {
 	struct kmd_region_entry *row;
@@ -251,7 +252,7 @@ START_TEST(user_wins)
 }
 END_TEST
 
-/* One against one: a wrong offset would be worse than none. */
+/* Two sources contradict each other, so neither is used: no offset is better than a wrong one. */
 START_TEST(undecided)
 {
 	make_arm(NULL);
@@ -261,7 +262,7 @@ START_TEST(undecided)
 	expect_unknown(KMD_RUNTIME_KASLR);
 	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE,
 		       "kaslr: 0x410511200000 (panic text); 0x410511300000 (panic text); none");
-	/* What else agrees with one of them decides. */
+	/* Other evidence that agrees with one of them decides. */
 	done();
 	make_arm(NULL);
 	add_log(0x43000000, "Kernel Offset: 0x410511200000 from 0xffff80008000000000\n", "");

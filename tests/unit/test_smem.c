@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* RAM images: the SMEM area in them, item 602, the region array. */
+/* test_smem.c - RAM images: their SMEM area, item 602, the region array. */
 #include "smem_kit.h"
 
 #include <kmemdump/minidump.h>
@@ -81,7 +81,7 @@ START_TEST(test_options_win)
 	struct built built = build(&usual);
 	struct result r;
 
-	/* The area has 0x1000 more than is true. */
+	/* The address in the area is too high by 0x1000. */
 	put32(built.ram + TABLE + 128 + MD_SMEM_INFO_BASE_OFFSET, RAM_BASE + SMEM + 0x1000);
 	options.smem = RAM_BASE + SMEM;
 	options.ram_base = RAM_BASE;
@@ -94,7 +94,7 @@ START_TEST(test_options_win)
 }
 END_TEST
 
-/* Memory behind the area holds a copy of it. */
+/* Memory behind the area contains a copy of it. */
 START_TEST(test_copy_behind)
 {
 	struct built built = build(&usual);
@@ -113,7 +113,7 @@ START_TEST(test_copy_behind)
 }
 END_TEST
 
-/* Memory before the area holds a copy of it, whole or without its header. */
+/* Memory before the area contains a copy of it, with or without its header. */
 START_TEST(test_stale_copy_first)
 {
 	for (unsigned int i = 0; i < 4; i++) {
@@ -145,7 +145,7 @@ START_TEST(test_version_11)
 	recipe.no_table = true;
 	built = build(&recipe);
 	expect_failure(&built, &no_options, KMD_ERR_UNSUPPORTED, "version 11");
-	/* A single damaged word must not make the area old. */
+	/* One damaged word must not change the version of the area. */
 	recipe.no_table = false;
 	built = build(&recipe);
 	expect(&built, "header of the SMEM area is damaged");
@@ -294,7 +294,7 @@ START_TEST(test_counts)
 	built = build(&usual);
 	put32(built.ram + count_at, UINT32_MAX);
 	expect(&built, "should have 4294967295 entries, but from entry 4 on");
-	/* Too small: valid ones that follow are used. */
+	/* The count is too small: valid entries that follow are used. */
 	built = build(&usual);
 	put32(built.ram + count_at, 1);
 	r = run(&built);
@@ -302,7 +302,7 @@ START_TEST(test_counts)
 	ck_assert_uint_eq(r.claims.n, 3);
 	ck_assert(r.degraded && has_message(&r, "2 more valid entries follow"));
 	done(&r);
-	/* A removal caught half-way: the last entry is there twice. */
+	/* A removal was in progress: the last entry is present twice. */
 	put32(built.ram + count_at, REGIONS);
 	memcpy(region(&built, 3), region(&built, 0), MD_REGION_SIZE);
 	memcpy(region(&built, 4), region(&built, 3), MD_REGION_SIZE);
@@ -422,7 +422,7 @@ static bool usual_claims(const struct result *r, const struct result *good)
 	return true;
 }
 
-/* Wherever the damage is, what comes out is right, or there is a word about it. */
+/* With damage at any place, the result is right, or an error or a finding reports the damage. */
 static void check_damage(const struct built *built, const struct result *good, uint64_t at,
 			 bool in_array)
 {
@@ -441,7 +441,7 @@ static void check_damage(const struct built *built, const struct result *good, u
 						claim->captured <= RAM_SIZE - claim->offset &&
 						claim->captured <= claim->size));
 	}
-	/* One bad bit outside of the array itself is never the end. */
+	/* With one bad bit outside of the array, the image is still recognised. */
 	ck_assert_msg(in_array || r.probed, "at 0x%" PRIx64, at);
 	done(&r);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_source.c - what users hand over becomes plain bytes: files, folders, streams, zstd. */
+/* test_source.c - the input of users becomes plain bytes: files, folders, streams, zstd. */
 #include "kit.h"
 
 #include "source/input.h"
@@ -61,7 +61,7 @@ static void expect_bytes(size_t member, const void *bytes, size_t size)
 	free(got);
 }
 
-/* Random enough not to be packed away, with a hole of zeroes in it. */
+/* Bytes that do not compress well, with a hole of zeroes. */
 static unsigned char *sample(size_t size)
 {
 	unsigned char *bytes = malloc(size);
@@ -305,7 +305,8 @@ START_TEST(zstd_packed_twice)
 }
 END_TEST
 
-/* However a packed dump is cut: what is there is right, and reported as cut. */
+/* A packed dump is cut at any place: the existing bytes are right, and a finding reports the cut.
+ */
 START_TEST(zstd_cut_anywhere)
 {
 	size_t size = 400000, length;
@@ -342,7 +343,7 @@ START_TEST(zstd_damaged)
 	char *packed;
 
 	length = pack(bytes, size, true, 0, &packed);
-	/* Only the checksum: the bytes are all there, but not to be trusted. */
+	/* Only the checksum is damaged: all bytes are present, but a finding reports it. */
 	packed[length - 1] ^= 1;
 	ck_assert_int_eq(kmd_input_from_memory(&diag, &options, packed, length, "m", &input),
 			 KMD_OK);
@@ -350,7 +351,7 @@ START_TEST(zstd_damaged)
 	ck_assert_uint_eq(diag.n_findings, 1);
 	ck_assert_int_eq(diag.findings[0]->code, KMD_FIND_DISAGREE);
 	packed[length - 1] ^= 1;
-	/* Any single bit: never a crash, no silence about a difference. */
+	/* Any single bit is damaged: no crash, and each difference is reported. */
 	for (size_t at = 4; at < length; at += 997) {
 		kmd_input_deinit(&input);
 		kmd_diag_deinit(&diag);
@@ -378,7 +379,7 @@ START_TEST(zstd_over_the_limit)
 	ck_assert_str_eq(diag.sentence,
 			 "m: unpacks to more than the limit of 1048576 bytes (--unpack-limit)");
 	free(packed);
-	/* The same where the frame does not have its size. */
+	/* The same if the frame does not have its size. */
 	length = pack(zeroes, size, false, 0, &packed);
 	ck_assert_int_eq(kmd_input_from_memory(&diag, &options, packed, length, "m", &input),
 			 KMD_ERR_LIMIT);
@@ -482,7 +483,7 @@ START_TEST(folder_unreadable_member)
 {
 	put_text("md_a.BIN", "a");
 	ck_assert_int_eq(symlink("nowhere", path_in_folder("md_b.BIN")), 0);
-	/* One bad entry does not cost the others. */
+	/* The other entries are used if one is bad. */
 	ck_assert_int_eq(open_path(NULL), KMD_OK);
 	ck_assert_uint_eq(input.n_members, 1);
 	ck_assert_uint_eq(diag.n_findings, 1);
@@ -497,10 +498,10 @@ START_TEST(folder_zstd_members)
 
 	put_packed("md_a.BIN.zst", bytes, 100000);
 	put_packed("md_b.BIN.ZST", bytes, 5000);
-	/* Memory that happens to start like this. */
+	/* Memory that begins like a zstd frame by chance. */
 	put_packed("md_c.BIN", bytes, 100);
 	put_text("md_d.BIN.zst", "not packed");
-	/* zstd keeps what it packs. */
+	/* zstd keeps the file that it packs. */
 	put_text("md_e.BIN", "e");
 	put_packed("md_e.BIN.zst", "e", 1);
 	ck_assert_int_eq(open_path(NULL), KMD_OK);
@@ -536,7 +537,7 @@ START_TEST(folder_shares_the_limit)
 }
 END_TEST
 
-/* More files than descriptors; those opened anew must still be the same files. */
+/* There are more files than descriptors; files that are opened again must be the same files. */
 START_TEST(folder_of_many)
 {
 	struct rlimit limit = { 64, 64 };

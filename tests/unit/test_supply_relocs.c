@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_supply_relocs.c - words that KASLR moves, listed by relocations or not. */
+/* test_supply_relocs.c - words that KASLR moves, with and without relocations. */
 #include "supply_kit.h"
 
 #include "elf/sections.h"
@@ -10,7 +10,7 @@
 #define SHT_RELR 19
 #endif
 
-#define POINTERS 8 /* where the tests put some, from .rodata's start */
+#define POINTERS 8 /* offset in .rodata where the tests put some */
 
 static struct bytes relocations, more;
 
@@ -28,9 +28,9 @@ START_TEST(left_out)
 	begin(EM_X86_64);
 	pointer(AT_RODATA + POINTERS, AT_TEXT);
 	pointer(AT_RODATA + POINTERS + 8, IMAGE_SIZE);
-	/* {u32, u32 -1}: looks like one and is none. */
+	/* {u32, u32 -1} looks like a pointer but is none. */
 	set_both(AT_RODATA + 0x100, UINT64_C(0xffffffff81000042), 8);
-	/* One that is not aligned; one just outside of the image. */
+	/* One pointer is not aligned; one is just outside of the image. */
 	set_both(AT_RODATA + 0x203, base + 0x40, 8);
 	set_both(AT_RODATA + 0x300, base - 0x1000, 8);
 	complete(KMD_COMPLETE_RODATA);
@@ -45,7 +45,7 @@ START_TEST(left_out)
 }
 END_TEST
 
-/* A word across the border of two chunks of work. */
+/* A word is on the border of two chunks of work. */
 START_TEST(left_out_at_a_border)
 {
 	begin(EM_X86_64);
@@ -58,7 +58,7 @@ START_TEST(left_out_at_a_border)
 }
 END_TEST
 
-/* The source shows what some tables hold. */
+/* The kernel source shows the content of some tables. */
 START_TEST(known_table)
 {
 	begin(EM_X86_64);
@@ -130,7 +130,7 @@ START_TEST(exception_to_learn)
 }
 END_TEST
 
-/* Proof is not learning: unasked, nothing is guessed. */
+/* Comparing is not learning: without a request, nothing is inferred. */
 START_TEST(not_learned_unasked)
 {
 	begin(EM_X86_64);
@@ -145,7 +145,7 @@ START_TEST(not_learned_unasked)
 }
 END_TEST
 
-/* Distances to per-CPU variables, which are linked at 0 and stay. */
+/* Offsets of per-CPU variables, which are linked at 0 and do not move. */
 static void distance(size_t at)
 {
 	uint64_t value = 0x88 - (base + at + 4);
@@ -188,7 +188,7 @@ START_TEST(emitted)
 		".data..percpu", SHT_PROGBITS, SHF_ALLOC | SHF_WRITE, 0, image, 0x200, 0, 0
 	};
 	percpu = (uint32_t)n_sections;
-	symbol("a_percpu_variable", 0x88); /* the 15th, of which section is set below */
+	symbol("a_percpu_variable", 0x88); /* the 15th; its section is set below */
 	symbol("an_absolute", 0x1000);
 	pointer(at + 0x10, AT_TEXT);
 	rela(at + 0x10, R_X86_64_64, 1);
@@ -201,8 +201,8 @@ START_TEST(emitted)
 	rela(at + 0x50, R_X86_64_PC32, 1);
 	rela(at + 0x60, R_X86_64_64, 15);
 	rela(at + 0x68, R_X86_64_64, 16);
-	rela(at + RODATA_SIZE - 4, R_X86_64_64, 1); /* not all of it in the section */
-	rela(at + 0x10, R_X86_64_64, 1);            /* twice the same */
+	rela(at + RODATA_SIZE - 4, R_X86_64_64, 1); /* partly outside of the section */
+	rela(at + 0x10, R_X86_64_64, 1);            /* a duplicate */
 	add_section(".rela.text", SHT_RELA, 0, &relocations, (uint32_t)n_sections + 2, 24);
 	vmlinux_write(ET_EXEC);
 	bytes_set(&file, header_of(".rela.text") + 44, section_number(".text"), 4);
@@ -217,7 +217,7 @@ END_TEST
 
 /* -------------------------------------------------------- arm64, .rela.dyn, .relr.dyn */
 
-/* With its relocations the linker need not fill in the word itself. */
+/* With relocations, the linker need not fill in the word itself. */
 static void dynamic_pointer(size_t at, size_t to)
 {
 	pointer(at, to);
@@ -237,7 +237,7 @@ static void add_rela_dyn(void)
 {
 	dynamic_pointer(AT_RODATA + 0x10, AT_TEXT);
 	dynamic_pointer(AT_RODATA + 0x4000 - 4, AT_TEXT + 4); /* across a border */
-	/* Looks like an address and is none; one the kernel does not follow. */
+	/* One word looks like an address but is none; the kernel does not apply the other one. */
 	set_both(AT_RODATA + 0x20, base + 0x40, 8);
 	elf_rela(&relocations, base + AT_RODATA + 0x30, R_AARCH64_ABS64, 0);
 	add_section(".rela.dyn", SHT_RELA, SHF_ALLOC, &relocations, 0, 24);
@@ -252,7 +252,7 @@ START_TEST(rela_dyn)
 }
 END_TEST
 
-/* Words that the file does not hold are filled in then as well. */
+/* Words that are absent from the file are filled in without KASLR too. */
 START_TEST(rela_dyn_without_kaslr)
 {
 	begin(EM_AARCH64);
@@ -278,7 +278,8 @@ START_TEST(relr_dyn)
 }
 END_TEST
 
-/* They were stripped: words may be anything, and only what has none can be supplied. */
+/* The relocations were stripped: any word may be a pointer, so only sections without pointers can
+ * be supplied. */
 START_TEST(dynamic_without_relocations)
 {
 	begin(EM_AARCH64);
@@ -291,7 +292,7 @@ START_TEST(dynamic_without_relocations)
 }
 END_TEST
 
-/* A few bytes that stand for more words than memory has. */
+/* A few bytes of relocations describe more words than memory has. */
 START_TEST(relr_bomb)
 {
 	struct kmd_vmlinux_layout layout;

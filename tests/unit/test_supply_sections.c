@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_complete.c - what vmlinux supplies, on whose word, and what never. */
+/* test_supply_sections.c - sections that vmlinux supplies: by proof, by request, or never. */
 #include "supply_kit.h"
 
 #include <string.h>
 
-/* ------------------------------------------------------------ on whose word */
+/* ------------------------------------------------------------ proof and request */
 
 START_TEST(nothing_unasked)
 {
@@ -31,7 +31,7 @@ START_TEST(asked)
 	ck_assert_uint_eq(part(".BTF")->supplied, BTF_SIZE);
 	ck_assert_uint_eq(part(".BTF")->left_out, 0);
 	ck_assert_int_eq(part(".rodata")->state, KMD_COMPLETED_UNASKED);
-	/* Straight from the file. */
+	/* The bytes come directly from the file. */
 	ck_assert_uint_eq(supply.n, 1);
 	ck_assert_uint_eq(supply.n_sources, 0);
 	end();
@@ -124,7 +124,7 @@ START_TEST(different_asked)
 	expect_finding(KMD_FIND_KERNEL, KMD_NOTE,
 		       ".BTF is not supplied: 1 of 1538 captured words differ, the first at "
 		       "0xffffffff9d419000");
-	/* Others are none the worse for it. */
+	/* Other sections are not affected. */
 	ck_assert_int_eq(part(".rodata")->state, KMD_COMPLETED_SUPPLIED);
 	end();
 }
@@ -145,7 +145,7 @@ START_TEST(whole)
 }
 END_TEST
 
-/* Two regions in a section: three gaps. */
+/* Two regions in a section leave three gaps. */
 START_TEST(gaps)
 {
 	begin(EM_X86_64);
@@ -159,7 +159,7 @@ START_TEST(gaps)
 }
 END_TEST
 
-/* What is known by virtual address only counts, and nothing is put in its place. */
+/* Memory with a virtual address only is compared, and is not replaced. */
 START_TEST(virtual_memory)
 {
 	begin(EM_X86_64);
@@ -217,13 +217,14 @@ START_TEST(never)
 	ck_assert_uint_eq(supplied(AT_INIT, INIT_SIZE), 0);
 	ck_assert_uint_eq(supplied(AT_RODATA, AT_VDSO - AT_RODATA), AT_VDSO - AT_RODATA);
 	ck_assert_uint_eq(part(".rodata")->left_out, AT_RODATA + RODATA_SIZE - AT_VDSO);
-	/* Padding is no section: the kernel may have given its pages away. */
+	/* Padding is not part of a section: the kernel may have freed its pages. */
 	ck_assert_uint_eq(supplied(AT_TEXT + TEXT_SIZE, AT_RODATA - AT_TEXT - TEXT_SIZE), 0);
 	end();
 }
 END_TEST
 
-/* What was written there while the kernel started does not make the rest doubtful. */
+/* Words that the kernel wrote during boot are not compared, so they do not prevent supplying the
+ * rest. */
 START_TEST(written_part_is_not_compared)
 {
 	begin(EM_X86_64);
@@ -261,7 +262,7 @@ START_TEST(no_place_unasked)
 }
 END_TEST
 
-/* Of a debug file only section headers are there. */
+/* A debug file has only the headers of sections. */
 START_TEST(debug_file)
 {
 	begin(EM_X86_64);
@@ -275,7 +276,7 @@ END_TEST
 
 /* ---------------------------------------------------------------- ORC tables */
 
-/* Entry i is of text + 32 * i; of the first and the last there are two. */
+/* Entry i is for text + 32 * i; the first and the last exist twice. */
 static uint64_t orc_address(size_t i)
 {
 	return i ? base + AT_TEXT + 32 * (i < ORC_N - 1 ? i - 1 : i - 2) : base + AT_TEXT;
@@ -285,7 +286,7 @@ static void make_orc(void)
 {
 	for (size_t i = 0; i < ORC_N; i++)
 		set_both(AT_ORC_IP + 4 * i, orc_address(i) - (base + AT_ORC_IP + 4 * i), 4);
-	/* As the kernel does: the last entry that begins at or below each 256 bytes. */
+	/* As in the kernel: the last entry that begins at or below each 256 bytes. */
 	for (size_t block = 0; block < LOOKUP_N; block++) {
 		uint64_t at = base + AT_TEXT + (block < LOOKUP_N - 1 ? 256 * block : TEXT_SIZE);
 		size_t found = 0;
@@ -356,7 +357,7 @@ START_TEST(hostile_headers)
 	vmlinux_write(ET_EXEC);
 	spoil(".BTF", 16, UINT64_MAX - 4, 8);               /* wraps around */
 	spoil(".rodata", 16, base - 0x1000, 8);             /* begins below the image */
-	spoil(".orc_unwind", 16, base + AT_BTF + 0x100, 8); /* somewhere else in it */
+	spoil(".orc_unwind", 16, base + AT_BTF + 0x100, 8); /* elsewhere in the image */
 	spoil(".notes", 16, base + IMAGE_SIZE - 1, 8);
 	spoil(".text", 56, 0, 8);
 	complete(KMD_COMPLETE_ALL & ~(unsigned int)KMD_COMPLETE_TEXT);
@@ -369,7 +370,7 @@ START_TEST(hostile_headers)
 }
 END_TEST
 
-/* Sections on top of each other are read once. */
+/* Sections that overlap are read once. */
 START_TEST(hostile_overlap)
 {
 	begin(EM_X86_64);
@@ -397,7 +398,7 @@ START_TEST(hostile_extent)
 }
 END_TEST
 
-/* Without the symbols that mark what is written later, rodata is not safe. */
+/* Without the symbols that mark data written during boot, .rodata is not supplied. */
 static void without(const char *name, bool btf)
 {
 	begin(EM_X86_64);

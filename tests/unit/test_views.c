@@ -52,7 +52,7 @@ static void build(void)
 				  views.items[i - 1].virt + views.items[i - 1].size);
 }
 
-/* What page tables map. */
+/* Add a mapping of the page tables. */
 static void map(uint64_t virt, uint64_t phys, uint64_t size)
 {
 	mapping[mappings.n++] = (struct kmd_mapping){ virt, phys, size };
@@ -84,7 +84,7 @@ START_TEST(image_and_linear)
 }
 END_TEST
 
-/* A map's borders cut what it shows. */
+/* A view is cut at the borders of its map. */
 START_TEST(borders_of_a_map)
 {
 	add(PHYS + 0xff000, 0, 0x2000);
@@ -95,7 +95,7 @@ START_TEST(borders_of_a_map)
 }
 END_TEST
 
-/* A registered image address is right even behind the guessed end of the image. */
+/* A registered image address is used even behind the assumed end of the image. */
 START_TEST(registered_behind_the_image)
 {
 	add(PHYS + 0x300000, IMAGE + 0x300000, 0x100);
@@ -108,7 +108,7 @@ END_TEST
 START_TEST(vmalloc)
 {
 	add(PHYS + 0x200000, 0xffff90000000a000, 0x1000);
-	/* The next page of the stack lies elsewhere. */
+	/* The next page of the stack has another physical place. */
 	add(PHYS + 0x500000, 0xffff90000000b000, 0x1000);
 	build();
 	expect_silence();
@@ -118,7 +118,7 @@ START_TEST(vmalloc)
 }
 END_TEST
 
-/* Without any map regions speak for themselves. */
+/* Without any map, only the registered addresses of regions are used. */
 START_TEST(no_maps)
 {
 	memset(&facts.layout, 0, sizeof(facts.layout));
@@ -138,7 +138,7 @@ START_TEST(virtual_only)
 }
 END_TEST
 
-/* A region that names an address at which the kernel's maps show other memory. */
+/* A region has a virtual address that the maps of the kernel use for other memory. */
 START_TEST(collision)
 {
 	add(PHYS + 0x1000, 0, 0x100);
@@ -152,7 +152,7 @@ START_TEST(collision)
 }
 END_TEST
 
-/* Two regions claim one address: the one that comes first in the table has it. */
+/* Two regions claim one address: the first one in the table gets it. */
 START_TEST(collision_of_regions)
 {
 	memset(&facts.layout, 0, sizeof(facts.layout));
@@ -171,7 +171,7 @@ START_TEST(end_of_the_address_space)
 	add(PHYS, UINT64_MAX - 0xff, 0x100);
 	add(PHYS + 0x1000, UINT64_MAX - 0x10f, 0x10);
 	build();
-	/* gdb cannot read a segment that ends there. */
+	/* gdb cannot read a segment that ends at the end of all addresses. */
 	ck_assert_uint_eq(views.n, 1);
 	expect_view(UINT64_MAX - 0x10f, PHYS + 0x1000, 0x10, KMD_VIEW_OTHER);
 }
@@ -202,7 +202,7 @@ START_TEST(find)
 }
 END_TEST
 
-/* What was not captured is in no view. */
+/* Memory that was not captured is in no view. */
 START_TEST(cut_regions)
 {
 	struct kmd_region_entry *row;
@@ -221,7 +221,8 @@ START_TEST(page_tables)
 {
 	add(PHYS + 0x200000, VMALLOC, 0x1000);
 	add(PHYS + 0x300000, 0, 0x3000);
-	/* As the region has it, more, the linear map, and pages that were not captured. */
+	/* The page tables map the region, more of it, the linear map, and pages that were not
+	 * captured. */
 	map(LINEAR + 0x300000, PHYS + 0x300000, 0x1000);
 	map(VMALLOC, PHYS + 0x200000, 0x1000);
 	map(VMALLOC + 0x1000, PHYS + 0x302000, 0x1000);
@@ -240,7 +241,7 @@ START_TEST(page_tables)
 }
 END_TEST
 
-/* The linear map of x86_64 is in no note: page tables have what no region had. */
+/* No note has the linear map of x86_64: page tables show what no region shows. */
 START_TEST(page_tables_without_maps)
 {
 	memset(&facts.layout, 0, sizeof(facts.layout));
@@ -269,7 +270,7 @@ START_TEST(page_tables_contradict)
 	expect_view(LINEAR + 0x300000, PHYS + 0x300000, 0x4000, KMD_VIEW_LINEAR);
 	expect_view(VMALLOC, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);
 	expect_view(VMALLOC + 0x1000, PHYS + 0x301000, 0x1000, KMD_VIEW_OTHER);
-	/* Memory captured by virtual address only stays what it is. */
+	/* Memory that was captured by virtual address only is unchanged. */
 	expect_view(VMALLOC + 0x10000, 0, 4, KMD_VIEW_VIRTUAL);
 	expect_view(VMALLOC + 0x10004, PHYS + 0x300004, 0xffc, KMD_VIEW_OTHER);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmcoreinfo.c - the kernel's own text: where it is found, where it ends, what it holds. */
+/* test_vmcoreinfo.c - VMCOREINFO: where it is found, where it ends, its keys. */
 #include "kit.h"
 
 #include "vmcoreinfo/vmcoreinfo.h"
@@ -43,7 +43,7 @@ START_TEST(whole)
 {
 	ck_assert_uint_eq(measure(TEXT), strlen(TEXT));
 	ck_assert_uint_eq(kmd_vmcoreinfo_measure(TEXT "\0\0\0x", strlen(TEXT) + 4), strlen(TEXT));
-	/* Never behind what is there. */
+	/* The text never ends behind the captured bytes. */
 	for (size_t i = 0; i < strlen(TEXT); i++)
 		ck_assert_uint_le(kmd_vmcoreinfo_measure(TEXT, i), i);
 }
@@ -64,7 +64,7 @@ START_TEST(what_is_none)
 	ck_assert_uint_eq(measure(""), 0);
 	ck_assert_uint_eq(measure("OSRELEASE="), 0);
 	ck_assert_uint_eq(measure("XOSRELEASE=6\nA=1\nB=2\nC=3\n"), 0);
-	/* Too few lines, as a stray string of the kernel has. */
+	/* Too few lines, as in another string of the kernel. */
 	ck_assert_uint_eq(measure("OSRELEASE=6.1\nA=1\n"), 0);
 	/* The kernel's format strings, in its read-only data. */
 	ck_assert_uint_eq(measure("OSRELEASE=%s\nPAGESIZE=%ld\nSYMBOL(%s)=%lx\nA=1\n"), 0);
@@ -138,7 +138,7 @@ START_TEST(values)
 	ck_assert(kmd_vmcoreinfo_hex(&info, "KERNELOFFSET", &number));
 	ck_assert_uint_eq(number, UINT64_C(0x3d522aa00000));
 	ck_assert(kmd_vmcoreinfo_hex(&info, "SYMBOL(prb)", &number));
-	/* A key is whole, not the beginning of one. */
+	/* A key matches whole names only. */
 	ck_assert(!kmd_vmcoreinfo_get(&info, "OSRELEAS", &value, &length));
 	ck_assert(!kmd_vmcoreinfo_get(&info, "SYMBOL", &value, &length));
 	ck_assert(!kmd_vmcoreinfo_get(&info, "4096", &value, &length));
@@ -241,7 +241,7 @@ START_TEST(notes_of_a_core)
 	claims.notes_size = sizeof(bytes) - 2;
 	expect_ok(find());
 	ck_assert_uint_eq(info.length, strlen(TEXT));
-	/* A region's bytes are better than a note. */
+	/* The bytes of a region have precedence over a note. */
 	add_blob("r", TEXT, strlen(TEXT));
 	expect_ok(find());
 	ck_assert_str_eq(info.origin, "region \"r\"");
@@ -272,7 +272,7 @@ START_TEST(inside_memory)
 }
 END_TEST
 
-/* Nothing but beginnings: the search must end, and soon. */
+/* Memory full of starts of the text: the search must end soon. */
 START_TEST(many_beginnings)
 {
 	const size_t size = 4 << 20;

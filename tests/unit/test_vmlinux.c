@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmlinux.c - one vmlinux: what it is, its symbols, its content by link address. */
+/* test_vmlinux.c - one vmlinux: its machine, its symbols, its content by link address. */
 #include "elf_kit.h"
 
 #include <stdio.h>
@@ -237,7 +237,7 @@ START_TEST(content)
 	expect_bytes(BASE, "0123456789abcdef", 16);
 	expect_bytes(BASE + 15, "f", 1);
 	expect_bytes(BASE + 0x3f, "5", 1);
-	/* What the linker put between sections is loaded with them. */
+	/* Padding between sections is loaded with them. */
 	expect_bytes(BASE + 14, "ef\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0AB", 20);
 	expect_bytes(BASE, "", 0);
 	expect_no_bytes(BASE - 1, 1);
@@ -274,7 +274,7 @@ START_TEST(relocations)
 	expect_bytes(BASE + 0x37, "Xabc", 4);
 	kmd_vmlinux_deinit(&vmlinux);
 	bytes_free(&file);
-	/* The number is another machine's. */
+	/* The relocation type belongs to another machine. */
 	make_content(&file, EM_RISCV, &relas);
 	expect_bytes(BASE + 0x20, "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345", 32);
 	kmd_vmlinux_deinit(&vmlinux);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmlinux_files.c - a vmlinux that is compressed, or lies in several files. */
+/* test_vmlinux_files.c - a vmlinux that is compressed, or in several files. */
 #include "elf_kit.h"
 #include "types/types.h"
 
@@ -40,7 +40,7 @@ static bool has_types(void)
 	return kmd_vmlinux_types(&vmlinux, &run_sources, 1, &diag) != KMD_ERR_NOT_FOUND;
 }
 
-/* All three parts are there, or not. */
+/* Whether all three parts are present. */
 static void expect_parts(const char *name, bool content, bool dwarf)
 {
 	char byte;
@@ -66,7 +66,7 @@ START_TEST(by_build_id)
 	expect_none("vmlinux");
 	write_kernel("root/.build-id/ab/cdef01.debug", &debug);
 	expect_parts("vmlinux", true, true);
-	/* Another build's, by mistake. */
+	/* The debug file of another build. */
 	write_kernel("root/.build-id/ab/cdef01.debug",
 		     &(struct kernel_spec){ false, true, true, "\xab\xcd\xef\x02", NULL, 0 });
 	expect_none("vmlinux");
@@ -84,7 +84,7 @@ START_TEST(debug_file_given)
 }
 END_TEST
 
-/* Symbols are there, types are not. */
+/* Symbols are present, but types are not. */
 START_TEST(half_stripped)
 {
 	write_kernel("vmlinux",
@@ -115,11 +115,11 @@ START_TEST(by_link)
 	snprintf(mirror, sizeof(mirror), "root%s/v.debug", real);
 	free(real);
 	try_link(mirror);
-	/* The build-id counts before the CRC. */
+	/* The build-id has precedence over the CRC. */
 	write_kernel("v.debug",
 		     &(struct kernel_spec){ false, true, true, "\xab\xcd\xef\x02", NULL, 0 });
 	expect_none("vmlinux");
-	/* A name only, never a path. */
+	/* The link is a name and never a path. */
 	write_kernel("other/v.debug", &debug);
 	write_kernel("vmlinux", &(struct kernel_spec){ true, false, false, "\xab\xcd\xef\x01",
 						       "other/v.debug", 7 });
@@ -158,7 +158,7 @@ START_TEST(by_link_and_crc)
 }
 END_TEST
 
-/* libdebuginfod takes file:// as well; it is asked only where that is allowed. */
+/* libdebuginfod accepts file:// too; it is used only if the user allows it. */
 START_TEST(by_debuginfod)
 {
 	char url[600], cache[600];
@@ -220,7 +220,7 @@ static void try_filter(const char *filter)
 	ck_assert_str_eq(vmlinux.banner, "Linux version 0.0.0-fixture (kmd) #1");
 	ck_assert(has_types());
 	kmd_vmlinux_deinit(&vmlinux);
-	/* One byte less than it unpacks to. */
+	/* One byte less than the unpacked size. */
 	options.unpack_limit = file.size - 1;
 	expect_error(open_name("packed"), KMD_ERR_LIMIT, "limit");
 	options.unpack_limit = file.size;
@@ -257,7 +257,7 @@ START_TEST(packed_other)
 }
 END_TEST
 
-/* The link leads away from where the compressed file lies. */
+/* The link points outside of the folder of the compressed file. */
 START_TEST(packed_and_split)
 {
 	unsigned char packed[8192];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmlinux_match.c - whether a vmlinux is the dumped kernel's, by all that may show it. */
+/* test_vmlinux_match.c - whether a vmlinux is that of the dumped kernel, by all evidence. */
 #include "evidence_kit.h"
 
 #include "kernel/match.h"
@@ -61,7 +61,7 @@ static enum kmd_status match_content(void)
 
 START_TEST(build_id_decides)
 {
-	/* A banner of another kernel in memory, such as an older log's, does not matter then. */
+	/* A banner of another kernel in memory, for example in an older log, is then ignored. */
 	add_text(FAR, "Linux version 5.10.0-old (me@there) (gcc) #1 SMP");
 	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=" BUILD_ID "\n");
 	expect_ok(match(EM_X86_64));
@@ -81,8 +81,7 @@ START_TEST(a_shorter_build_id_is_another)
 }
 END_TEST
 
-/* Those kernels wrote other bytes than their build-id; what else identifies the kernel is compared.
- */
+/* Those kernels wrote other bytes than their build-id, so other evidence is compared. */
 START_TEST(garbage_for_a_build_id)
 {
 	static const struct {
@@ -121,14 +120,14 @@ START_TEST(banner_in_memory)
 {
 	add_text(FAR, "Linux version 6.1.0-kit (me@there) (gcc) #2 SMP");
 	expect_error(match(0), KMD_ERR_MISMATCH, "banner differs");
-	/* Its own banner besides: the other one is somebody's text. */
+	/* The kernel's own banner is present too, so the other one is only text. */
 	add_image("Klinux_ba11", AT_BANNER, sizeof(BANNER) + 1, X86_PHYS, X86_KASLR);
 	expect_ok(match(0));
 	expect_silence();
 }
 END_TEST
 
-START_TEST(no_banner_says_nothing)
+START_TEST(without_banner)
 {
 	add_text(FAR, "Linux version %s (%s)");
 	add_text(FAR + 0x1000, "Linux version unknown");
@@ -137,7 +136,7 @@ START_TEST(no_banner_says_nothing)
 }
 END_TEST
 
-/* What of the image is needed to find it, and not its build-id. */
+/* Add the parts of the image that show its address, but not its build-id. */
 static void add_placed(void)
 {
 	add_image("Klinux_ba11", AT_BANNER, sizeof(BANNER) + 1, X86_PHYS, X86_KASLR);
@@ -189,7 +188,7 @@ int main(void)
 	tcase_add_test(tcase, garbage_for_a_build_id);
 	tcase_add_test(tcase, release_and_machine);
 	tcase_add_test(tcase, banner_in_memory);
-	tcase_add_test(tcase, no_banner_says_nothing);
+	tcase_add_test(tcase, without_banner);
 	tcase_add_test(tcase, equal_banners_may_be_two_builds);
 	tcase_add_test(tcase, build_id_in_the_image);
 	tcase_add_test(tcase, notes_in_the_image);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* test_vmlinux_types.c - questions to debug information, as several compilers write it. */
+/* test_vmlinux_types.c - type queries on the debug information of several compilers. */
 #include "elf_kit.h"
 #include "types/types.h"
 
@@ -17,7 +17,7 @@ struct row {
 	int64_t value;
 };
 
-/* What tests/fixtures/vmlinux/ has, on any machine of 64 bits. */
+/* The types in tests/fixtures/vmlinux/, for any 64-bit machine. */
 static const struct row rows[] = {
 	{ KMD_TYPE_SIZE, "list_head", NULL, true, 16 },
 	{ KMD_TYPE_SIZE, "atomic_long_t", NULL, true, 8 },
@@ -45,7 +45,7 @@ static const struct row rows[] = {
 	{ KMD_TYPE_OFFSET, "page", "flags.none", false, 0 },
 	{ KMD_TYPE_OFFSET, "page", "none", false, 0 },
 	{ KMD_TYPE_OFFSET, "page", "flag", false, 0 },
-	/* The driver's own struct zone comes first. */
+	/* The struct zone of the driver comes first. */
 	{ KMD_TYPE_OFFSET, "zone", "free_area", true, 32 },
 	{ KMD_TYPE_OFFSET, "zone", "private_to_driver", true, 0 },
 	{ KMD_TYPE_LENGTH, "zone", "free_area", true, 11 },
@@ -122,7 +122,7 @@ START_TEST(compilers)
 }
 END_TEST
 
-/* Each alone: no answer may depend on what else is asked. */
+/* Each query alone: no answer may depend on other queries. */
 START_TEST(one_by_one)
 {
 	struct kmd_type_query queries[ROWS];
@@ -161,7 +161,7 @@ END_TEST
 
 /* ------------------------------------------------------------ damage */
 
-/* Whatever the result, it must come back.  True if it was opened. */
+/* The call must return, with any result.  True if the file was opened. */
 static bool survive(const void *bytes, size_t size)
 {
 	struct kmd_type_query queries[ROWS];
@@ -267,7 +267,7 @@ static void add_entry(struct bytes *info, unsigned char code, const char *name, 
 		bytes_number(info, type, 4);
 }
 
-/* Types that are made of themselves. */
+/* Types that contain themselves. */
 static void make_circles(struct bytes *info)
 {
 	size_t at;

@@ -53,7 +53,7 @@ static int hang_here(void *unused)
 
 #define MAX_CPUS 8
 
-/* All are made before one runs, as it may never let go of its CPU. */
+/* All threads are created before the first one runs, because it may never release its CPU. */
 static int on_each_cpu_thread(int (*fn)(void *), const char *name)
 {
 	struct task_struct *tasks[MAX_CPUS] = {};
@@ -75,7 +75,7 @@ static int on_each_cpu_thread(int (*fn)(void *), const char *name)
 	return 0;
 }
 
-/* Said before, as nothing can be said afterwards. */
+/* The line is printed first, because nothing can be printed later. */
 static int hang(void)
 {
 	pr_emerg("all CPUs hang from here on\n");
@@ -88,8 +88,8 @@ static void hang_there(void *unused)
 	hang_here(NULL);
 }
 
-/* It has its new memory already, and prints a line in the end.  A thread may print for newer
- * kernels. */
+/* The task already has its new memory.  On newer kernels a thread may print the line, so there is
+ * a delay before all CPUs hang. */
 static void on_rename(void *unused, struct task_struct *p, const char *comm)
 {
 	if (strcmp(comm, "busybox"))
@@ -160,7 +160,7 @@ static noinline int kmdlab_null(volatile int *p)
 	return *p;
 }
 
-/* Several kinds of memory, in an order that differs from CPU to CPU. */
+/* Several kinds of memory, in a different order on each CPU. */
 static void register_some(int cpu, unsigned int round, void *flat, void *pages)
 {
 	int ids[8], i;
