@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""crash --minimal prints the kernel log whole, as the console had it."""
+"""crash --minimal prints the whole kernel log, as on the console."""
 import platform
 import subprocess
 
@@ -8,7 +8,7 @@ import kit
 
 
 def crash_for(dump):
-    """The command that runs a crash of the dump's architecture: it reads no other's dumps."""
+    """The command that runs a crash for the architecture of the dump; it reads no other dumps."""
     if platform.machine() in (dump.facts['arch'], {'arm64': 'aarch64'}.get(dump.facts['arch'])):
         return [kit.tool('crash')]
     if dump.facts['arch'] != 'arm64':
@@ -19,7 +19,7 @@ def crash_for(dump):
 
 
 def log_of(crash, vmlinux, core):
-    # crash ignores SIGTERM and waits for input when it is unhappy: limit its time hard.
+    # After an error, crash ignores SIGTERM and waits for input, so it is killed after some time.
     command = ['timeout', '-k', '5', '600', *crash, '--minimal', '-s', vmlinux, core]
     done = subprocess.run(command, input='log\nexit\n', text=True, errors='replace',
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""drgn prints the kernel log whole, as the console had it, and the running values."""
+"""drgn prints the whole kernel log, as on the console, and the run-time values."""
 import kit
 
 try:
@@ -31,10 +31,10 @@ def main():
     for dump in dumps:
         vmlinux = kit.debug_vmlinux(dump)
         with kit.scratch() as where:
-            said = ask(vmlinux, kit.core_of(program, dump, where))
+            output = ask(vmlinux, kit.core_of(program, dump, where))
         for name in ('nodename', 'release', 'banner', 'jiffies_64'):
-            kit.same(said[name], dump.facts[name], f'{dump.name}: drgn: {name}')
-        log = said['dmesg']
+            kit.same(output[name], dump.facts[name], f'{dump.name}: drgn: {name}')
+        log = output['dmesg']
         kit.check(any(dump.facts['token'] in line for line in log),
                   f'{dump.name}: the log lacks the token of this boot')
         kit.same_log(log, dump.dmesg(), f'{dump.name}: drgn')

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""eu-readelf and eu-elflint find a core without faults, with the kernel's own VMCOREINFO."""
+"""eu-readelf and eu-elflint find no faults in a core, and the VMCOREINFO of the kernel."""
 import subprocess
 
 import kit
 
-# elfutils does not know the note types that the kernel gave VMCOREINFO, and we gave the
-# list of what is supplied; eu-elflint not NT_FILE, which eu-readelf does.
+# elfutils does not support the note types of VMCOREINFO and of the list of supplied memory;
+# eu-elflint does not support NT_FILE, but eu-readelf does.
 KNOWN_COMPLAINTS = ('unknown core file note type 0 ', 'unknown core file note type 1263354881 ',
                     'unknown core file note type 1179208773 ')
 MACHINES = {'arm64': 'AARCH64', 'x86_64': 'AMD x86-64'}
@@ -31,16 +31,16 @@ def check_headers(dump, core):
 
 
 def check_notes(dump, core):
-    """The text must be the kernel's, each line of it and no other."""
-    said = readelf(core, '-n').splitlines()
-    starts = [i for i, line in enumerate(said) if line.strip().startswith('VMCOREINFO ')]
+    """The note must have exactly the lines of the kernel."""
+    output = readelf(core, '-n').splitlines()
+    starts = [i for i, line in enumerate(output) if line.strip().startswith('VMCOREINFO ')]
     kit.same(len(starts), 1, f'{dump.name}: VMCOREINFO notes')
     text = []
-    for line in said[starts[0] + 1:]:
+    for line in output[starts[0] + 1:]:
         if not line.startswith('    '):
             break
         text.append(line.strip())
-    files = [line.split() for line in said if '/proc/version' in line]
+    files = [line.split() for line in output if '/proc/version' in line]
     kit.same(files, [['fffffffffffff000-fffffffffffff001', '00100000', '1', '/proc/version']],
              f'{dump.name}: NT_FILE')
     kit.same(text, dump.vmcoreinfo.decode().splitlines(), f'{dump.name}: VMCOREINFO')
@@ -49,8 +49,8 @@ def check_notes(dump, core):
 def check_lint(dump, core):
     done = subprocess.run([kit.tool('eu-elflint'), '--gnu-ld', str(core)], capture_output=True,
                           text=True, check=False)
-    said = (done.stdout + done.stderr).splitlines()
-    faults = [line for line in said
+    output = (done.stdout + done.stderr).splitlines()
+    faults = [line for line in output
               if line != 'No errors' and not any(c in line for c in KNOWN_COMPLAINTS)]
     kit.check(not faults, f'{dump.name}: eu-elflint: {faults}')
 

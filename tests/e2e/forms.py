@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""One real dump, kept in four forms, gives one core.
+"""One real dump in four forms gives one core.
 
-Partition image, folder and RAM image carry the same facts: byte-identical cores.
-The file that users get by cat carries no physical addresses for the KELF and
-VMCOREINFO regions: its core lacks these two and is otherwise the same.
+Partition image, folder and RAM image contain the same facts, so their cores are identical.
+The file that users make with cat has no physical addresses of the KELF and VMCOREINFO
+regions, so its core lacks these two and is otherwise the same.
 """
 import elfcore
 import kit
@@ -30,7 +30,7 @@ def without(segments, regions):
 
 
 def compare_cat(program, dump, where):
-    """Where less is captured, other page tables are made: what was captured is compared."""
+    """With less captured memory, other page tables are made, so only captured memory is compared."""
     image_core, cat_core = (
         kit.assemble(program, dump.form(form, where), where / f'{form}.captured',
                      '--captured-only').read_bytes() for form in ('rawdump.img', 'kelf-cat.vmcore'))

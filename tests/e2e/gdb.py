@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""gdb prints values of the running kernel, not those that vmlinux was built with.
+"""gdb prints the values of the running kernel, not those in vmlinux.
 
-nodename is "(none)" and jiffies_64 its start value in vmlinux, so a core that
-does not serve them shows at once.  gdb is started as the report shows, and plainly.
+In vmlinux, nodename is "(none)" and jiffies_64 has its start value, so a core without
+them is detected.  gdb is started as the report shows, and without an offset.
 """
 import kit
 
@@ -15,7 +15,7 @@ EXPRESSIONS = (
 )
 
 
-# Code, of which these dumps hold nothing: vmlinux has it, the dead kernel's may differ.
+# Code that these dumps do not contain: vmlinux has it, but that of the dead kernel may differ.
 NOT_CAPTURED = 'schedule'
 
 
@@ -28,19 +28,19 @@ def ask(*opening):
 
 
 def no_alias(dump):
-    """x86_64, moved by less than its own size: link addresses are other run-time addresses."""
+    """x86_64 moved by less than its size: its link addresses are run-time addresses of other objects."""
     return dump.facts['arch'] == 'x86_64' and int(dump.facts['kaslr_offset'], 0) < 64 << 20
 
 
-def check(dump, said, absent=False):
-    """All values, or with @absent none."""
+def check(dump, output, absent=False):
+    """Expect all values, or none with @absent."""
     for _, _, name in EXPRESSIONS:
         want = f'@{name}=' if absent else f'@{name}={dump.facts[name]}@'
-        kit.check(want in said, f'{dump.name}: gdb did not print {want!r} but:\n{said}')
-    kit.check(not absent or not any(c.isalnum() for c in said.partition('@jiffies_64=')[2]),
-              f'{dump.name}: gdb printed what has no address: {said}')
-    kit.check('0x' not in said.split('@')[-1],
-              f'{dump.name}: gdb printed what was not captured: {said}')
+        kit.check(want in output, f'{dump.name}: gdb did not print {want!r} but:\n{output}')
+    kit.check(not absent or not any(c.isalnum() for c in output.partition('@jiffies_64=')[2]),
+              f'{dump.name}: gdb printed what has no address: {output}')
+    kit.check('0x' not in output.split('@')[-1],
+              f'{dump.name}: gdb printed what was not captured: {output}')
 
 
 def main():

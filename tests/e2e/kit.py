@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What the tests on real dumps share: the dumps, the assembler, the debug kernel.
+"""Shared by the tests on real dumps: the dumps, the assembler, the debug kernel.
 
 Every test is run as  TEST.py KMD_ASSEMBLE FOLDER...  with folders of
-tests/fixtures/real.  It exits 0, 1, or 77 (skipped) with a sentence.
+tests/fixtures/real.  The exit code is 0, 1, or 77 (skipped, with a reason).
 """
 import contextlib
 import json
@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 class Dump:
-    """One folder of tests/fixtures/real: the dump in its forms, and what is true of it."""
+    """One folder of tests/fixtures/real: the dump in its forms, and facts about it."""
 
     def __init__(self, folder):
         self.folder = pathlib.Path(folder)
@@ -28,7 +28,7 @@ class Dump:
         self.vmcoreinfo = (self.folder / 'vmcoreinfo.txt').read_bytes()
 
     def form(self, name, where):
-        """Unpack one stored form into the folder where; the path of the dump."""
+        """Unpack one stored form into the folder where; returns the path of the dump."""
         packed = self.folder / (name + '.zst')
         out = pathlib.Path(where) / name
         out.write_bytes(unzstd(packed))
@@ -61,12 +61,12 @@ def same(got, want, what):
 
 
 def tool(name):
-    """The path of a program these tests need, or the test is skipped."""
+    """The path of a program; the test is skipped if it is not installed."""
     return shutil.which(name) or skip(f'{name} is not installed (scripts/setup installs it)')
 
 
 def run(command, **options):
-    """Run a command that must succeed; its output as bytes."""
+    """Run a command that must succeed; returns its output as bytes."""
     done = subprocess.run([str(c) for c in command], capture_output=True, check=False, **options)
     if done.returncode:
         fail(f'{command[0]} exited {done.returncode}:\n' +
@@ -85,7 +85,7 @@ def scratch():
 
 
 def assemble(program, dump, core, *options, expect=0):
-    """Run kmd-assemble; the dump is whole, so the exit code must be 0."""
+    """Run kmd-assemble; the dump is complete, so the exit code must be 0."""
     done = subprocess.run([program, *options, '-o', str(core), str(dump)],
                           capture_output=True, check=False)
     if done.returncode != expect:
@@ -95,7 +95,7 @@ def assemble(program, dump, core, *options, expect=0):
 
 
 def core_of(program, dump, where):
-    """The core of the partition image form, as nearly every test wants it."""
+    """The core of the partition image, which most tests use."""
     return assemble(program, dump.form('rawdump.img', where), where / 'vmcore')
 
 
@@ -106,7 +106,7 @@ def fetch(script, *words):
         command.append('--cached')
     done = subprocess.run(command + list(words), stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode == SKIPPED:
-        skip(f'{script} {" ".join(words)}: not to be had (reason above)')
+        skip(f'{script} {" ".join(words)}: not available (reason above)')
     check(done.returncode == 0, f'{script} failed')
     return done.stdout.strip()
 
@@ -127,8 +127,8 @@ def same_log(got, want, who):
     """Compare kernel logs line by line.
 
     The console repeats the time stamp on every line of a multi-line record; drgn
-    and crash print it once, and crash indents what follows.  So a line without a
-    stamp stands for its record's stamp, and leading blanks do not count.
+    and crash print it once, and crash indents the following lines.  So a line without a
+    stamp has the stamp of its record, and leading blanks are ignored.
     """
     last = None
     for number, (left, right) in enumerate(zip(got, want), 1):

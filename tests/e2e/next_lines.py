@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """The lines that the report prints under "next" open the core, whatever its name is.
 
-A shell runs each of them with stand-ins for the tools, which record their arguments.
-Where there is a gdb, it runs the gdb line itself.
+A shell runs each line with replacements for the tools, which record their arguments.
+If gdb is installed, it runs the gdb line too.
 """
 import json
 import os
@@ -39,7 +39,7 @@ def run_lines(lines, tools, where):
 
 
 def names_of(call):
-    """The files that a tool was given, as the tool reads its arguments."""
+    """The files among the arguments, as the tool reads them."""
     files = []
     for word in call[1:]:
         if word.startswith('symbol-file '):
@@ -51,7 +51,7 @@ def names_of(call):
 
 
 def check_names(program, image, tools, where, name):
-    """A core of that name; the tools must be given exactly it."""
+    """Make a core of that name; the tools must get exactly this name."""
     core = name if not name.startswith('-') else './' + name
     done = subprocess.run([program, '-f', f'--output={name}', image], cwd=where, check=True,
                           text=True, stdout=subprocess.PIPE)
@@ -66,7 +66,7 @@ def check_names(program, image, tools, where, name):
 
 
 def check_gdb(lines, where):
-    """gdb itself reads the core under its name."""
+    """gdb opens the core by its name."""
     gdb = shutil.which('gdb-multiarch') or shutil.which('gdb')
     for line in lines:
         if gdb and line.startswith('gdb '):
@@ -90,7 +90,7 @@ def main():
             image = dump.form('rawdump.img', where)
             for name in NAMES:
                 lines = check_names(program, image, tools, where, name)
-                # gdb 16 takes a backslash in the name of a core for an escape, older ones do
+                # gdb 16 takes a backslash in the name of a core for an escape, and older ones do
                 # not: no line works with both.
                 if '\\' not in name:
                     check_gdb(lines, where)

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Where the bytes come from and go to makes no difference: twice, to a pipe, from a pipe."""
+"""Input and output do not change the bytes: a second run, to a pipe, from a pipe."""
 import os
 import stat
 import subprocess
@@ -28,7 +28,7 @@ def check_existing_file(program, image, core):
 
 
 def check_onto_itself(program, image):
-    """Not even --force puts the core in place of the dump."""
+    """Even --force does not replace the dump with the core."""
     before = image.read_bytes()
     kit.assemble(program, image, image, '--force', expect=1)
     kit.check(image.read_bytes() == before, 'the dump was replaced by its core')

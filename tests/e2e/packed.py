@@ -81,7 +81,7 @@ class Bench:
 
 
 def check_images(bench, image, want):
-    """A single file, in whatever nesting."""
+    """A single file, in different nestings."""
     filters = {'gz': gzip.compress, 'xz': lzma.compress, 'bz2': bz2.compress}
     for suffix, pack in filters.items():
         bench.path(f'dump.img.{suffix}').write_bytes(pack(image))
@@ -111,7 +111,7 @@ def sparse_image(image, block=4096):
             chunks.append(struct.pack('<HHII', 0xcac2, 0, 1, 16) + data[:4])
         else:
             chunks.append(struct.pack('<HHII', 0xcac1, 0, 1, 12 + block) + data)
-    # Fills of both kinds behind the dump: the partition is longer than what it holds.
+    # Fills of both kinds are behind the dump: the partition is longer than the dump.
     chunks.append(struct.pack('<HHII', 0xcac2, 0, 3, 16) + bytes(4))
     chunks.append(struct.pack('<HHII', 0xcac2, 0, 200, 16) + b'\xde\xad\xbe\xef')
     chunks.append(struct.pack('<HHII', 0xcac4, 0, 0, 16) + bytes(4))
@@ -149,7 +149,7 @@ def check_folders(bench, folder, want):
     bench.expect_core(tar(bench.path('z.tar'), [('f.zip', inner)]), want)
     packed = [(name + '.gz', gzip.compress(data)) for name, data in files]
     bench.expect_core(tar(bench.path('members.tar'), packed), want)
-    # What archivers of other systems add, and names that lead elsewhere.
+    # Members that archivers of other systems add, and names that lead outside.
     odd = [('__MACOSX/md/._x', b'x'), ('md/.DS_Store', b'x')]
     odd += [('/../../md/' + name, data) for name, data in files]
     bench.expect_core(tar(bench.path('odd.tar'), odd), want)
@@ -168,7 +168,7 @@ def check_choice(bench, image, folder, cores):
 
 
 def check_damage(bench, image, folder):
-    """Cut anywhere, wrong bytes, more than once, links, encryption, bombs, loops."""
+    """Cut archives, wrong bytes, duplicates, links, encryption, bombs, loops."""
     for name in ('f.tgz', 'f.zip', 'z.tar', 'dump.img.gz', 'dump.img.xz', 'a.7z'):
         whole = bench.path(name).read_bytes().rstrip(b'\0')
         for part in range(1, 8):

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """RAM images with addresses: FILE@ADDR, --ram-base, --all-memory, DDRCS*.BIN with dump_info.txt.
 
-The regions of a real dump are put back where they were.  Whatever holds the images, the
-core and the kernel log must be the same, and all captured memory must be in the core.
+The regions of a real dump are put back at their addresses.  In every form, the core and
+the kernel log must be the same, and all captured memory must be in the core.
 """
 import subprocess
 
@@ -85,7 +85,7 @@ def main():
             (ddr / 'dump_info.txt').write_bytes(
                 dump_info([(low, base, half), (high, base + half, size - half)]))
             cores = [core]
-            # In dump_info.txt, address 0 stands for an address that is not known.
+            # In dump_info.txt, address 0 means an unknown address.
             if base:
                 cores.append(kit.assemble(program, ddr, where / 'folder').read_bytes())
             for name, path in other.items():

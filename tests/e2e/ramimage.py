@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Put the regions of a real dump back where they were: a sparse image of RAM with SMEM.
+"""Put the regions of a real dump back at their addresses, into a sparse RAM image with SMEM.
 
 Written from the layouts of the Linux SMEM and remoteproc drivers: version 12, a
 global partition with item 602, in it the global ToC, whose first subsystem points
@@ -36,7 +36,7 @@ def entry(number, data):
 
 
 def partition(items):
-    """The uncached list only: the entries one behind the other."""
+    """Only the uncached list, whose entries follow each other."""
     body = b''.join(entry(number, data) for number, data in items)
     return struct.pack('<4sHHIII12x', b'$PRT', GLOBAL_HOST, GLOBAL_HOST, PARTITION_SIZE,
                        32 + len(body), PARTITION_SIZE) + body
@@ -74,7 +74,7 @@ def write(path, regions, ram, data_of):
 
 
 def check_apart(pieces):
-    """What this file adds to RAM must not lie over a region."""
+    """The structures that are added to RAM must not overlap a region."""
     end = 0
     for address, data in sorted(pieces.items()):
         if address < end:

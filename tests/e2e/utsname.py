@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A core's virtual addresses lead to what the kernel had there, with no vmlinux.
+"""The virtual addresses of a core have the memory of the kernel, without a vmlinux.
 
-VMCOREINFO names where init_uts_ns lies at run time; the host name that was set in that one
-boot must be there, by the core's own segments, and again through the folder without KELF.
+VMCOREINFO has the run-time address of init_uts_ns.  The segments of the core must have the
+host name of that boot there.  The same is tested for the folder without KELF.
 """
 import elfcore
 import kit

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Kernels lack keys of VMCOREINFO: without any single one, nothing gets wrong.
+"""Kernels lack keys of VMCOREINFO: without any single one, nothing becomes wrong.
 
-Each key is made unknown in turn.  The dump is sound, so there is no finding, but for
+Each key is made unknown in turn.  The dump is sound, so there is no finding, except for
 OSRELEASE, without which the text is not recognised.  The log and the captured memory stay as
-they are.  A virtual address may be absent, and never one that the kernel does not map so.
+they are.  A virtual address may be absent, but must not differ from that of the kernel.
 """
 import subprocess
 
@@ -18,7 +18,7 @@ IMAGE_X86 = 0xffffffff80000000
 def loads(core):
     """{place: (virtual address, bytes)} of the captured memory.
 
-    A place is a physical address, or a virtual one where there is none.
+    A place is a physical address, or a virtual one if there is none.
     """
     data = core.read_bytes()
     number = lambda at, size: int.from_bytes(data[at:at + size], 'little')

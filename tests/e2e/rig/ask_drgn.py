@@ -10,7 +10,7 @@ from drgn.helpers.linux.printk import get_dmesg
 
 
 def attempt(function):
-    """An answer, or the kind of failure: a partial core may not have it."""
+    """An answer, or the type of the error: a partial core may lack the memory."""
     try:
         return function()
     except Exception as error:  # pylint: disable=broad-except
@@ -35,7 +35,7 @@ def frames(prog, task):
 
 
 def stacks(prog, running=False):
-    """Of the tasks that sleep: their registers are in memory, on every core.  Or of the others."""
+    """The stacks of sleeping tasks, whose registers are in memory; or those of running tasks."""
     found = {}
     for task in for_each_task(prog):
         if bool(task.on_cpu.value_()) == running:
@@ -56,7 +56,7 @@ def modules(prog):
 
 
 def sections(prog):
-    """What drgn itself knows of modules, since 0.0.31; it needs this for their debug information."""
+    """The list of modules that drgn makes since 0.0.31; their debug information needs it."""
     return {module.name: [module.build_id.hex() if module.build_id else None,
                           {key: hex(at) for key, at in sorted(module.section_addresses.items())}]
             for module, _ in prog.loaded_modules() if module.name != 'kernel'}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Builds the shim and kmdlab for a kernel, out of the source tree, once per content."""
+"""Builds the shim and kmdlab for a kernel, outside of the source tree, once for each content."""
 import fcntl
 import hashlib
 import pathlib
@@ -15,7 +15,7 @@ SOURCES = ('shim', 'include/kmemdump', 'tests/e2e/rig/kmdlab')
 
 
 def tracked():
-    """Files of the sources, without what a build in place may have left."""
+    """The source files, without the results of a build in the source tree."""
     for folder in SOURCES:
         for path in sorted((kernels.TOP / folder).rglob('*')):
             if path.is_file() and (path.suffix in ('.c', '.h') or path.name in ('Kbuild', 'Makefile')) \
@@ -42,14 +42,14 @@ def make(kernel, where, folder, *words):
     cross = ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'] if kernel.arch == 'arm64' else []
     done = kernel.build_root.run(['make', '-C', f'/usr/src/linux-headers-{kernel.version}',
                             f'M={where}/{folder}', *cross, *words, 'modules'], [where])
-    said = (done.stdout + done.stderr).decode(errors='replace')
+    output = (done.stdout + done.stderr).decode(errors='replace')
     if done.returncode:
-        sys.exit(f'make in {folder} for {kernel.version} failed:\n{said}')
-    return said
+        sys.exit(f'make in {folder} for {kernel.version} failed:\n{output}')
+    return output
 
 
 def dkms_modules(kernel, config, headers):
-    """What dkms would install, which lets bash read its configuration."""
+    """The modules that dkms would install; bash reads its configuration."""
     script = 'kernel_source_dir=$2; . "$1"; printf "%s\\n" "${BUILT_MODULE_NAME[@]}"'
     done = kernel.build_root.run(['bash', '-c', script, 'bash', config, headers], [config.parent])
     if done.returncode:
@@ -66,7 +66,7 @@ def check_dkms_qcom(kernel, config):
 
 
 def build_as_dkms(kernel, where):
-    """Build out of the tree that dkms_install lays, which has to be whole by itself."""
+    """Build in the tree that dkms_install makes, which must be complete."""
     for name in ('dkms.conf', 'README.md'):
         shutil.copyfile(kernels.TOP / 'shim' / name, where / 'shim' / name)
     done = kernel.build_root.run(['make', '-C', where / 'shim', 'dkms_install', f'DESTDIR={where}/dkms'],
@@ -84,14 +84,14 @@ def build_as_dkms(kernel, where):
 
 def build_in(kernel, where, *words):
     copy_sources(where)
-    said = make(kernel, where, 'shim', *words)
-    return said + make(kernel, where, 'kmdlab', *words,
+    output = make(kernel, where, 'shim', *words)
+    return output + make(kernel, where, 'kmdlab', *words,
                        f'KBUILD_EXTRA_SYMBOLS={where}/shim/Module.symvers')
 
 
-def warnings(said):
-    """What a compiler, sparse or modpost complained about."""
-    return [line for line in said.splitlines()
+def warnings(output):
+    """The complaints of compiler, sparse and modpost."""
+    return [line for line in output.splitlines()
             if any(word in line for word in ('warning:', 'error:', 'WARNING:', 'ERROR:'))]
 
 
@@ -120,18 +120,18 @@ def modules(kernel):
 
 
 def check(kernel):
-    """Build with all that can warn; the complaints."""
+    """Build with all warnings; returns the complaints."""
     with tempfile.TemporaryDirectory(prefix='kmd-build-') as where:
         where = pathlib.Path(where)
-        # The qcom backend too, though these kernels have nothing that it could link to.
+        # The qcom backend is built too, although these kernels lack the symbol that it needs.
         # Debian's headers of 7.2 lack the script that C=1 looks for sparse with.
-        said = build_in(kernel, where, 'W=1', 'C=1', 'KBUILD_CHECKSRC=1',
+        output = build_in(kernel, where, 'W=1', 'C=1', 'KBUILD_CHECKSRC=1',
                         'CONFIG_QCOM_SMEM=m', 'KBUILD_MODPOST_WARN=1')
-        said += build_as_dkms(kernel, where)
+        output += build_as_dkms(kernel, where)
     for sign in ('  CHECK ', 'kmemdump_qcom.ko'):
-        if sign not in said:
-            return [f'no {sign.strip()} in what make said']
-    return [line for line in warnings(said) if not re.search(r'\bqcom_smem_get\b.* undefined', line)]
+        if sign not in output:
+            return [f'no {sign.strip()} in the output of make']
+    return [line for line in warnings(output) if not re.search(r'\bqcom_smem_get\b.* undefined', line)]
 
 
 if __name__ == '__main__':

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What the rig can do to a kernel, and what must then be true."""
+"""The ways in which the rig crashes a kernel, and the checks of the result."""
 import os
 import pathlib
 import re
@@ -17,7 +17,7 @@ import ready
 import shimchecks
 import withheld
 from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, check_sample, check_small,
-                    kernel_lines, nothing_missing, quiet, settle_down, told, wait)
+                    kernel_lines, nothing_missing, quiet, settle_down, reported, wait)
 
 
 class Rig:
@@ -39,9 +39,9 @@ class Rig:
         return qemu.Guest(self.kernel, image, self.folder, cmdline, options)
 
     def crash(self, script, sign, level='full', settle=1.0, options=()):
-        """Boot, wait for the sign of death, take the memory.
+        """Boot, wait for the console line of the crash, take the memory.
 
-        One boot in 500 of x86_64 moves the kernel by nothing, which would prove nothing.
+        On x86_64, KASLR moves the kernel by 0 in one boot of 500.  Such a boot would test nothing.
         """
         for _ in range(3):
             with self.boot(script, level, options=options) as guest:
@@ -50,7 +50,7 @@ class Rig:
                 taken = dump.Dump(self.kernel, self.program, guest, self.folder)
             if taken.info is None or taken.info.kaslr_offset():
                 return taken
-        return kit.check(False, 'KASLR is off: the test would prove nothing')
+        return kit.check(False, 'KASLR is off: the test would test nothing')
 
 
 END_OF_PANIC = 'end Kernel panic'
@@ -73,7 +73,7 @@ def case_null(rig):
 
 
 def case_hang(rig):
-    """All CPUs spin with interrupts off; no panic, no notifier: a watchdog takes memory."""
+    """All CPUs spin with interrupts off.  There is no panic: a watchdog resets and memory is saved."""
     taken = rig.crash('hang', 'all CPUs hang from here on', settle=4.0)
     kit.check('panic' not in taken.console.split('all CPUs hang')[1], 'there was a panic')
     got = check_full(rig, taken)
@@ -83,7 +83,7 @@ def case_hang(rig):
 
 
 def case_exec(rig):
-    """The same, while a program is being exchanged for another: its new memory is registered late."""
+    """All CPUs spin during an exec, when the new memory of the task is registered late."""
     taken = rig.crash('exec', 'all CPUs hang from here on', settle=2.0)
     nothing_missing(taken.console)
     core, truth = taken.cores(), taken.truth()
@@ -94,14 +94,14 @@ def case_exec(rig):
 
 
 def case_irq(rig):
-    """One CPU spins in a hard interrupt while the other panics by itself."""
+    """One CPU spins in a hard interrupt while the other one panics."""
     taken = rig.crash('irq', END_OF_PANIC)
     shimchecks.check_interrupted(rig, taken)
     taken.cores()
 
 
 def case_hungtask(rig):
-    """A task waits forever; the kernel's own watchdog panics."""
+    """A task waits forever, and the watchdog of the kernel panics."""
     taken = rig.crash('hungtask', END_OF_PANIC)
     got = check_full(rig, taken)
     stack = next(s for t, s in got['stacks'].items() if t.endswith('kmdlab_hung'))
@@ -122,13 +122,13 @@ def case_log(rig):
 
 
 def case_bare(rig):
-    """Loaded by hand, without its loader; then with the System.map of another kernel."""
+    """The shim is loaded without its loader, then with the System.map of another kernel."""
     taken = rig.crash('bare', END_OF_PANIC)
-    said = re.findall(r'kmemdump: not found, so not registered: (.*?);', taken.console)
+    output = re.findall(r'kmemdump: not found, so not registered: (.*?);', taken.console)
     if 'CONFIG_KALLSYMS_ALL=y' not in rig.kernel.file('config').read_text():
-        kit.check(said and all('linux_banner' in line for line in said),
-                  f'not said once per load by name what was not found: {said}')
-        kit.same(len(said), 2, 'loads that lacked something')
+        kit.check(output and all('linux_banner' in line for line in output),
+                  f'each load must name once what was not found: {output}')
+        kit.same(len(output), 2, 'loads with missing symbols')
     kit.check('symbols= is of another kernel' in taken.console, 'a wrong System.map was used')
     core, truth = taken.cores(), taken.truth()
     got = ask_drgn(rig, taken, core, truth, ('nodename', 'release', 'dmesg', 'jiffies'))
@@ -136,7 +136,7 @@ def case_bare(rig):
 
 
 def case_reload(rig):
-    """Load, unload, again and again; in the end nothing is left."""
+    """Load and unload three times; in the end nothing is left."""
     with rig.boot('reload') as guest:
         wait(guest, 'ready for inspection')
         guest.stop()
@@ -146,56 +146,56 @@ def case_reload(rig):
     quiet(console, 'reload')
     nothing_missing(console)
     kit.check(not any(area), 'the reserved memory is not empty after unload')
-    said = told(console)
-    kit.check(not any('is left' in line or 'failed' in line or 'are left' in line for line in said),
-              f'left over: {said}')
-    kit.same(len([line for line in said if re.match(r'round \d: placed [1-9]\d\d', line)]), 3,
-             f'rounds that placed regions: {said}')
+    output = reported(console)
+    kit.check(not any('is left' in line or 'failed' in line or 'are left' in line for line in output),
+              f'left over: {output}')
+    kit.same(len([line for line in output if re.match(r'round \d: placed [1-9]\d\d', line)]), 3,
+             f'rounds that placed regions: {output}')
     free = [int(n) for n in re.findall(r'round \d: free (\d+)', console)]
-    # A leak is there in every round; what the first one needs once, or the machine, is not.
+    # A leak occurs in every round.  Memory that is allocated only once is no leak.
     kit.check(len(free) == 3 and min(free[0] - free[1], free[1] - free[2]) < 1500,
               f'memory is lost: free KiB {free}')
 
 
 def case_storm(rig):
-    """All CPUs register and unregister with interrupts off, while tasks are born and die."""
+    """All CPUs register and unregister with interrupts off, while tasks start and exit."""
     with rig.boot('storm') as guest:
         wait(guest, 'ready for inspection')
         console = guest.console()
     quiet(console, 'storm')
     nothing_missing(console)
     kit.check('storm over, 0 failures' in console, 'the storm had failures')
-    said = ' / '.join(told(console))
-    before, after = (int(n) for n in re.findall(r'live (\d+) names 0', said))
-    kit.check(abs(after - before) < 60, f'regions are lost or kept: {said}')
+    output = ' / '.join(reported(console))
+    before, after = (int(n) for n in re.findall(r'live (\d+) names 0', output))
+    kit.check(abs(after - before) < 60, f'regions are lost or kept: {output}')
     made, gone, live, forks = map(int, re.search(
-        r'counters: (\d+) - (\d+) = (\d+), (\d+) forks', said).groups())
-    kit.check(abs(made - gone - live) < 100 and gone > 5000 and forks > 20, f'counters: {said}')
-    kit.same(re.findall(r'refused: \S+ (\d+)', said), ['0'] * 5, f'refused: {said}')
+        r'counters: (\d+) - (\d+) = (\d+), (\d+) forks', output).groups())
+    kit.check(abs(made - gone - live) < 100 and gone > 5000 and forks > 20, f'counters: {output}')
+    kit.same(re.findall(r'refused: \S+ (\d+)', output), ['0'] * 5, f'refused: {output}')
 
 
 def case_nobackend(rig):
-    """No backend, then wrong ones, then one: all regions are handed over."""
+    """Without a backend regions wait; wrong ones are refused; a good one gets all regions."""
     taken = rig.crash('nobackend', END_OF_PANIC)
-    said = ' / '.join(told(taken.console))
-    waiting, live = map(int, re.search(r'absent: backend none waiting (\d+) live (\d+)', said).groups())
-    kit.check(live > 100 and abs(waiting - live) < 40, f'waiting without a backend: {said}')
+    output = ' / '.join(reported(taken.console))
+    waiting, live = map(int, re.search(r'absent: backend none waiting (\d+) live (\d+)', output).groups())
+    kit.check(live > 100 and abs(waiting - live) < 40, f'waiting without a backend: {output}')
     for refusal in ('without memory', 'kernel memory', 'small memory'):
-        kit.check(f'refused {refusal}' in said, f'not refused: {refusal}: {said}')
-    kit.check('present: backend reserved waiting 0 refused 0' in said, f'not handed over: {said}')
+        kit.check(f'refused {refusal}' in output, f'not refused: {refusal}: {output}')
+    kit.check('present: backend reserved waiting 0 refused 0' in output, f'not handed over: {output}')
     check_sample(rig, taken)
     kit.check(len(taken.rows) >= live - 40, f'{len(taken.rows)} regions in the table, of {live}')
     taken.cores()
 
 
 def case_budget(rig):
-    """90 slots: the header, the log and the sample driver are in, module text is not."""
+    """With 90 slots, the header, the log and the sample driver have one; module text has none."""
     taken = rig.crash('budget', END_OF_PANIC)
-    said = ' / '.join(told(taken.console))
+    output = ' / '.join(reported(taken.console))
     slots, placed, full, evicted = map(int, re.search(
-        r'slots (\d+) placed (\d+) full (\d+) evicted (\d+)', said).groups())
-    kit.check(slots == placed == 90 == len(taken.rows) and full > 50, f'not 90: {said}')
-    kit.check(evicted > 0, f'the driver that came last took no place: {said}')
+        r'slots (\d+) placed (\d+) full (\d+) evicted (\d+)', output).groups())
+    kit.check(slots == placed == 90 == len(taken.rows) and full > 50, f'not 90: {output}')
+    kit.check(evicted > 0, f'the driver that registered last has no slot: {output}')
     check_sample(rig, taken)
     core, truth = taken.cores(), taken.truth()
     got = ask_drgn(rig, taken, core, truth, ('nodename', 'banner', 'dmesg', 'jiffies'))
@@ -203,7 +203,7 @@ def case_budget(rig):
 
 
 def case_withheld(rig):
-    """VMCOREINFO, then registers, are not in the dump; and the vmlinux is another's."""
+    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel."""
     taken = rig.crash('panic', END_OF_PANIC)
     withheld.check_vmcoreinfo(rig, taken, FULL)
     withheld.check_registers(rig, taken)
@@ -213,8 +213,8 @@ def case_withheld(rig):
 def case_wrap(rig):
     """More is logged than the ring buffer holds, in records of one line and of several.
 
-    The console is the reference: of the one block that goes round the ring's end drgn (to 0.0.30
-    at least) takes the id in front of the text for text.
+    The console is the reference, because drgn (up to 0.0.30 at least) has a bug: if a block wraps
+    at the end of the ring, drgn takes its id for text.
     """
     taken = rig.crash('wrap', END_OF_PANIC, level='log')
     taken.cores()
@@ -236,23 +236,23 @@ def case_pac(rig):
 
 
 def case_slots(rig):
-    """201 slots and more tasks than fit: of a hang, the tasks that run are in the dump."""
+    """201 slots and more tasks than fit: after a hang, the dump has the running tasks."""
     taken = rig.crash('slots', 'all CPUs hang from here on', settle=4.0)
-    said = ' / '.join(told(taken.console))
-    kit.check(re.search(r'slots 201 placed 201 waiting [1-9]\d\d', said), f'all fits: {said}')
+    output = ' / '.join(reported(taken.console))
+    kit.check(re.search(r'slots 201 placed 201 waiting [1-9]\d\d', output), f'all tasks fit: {output}')
     shimchecks.check_running(rig, taken, taken.cores())
 
 
 def case_records(rig):
-    """The registry is full of tasks before backend and driver come."""
+    """Tasks fill the registry before backend and driver are loaded."""
     taken = rig.crash('records', END_OF_PANIC)
-    shimchecks.check_few_records(taken, ' / '.join(told(taken.console)))
+    shimchecks.check_few_records(taken, ' / '.join(reported(taken.console)))
     check_sample(rig, taken)
     taken.cores()
 
 
 def case_ready(rig):
-    """Single regions and pages are not in the dump: --check must have predicted what then works.
+    """The dump lacks single regions and pages: --check must predict what works then.
 
     KMD_SEED chooses them, if it is set.
     """
@@ -260,7 +260,7 @@ def case_ready(rig):
     seed = int(os.environ.get('KMD_SEED') or int.from_bytes(os.urandom(4), 'little'))
     print(f'KMD_SEED={seed}', flush=True)
     wrong = ready.check_some(taken, rig.folder, seed)
-    kit.check(not wrong, f'foretold wrongly (KMD_SEED={seed}):\n' + '\n'.join(wrong))
+    kit.check(not wrong, f'wrong predictions (KMD_SEED={seed}):\n' + '\n'.join(wrong))
 
 
 CASES = {name.removeprefix('case_'): function for name, function in list(globals().items())

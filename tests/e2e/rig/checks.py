@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What must be true of a dump: its regions, and what the debuggers print for its core."""
+"""Checks of a dump: its regions, and the output of the debuggers for its core."""
 import itertools
 import re
 
@@ -16,30 +16,31 @@ def wait(guest, text):
 
 
 def settle_down(guest, seconds):
-    """What was printed is not yet what was done."""
+    """Wait, because the guest may still be working after it printed a line."""
     guest.wait_for('\0never\0', seconds)
 
 
-def told(console):
-    """What the guest's scripts said."""
+def reported(console):
+    """The lines that the scripts of the guest printed."""
     return re.findall(r'KMD: (.*?)\r?$', console, re.M)
 
 
 def quiet(console, why):
-    """No complaint of the kernel."""
+    """The kernel must not have printed a warning."""
     for line in console.splitlines():
-        kit.check(not any(word in line for word in COMPLAINTS), f'{why}: the kernel said: {line}')
+        kit.check(not any(word in line for word in COMPLAINTS), f'{why}: the kernel printed: {line}')
 
 
 def nothing_missing(console):
-    """The shim found all that it wanted, on this kernel, with its loader."""
+    """With its loader, the shim must find all symbols on this kernel."""
     missing = re.findall(r'kmemdump: not found.*', console)
     kit.check(not missing, f'not all was found: {missing}')
     kit.check('load failed' not in console, f'the shim did not load:\n{console[-3000:]}')
 
 
 def kernel_lines(console):
-    """A thread prints for newer kernels; who takes over from it begins its line anew."""
+    """The lines of the kernel.  Newer kernels print in a thread; another context that takes over
+    repeats the start of the line."""
     lines = [line.rstrip('\r') for line in console.splitlines() if re.match(r'\[ *\d+\.\d+\]', line)]
     return [line for line, following in zip(lines, [*lines[1:], ''])
             if line == following or line.endswith('] ') or not following.startswith(line)]
@@ -70,7 +71,7 @@ def first_difference(got, want):
 
 
 def without_guesses(answers):
-    """From a frame on that no debug information names, what follows is guessed."""
+    """Frames behind one without debug information are guessed, so they are not compared."""
     if isinstance(answers['stacks'], dict):
         answers['stacks'] = {
             task: list(itertools.takewhile(lambda frame: frame[0] not in '#0', frames))
@@ -103,7 +104,7 @@ def check_gdb(rig, taken, core, truth):
 
 
 def crash_on_all_of_ram(rig, truth):
-    """Its answers, and the options that it needs: not every crash knows every kernel."""
+    """The answers of crash, and its options: not every crash supports every kernel."""
     for options in ((), ('--no_modules',)):
         try:
             return consumers.crash(rig.kernel, truth, *options), options
@@ -122,7 +123,7 @@ def check_crash(rig, core, truth):
 
 
 def check_full(rig, taken):
-    """All consumers, on the core and on all of RAM."""
+    """Compare all consumers on the core and on all of RAM."""
     nothing_missing(taken.console)
     core, truth = taken.cores(), taken.truth()
     got = ask_drgn(rig, taken, core, truth, FULL)
@@ -137,7 +138,7 @@ def check_full(rig, taken):
 
 
 def check_sample(rig, taken):
-    """The sample driver's regions, by name, with what it wrote there at run time."""
+    """The regions of the sample driver, by name, must have its run-time content."""
     state = [taken.data(row) for row in taken.named('Ksample_st')]
     kit.check(len(state) == 1 and state[0].startswith(b'kmemdump_sample\0' + rig.token.encode()),
               f'Ksample_st: {state}')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Asks the debuggers of the kernel's own release about a core."""
+"""Runs the debuggers of the kernel's release on a core."""
 import json
 import os
 import re
@@ -28,15 +28,15 @@ def drgn(kernel, core):
 
 
 def gdb(kernel, core, offset):
-    """Answers by expression; a failure's text where there is no answer."""
+    """Answers by expression; the error text if there is no answer."""
     words = ['gdb-multiarch', '-nx', '-batch', '-iex', 'set auto-load off',
              '-ex', f'symbol-file {kernel.file("vmlinux")} -o {offset:#x}', '-ex', f'core-file {core}']
     for expression in GDB_WORDS:
         words += ['-ex', f'echo \\n@@{expression}\\n', '-ex', f'output {expression}']
     done = kernel.root.run(words, [kernel.folder, core.parent])
-    said = (done.stdout + done.stderr).decode(errors='replace')
+    printed = (done.stdout + done.stderr).decode(errors='replace')
     parts = re.split(r'\n@@(.*)\n', done.stdout.decode(errors='replace'))
-    return dict(zip(parts[1::2], parts[2::2])) or sys.exit(f'gdb said nothing:\n{said}')
+    return dict(zip(parts[1::2], parts[2::2])) or sys.exit(f'gdb printed no answer:\n{printed}')
 
 
 def crash_program(kernel):
@@ -54,14 +54,14 @@ def crash_program(kernel):
 
 
 def clean(text):
-    """Without what names the file, its size, or the debugger's own mood."""
+    """The text without lines about the file, its size, or progress."""
     drop = ('DUMPFILE:', 'KERNEL:', 'DEBUGINFO:', 'MEMORY:', 'please wait')
     return [line.rstrip() for line in text.splitlines() if line.strip()
             and not any(word in line for word in drop)]
 
 
 class CrashFailed(Exception):
-    """It did not get to its prompt."""
+    """crash did not show its prompt."""
 
 
 def crash(kernel, core, *options, commands=CRASH_COMMANDS):
@@ -73,9 +73,9 @@ def crash(kernel, core, *options, commands=CRASH_COMMANDS):
     script.write_text(''.join(f'!echo @@{c}\n{c}\n' for c in commands) + '!echo @@end\nq\n')
     done = program(['-s', *options, '-i', str(script), kernel.file('vmlinux'), core],
                    [kernel.folder, core.parent], 600)
-    said = (done.stdout + done.stderr).decode(errors='replace')
+    printed = (done.stdout + done.stderr).decode(errors='replace')
     parts = re.split(r'^@@(.*)\n', done.stdout.decode(errors='replace'), flags=re.M)
     answers = {name: clean(text) for name, text in zip(parts[1::2], parts[2::2])}
     if 'end' not in answers:
-        raise CrashFailed(f'crash {core} did not get to its prompt ({done.returncode}):\n{said}')
+        raise CrashFailed(f'crash {core} did not show its prompt ({done.returncode}):\n{printed}')
     return answers

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What was taken out of a dead guest: its dump in every form, and cores."""
+"""The memory of a stopped guest: its dump in every form, and cores."""
 import pathlib
 import shutil
 import subprocess
@@ -13,7 +13,7 @@ import truth
 
 
 def within(segment, others):
-    """Whether others have the same bytes at these addresses, maybe in a longer segment."""
+    """Whether others have the same bytes at these addresses, perhaps in a longer segment."""
     for other in others:
         at = segment.vaddr - other.vaddr
         if at >= 0 and at == segment.paddr - other.paddr:
@@ -46,7 +46,7 @@ class Dump:
         return self.ram.read(row.address, row.size)
 
     def vmcoreinfo(self):
-        """In the table under a name that was cut to what firmware holds."""
+        """The rows of the table whose name, cut to its length in firmware, is this one."""
         for row in self.rows:
             data = self.data(row) if row.name == 'Kvmcoreinfo' else b''
             if data.startswith(b'OSRELEASE='):
@@ -70,17 +70,17 @@ class Dump:
     def assemble(self, source, core, *options):
         done = subprocess.run([self.program, *options, '-f', '-o', core, source],
                               capture_output=True, check=False)
-        said = done.stderr.decode(errors='replace')
-        # A registry that a case made too small is a finding, and must be no other.
-        full = [line for line in said.splitlines() if 'regions refused' in line]
-        kit.check(done.returncode == (3 if full else 0) and len(said.splitlines()) <= 1,
-                  f'kmd-assemble {source} exited {done.returncode}:\n{said}')
+        output = done.stderr.decode(errors='replace')
+        # If a case makes the registry too small, that must be the only finding.
+        full = [line for line in output.splitlines() if 'regions refused' in line]
+        kit.check(done.returncode == (3 if full else 0) and len(output.splitlines()) <= 1,
+                  f'kmd-assemble {source} exited {done.returncode}:\n{output}')
         return core
 
     def cores(self):
-        """The core of each form; they must agree.  The one of the image is for use.
+        """Make the core of each form; they must agree.  Returns the core of the image.
 
-        A cat captured less, so other page tables are made for it: what was captured counts.
+        The cat has less memory, so its page tables differ, and only captured memory is compared.
         """
         forms = self.write_forms()
         cat, _ = forms.pop('cat')
@@ -98,7 +98,7 @@ class Dump:
         return made['image']
 
     def core_for_drgn(self, core, *options):
-        """The drgn of bookworm (0.0.22) takes registers of CPU n for those of task n + 1."""
+        """The drgn of bookworm (0.0.22) uses the registers of CPU n for task n + 1."""
         if self.kernel.debian != 'bookworm':
             return core
         return self.assemble(core.with_suffix('.img') if core.stem != 'image'
@@ -141,7 +141,7 @@ class Dump:
         return path
 
     def whole_truth(self, path, with_registers=True):
-        """The core of all RAM at all its addresses, with the CPUs' registers."""
+        """The core of all RAM at all its addresses, with the registers of the CPUs."""
         arch, place = self.kernel.arch, (self.machine['ram_base'], qemu.RAM)
         record = b''.join(self.data(row) for row in self.named(registers.RECORD))
         notes = registers.notes(arch, self.registers.read_text(encoding='utf-8'), record)

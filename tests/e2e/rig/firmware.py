@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Plays boot firmware after a crash: reads the tables in RAM, and saves what they name.
+"""Acts as boot firmware after a crash: reads the tables in RAM and saves the regions.
 
-Written from the layouts of the Linux SMEM and remoteproc drivers, and from what
-boot loaders write; it shares no code with the library or the shim.
+Written from the layouts of the Linux SMEM and remoteproc drivers, and from the output of
+boot loaders.  It shares no code with the library or the shim.
 """
 import os
 import struct
@@ -12,7 +12,7 @@ RAW_NAME = 20
 
 
 class NoTable(Exception):
-    """There is nothing to save."""
+    """There is no table, so there is nothing to save."""
 
 
 class Ram:
@@ -23,7 +23,7 @@ class Ram:
         self.base = base
 
     def read(self, address, size):
-        # One file, read from several threads.
+        # Several threads read this file.
         data = os.pread(self.file.fileno(), size, address - self.base) if address >= self.base else b''
         if len(data) != size:
             raise NoTable(f'{address:#x}+{size:#x} is not in RAM')
@@ -73,7 +73,7 @@ def item(ram, part, length):
 
 
 def regions(ram, smem, smem_size=0x10000):
-    """What the application processor announced, in order; NoTable if nothing."""
+    """The regions of the application processor, in order; NoTable if there are none."""
     version, = ram.words(smem + 92, 'I')
     initialized, = ram.words(smem + 192, 'I')
     if version >> 16 != 12 or initialized != 1:
@@ -92,7 +92,7 @@ def regions(ram, smem, smem_size=0x10000):
 
 
 def write_folder(folder, ram, rows):
-    """md_*.BIN, with the list that a host's download tool writes."""
+    """md_*.BIN, with the list that the download tool of a host writes."""
     folder.mkdir()
     lines = []
     for row in rows:
@@ -123,7 +123,7 @@ def write_raw(path, ram, rows):
 
 
 def write_cat(path, ram, rows):
-    """What users do by hand: cat md_KELF md_Kvmcoreinfo and the others, in this order."""
+    """The file that users make with cat: md_KELF, md_Kvmcoreinfo, then the others, in this order."""
     with open(path, 'wb') as out:
         for row in cat_order(ram, rows):
             out.write(ram.read(row.address, row.size))
@@ -138,7 +138,7 @@ def cat_order(ram, rows):
     places = {}
     for load in loads:
         places.setdefault((load[4], load[5]), []).append(load[2])
-    # Two regions may be the same memory; each has its own place.
+    # Two regions may be the same memory; each has its own place in the file.
     rest = [(places[key].pop(0), row) for row in rows
             if places.get(key := (row.address, row.size))]
     text = [row for row in rows if row.name.startswith('Kvmcoreinfo')]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A dump of which firmware did not save some memory, whatever region it was in."""
+"""A dump without some memory that firmware did not save, in any region."""
 import pathlib
 import re
 import subprocess
@@ -11,7 +11,7 @@ import truth
 
 
 class Kept:
-    """What a folder of a finished run holds, as a guest that was stopped just now."""
+    """The files of a finished run, with the interface of a stopped guest."""
 
     def __init__(self, folder, arch):
         self.folder = pathlib.Path(folder)
@@ -26,12 +26,12 @@ class Kept:
 
 
 def kept(kernel, program, folder, work):
-    """The Dump of a folder that run.py --keep left, for work in another folder."""
+    """The Dump of a folder that run.py --keep made, for work in another folder."""
     return dump.Dump(kernel, program, Kept(folder, kernel.arch), work)
 
 
 class Piece:
-    """A region, or what a hole leaves of one."""
+    """A region, or the part of one outside of a hole."""
 
     def __init__(self, address, size, file):
         self.address, self.size, self.file = address, size, file
@@ -60,7 +60,7 @@ def image(taken, path, holes):
 
 
 class Places:
-    """Where the variables of the image are in physical memory."""
+    """The physical addresses of the variables of the image."""
 
     def __init__(self, taken, vmlinux):
         arch, info = taken.kernel.arch, taken.info
@@ -72,7 +72,7 @@ class Places:
             self.symbols.setdefault(words[3], (int(words[1], 16), int(words[2] or '0', 16)))
 
     def hole(self, name, size=0):
-        """Of the variable of this name; None if there is none."""
+        """The address of the variable of this name; None if there is none."""
         if name not in self.symbols:
             return None
         value, own = self.symbols[name]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""The guest's file system: busybox, the modules, System.map, the case (cpio, newc)."""
+"""The file system of the guest: busybox, the modules, System.map, the case (cpio, newc)."""
 import kernels
 
 GUEST = kernels.HERE / 'guest'
@@ -23,7 +23,7 @@ def archive(files):
 
 
 def write(path, kernel, modules, script, parameters):
-    """parameters: shell variables that the guest's scripts see."""
+    """parameters: shell variables for the scripts of the guest."""
     files = {
         'init': (GUEST / 'init').read_bytes(),
         'bin/busybox': kernel.file('busybox').read_bytes(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""The kernels of the rig, and the tools of their releases."""
+"""The kernels of the rig, and the tools of their Debian releases."""
 import os
 import pathlib
 import subprocess
@@ -22,7 +22,7 @@ def fetch(script, *words):
         command.append('--cached')
     done = subprocess.run(command + list(words), stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode == SKIPPED:
-        skip(f'{script} {" ".join(words)}: not to be had (reason above)')
+        skip(f'{script} {" ".join(words)}: not available (reason above)')
     if done.returncode:
         sys.exit(f'{script} failed')
     return pathlib.Path(done.stdout.strip())
@@ -46,7 +46,7 @@ class Kernel:
 
 
 class Root:
-    """A release's own programs, run in its folder."""
+    """Runs the programs of a release in its folder."""
 
     def __init__(self, folder):
         self.folder = folder

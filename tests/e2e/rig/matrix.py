@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""The matrix: what each consumer answers on our cores, beside what it answers on all of RAM.
+"""The matrix: the answers of each consumer on our cores, and on all of RAM.
 
-Each kernel is crashed in each way with the shim at each level, once.  Exit 0 if no answer
-is wrong, 1 if one is, 77 (skipped) with a sentence.
+Each kernel is crashed once in each way with the shim at each level.  The exit code is 0 if
+no answer is wrong, 1 if one is, and 77 if the test is skipped (with a reason).
 """
 import argparse
 import concurrent.futures
@@ -29,16 +29,16 @@ import questions  # noqa: E402
 import questions_compare  # noqa: E402
 
 LEVELS = ('log', 'rfc', 'full')
-# The sign of death, and how long all then needs to come to rest.
+# The console line of the crash, and the seconds until the machine is quiet.
 CRASHES = {'panic': (cases.END_OF_PANIC, 1.0), 'hang': ('all CPUs hang from here on', 4.0)}
-# A change of these makes answers on all of RAM that were kept stale.
+# If one of these files changes, stored answers on all of RAM are stale.
 TRUTH_PARTS = ('questions.py', 'questions_drgn.py', 'questions_gdb.py', 'questions_libkdumpfile.py',
                'ask_drgn.py', 'truth.py', 'walk.py', 'registers.py')
 one_guest = threading.Lock()
 
 
 class Past:
-    """A guest whose RAM, registers and console an earlier run has left."""
+    """A guest whose RAM, registers and console an earlier run has stored."""
 
     def __init__(self, kernel, folder):
         self.machine, self.folder, self.ram = qemu.MACHINES[kernel.arch], folder, folder / 'ram'
@@ -59,10 +59,10 @@ class Cell:
         self.name = (kernel.name, level, crash)
 
     def taken(self):
-        """The dump: of an earlier run, or of a guest that is crashed now."""
+        """The dump of an earlier run, or of a guest that is crashed now."""
         if (self.folder / 'registers.txt').exists():
             return dump.Dump(self.kernel, self.options.program, Past(self.kernel, self.folder), self.folder)
-        # What an interrupted run has left would be taken for this guest's.
+        # Files of an interrupted run must not be mixed with those of this guest.
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         rig = cases.Rig(self.kernel, self.crash, self.options.program, self.folder)
@@ -75,14 +75,14 @@ class Cell:
             raise
 
     def cores(self, taken):
-        """By consumer, if one needs its own: (ours, all of RAM)."""
+        """(our core, core of all RAM), by consumer if one needs its own; None is the default."""
         taken.write_forms()
         image, options = self.folder / 'rawdump.img', [*self.options.assemble]
         if 'vmlinux' in self.options.with_files:
             options += ['-x', self.kernel.file('vmlinux')]
-        # A hang leaves no registers in memory; QEMU has them.
-        told = [*options, '--registers', taken.registers] if self.crash == 'hang' else options
-        made = {None: (taken.assemble(image, self.folder / 'image.core', *told),
+        # After a hang there are no registers in memory, so those of QEMU are used.
+        words = [*options, '--registers', taken.registers] if self.crash == 'hang' else options
+        made = {None: (taken.assemble(image, self.folder / 'image.core', *words),
                        taken.whole_truth(self.folder / 'truth.core'))}
         if self.kernel.debian == 'bookworm':
             made['drgn'] = (taken.assemble(image, self.folder / 'noregs.core', *options, '--no-registers'),
@@ -108,7 +108,7 @@ class Cell:
         return outcomes, truths['quirks']
 
     def ask(self, taken, made, truths):
-        """What is not to be had on all of RAM is not asked for."""
+        """Run the consumers that have answers on all of RAM."""
         quirks = frozenset(truths['quirks'])
         return {who: by_question(ask(questions.Core(taken, made.get(who, made[None])[0], quirks)))
                 if truths['answers'][who] is not None else None for who, ask in questions.ASK.items()}
@@ -124,7 +124,7 @@ class Cell:
         return json.loads(kept.read_text())
 
     def tidy(self, made):
-        """Leave what makes the cell anew; all else is large."""
+        """Keep only the files from which the cell can be made again; all others are large."""
         if not self.options.keep_all:
             for path in (*(core for pair in made.values() for core in pair), self.folder / 'rawdump.img',
                          self.folder / 'cat.elf'):
@@ -136,7 +136,7 @@ PLAINLY = 'gdb plainly'
 FRAMES = ('bt of all threads', 'info threads')
 # A quirk of one boot.
 OVERLAP = 'gdb -o alone'
-# by_question() makes of the key None, for all that a consumer was asked.
+# by_question() turns the key None, which is the answer to all questions, into this.
 ALL = 'null'
 
 
@@ -162,7 +162,7 @@ def ask_of_truth(taken, made):
 
 
 def overlaps(taken):
-    """Whether KASLR moved the image by less than its size: a link address is another's run-time address."""
+    """Whether KASLR moved the image by less than its size: then link and run-time addresses overlap."""
     places = {words[2]: int(words[0], 16) for words in
               map(str.split, taken.kernel.file('System.map').read_text().splitlines())}
     return taken.kernel.arch == 'amd64' and \
@@ -170,8 +170,8 @@ def overlaps(taken):
 
 
 def accept_own(outcomes, got, plainly, overlap):
-    """What gdb makes up on all of RAM too, where it has not the offset, is its own doing: frames
-    and, where two things have one address, values."""
+    """Without the offset, gdb prints wrong frames on all of RAM too, and wrong values if addresses
+    overlap.  Such answers are attributed to gdb."""
     for question, (outcome, why) in outcomes.items():
         if outcome != questions_compare.WRONG or not (overlap or question in FRAMES):
             continue
@@ -181,7 +181,7 @@ def accept_own(outcomes, got, plainly, overlap):
 
 
 def accept_own_zeroes(outcomes, got, in_front):
-    """libkdumpfile takes a page in front of a captured one for the beginning of that, and for zeroes."""
+    """libkdumpfile reads the page before a captured one as zeroes."""
     for question in in_front:
         outcome, why = outcomes.get(question, (None, ''))
         if outcome == questions_compare.WRONG and not got[question].strip('0'):
@@ -189,12 +189,12 @@ def accept_own_zeroes(outcomes, got, in_front):
 
 
 def by_question(answers):
-    """JSON knows no None as a key."""
+    """Convert the keys: JSON has no None as a key."""
     return json.loads(json.dumps(answers)) if answers is not None else None
 
 
 def compare_all(got, want):
-    """Question by question; a consumer that did not start has no answer to any."""
+    """Compare each question; a consumer that did not start has no answers."""
     if got is not None and ALL in got:
         got = {question: got[ALL] for question in want}
     outcomes = {}
@@ -236,11 +236,11 @@ def arguments():
     parser.add_argument('--assemble', action='append', default=[], metavar='OPTION',
                         help='an option for kmd-assemble, such as --assemble=--captured-only')
     parser.add_argument('--with', dest='with_files', action='append', default=[], choices=['vmlinux'],
-                        help='hand the kernel\'s own vmlinux to kmd-assemble (-x)')
-    parser.add_argument('--dumps', metavar='FOLDER', help='keep dumps there, and take them from there')
+                        help='pass the vmlinux of the kernel to kmd-assemble (-x)')
+    parser.add_argument('--dumps', metavar='FOLDER', help='folder to keep dumps in and to reuse them from')
     parser.add_argument('--keep-all', action='store_true', help='keep the cores too')
     parser.add_argument('--compare-again', action='store_true',
-                        help='ask nothing: compare the answers that --dumps has of an earlier run')
+                        help='run no consumer: compare the answers of an earlier run in --dumps')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--out', type=pathlib.Path, metavar='FILE', help='write the page there')
     return parser.parse_args()

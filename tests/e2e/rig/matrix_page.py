@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Writes what the matrix found as a page."""
+"""Writes the results of the matrix as a page."""
 import collections
 import re
 
@@ -74,13 +74,13 @@ def cell(outcomes):
 def table(results):
     rows = [f'| kernel | level | crash | {" | ".join(CONSUMERS)} |', '| --- ' * (3 + len(CONSUMERS)) + '|']
     for name, outcomes, _ in results:
-        told = [cell(outcomes[who]) if outcomes else 'no cell' for who in CONSUMERS]
-        rows.append(f'| {" | ".join(name)} | {" | ".join(told)} |')
+        columns = [cell(outcomes[who]) if outcomes else 'no cell' for who in CONSUMERS]
+        rows.append(f'| {" | ".join(name)} | {" | ".join(columns)} |')
     return rows
 
 
 def clean(words):
-    """One line of a page, with nothing that a table or Markdown would take for its own."""
+    """One line of a page, without the characters that are special in tables and Markdown."""
     text = ' '.join(words.split())
     return text.replace('`', "'").replace('|', '\\|')[:300]
 
@@ -99,7 +99,7 @@ def without_address(question):
 
 
 def grouped(found):
-    """Questions with the same fate in the same cells: {(cells, what was said): questions}.
+    """Questions with the same result in the same cells: {(cells, words): questions}.
 
     found: (question, words, cell); words may differ in addresses.
     """
@@ -117,7 +117,7 @@ def grouped(found):
 
 
 def where(names, cells):
-    """Which of the cells, in few words: by level, kernel and crash if that is enough."""
+    """Name the cells in few words: by level, kernel and crash if that is enough."""
     if set(names) == set(cells):
         return 'all cells'
     parts = [sorted({name.split()[n] for name in names}) for n in range(3)]
@@ -148,7 +148,7 @@ def wrongs(results, outcome):
 
 
 def absences(results):
-    """By consumer and level: which questions have no answer, in which cells, and what was said."""
+    """By consumer and level: questions without an answer, their cells, and the words of the consumer."""
     lines = []
     for who in CONSUMERS:
         for level in dict.fromkeys(name[1] for name, _, _ in results):
@@ -168,7 +168,7 @@ def quirks(results):
 
 
 def summary(results):
-    """In one line."""
+    """All cells in one line."""
     sums = [tally(v) for _, outcomes, _ in results for v in (outcomes or {}).values() if v is not None]
     equal, absent, wrong, own = (sum(column) for column in zip(*sums)) if sums else (0, 0, 0, 0)
     return f'{equal} answers equal, {absent} absent, {wrong} wrong; {own} made up by the consumer'

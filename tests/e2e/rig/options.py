@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Builds the shim as for a kernel that lacks an option.
 
-The headers are a release's own, without the option and without the symbols that are
-exported only with it.  That shows whether the shim compiles and links, not whether it
-works on such a kernel.  Options that change other headers as well, such as SPARSEMEM,
-cannot be tried in this way.
+The headers are those of a release, without the option and without the symbols that are
+exported only with it.  This shows whether the shim compiles and links, not whether it
+works on such a kernel.  Options that also change other headers, such as SPARSEMEM, cannot
+be tested in this way.
 """
 import pathlib
 import re
@@ -15,7 +15,7 @@ import tempfile
 import build
 import kernels
 
-# What else goes with the option, and what is exported only with it.
+# The options that depend on the option, and the symbols that are exported only with it.
 OPTIONS = {
     'TRACEPOINTS': ('TRACING EVENT_TRACING', r'tracepoint'),
     'KPROBES': ('KRETPROBES KPROBE_EVENTS OPTPROBES KPROBES_ON_FTRACE RETHOOK '
@@ -40,7 +40,7 @@ def without_lines(path, unwanted):
 
 
 def headers_without(kernel, option, where):
-    """A copy of the kernel's headers; beside them, since they have relative links."""
+    """A copy of the headers of the kernel, in the same folder because of relative links."""
     also, exported = OPTIONS[option]
     names = '|'.join([option, *also.split()])
     source = kernel.build_root.folder / f'usr/src/linux-headers-{kernel.version}'
@@ -53,7 +53,7 @@ def headers_without(kernel, option, where):
 
 
 def build_without(kernel, option):
-    """What make said that is a complaint."""
+    """The complaints in the output of make."""
     headers = pathlib.Path(tempfile.mkdtemp(prefix='kmd-option-',
                                             dir=kernel.build_root.folder / 'usr/src'))
     try:
@@ -68,9 +68,9 @@ def build_without(kernel, option):
     finally:
         shutil.rmtree(headers)
         shutil.rmtree(headers.with_suffix('.tree'), ignore_errors=True)
-    said = (done.stdout + done.stderr).decode(errors='replace')
-    bad = [line for line in build.warnings(said) if '/include/linux/' not in line]
-    return bad or ([said[-2000:]] if done.returncode else [])
+    output = (done.stdout + done.stderr).decode(errors='replace')
+    bad = [line for line in build.warnings(output) if '/include/linux/' not in line]
+    return bad or ([output[-2000:]] if done.returncode else [])
 
 
 def main():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""One guest under QEMU, emulated (TCG), its RAM a file that we see from outside."""
+"""One guest under QEMU, emulated (TCG).  Its RAM is a file, which the host can read."""
 import json
 import pathlib
 import shutil
@@ -12,9 +12,9 @@ import kernels
 MIB = 1 << 20
 RAM = 256 * MIB
 
-# Where RAM begins, and 1 MiB of it that the command line keeps from the kernel.  With a host
-# thread for each CPU, QEMU 7.2 lets x86 CPUs run code that another one is patching: an
-# int3 of the kernel's own making kills one boot in four.
+# The start of RAM, and 1 MiB of it that the command line reserves.  With a host thread for
+# each CPU, QEMU 7.2 lets x86 CPUs run code that another one is patching: an int3 of the
+# kernel itself kills one boot in four.
 MACHINES = {
     'amd64': {
         'program': 'qemu-system-x86_64', 'machine': ['-accel', 'tcg,thread=single', '-M', 'pc'], 'ram_base': 0,
@@ -30,14 +30,14 @@ RESERVED_SIZE = MIB
 
 
 class Guest:
-    """A running guest; with Guest(...) as g: ..., it ends with the block."""
+    """A running guest; a with statement stops it at its end."""
 
     def __init__(self, kernel, initramfs, folder, cmdline='', options=()):
         self.machine = MACHINES[kernel.arch]
         self.folder = pathlib.Path(folder)
         self.ram = self.folder / 'ram'
         self.log = self.folder / 'console'
-        # An earlier guest's memory would be there after the boot, its console before it.
+        # Otherwise the guest would have the memory and the console of an earlier one.
         for old in (self.ram, self.log, self.folder / 'qmp'):
             old.unlink(missing_ok=True)
         program = shutil.which(self.machine['program']) or kernels.skip(
@@ -64,7 +64,7 @@ class Guest:
         return self.log.read_text(errors='replace') if self.log.exists() else ''
 
     def wait_for(self, text, seconds):
-        """True as soon as the console shows text; False if it does not in time."""
+        """True as soon as the console shows text; False after the time limit."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if text in self.console():
@@ -91,7 +91,7 @@ class Guest:
             return results[1:]
 
     def stop(self):
-        """The watchdog bites: no CPU runs any more.  The registers, in QEMU's words."""
+        """Stop all CPUs, as a watchdog does.  Returns the registers as QEMU prints them."""
         registers = {'execute': 'human-monitor-command',
                      'arguments': {'command-line': 'info registers -a'}}
         return self.qmp({'execute': 'stop'}, registers)[1]

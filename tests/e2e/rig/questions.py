@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""The matrix's questions: each consumer is asked about a core; answers by question.
+"""The questions of the matrix: each consumer runs on a core; returns answers by question.
 
-An answer is JSON: text, a list of lines, or a dictionary.  Text that begins with ! is
-the consumer's own word that it has no answer.
+An answer is JSON: text, a list of lines, or a dictionary.  Text that begins with ! is the
+error message of a consumer that has no answer.
 """
 import json
 import re
@@ -33,13 +33,13 @@ TIMEOUT = {'gdb': 120, 'crash': 180, 'crash under emulation': 420}
 
 
 class Core:
-    """What is asked: a core, and what of its kernel the questions need."""
+    """A core, and the data of its kernel that the questions need."""
 
     def __init__(self, taken, path, quirks=frozenset()):
         self.taken, self.kernel, self.path, self.quirks = taken, taken.kernel, path, quirks
 
     def run(self, words, seconds, environment=()):
-        """The exit code, and all that was said, in order."""
+        """The exit code, and all output, in order."""
         folders = [kernels.HERE, self.kernel.folder, self.path.parent]
         command = self.kernel.root.command(['env', *environment, *words], folders)
         return combined(command, seconds)
@@ -61,25 +61,25 @@ def combined(command, seconds, **options):
     done = subprocess.run(['timeout', '-k', '10', str(seconds), *map(str, command)],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                           stdin=subprocess.DEVNULL, **options)
-    said = done.stdout.decode(errors='replace')
+    output = done.stdout.decode(errors='replace')
     if done.returncode in (124, 137):
-        said += f'\nkilled after {seconds} s'
-    return done.returncode, said
+        output += f'\nkilled after {seconds} s'
+    return done.returncode, output
 
 
-def answers(who, code, said):
-    """The line of JSON that our part of a consumer prints; or why there is none."""
-    lines = [line for line in said.splitlines() if line.startswith('@@')]
+def answers(who, code, output):
+    """The line of JSON that our script prints in a consumer; or the reason why there is none."""
+    lines = [line for line in output.splitlines() if line.startswith('@@')]
     if not lines:
-        return {None: f'!{who} exited {code}: {last_words(said)}'}
+        return {None: f'!{who} exited {code}: {last_words(output)}'}
     return json.loads(lines[-1][2:])
 
 
-def last_words(said):
-    """The sentence with which it gave up."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    telling = [line for line in lines if re.search(r'(?i)error|fail|cannot|killed|invalid|not ', line)]
-    return (telling or lines or ['nothing said'])[-1][:200]
+def last_words(output):
+    """The last error message."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if re.search(r'(?i)error|fail|cannot|killed|invalid|not ', line)]
+    return (errors or lines or ['no output'])[-1][:200]
 
 
 def gdb_plain(core):
@@ -110,13 +110,13 @@ def linear(core, at):
 
 
 def addresses(core):
-    """What libkdumpfile is asked for: {question: (address, size)}."""
+    """The questions for libkdumpfile: {question: (address, size)}."""
     wanted = {f'{name} {at:#x}': (at, size) for name, (at, size) in core.symbols().items()}
     arch, text = core.kernel.arch, core.taken.registers.read_text(encoding='utf-8')
     for cpu, address in enumerate(registers.stack_pointers(arch, text)):
         if address >> 63:
             wanted[f'stack of CPU {cpu} {address:#x}'] = (address & -8, 8)
-    # A variable through the linear map as well.
+    # Variables are also read through the linear map.
     for name in ('jiffies_64', 'init_task', 'linux_banner'):
         at, size = core.symbols()[name]
         wanted[f'{name} in the linear map {linear(core, at):#x}'] = (linear(core, at), size)
@@ -130,7 +130,7 @@ def libkdumpfile(core):
 
 
 def in_front(core):
-    """Of those, the ones on a page of which nothing was captured, but of the next from its first byte on."""
+    """The questions on a page of which nothing was captured, if the start of the next was captured."""
     found = []
     for name, (at, size) in core.symbols().items():
         page = at - core.taken.image_offset() & -4096
@@ -141,14 +141,14 @@ def in_front(core):
 
 
 def makedumpfile(core):
-    """--dump-dmesg; Debian's build for this machine reads x86_64's dumps only."""
+    """--dump-dmesg; the Debian build for this machine reads dumps of x86_64 only."""
     if core.kernel.arch != 'amd64':
         return None
     out = core.path.with_suffix('.dmesg')
     out.unlink(missing_ok=True)
-    code, said = core.run(['makedumpfile', '--dump-dmesg', core.path, out], TIMEOUT['gdb'])
+    code, output = core.run(['makedumpfile', '--dump-dmesg', core.path, out], TIMEOUT['gdb'])
     if code or not out.exists():
-        return {'--dump-dmesg': f'!makedumpfile exited {code}: {last_words(said)}'}
+        return {'--dump-dmesg': f'!makedumpfile exited {code}: {last_words(output)}'}
     return {'--dump-dmesg': out.read_text(errors='replace').splitlines()}
 
 
@@ -182,13 +182,13 @@ def crash(core, commands, *options):
     if not prepared:
         return None
     command, seconds, environment = prepared
-    code, said = combined(command, seconds, env=environment)
-    start, *parts = re.split(r'^@@(.*)\n', said, flags=re.M)
+    code, output = combined(command, seconds, env=environment)
+    start, *parts = re.split(r'^@@(.*)\n', output, flags=re.M)
     if not parts:
         return {None: f'!crash exited {code}: {last_words(start)}'}
     found = {name: consumers.clean(text) for name, text in zip(parts[::2], parts[1::2])}
     ended = found.pop('end', None)
-    found['to the end'] = 'yes' if ended is not None else f'!crash ended early: {last_words(said)}'
+    found['to the end'] = 'yes' if ended is not None else f'!crash ended early: {last_words(output)}'
     return found
 
 
@@ -196,5 +196,5 @@ ASK = {
     'gdb': gdb_plain, 'gdb -o': gdb_offset, 'crash': crash_full, 'crash --minimal': crash_minimal,
     'drgn': drgn, 'libkdumpfile': libkdumpfile, 'makedumpfile': makedumpfile,
 }
-# What is asked of all of RAM for a consumer's truth: gdb cannot be right without the offset.
+# The consumers on all of RAM, for comparison: gdb needs the offset to be right.
 REFERENCE = {**ASK, 'gdb': gdb_offset}

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Is an answer equal to that on all of RAM, absent, or wrong?
+"""Whether an answer is equal to that on all of RAM, absent, or wrong.
 
-Absent is: a clear error, nothing, or a part of the truth that names what is
-missing.  A part that does not is wrong, and so is any other value.  The consumer's own
-is what it makes up whatever a core may hold.
+Absent is a clear error, nothing, or a part of the truth that names what is missing.
+A part that does not name it is wrong, and so is any other value.  OWN is an answer
+that the consumer makes up on any core.
 """
 import re
 
@@ -14,7 +14,7 @@ ERROR = re.compile(
 
 
 def compare(question, got, want):
-    """(outcome, what to show of it); None if the truth itself has no answer."""
+    """(outcome, words); None if there is no answer on all of RAM."""
     if missing(want):
         return None
     if got == want:
@@ -47,7 +47,7 @@ def brief(answer):
 
 
 def compare_parts(question, got, want):
-    """Task by task, thread by thread."""
+    """Compare each task or thread."""
     outcomes = []
     for key, value in got.items():
         if key not in want:
@@ -92,12 +92,12 @@ def compare_list(question, got, want):
 
 
 def fits(got, want, cut):
-    """A line that an error cut short is the beginning of the true one."""
+    """Whether the lines are equal; a line that an error cut is the beginning of the true one."""
     return got == want or cut and want.startswith(got)
 
 
 def with_task(lines):
-    """A frame counts for its task only."""
+    """Add the task to each frame, so that frames of different tasks differ."""
     task, out = '', []
     for line in lines:
         task = line if line.startswith('PID:') else task
@@ -106,9 +106,9 @@ def with_task(lines):
 
 
 def compare_frames(got, want):
-    """[address, function] from the inside out, maybe at last [!why it ends there].
+    """Compare [address, function] from the innermost frame on; the last may be [!reason of the end].
 
-    One thread's place is such a pair by itself.  A third word: gdb knows no more than the name.
+    The place of one thread is one such pair.  A third word means that gdb has only the name.
     """
     if got and isinstance(got[0], str):
         got, want = [got], [want]
@@ -130,7 +130,7 @@ def compare_frames(got, want):
 
 
 def compare_stack(got, want):
-    """drgn ends a stack that it cannot follow without a word: it is seen not to end in an entry."""
+    """drgn ends a stack that it cannot follow without an error; such a stack has no entry function."""
     if got == want[:len(got)]:
         return PART, f'{len(got)} of {len(want)} frames'
     n = next(n for n, frame in enumerate(got) if n >= len(want) or frame != want[n])

@@ -14,7 +14,7 @@ from drgn.helpers.linux.printk import get_dmesg
 
 
 def value(prog, expression):
-    """Such as init_task.comm: text as text, and all else as drgn prints it."""
+    """An expression such as init_task.comm: text as text, and all else as drgn prints it."""
     first, *members = expression.split('.')
     found = prog[first]
     for member in members:
@@ -23,12 +23,12 @@ def value(prog, expression):
 
 
 def trace(found):
-    """Frame by frame, without the place in the source; the functions that were inlined too."""
+    """The frames, with inlined functions and without the place in the source."""
     return [f'{frame.pc:#x} {getattr(frame, "name", None) or str(frame).split(" ")[0]}' for frame in found]
 
 
 def running(prog):
-    """The stacks of the tasks on a CPU: from the notes' registers."""
+    """The stacks of running tasks, from the registers in the notes."""
     found = {}
     for task in for_each_task(prog):
         if task.on_cpu.value_():
@@ -37,7 +37,7 @@ def running(prog):
 
 
 def current(prog, cpu):
-    """The task of a CPU, idle or not, and its stack; needs no list of tasks."""
+    """The task of a CPU, perhaps the idle task, and its stack; needs no list of tasks."""
     task = per_cpu(prog['runqueues'], cpu).curr.read_()
     return {name(task): attempt(lambda: trace(prog.stack_trace(task)))}
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Run by gdb itself (-x): reads expressions from $KMD_QUESTIONS; answers as one line of JSON."""
+"""Run by gdb (-x): reads expressions from $KMD_QUESTIONS; prints answers as one line of JSON."""
 import json
 import os
 import sys
@@ -28,8 +28,8 @@ def has_code(frame):
 
 
 def place(frame):
-    """A third word means that gdb does not use rules for unwinding it: on arm64 the code is not
-    there, or it is assembler, of which only the symbol table has a name."""
+    """Address and name.  A third word means that gdb unwinds the frame without rules: on arm64 the
+    code is absent, or it is assembler with a name in the symbol table only."""
     known = [f'{frame.pc():#x}', frame.name() or '??']
     if frame.architecture().name().startswith('aarch64') and not has_code(frame):
         return known + ['no code']
@@ -37,7 +37,7 @@ def place(frame):
 
 
 def backtrace():
-    """What bt prints, but for functions that were inlined; the last word is why it ends."""
+    """The output of bt, without inlined functions; the last word is the reason of its end."""
     found, frame = [], gdb.newest_frame()
     while frame and len(found) < DEPTH:
         if frame.type() != gdb.INLINE_FRAME:

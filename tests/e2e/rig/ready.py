@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Holds kmd-assemble --check to its word: takes memory away, and asks the consumers.
+"""Tests the predictions of kmd-assemble --check: removes memory, and runs the consumers.
 
     ready.py KERNEL FOLDER KMD_ASSEMBLE [--seed N] [--random N] [--only REGEX]
 
-FOLDER is what run.py --keep left.  "yes" must give the answer of all RAM, "no" must not;
-"part" and "?" promise nothing but are counted.
+run.py --keep made FOLDER.  "yes" must give the answer of all RAM, "no" must not; "part"
+and "?" predict nothing, but are counted.
 """
 import argparse
 import collections
@@ -57,9 +57,9 @@ def check_table(text):
 
 
 class Asker:
-    """Puts the table's questions to the consumers: {ability: answer}, with 'start' True or False.
+    """Runs the questions of the table on the consumers: {ability: answer}, with 'start' True or False.
 
-    An answer of None is not to be compared.
+    An answer of None is not compared.
     """
 
     def __init__(self, taken, whom):
@@ -75,36 +75,36 @@ class Asker:
 
     def crash(self, core, *options, commands=CRASH):
         try:
-            said = consumers.crash(self.kernel, core, *self.options, *options, commands=commands)
+            answers = consumers.crash(self.kernel, core, *self.options, *options, commands=commands)
         except consumers.CrashFailed as error:
             return {'start': False, 'why': str(error)[-300:]}
-        return {**{name.replace('p jiffies_64', 'p VARIABLE'): text for name, text in said.items()
+        return {**{name.replace('p jiffies_64', 'p VARIABLE'): text for name, text in answers.items()
                    if name != 'end'}, 'start': True}
 
     def drgn(self, core):
         try:
-            said = consumers.drgn(self.kernel, core)
+            answers = consumers.drgn(self.kernel, core)
         except SystemExit as error:
             return {'start': False, 'why': str(error)[-300:]}
         if self.kernel.debian == 'bookworm':
-            # Without registers drgn 0.0.22 makes frames of what a task left when it last slept.
-            said['running'] = None
-        return {**{ability: [said[name] for name in names] for ability, names in DRGN.items()},
+            # Without registers, drgn 0.0.22 makes frames from the point where a task last slept.
+            answers['running'] = None
+        return {**{ability: [answers[name] for name in names] for ability, names in DRGN.items()},
                 'start': True}
 
     def gdb(self, core):
-        said = questions.gdb_offset(questions.Core(self.taken, core))
-        if None in said:
-            return {'start': False, 'why': said[None]}
-        return {'start': True, 'threads': named(said['info threads']), 'bt': known(said['bt of all threads']),
-                'variables': {key: text for key, text in said.items() if key.startswith('p ')}}
+        answers = questions.gdb_offset(questions.Core(self.taken, core))
+        if None in answers:
+            return {'start': False, 'why': answers[None]}
+        return {'start': True, 'threads': named(answers['info threads']), 'bt': known(answers['bt of all threads']),
+                'variables': {key: text for key, text in answers.items() if key.startswith('p ')}}
 
     def makedumpfile(self, core):
-        """It has one command; its output shows how far it got."""
+        """makedumpfile has one command here; its output shows whether it started."""
         out = core.with_suffix('.dmesg')
-        code, said = questions.Core(self.taken, core).run(['makedumpfile', '--dump-dmesg', core, out], 120)
-        return {'start': not code or 'dump_lockless_dmesg' in said, 'why': said[-300:],
-                'log': said[-300:] if code else out.read_text(errors='replace')}
+        code, output = questions.Core(self.taken, core).run(['makedumpfile', '--dump-dmesg', core, out], 120)
+        return {'start': not code or 'dump_lockless_dmesg' in output, 'why': output[-300:],
+                'log': output[-300:] if code else out.read_text(errors='replace')}
 
     def ask(self, core, bare, whom=CONSUMERS):
         """{consumer: answers}; bare is the core without registers, for drgn."""
@@ -117,25 +117,25 @@ class Asker:
         return {who: ways[who]() for who in self.whom if who in whom}
 
     def learn(self, truth, bare):
-        """The answers on all of RAM; not every crash knows every kernel."""
+        """The answers on all of RAM; not every crash supports every kernel."""
         found = self.ask(truth, bare)
         if 'crash' in found and not found['crash']['start']:
             self.options = ['--no_modules']
             found |= self.ask(truth, bare, [who for who in found if who.startswith('crash')])
-            # One that does not know the kernel makes up frames, on all of RAM too.
+            # A crash that does not support the kernel makes up frames, on all of RAM too.
             found['crash'] |= dict.fromkeys(('mod', 'bt', 'bt -a', 'foreach bt'))
         return found
 
 
 def named(threads):
-    """Address and name, without the word of how a frame would be unwound."""
+    """Address and name, without the word about unwinding."""
     if not isinstance(threads, dict):
         return threads
     return {key: place[:2] if isinstance(place, list) else place for key, place in threads.items()}
 
 
 def known(threads):
-    """Frames up to one that debug information does not describe: what follows is guessed."""
+    """Frames up to the first one without debug information, because the next ones are guessed."""
     found = {}
     for thread, frames in threads.items():
         if isinstance(frames, list):
@@ -153,7 +153,7 @@ class Bench:
         self.vmlinux = taken.kernel.file('vmlinux')
         self.places = holes.Places(taken, self.vmlinux)
         self.asker = Asker(taken, whom)
-        # The drgn of bookworm takes registers of CPU n for those of task n + 1.
+        # The drgn of bookworm uses the registers of CPU n for task n + 1.
         self.is_bare = taken.kernel.debian == 'bookworm'
         truth = taken.whole_truth(self.work / 'truth.core')
         bare = taken.whole_truth(self.work / 'bare.core', False) if self.is_bare else truth
@@ -167,7 +167,7 @@ class Bench:
         return (core if core.exists() else None), check_table(done.stdout), done
 
     def compare(self, gone, whom=CONSUMERS):
-        """A Row for each of the table that was tried, on a dump with these holes."""
+        """A Row for each tested row of the table, on a dump with these holes."""
         with tempfile.TemporaryDirectory(dir=self.work) as folder:
             image = holes.image(self.taken, pathlib.Path(folder) / 'hole.img', gone)
             core, table, done = self.assemble(image, '.core')
@@ -185,13 +185,13 @@ class Bench:
                       difference(answer if answers['start'] else answers.get('why'), want))
 
     def stacks_of_cpus(self):
-        """The regions with the stack that each CPU is on, where it is in vmalloc."""
+        """The regions with the current stack of each CPU, if it is in vmalloc."""
         listed = subprocess.run([self.taken.program, '-l',
                                  holes.image(self.taken, self.work / 'all.img', [])],
                                 capture_output=True, text=True, check=False).stdout
         rows = [line.split() for line in listed.splitlines() if 'Kstack' in line]
-        said = self.taken.registers.read_text(encoding='utf-8')
-        for cpu, top in enumerate(re.findall(r'\b(?:RSP|SP)=([0-9a-f]{16})', said)):
+        text = self.taken.registers.read_text(encoding='utf-8')
+        for cpu, top in enumerate(re.findall(r'\b(?:RSP|SP)=([0-9a-f]{16})', text)):
             stack = int(top, 16) & ~(STACK - 1)
             gone = [(int(row[1], 16), int(row[3])) for row in rows
                     if int(row[2], 16) & ~(STACK - 1) == stack]
@@ -228,7 +228,7 @@ class Bench:
 
 
 class Row(collections.namedtuple('Row', 'consumer ability word missing same why')):
-    """One row of the table beside what the consumer did."""
+    """One row of the table, with the result of the consumer."""
 
     def is_wrong(self):
         return (self.word, self.same) in (('yes', False), ('no', True))
@@ -239,7 +239,7 @@ class Row(collections.namedtuple('Row', 'consumer ability word missing same why'
 
 
 def unanswered(want):
-    """On all of RAM too: of this nothing can be said."""
+    """Whether there is no answer on all of RAM either, so that nothing can be compared."""
     return any(map(questions_compare.missing, want)) if isinstance(want, list) and len(want) == 1 \
         else questions_compare.missing(want)
 
@@ -253,7 +253,7 @@ def difference(got, want):
 
 
 def hold(bench, trials, jobs=2, show=()):
-    """Try (label, holes), maybe with whom to ask; the rows that predicted wrongly."""
+    """Test (label, holes), optionally with consumers; returns the rows with wrong predictions."""
     def attempt(trial):
         return trial[0], list(bench.compare(*trial[1:]))
 
@@ -273,7 +273,7 @@ def hold(bench, trials, jobs=2, show=()):
 
 
 def check_some(taken, folder, seed):
-    """What matters most, and some memory at random.  crash is slow: of a few it is asked too."""
+    """Remove the most important memory, and some at random.  crash is slow and runs on a few only."""
     quick, slow = ('drgn', 'gdb'), ('crash',) if taken.kernel.arch == 'amd64' else ()
     bench = Bench(taken, folder, quick + slow)
     fixed = itertools.chain([('nothing', [])], bench.variables(('__per_cpu_offset',)),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""CPU registers as QEMU prints them, made into notes without the library's help."""
+"""Makes notes from CPU registers as QEMU prints them, without the library."""
 import re
 import struct
 
@@ -7,11 +7,11 @@ NT_PRSTATUS = 1
 RECORD, RECORD_HEADER = 'Kprstatus', 24
 PID_AT = 32
 REGS_AT = 112
-# struct QEMUX86CPUState of QEMU's target/i386/arch_dump.c, in the same words.
+# struct QEMUX86CPUState of QEMU's target/i386/arch_dump.c, with the same names.
 QEMU_AMD64 = ('RAX', 'RBX', 'RCX', 'RDX', 'RSI', 'RDI', 'RSP', 'RBP', *(f'R{n}' for n in range(8, 16)),
               'RIP', 'RFL')
 QEMU_SEGMENTS = ('CS', 'DS', 'ES', 'FS', 'GS', 'SS')
-# struct user_regs_struct of x86_64, in QEMU's words; what QEMU does not have is None.
+# struct user_regs_struct of x86_64, with QEMU's names; None for those that QEMU does not have.
 AMD64 = ('R15', 'R14', 'R13', 'R12', 'RBP', 'RBX', 'R11', 'R10', 'R9', 'R8', 'RAX', 'RCX', 'RDX',
          'RSI', 'RDI', None, 'RIP', 'CS', 'RFL', 'RSP', 'SS', 'FS_BASE', 'GS_BASE', 'DS', 'ES',
          'FS', 'GS')
@@ -25,7 +25,7 @@ def cpus(text):
     for part in re.split(r'^CPU#\d+\s*$', text, flags=re.M)[1:]:
         found.append({name: int(value, 16) for name, value
                       in re.findall(r'\b([A-Z][A-Z0-9]*) ?=\s*([0-9a-f]+)', part)})
-        # A segment's second number is its base.
+        # The second number of a segment is its base.
         found[-1].update({f'{name}_BASE': int(value, 16) for name, value
                           in re.findall(r'^([FG]S) =[0-9a-f]+ ([0-9a-f]+)', part, re.M)})
     return found
@@ -41,14 +41,14 @@ def note(name, kind, desc):
 
 
 def prstatus(arch, cpu, number):
-    """pr_pid is the CPU's number plus one, as QEMU writes it."""
+    """pr_pid is the number of the CPU plus one, as QEMU writes it."""
     values = [0 if name is None else cpu[name] for name in REGISTERS[arch]]
     head = bytes(32) + struct.pack('<I', number + 1)
     return head.ljust(REGS_AT, b'\0') + struct.pack(f'<{len(values)}Q', *values) + bytes(8)
 
 
 def recorded(arch, record):
-    """What the shim noted of a kernel that panicked: (CPU, struct elf_prstatus)."""
+    """The records of the shim after a panic: (CPU, struct elf_prstatus)."""
     if len(record) < RECORD_HEADER:
         return
     count, stride, panic = struct.unpack_from('<8xIII', record)
@@ -62,7 +62,7 @@ def recorded(arch, record):
 
 
 def qemu_state(status):
-    """QEMU's own note of an x86_64 CPU; where crash has one, it looks at no NT_PRSTATUS."""
+    """The QEMU note of an x86_64 CPU; if crash has one, it does not read NT_PRSTATUS."""
     words = dict(zip(AMD64, struct.unpack_from(f'<{len(AMD64)}Q', status, REGS_AT)))
     made = struct.pack('<II', 1, 440) + b''.join(struct.pack('<Q', words[name]) for name in QEMU_AMD64)
     for name in QEMU_SEGMENTS:
@@ -71,9 +71,9 @@ def qemu_state(status):
 
 
 def notes(arch, text, record=b''):
-    """One NT_PRSTATUS for each CPU, the kernel's own where it left some, and QEMU's notes.
+    """One NT_PRSTATUS for each CPU, that of the kernel if there is one, and the QEMU notes.
 
-    crash uses those of a CPU that is offline only if QEMU is named.
+    crash uses the registers of an offline CPU only if there are QEMU notes.
     """
     states = dict(recorded(arch, record)) or {n: prstatus(arch, cpu, n)
                                               for n, cpu in enumerate(cpus(text))}

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Crash a real kernel in QEMU and look at what firmware would have saved.
+"""Crash a real kernel in QEMU and check the dump that firmware would have saved.
 
     run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER] [--cpus N]
 
 KERNEL is a row of kernels.txt, CASE one of cases.py; run.py --list names all.
-Exit 0, 1, or 77 (skipped) with a sentence.
+The exit code is 0, 1, or 77 (skipped, with a reason).
 """
 import argparse
 import contextlib

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What the shim owes to a dump by itself: registers, and who stays when there is little room."""
+"""Checks of the shim alone: registers, and the regions that stay if there are few slots."""
 import re
 import struct
 
@@ -7,7 +7,7 @@ import elfcore
 import kit
 
 NOTE, NAME, PR_REG = 12, 8, 112
-# By architecture: size of elf_prstatus; the program counter, and the register that has its mode.
+# By architecture: size of elf_prstatus; indices of the program counter and of the mode register.
 REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33)}
 THREAD_SIZE = 16384
 
@@ -27,7 +27,7 @@ def is_user(arch, mode):
 
 
 def check_note(rig, taken, data, who):
-    """An NT_PRSTATUS of a CPU that was in the kernel's text, or in a program; True if in text."""
+    """Check an NT_PRSTATUS: its CPU was in the kernel's text or in a program; True if in text."""
     size, counter, mode = REGISTERS[rig.kernel.arch]
     kit.same(struct.unpack_from('<III8s', data), (5, size, 1, b'CORE\0\0\0\0'), who)
     registers = struct.unpack_from('<34Q', data[:NOTE + NAME + size] + bytes(64), NOTE + NAME + PR_REG)
@@ -39,7 +39,7 @@ def check_note(rig, taken, data, who):
 
 
 def check_registers(rig, taken):
-    """After a panic both the kernel's notes and the shim's own hold the registers of all CPUs."""
+    """After a panic, the notes of the kernel and of the shim have the registers of all CPUs."""
     cpus = rig.kernel.cpus
     notes = [taken.data(row) for row in taken.rows if row.name.startswith('Kcrash_n')]
     kit.same(len(notes), cpus, 'regions of crash_notes')
@@ -58,7 +58,7 @@ def check_registers(rig, taken):
 
 
 def program_counters(rig, taken):
-    """By CPU, those that the shim recorded."""
+    """The registers that the shim recorded, by CPU."""
     size, counter, _ = REGISTERS[rig.kernel.arch]
     own = taken.data(*taken.named('Kprstatus'))
     count, stride = struct.unpack_from('<8xII', own)
@@ -67,7 +67,7 @@ def program_counters(rig, taken):
 
 
 def check_caller(rig, taken):
-    """arm64: of panic(), which has no frame record yet, the caller is recorded."""
+    """arm64: the caller of panic() is recorded, because panic() has no frame record yet."""
     if rig.kernel.arch != 'arm64':
         return
     panicked = struct.unpack_from('<16xI', taken.data(*taken.named('Kprstatus')))[0]
@@ -77,10 +77,10 @@ def check_caller(rig, taken):
 
 
 def check_interrupted(rig, taken):
-    """The CPU that span in a hard interrupt is shown there, not in the task below it."""
+    """The registers of the CPU that spins in a hard interrupt are those of the interrupt, not of its task."""
     cpu, address = re.search(r'CPU (\d) spins at ([0-9a-f]+)', taken.console).groups()
     got = program_counters(rig, taken).get(int(cpu))
-    if rig.kernel.arch == 'arm64':  # without pseudo-NMIs nothing stops such a CPU
+    if rig.kernel.arch == 'arm64':  # Without pseudo-NMIs nothing stops such a CPU.
         kit.check(got is None, f'registers of CPU {cpu}, which was not stopped: {got}')
         return
     kit.check(got is not None and 0 <= got - int(address, 16) < 64,
@@ -94,7 +94,7 @@ def covered(segments, address, size):
 
 
 def check_running(rig, taken, core):
-    """Of each CPU the whole stack that it is on, and the task, in a table too small for all."""
+    """If the table is too small, it has the whole current stack and the task of each CPU."""
     stacks = {int(sp, 16) & -THREAD_SIZE for sp in
               re.findall(r'\bR?SP=([0-9a-f]{16})', taken.registers.read_text())}
     kit.same(len(stacks), rig.kernel.cpus, f'stacks of CPUs: {stacks}')
@@ -107,9 +107,9 @@ def check_running(rig, taken, core):
                   f'the task that runs on CPU {cpu} is not in the dump')
 
 
-def check_few_records(taken, said):
+def check_few_records(taken, output):
     """A registry full of tasks still has room for the header, and for a driver."""
-    room, full, later = map(int, re.search(r'room (\d+) full (\d+) later (\d+)', said).groups())
-    kit.check(room == 300 and full > 50, f'the registry is not full: {said}')
-    kit.check(later - full < 60, f'what was refused is asked for again and again: {said}')
+    room, full, later = map(int, re.search(r'room (\d+) full (\d+) later (\d+)', output).groups())
+    kit.check(room == 300 and full > 50, f'the registry is not full: {output}')
+    kit.check(later - full < 60, f'refused regions are registered again and again: {output}')
     kit.same(taken.rows[0].name, 'KELF', 'the first region')

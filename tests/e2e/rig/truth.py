@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A core of all RAM, to ask the same questions of; the answers are the truth.
+"""A core of all RAM for the same questions.  Its answers are the reference.
 
-Made from QEMU's RAM file and the kernel's own VMCOREINFO, without the library.
+It is made from the RAM file of QEMU and the VMCOREINFO of the kernel, without the library.
 """
 import re
 import struct
@@ -61,7 +61,7 @@ def segments(arch, info, linear, base, size):
 
 
 def aliases(arch, info, linear, ram, base, size):
-    """What only page tables have: vmalloc memory.  No physical address, as in /proc/kcore."""
+    """vmalloc memory, which only page tables map.  It has no physical address, as in /proc/kcore."""
     root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
     if arch == 'arm64':
         levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4

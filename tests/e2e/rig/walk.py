@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Walks the kernel's page tables in all of RAM: 4 KiB pages, 4 or 5 levels."""
+"""Walks the page tables of the kernel in all of RAM: 4 KiB pages, 4 or 5 levels."""
 import struct
 
 import firmware
@@ -24,7 +24,7 @@ class Walker:
         return bool(entry & 0x80) if self.arch == 'amd64' else not entry & 2
 
     def walk(self, at, level, virtual):
-        """(virtual, physical, size) of what lies in RAM, in order."""
+        """(virtual, physical, size) of the mappings of RAM, in order."""
         for i, entry in enumerate(self.table(at)):
             size = 4096 << 9 * level
             here = virtual + i * size
@@ -37,7 +37,7 @@ class Walker:
 
 
 def merged(pieces):
-    """Neighbours that lie side by side in both spaces are one."""
+    """Merge mappings that are adjacent in both address spaces."""
     out = []
     for virtual, physical, size in pieces:
         if out and out[-1][0] + out[-1][2] == virtual and out[-1][1] + out[-1][2] == physical:
@@ -52,7 +52,7 @@ def mappings(arch, ram, base, size, root, levels):
     span = 4096 << 9 * levels
     walker = Walker(arch, ram, base, size)
     found = walker.walk(root, levels - 1, (1 << 64) - span)
-    # x86_64's one root has the process's half as well, and that first.
+    # x86_64 has one root, whose first half belongs to the process.
     kernels = (1 << 64) - (span // 2 if arch == 'amd64' else span)
     return merged(piece for piece in found if piece[0] >= kernels)
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Dumps that lack what the assembler must then find elsewhere."""
+"""Dumps without data that the assembler must find elsewhere."""
 import difflib
 import re
 import shutil
@@ -12,14 +12,14 @@ from checks import ask_drgn
 
 
 def assemble(taken, image, *options):
-    """(exit code, what it said, the core) of kmd-assemble."""
+    """(exit code, output, core) of kmd-assemble."""
     core = image.with_suffix('.core')
     core.unlink(missing_ok=True)
     done = subprocess.run([taken.program, *options, '-v', '-o', core, image], capture_output=True,
                           check=False)
-    said = (done.stdout + done.stderr).decode(errors='replace')
-    print(said)
-    return done.returncode, said, core
+    output = (done.stdout + done.stderr).decode(errors='replace')
+    print(output)
+    return done.returncode, output, core
 
 
 def vmcoreinfo_of(core):
@@ -29,7 +29,7 @@ def vmcoreinfo_of(core):
 
 
 def check_text(got, want):
-    """The text that was made equals the kernel's own, but for the time of its crash.
+    """The generated text equals that of the kernel, except for the time of the crash.
 
     Only level full captures sme_me_mask.  A missing NUMBER(sme_mask) means the same as a
     mask of 0: memory is not encrypted.
@@ -42,47 +42,47 @@ def check_text(got, want):
 
 
 def check_vmcoreinfo(rig, taken, names):
-    """Withheld; made from vmlinux it is what the kernel wrote, and drgn sees no difference."""
+    """Without VMCOREINFO, that from vmlinux equals the kernel's, and drgn gives the same answers."""
     image = taken.without('no-vmcoreinfo', 'Kvmcoreinfo')
     kit.check(b'OSRELEASE=' + taken.info.text[10:30].encode() not in image.read_bytes(),
-              'the text is in the dump once more: nothing is withheld')
-    code, said, core = assemble(taken, image, '-x', rig.kernel.file('vmlinux'))
+              'the text has a second copy in the dump, so the test is void')
+    code, output, core = assemble(taken, image, '-x', rig.kernel.file('vmlinux'))
     kit.check(code in (0, 3), f'kmd-assemble exited {code}')
-    kit.check('generated' in said, 'the report does not say that VMCOREINFO is generated')
+    kit.check('generated' in output, 'the report does not show that VMCOREINFO is generated')
     check_text(vmcoreinfo_of(core), taken.info.text)
-    kit.check(int(re.search(r' kaslr 0x([0-9a-f]+) \(from', said).group(1), 16) ==
+    kit.check(int(re.search(r' kaslr 0x([0-9a-f]+) \(from', output).group(1), 16) ==
               taken.info.kaslr_offset(), 'the KASLR offset is wrong')
     ask_drgn(rig, taken, core, taken.truth(), names, '-x', rig.kernel.file('vmlinux'))
 
 
 def check_registers(rig, taken):
-    """Withheld: none are made up.  Given from outside: they are in the core."""
+    """Without registers, the core has none.  With --registers, the core has those of the file."""
     image = taken.without('no-registers', 'Kprstatus', 'Kcrash_n')
     vmlinux = rig.kernel.file('vmlinux')
-    code, said, core = assemble(taken, image)
-    kit.check(code in (0, 3) and 'no CPU registers' in said, 'registers from nowhere')
+    code, output, core = assemble(taken, image)
+    kit.check(code in (0, 3) and 'no CPU registers' in output, 'the core has registers of unknown origin')
     kit.check(not [n for n in elfcore.notes(core.read_bytes()) if n.type == 1], 'an NT_PRSTATUS')
-    code, said, core = assemble(taken, image, '--registers', taken.registers, '-x', vmlinux)
-    kit.check(code in (0, 3) and 'CPUs 0-1' in said, 'registers were not taken from the file')
+    code, output, core = assemble(taken, image, '--registers', taken.registers, '-x', vmlinux)
+    kit.check(code in (0, 3) and 'CPUs 0-1' in output, 'registers were not taken from the file')
     pids = [int.from_bytes(n.desc[32:36], 'little') for n in elfcore.notes(core.read_bytes())
             if n.type == 1]
     kit.same(pids, [1, 2], 'pr_pid')
 
 
 def check_wrong_vmlinux(rig, taken):
-    """Another kernel's, and one that differs in its build-id only: exit 2, no core."""
+    """With a vmlinux of another kernel, or with another build-id: exit 2, no core."""
     others = [row for row in kernels.rows()
               if row[2] == rig.kernel.arch and row[0] != rig.kernel.name and 'by-hand' not in row]
     other = kernels.Kernel(*others[0][:4]).file('vmlinux')
     for image in (taken.without('whole', 'Kpgtable'), taken.without('no-vmcoreinfo', 'Kvmcoreinfo')):
-        code, said, core = assemble(taken, image, '-x', other)
+        code, output, core = assemble(taken, image, '-x', other)
         kit.check(code == 2 and not core.exists(), f'a foreign vmlinux: exit {code}')
-        code, said, core = assemble(taken, image, '-x', neighbour(rig, taken))
+        code, output, core = assemble(taken, image, '-x', neighbour(rig, taken))
         kit.check(code == 2 and not core.exists(), f'a neighbouring vmlinux: exit {code}')
 
 
 def neighbour(rig, taken):
-    """The vmlinux of a rebuild: one bit of its build-id is another."""
+    """The vmlinux of a rebuild: one bit of its build-id differs."""
     path = taken.folder / 'neighbour'
     if path.exists():
         return path
