@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* space.h - the captured kernel image, read by link-time address. */
+/* image_reader.h - the captured kernel image, read by link-time address. */
 #ifndef KMD_ARCH_IMAGE_READER_H
 #define KMD_ARCH_IMAGE_READER_H
 

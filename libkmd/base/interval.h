@@ -9,7 +9,7 @@
 
 struct kmd_interval {
 	uint64_t start, end; /* [start, end), start < end */
-	size_t owner;        /* what the caller knows it by */
+	size_t owner;        /* the caller's number of it */
 	size_t rank;         /* lower wins where two overlap; distinct per interval */
 };
 

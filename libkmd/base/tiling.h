@@ -2,9 +2,9 @@
 /*
  * tiling.h - which of several runs of a file are used.
  *
- * Writers of dumps lay out data one run after another.  Where two entries of a table
- * claim the same bytes for different addresses, one of them is damaged: the one
- * whose ends meet no neighbour's, or that overlaps more of them.
+ * Writers of dumps write data one run after another.  If two entries of a table claim
+ * the same bytes for different addresses, one of them is damaged: the one whose ends
+ * touch no neighbour, or that overlaps more of them.
  */
 #ifndef KMD_BASE_TILING_H
 #define KMD_BASE_TILING_H
@@ -16,14 +16,14 @@
 struct kmd_tile {
 	uint64_t start, end; /* bytes of the file, start < end */
 	uint64_t bind;       /* address minus start: tiles of equal bind may share bytes */
-	size_t owner;        /* what the caller knows it by */
-	bool conflict;       /* out: not to be used */
+	size_t owner;        /* the caller's number of it */
+	bool conflict;       /* out: do not use it */
 };
 
 /*
- * Mark the tiles that contradict better ones; where neither is better, both.
+ * Mark the tiles that contradict better ones.  If neither is better, mark both.
  * Data is expected to begin at @first and to end at @last, if anything ends there.
- * Sorts @tiles by offset; n log n.  False when memory is short.
+ * Sorts @tiles by offset; n log n.  False if memory is short.
  */
 bool kmd_tiles_settle(struct kmd_tile *tiles, size_t n, uint64_t first, uint64_t last);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * ready.h - what each consumer will be able to do with the core, and what it lacks.
+ * check.h - what each consumer can do with the core, and what it lacks.
  *
  * Which objects a consumer reads for which command was found by tracing it and by taking
  * objects away; the table of it is table.c.  An object that this kernel does not have is not

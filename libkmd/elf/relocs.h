@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* moves.h - the words that KASLR moves, out of the relocations of vmlinux. */
+/* relocs.h - the words that KASLR moves, from the relocations of vmlinux. */
 #ifndef KMD_ELF_RELOCS_H
 #define KMD_ELF_RELOCS_H
 

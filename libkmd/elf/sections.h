@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * layout.h - the loaded sections of vmlinux, and which of their words KASLR moves.
+ * sections.h - the loaded sections of vmlinux, and which of their words KASLR moves.
  *
  * An image that is ET_DYN (arm64, riscv64) brings its relocations along: .rela.dyn and
  * .relr.dyn.  One that is ET_EXEC (x86_64) has them only where it was not stripped of what

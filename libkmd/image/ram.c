@@ -49,8 +49,8 @@ static enum kmd_status not_found(const struct kmd_source *source,
 			"global partition ($PRT) before it");
 }
 
-static enum kmd_status tell_rivals(const struct kmd_source *source,
-				   const struct kmd_smem_site *site, struct kmd_diag *diag)
+static enum kmd_status report_rivals(const struct kmd_source *source,
+				     const struct kmd_smem_site *site, struct kmd_diag *diag)
 {
 	if (!site->rivals)
 		return KMD_OK;
@@ -202,7 +202,7 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 	if (!found)
 		return not_found(source, options, diag);
 	if (!is_hopeless(&site)) {
-		status = tell_rivals(source, &site, diag);
+		status = report_rivals(source, &site, diag);
 		if (status == KMD_OK)
 			status = add_vmcoreinfo(source, &site, diag);
 		if (status == KMD_OK)

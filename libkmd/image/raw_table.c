@@ -154,8 +154,8 @@ static void note_gap(struct junctions *junctions, uint64_t from, uint64_t to)
 }
 
 /*
- * Where sections follow each other but for one place, a size or an offset was damaged
- * there.  Moving the last one overlaps no other, so one that lies alone is not trusted.
+ * If sections follow each other except at one place, a size or an offset is damaged there.
+ * The last section overlaps no other one if it is moved, so one that is alone is not used.
  * @end is the dump's end; only one that was not rounded up shows bytes after the last.
  */
 static void settle_gaps(struct kmd_raw_table *table, struct kmd_tile *tiles, size_t n, uint64_t end)

@@ -9,7 +9,7 @@
 #define PAGE       4096
 #define BLOCK      (1u << 20)
 #define REMEMBERED 4
-/* RAM starts at round addresses: an area that puts it at one is not a stray copy. */
+/* RAM starts at a round address, so an area that gives one is not a copy. */
 #define ROUND_BASE (1u << 28)
 
 /* Score for each valid field.  Two weak fields score less than a strong one. */
@@ -219,7 +219,7 @@ static bool settled(const struct finder *finder)
 	return best->score >= SCORE_FULL && roundness(best) >= ROUND_BASE;
 }
 
-/* A header without a table is worth telling: what it is, and why it does not help. */
+/* An error describes a header without a table: what it is, and why it cannot be used. */
 static void keep_heap(struct finder *finder, uint64_t at, uint32_t version)
 {
 	if (finder->found_heap)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * synth.h - the VMCOREINFO text that the dumped kernel would have written.
+ * generate.h - the VMCOREINFO text that the dumped kernel would have written.
  *
  * Source: Linux kernel/vmcore_info.c (until 6.8 kernel/crash_core.c) and
  * arch/.../kernel/ vmcore_info.c or machine_kexec_64.c, from 5.4 on.

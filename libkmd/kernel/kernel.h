@@ -15,11 +15,11 @@ struct kmd_kernel_facts {
 };
 
 /*
- * The machine comes from KELF, vmlinux, VMCOREINFO's keys or the kernel's utsname
- * in memory, the first that speaks; page size and release from VMCOREINFO, KASLR
- * offset and the kernel's maps from @boot, else VMCOREINFO.  @vmlinux and @boot may be
- * NULL.  KMD_ERR_DAMAGED, unless @accept_order, for a cat of
- * files in which bytes are provably not where they belong.
+ * The machine comes from the first of KELF, vmlinux, VMCOREINFO's keys and the kernel's
+ * utsname in memory that has it.  Page size and release come from VMCOREINFO; KASLR offset
+ * and the kernel's maps from @runtime, else VMCOREINFO.  @vmlinux and @runtime may be NULL.
+ * KMD_ERR_DAMAGED, unless @accept_order, for a cat of files with bytes that are provably
+ * at a wrong place.
  */
 enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct kmd_memory *memory,
 				const struct kmd_vmcoreinfo *info,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * names.h - addresses that were registered, against the symbols of a vmlinux.
+ * symbol_names.h - addresses that were registered, against the symbols of a vmlinux.
  *
  * KASLR moves the image by a multiple of 64 KiB at least, so an address has few
  * symbols that it can be; the distance that most addresses agree on is the offset.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* core_bytes.h - which segments' bytes in a core file are used. */
+/* core_bytes.h - which segments of a core file have bytes that are used. */
 #ifndef KMD_REGION_CORE_BYTES_H
 #define KMD_REGION_CORE_BYTES_H
 
@@ -7,8 +7,8 @@
 #include "source/cursor.h"
 
 /*
- * Mark as conflicts the claims from @first on whose bytes in @core are other
- * addresses', or headers or notes, and those that would make the result many times
+ * Mark a claim from @first on as a conflict if its bytes in @core belong to another
+ * address, to the headers or to the notes, or if it would make the result many times
  * as large as the core.  The program headers end at @table_end.
  */
 enum kmd_status kmd_core_settle(struct kmd_claims *claims, size_t first,

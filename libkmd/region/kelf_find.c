@@ -11,7 +11,7 @@
 /* Headers of thousands of regions fit. */
 #define COMPARE_MAX (UINT64_C(1) << 20)
 
-/* Candidates: where a KELF header may be, and how much its name speaks for it. */
+/* Candidates: a place where a KELF header may be, and a rank that its name gives. */
 struct candidate {
 	struct kmd_kelf_place place;
 	int rank;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * complete.h - what the kernel never changes, out of vmlinux, where it was not captured.
+ * from_vmlinux.h - memory that was not captured and that the kernel never changes, from vmlinux.
  *
  * No byte is supplied that may be another one in the dumped memory, but for text, which a
  * kernel patches while it starts:

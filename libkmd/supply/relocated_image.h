@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * image.h - the image as it must lie in memory, out of vmlinux, and how far that is known.
+ * relocated_image.h - the image as it must lie in memory, out of vmlinux, and how far that is
+ * known.
  */
 #ifndef KMD_SUPPLY_RELOCATED_IMAGE_H
 #define KMD_SUPPLY_RELOCATED_IMAGE_H

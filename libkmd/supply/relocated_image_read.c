@@ -51,7 +51,7 @@ static void mark(struct window *window, size_t at, size_t width, enum kmd_byte_s
 
 /* What the relocations move.  A word that begins or ends outside of the window is not in the chunk.
  */
-static void move_told(struct window *window)
+static void move_listed(struct window *window)
 {
 	const struct kmd_vmlinux_layout *layout = &window->image->layout;
 	uint64_t kaslr = window->image->reader.kaslr;
@@ -146,7 +146,7 @@ static void relocate(struct window *window, const struct kmd_image_part *part)
 	const struct kmd_link_image *image = window->image;
 
 	if (image->layout.relocs_complete) {
-		move_told(window);
+		move_listed(window);
 	} else if (image->layout.dynamic && part->kind == KMD_COMPLETE_RODATA) {
 		mark(window, 0, window->size, KMD_BYTE_OPEN);
 	} else if (image->reader.kaslr && part->kind == KMD_COMPLETE_RODATA) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* tree.h - the tables that make.c reads, completes and adds. */
+/* table_tree.h - the tables that tables.c reads, completes and adds. */
 #ifndef KMD_SUPPLY_TABLE_TREE_H
 #define KMD_SUPPLY_TABLE_TREE_H
 

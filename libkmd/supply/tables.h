@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * make.h - page tables for consumers that walk them, where the kernel's were not
+ * tables.h - page tables for consumers that walk them, where the kernel's were not
  * captured.
  *
  * Who walks: crash for vmalloc, modules and vmemmap (linear map and image it computes);

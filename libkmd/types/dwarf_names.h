@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * dwarf_words.h - which units of debug information can know a name at all.
+ * dwarf_names.h - which units of debug information can contain a name.
  *
  * A kernel has thousands of units, and to walk one costs a millisecond.  A name is in a
  * unit either as its offset in .debug_str or as text; both show as four known bytes, and

@@ -3,8 +3,8 @@
  * Files of two boots in one folder: KASLR moves the whole kernel image by one distance, so
  * all addresses of the image in KELF then differ from those in VMCOREINFO by that distance.
  *
- * This is reported only if nothing speaks for one boot: two symbols or more lie that far from
- * registered addresses, none lies at one, and the registered regions contradict the kernel's
+ * This is reported only if nothing indicates one boot: two symbols or more have that distance
+ * from registered addresses, none is at one, and the registered regions contradict the kernel's
  * maps in VMCOREINFO.
  */
 #include "vmcoreinfo/vmcoreinfo.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Fewer lines are a stray string of the kernel, not its VMCOREINFO. */
+/* Fewer lines are another string of the kernel, not its VMCOREINFO. */
 #define LINES_MIN 3
 
 void kmd_vmcoreinfo_deinit(struct kmd_vmcoreinfo *info)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Run the example on a real dump; its output must be what is known of that boot.
+"""Run the example on a real dump; its output must match the facts of that boot.
 
 run_example.py EXAMPLE DUMP-FOLDER
 """
@@ -35,7 +35,7 @@ def main():
         assert not missing, missing
         data = core.read_bytes()
         assert data[:4] == b'\x7fELF' and facts['token'].encode() in data
-        # The core is there now: not again over it, and nothing at all without a dump.
+        # The core exists now, so a second run must fail; without a dump, the example must fail too.
         for dump in (folder / 'rawdump.img.zst', Path(scratch) / 'nothing'):
             again = subprocess.run([example, dump, core], text=True, stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, check=False)

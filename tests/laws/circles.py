@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""No folder and no file of the library needs itself by way of others.
+"""No folder and no file of the library depends on itself through others.
 
 circles.py TREE NM ARCHIVE
 
 A source file needs another one if its object file refers to a symbol that the other one
-defines, be it a function or a table; a header needs those that it includes.  A folder needs
-what its files need.
+defines (a function or a table).  A header needs the headers that it includes.  A folder
+needs all that its files need.
 """
 import re
 import subprocess

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""C is laid out by .clang-format."""
+"""C files have the layout of .clang-format."""
 import re
 import shutil
 import subprocess
@@ -16,7 +16,7 @@ def main():
                and not kit.name(path, top).startswith('shim/')]
     version = subprocess.run([tool, '--version'], check=True, text=True,
                              stdout=subprocess.PIPE).stdout.strip()
-    # One call for all: most of its time is the start.
+    # There is one call for all files, because most of the time is the start of the program.
     done = subprocess.run([tool, f'--style=file:{top / ".clang-format"}', '--dry-run', *sources],
                           check=True, text=True, stderr=subprocess.PIPE)
     found = sorted(set(re.findall(r'^(\S+?):\d+:\d+: warning: code should be clang-formatted',

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What the tests of the house's laws share."""
+"""Shared by the tests of the rules in HACKING."""
 import re
 import subprocess
 import sys
@@ -9,7 +9,7 @@ SKIP = 77
 
 
 def root():
-    """The source tree: the one given, else this file's."""
+    """The source tree: the given one, or that of this file."""
     if len(sys.argv) > 1:
         return Path(sys.argv[1])
     return Path(__file__).resolve().parents[2]
@@ -21,7 +21,7 @@ def skip(reason):
 
 
 def tracked(top):
-    """Every file of the tree that git knows, or will know when it is added."""
+    """All files of the tree that git tracks, and new ones that it does not ignore."""
     try:
         listed = subprocess.run(
             ['git', '-C', top, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
@@ -47,7 +47,7 @@ def includes(path):
 
 
 def conclude(problems, checked):
-    """Each law prints what it found, and how much it looked at: none at all is a failure."""
+    """Print the problems, and how many items were checked; zero items are a failure."""
     for problem in problems:
         print(problem)
     print(f'{checked} checked, {len(problems)} against the law')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A folder of libkmd/ includes base/ and folders to its left; all others the public header only."""
+"""A folder of libkmd/ includes base/ and folders above it in HACKING; other code the public header."""
 from pathlib import PurePosixPath
 
 import kit
@@ -7,7 +7,7 @@ import kit
 ORDER = ['base', 'source', 'image', 'elf', 'types', 'region', 'memory', 'vmcoreinfo', 'runtime', 'arch', 'kernel', 'pagetable',
          'target', 'log', 'cpu', 'task', 'supply', 'consumer', 'vmcore', 'api']
 
-# Who else may include which header of the project, besides those in its own folder.
+# The headers of the project that other folders may include, besides their own.
 OUTSIDE = {
     'tools': ['kmemdump/kmd.h'],
     'tests/api': ['kmemdump/kmd.h'],
@@ -23,7 +23,7 @@ def of_library(top, path, problems):
     if folder in ORDER:
         allowed = ORDER[:ORDER.index(folder) + 1]
     else:
-        problems.append(f'{kit.name(path, top)}: is in no folder of the house')
+        problems.append(f'{kit.name(path, top)}: is in no folder of the table')
         return 0
     seen = 0
     for form, file, line in kit.includes(path):

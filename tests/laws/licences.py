@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Every file names its licence in its first lines, but for those that cannot."""
+"""Every file names its licence in its first lines, except for files that cannot."""
 import kit
 
 LINE = b'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only'
 
-# Data, and texts whose form leaves no room.
+# Data, and texts whose format has no place for it.
 BARE_SUFFIXES = {'.zst', '.json', '.bin', '.img', '.vmcore', '.png'}
 BARE_NAMES = {'LICENSE', 'LICENSE.md', 'COPYING'}
 BARE_FOLDERS = ('LICENSES/', 'tests/fuzz/corpus/')

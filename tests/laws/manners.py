@@ -3,7 +3,7 @@
 
 manners.py TREE NM OBJDUMP LIBRARY
 
-What a shared object imports is the honest list: no macro and no header hides anything in it.
+The test checks the imports of the shared object, because macros and headers cannot hide those.
 """
 import re
 import subprocess
@@ -22,9 +22,9 @@ DENIED = re.compile(r'''^(_*(
     | ctime | asctime | gets | strcpy_unsafe | mmap(64)?
 )|__(printf|fprintf|vfprintf|vprintf)_chk)$''', re.VERBOSE)
 
-# The one variable that is read, TMPDIR, and where.
+# The only variable that is read is TMPDIR, and only here.
 GETENV = 'secure_getenv'
-# The one library that is loaded at need, and where.
+# The only library that is loaded on demand, and the file that loads it.
 DLOPEN, LOADER = 'dlopen', 'debuginfod.c'
 
 
@@ -38,7 +38,7 @@ def imported(nm, library):
 
 
 def variables(objdump, library):
-    """Writable data, but for what the tool chain puts there."""
+    """Writable data, without that of the tool chain."""
     for line in run(objdump, '-t', library).splitlines():
         match = re.search(r'\sO\s+(\.data|\.bss|\.tdata|\.tbss)\s+[0-9a-f]+\s+(?:\.hidden )?(\S+)$', line)
         if match and not re.match(r'completed|__dso_handle|__TMC_END__', match[2]):
@@ -54,7 +54,7 @@ def main():
             problems.append(f'{kit.name(path, top)}: reads the environment')
         if DLOPEN in path.read_text() and path.name != LOADER:
             problems.append(f'{kit.name(path, top)}: loads a library')
-    # Sanitizers and coverage add their own.
+    # Sanitizers and coverage add variables of their own.
     if not any(symbol.startswith(('__asan', '__tsan', '__ubsan', '__gcov', '__sanitizer', '__msan'))
                for symbol in symbols):
         problems += [f'the library has the variable {name}' for name in variables(objdump, library)]

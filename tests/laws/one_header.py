@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""kmd.h alone is enough, in strict C and C++, and gives C names to both.
+"""kmd.h compiles alone in strict C and C++, and its functions have C linkage in both.
 
 one_header.py TREE NM CC [CXX]
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import kit
 
-# Twice, as may happen; and every kind of thing that is declared.
+# The header is included twice, and every kind of declaration is used.
 SOURCE = '''
 #include <kmemdump/kmd.h>
 #include <kmemdump/kmd.h>

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Nothing in the tree leads to the machine that it was written on, or to a package host."""
+"""No file names a path of the machine that it was written on, or a package host."""
 import re
 
 import kit
 
-# Folders of one machine.  Tests and scripts may use /tmp, as any program may.
+# Folders of one machine.  Tests and scripts may use /tmp.
 MACHINE = re.compile(r'(?<![\w.$}/-])/(?:work|root|home)(?:/|\b)(?!directory)')
 TMP = re.compile(r'(?<![\w.$}/-])/tmp/\w')
 HOSTS = re.compile(r'\b(?:(?:deb|security|snapshot|ftp)\.debian\.org|archive\.ubuntu\.com|pypi\.org'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""What kmd.h declares, the map names and the shared library exports is one list.
+"""kmd.h, the map and the shared library have the same list of functions.
 
 symbols.py TREE NM LIBRARY
 """
@@ -12,7 +12,7 @@ import kit
 
 def declared(text):
     text = re.sub(r'/\*.*?\*/', '', text, flags=re.DOTALL)
-    # Neither call-back types nor what a macro may look like.
+    # Call-back types and macros are not functions.
     text = re.sub(r'^#.*$|^typedef[^;]*;', '', text, flags=re.MULTILINE)
     return set(re.findall(r'\b(kmd_\w+)\s*\(', text))
 
@@ -26,7 +26,7 @@ def exported(nm, library):
     out = subprocess.run([nm, '-D', '--defined-only', library], check=True, text=True,
                          stdout=subprocess.PIPE).stdout
     rows = [line.split() for line in out.splitlines()]
-    # A is the version's own name.
+    # A is the name of the version itself.
     return {row[-1].split('@')[0] for row in rows if row[-2] != 'A'}
 
 

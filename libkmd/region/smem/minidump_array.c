@@ -74,7 +74,7 @@ static bool printable(const char *name)
 	return *name;
 }
 
-/* What a stray run of bytes will not be. */
+/* True if the entry looks like one; other bytes rarely do. */
 static bool well_formed(const struct entry *entry)
 {
 	uint64_t end;

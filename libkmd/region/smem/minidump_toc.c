@@ -67,8 +67,8 @@ static enum kmd_status check_global(struct kmd_cursor *toc, struct kmd_place pla
 	return status;
 }
 
-/* Modem and the like keep regions too; their memory is theirs to dump. */
-static enum kmd_status tell_others(struct kmd_cursor *toc, uint64_t n, struct kmd_place place)
+/* Modem and other subsystems register regions too, and dump their own memory. */
+static enum kmd_status report_others(struct kmd_cursor *toc, uint64_t n, struct kmd_place place)
 {
 	struct subsystem ss;
 	uint64_t others = 0;
@@ -154,7 +154,7 @@ enum kmd_status kmd_minidump_toc_read(const struct kmd_image *image, struct kmd_
 	subsystem_read(&toc, MD_SS_APSS, &apss);
 	status = check_global(&toc, place);
 	if (status == KMD_OK)
-		status = tell_others(&toc, n, place);
+		status = report_others(&toc, n, place);
 	if (status == KMD_OK)
 		status = kmd_cursor_check(&toc, "Minidump table");
 	place.offset += MD_GLOBAL_SUBSYSTEMS;
