@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/*
- * relocated_image.h - the image as it must lie in memory, out of vmlinux, and how far that is
- * known.
- */
+/* relocated_image.h - the image in memory, computed from vmlinux, and which bytes are known. */
 #ifndef KMD_SUPPLY_RELOCATED_IMAGE_H
 #define KMD_SUPPLY_RELOCATED_IMAGE_H
 
