@@ -8,6 +8,8 @@
  * that crash, gdb, drgn and makedumpfile open.  It has nothing to do with
  * Microsoft's minidump (MDMP).
  *
+ * Longer than 600 lines because it is the whole interface, with what each call promises.
+ *
  *	struct kmd *kmd = kmd_new();
  *	if (kmd && kmd_open_path(kmd, "minidump.bin") == KMD_OK)
  *		kmd_assemble_path(kmd, "vmcore", 0);
@@ -413,6 +415,75 @@ struct kmd_cpu_registers {
 /* CPUs whose registers are known, in order of number; none for 32-bit machines. */
 size_t kmd_cpu_count(const struct kmd *kmd);
 const struct kmd_cpu_registers *kmd_cpu_get(const struct kmd *kmd, size_t index);
+
+/* --------------------------------------------------------- tasks and stacks */
+
+/* A task of the kernel: a thread of a process, a kernel thread, or a CPU's idle task. */
+struct kmd_task {
+	uint64_t address;         /* of its task_struct */
+	uint32_t pid;             /* 0 = an idle task */
+	uint32_t tgid, ppid, cpu; /* each only if has_NAME */
+	const char *comm;         /* printable; NULL if not has_comm */
+	char state;               /* as ps writes it: R, S, D, T, t, X, Z, P or I; 0 = not known */
+	uint64_t last_run; /* when it began to run last: nanoseconds of the scheduler's clock,
+			    * which starts near 0 at boot; if has_last_run */
+	bool has_tgid, has_ppid, has_cpu, has_comm, has_last_run, has_is_kernel;
+	bool is_kernel;           /* a kernel thread, if has_is_kernel */
+	bool is_running, is_idle; /* on its CPU; a CPU's idle task */
+};
+
+/*
+ * Read the tasks out of captured memory: by the tree of process ids and the run queues.  Done
+ * once; later calls return the same.  KMD_ERR_NOT_FOUND where types of the kernel are not known
+ * (no vmlinux was given, and the dump has none) or no task was captured.
+ */
+enum kmd_status kmd_tasks_load(struct kmd *kmd);
+
+/* Number of tasks that kmd_tasks_load() read. */
+size_t kmd_task_count(const struct kmd *kmd);
+
+/* Task @index by pid, idle tasks first; NULL after the last or before kmd_tasks_load(). */
+const struct kmd_task *kmd_task_get(const struct kmd *kmd, size_t index);
+
+/* Why there may have been more tasks, as a phrase; NULL = these are all. */
+const char *kmd_tasks_incomplete(const struct kmd *kmd);
+
+/* A set of bits. */
+enum kmd_frame_flag {
+	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */
+	KMD_FRAME_EXACT = 1u << 1,  /* .pc was interrupted, or is a CPU's; else a return address */
+	KMD_FRAME_GUESS = 1u << 2,  /* found by a frame pointer where no table covers the code */
+};
+
+/* A function on a stack.  Strings are NULL where nothing is known. */
+struct kmd_frame {
+	uint64_t pc, sp;
+	const char *function; /* its name in the debug information, else in the symbol table */
+	uint64_t offset;      /* of .pc in the function's code, if .function is not NULL */
+	const char *module;   /* NULL = the kernel itself */
+	const char *file;     /* in the kernel's source tree */
+	uint32_t line;        /* 0 = not known */
+	unsigned int flags;   /* enum kmd_frame_flag, or-ed */
+};
+
+struct kmd_stack {
+	const struct kmd_frame *frames; /* innermost first */
+	size_t n;
+	const char *end; /* why it ends early, as a phrase; NULL = it is complete */
+};
+
+/*
+ * The frames of CPU @index, as kmd_cpu_get() counts, from its registers on.  KMD_ERR_NOT_FOUND
+ * where the CPU was in user space; KMD_ERR_USAGE if there is no such CPU.
+ */
+enum kmd_status kmd_stack_of_cpu(struct kmd *kmd, size_t index, const struct kmd_stack **stack);
+
+/*
+ * The frames of task @index, as kmd_task_get() counts: of a task that runs, its CPU's.
+ * KMD_ERR_NOT_FOUND where the registers of that CPU, or those that were saved when the task was
+ * switched out, are not known.
+ */
+enum kmd_status kmd_stack_of_task(struct kmd *kmd, size_t index, const struct kmd_stack **stack);
 
 /* --------------------------------------------------------------- kernel log */
 

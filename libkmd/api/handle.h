@@ -10,6 +10,8 @@
 #include "cpu/cpus.h"
 #include "kernel/generate.h"
 #include "target/views.h"
+#include "task/list.h"
+#include "unwind/stack.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -51,6 +53,10 @@ struct kmd {
 	struct kmd_consumer_report readiness; /* computed on the first request */
 	bool vmcoreinfo_generated;            /* .info is not the dump's own */
 	bool log_read;                        /* the log is read when it is first asked for */
+	/* The same of types, tasks and stacks. */
+	bool types_read, tasks_read;
+	struct kmd_task_list tasks;
+	struct kmd_stacks stacks;
 };
 
 /* The sentence of a call that does not fit. */
@@ -60,6 +66,8 @@ enum kmd_status kmd_open_views(struct kmd *kmd);
 enum kmd_status kmd_open_cpus(struct kmd *kmd);
 enum kmd_status kmd_open_core(struct kmd *kmd);
 enum kmd_status kmd_open_panic(struct kmd *kmd);
+/* Types of the kernel for the core's target, once. */
+enum kmd_status kmd_load_types(struct kmd *kmd);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */

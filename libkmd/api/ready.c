@@ -7,7 +7,7 @@ KMD_EXPORT enum kmd_status kmd_check(struct kmd *kmd)
 	enum kmd_status status = kmd_begin_opened(kmd);
 
 	if (status == KMD_OK && !kmd->readiness.n) {
-		status = kmd_target_read_types(&kmd->core_target);
+		status = kmd_load_types(kmd);
 		if (status == KMD_OK)
 			status = kmd_consumers_check(&kmd->core_target, &kmd->cpus, &kmd->diag,
 						     &kmd->readiness);

@@ -42,6 +42,40 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_MOD_DATA] = { KMD_TYPE_ENUMERATOR, "MOD_DATA", NULL, false, 0 },
 	[KMD_T_CORE_BASE] = { KMD_TYPE_OFFSET, "module", "core_layout.base", false, 0 },
 	[KMD_T_CORE_SIZE] = { KMD_TYPE_OFFSET, "module", "core_layout.size", false, 0 },
+	[KMD_T_TASK_PID] = { KMD_TYPE_OFFSET, "task_struct", "pid", false, 0 },
+	[KMD_T_TASK_TGID] = { KMD_TYPE_OFFSET, "task_struct", "tgid", false, 0 },
+	[KMD_T_TASK_COMM] = { KMD_TYPE_OFFSET, "task_struct", "comm", false, 0 },
+	/* The name since 5.14, and before. */
+	[KMD_T_TASK_STATE] = { KMD_TYPE_OFFSET, "task_struct", "__state", false, 0 },
+	[KMD_T_TASK_STATE_OLD] = { KMD_TYPE_OFFSET, "task_struct", "state", false, 0 },
+	[KMD_T_TASK_EXIT_STATE] = { KMD_TYPE_OFFSET, "task_struct", "exit_state", false, 0 },
+	[KMD_T_TASK_FLAGS] = { KMD_TYPE_OFFSET, "task_struct", "flags", false, 0 },
+	[KMD_T_TASK_PARENT] = { KMD_TYPE_OFFSET, "task_struct", "real_parent", false, 0 },
+	[KMD_T_TASK_LIST] = { KMD_TYPE_OFFSET, "task_struct", "tasks", false, 0 },
+	/* Where it is since 5.16, and before. */
+	[KMD_T_TASK_CPU] = { KMD_TYPE_OFFSET, "task_struct", "thread_info.cpu", false, 0 },
+	[KMD_T_TASK_CPU_OLD] = { KMD_TYPE_OFFSET, "task_struct", "cpu", false, 0 },
+	[KMD_T_TASK_ARRIVAL] = { KMD_TYPE_OFFSET, "task_struct", "sched_info.last_arrival", false,
+				 0 },
+	[KMD_T_TASK_EXEC_START] = { KMD_TYPE_OFFSET, "task_struct", "se.exec_start", false, 0 },
+	/* x86_64: the stack pointer of a task that does not run. */
+	[KMD_T_TASK_SP] = { KMD_TYPE_OFFSET, "task_struct", "thread.sp", false, 0 },
+	/* arm64: its registers. */
+	[KMD_T_TASK_CONTEXT_FP] = { KMD_TYPE_OFFSET, "task_struct", "thread.cpu_context.fp", false,
+				    0 },
+	[KMD_T_TASK_CONTEXT_SP] = { KMD_TYPE_OFFSET, "task_struct", "thread.cpu_context.sp", false,
+				    0 },
+	[KMD_T_TASK_CONTEXT_PC] = { KMD_TYPE_OFFSET, "task_struct", "thread.cpu_context.pc", false,
+				    0 },
+	[KMD_T_INACTIVE_BP] = { KMD_TYPE_OFFSET, "inactive_task_frame", "bp", false, 0 },
+	[KMD_T_INACTIVE_PC] = { KMD_TYPE_OFFSET, "inactive_task_frame", "ret_addr", false, 0 },
+	[KMD_T_RQ_CLOCK] = { KMD_TYPE_OFFSET, "rq", "clock", false, 0 },
+	/* Both are bit fields of one word; which of them exist shows the table's format. */
+	[KMD_T_ORC_SIGNAL] = { KMD_TYPE_OFFSET, "orc_entry", "signal", false, 0 },
+	[KMD_T_ORC_END] = { KMD_TYPE_OFFSET, "orc_entry", "end", false, 0 },
+	/* arm64 */
+	[KMD_T_REGS_RECORD] = { KMD_TYPE_OFFSET, "pt_regs", "stackframe", false, 0 },
+	[KMD_T_RECORD_META] = { KMD_TYPE_SIZE, "frame_record_meta", NULL, false, 0 },
 };
 
 void kmd_target_init(struct kmd_target *target, const struct kmd_memory *memory,

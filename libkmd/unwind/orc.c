@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The ORC tables of an x86_64 kernel: for each range of instructions, where the caller's stack
+ * pointer and frame pointer are.
+ *
+ * Sources: arch/x86/include/asm/orc_types.h, arch/x86/kernel/unwind_orc.c.
+ */
+#include "unwind/steps.h"
+
+#include "base/bytes.h"
+#include "base/search.h"
+#include "target/array.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define IP_SIZE  4 /* distance of the instruction from the entry itself */
+#define ROW_SIZE 6
+/* Some twenty times what kernels have. */
+#define ROWS_MAX (UINT64_C(8) << 20)
+
+/* How the third word of a row is laid out. */
+enum format {
+	ORC_5_X, /* type:2, end:1 */
+	ORC_6_3, /* type:2, signal:1, end:1 */
+	ORC_6_4, /* type:3, signal:1 */
+};
+
+/* The rows of the kernel or of a module. */
+struct table {
+	uint64_t start;     /* run-time address of the first distance */
+	unsigned char *ips; /* the distances, then the rows */
+	unsigned char *rows;
+	uint64_t n;
+};
+
+struct kmd_orc {
+	enum format format;
+	bool offset_after;
+	struct table kernel;
+};
+
+static uint64_t address_of(const struct table *table, uint64_t i)
+{
+	uint64_t distance = kmd_get_le(table->ips + i * IP_SIZE, IP_SIZE);
+
+	return table->start + i * IP_SIZE + distance - (distance >> 31 ? UINT64_C(1) << 32 : 0);
+}
+
+/* The bytes at a run-time address: as captured, else as the vmlinux has them. */
+static bool read_bytes(const struct kmd_target *target, uint64_t virt, void *to, uint64_t size)
+{
+	return kmd_target_read(target, KMD_XLATE_ANY, virt, to, size) ||
+	       (target->has_symbols &&
+		kmd_vmlinux_bytes(target->vmlinux, virt - target->kaslr, to, (size_t)size));
+}
+
+static bool is_sorted(const struct table *table)
+{
+	for (uint64_t i = 1; i < table->n; i++)
+		if (address_of(table, i) < address_of(table, i - 1))
+			return false;
+	return true;
+}
+
+/* NULL if the table was read, else what is wrong with it. */
+static const char *read_table(const struct kmd_target *target, uint64_t ips, uint64_t rows,
+			      uint64_t n, struct table *table)
+{
+	if (!n || n > ROWS_MAX)
+		return "the ORC tables have an impossible size";
+	table->start = ips;
+	table->n = n;
+	table->ips = malloc((size_t)(n * (IP_SIZE + ROW_SIZE)));
+	if (!table->ips)
+		return NULL;
+	table->rows = table->ips + n * IP_SIZE;
+	if (!read_bytes(target, ips, table->ips, n * IP_SIZE) ||
+	    !read_bytes(target, rows, table->rows, n * ROW_SIZE))
+		return "the ORC tables were not captured, and no vmlinux has them";
+	return is_sorted(table) ? NULL : "the ORC tables are damaged: they are not sorted";
+}
+
+static const char *read_kernel(const struct kmd_target *target, struct table *table)
+{
+	uint64_t ips, ips_end, rows, rows_end;
+
+	if (!kmd_target_symbol(target, "__start_orc_unwind_ip", &ips, NULL) ||
+	    !kmd_target_symbol(target, "__stop_orc_unwind_ip", &ips_end, NULL) ||
+	    !kmd_target_symbol(target, "__start_orc_unwind", &rows, NULL) ||
+	    !kmd_target_symbol(target, "__stop_orc_unwind", &rows_end, NULL))
+		return "no symbols of ORC tables are known";
+	if (ips_end < ips || rows_end < rows || (ips_end - ips) % IP_SIZE ||
+	    (rows_end - rows) / ROW_SIZE != (ips_end - ips) / IP_SIZE)
+		return "the ORC tables have an impossible size";
+	return read_table(target, ips, rows, (ips_end - ips) / IP_SIZE, table);
+}
+
+/* True if the release is at least @major.@minor. */
+static bool release_is(const struct kmd_target *target, unsigned int major, unsigned int minor)
+{
+	const char *release = target->facts->pub.release;
+	unsigned int x, y;
+
+	return release && sscanf(release, "%u.%u", &x, &y) == 2 &&
+	       (x > major || (x == major && y >= minor));
+}
+
+/* By the members of struct orc_entry; without types by the release, which has them so. */
+static enum format format_of(const struct kmd_target *target)
+{
+	uint64_t at;
+	bool signal = kmd_target_type(target, KMD_T_ORC_SIGNAL, &at);
+	bool end = kmd_target_type(target, KMD_T_ORC_END, &at);
+
+	if (!signal && !end) {
+		signal = release_is(target, 6, 3);
+		end = !release_is(target, 6, 4);
+	}
+	return !signal ? ORC_5_X : end ? ORC_6_3 : ORC_6_4;
+}
+
+enum kmd_status kmd_orc_new(const struct kmd_target *target, struct kmd_orc **orc,
+			    const char **unusable)
+{
+	*orc = calloc(1, sizeof(**orc));
+	if (!*orc)
+		return kmd_fail_memory(target->diag);
+	(*orc)->format = format_of(target);
+	(*orc)->offset_after = release_is(target, 5, 13);
+	*unusable = read_kernel(target, &(*orc)->kernel);
+	if (!*unusable && !(*orc)->kernel.ips)
+		return kmd_fail_memory(target->diag);
+	return KMD_OK;
+}
+
+void kmd_orc_free(struct kmd_orc *orc)
+{
+	if (orc)
+		free(orc->kernel.ips);
+	free(orc);
+}
+
+bool kmd_orc_offset_after(const struct kmd_orc *orc)
+{
+	return orc->offset_after;
+}
+
+/* Until 6.3 there are three types, and no stack pointer means that there is no row. */
+static void decode_old(unsigned int word, enum format format, struct kmd_orc_row *row)
+{
+	bool end = word >> (format == ORC_6_3 ? 11 : 10) & 1;
+	unsigned int type = word >> 8 & 3;
+
+	row->type = row->sp_reg ? KMD_ORC_CALL + type
+		    : end       ? KMD_ORC_END_OF_STACK
+				: KMD_ORC_UNDEFINED;
+	row->signal = format == ORC_6_3 ? word >> 10 & 1 : type != 0;
+}
+
+static void decode(const struct kmd_orc *orc, const unsigned char *bytes, struct kmd_orc_row *row)
+{
+	unsigned int word = (unsigned int)kmd_get_le(bytes + 4, 2);
+
+	row->sp_offset = (int16_t)kmd_get_le(bytes, 2);
+	row->bp_offset = (int16_t)kmd_get_le(bytes + 2, 2);
+	row->sp_reg = word & 15;
+	row->bp_reg = word >> 4 & 15;
+	if (orc->format == ORC_6_4) {
+		row->type = word >> 8 & 7;
+		row->signal = word >> 11 & 1;
+	} else {
+		decode_old(word, orc->format, row);
+	}
+}
+
+bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *row)
+{
+	const struct table *table = &orc->kernel;
+	/* The first entry past @pc. */
+	size_t i = KMD_LOWER_BOUND((size_t)table->n, middle, address_of(table, middle) <= pc);
+
+	if (!i || i == table->n)
+		return false;
+	decode(orc, table->rows + (i - 1) * ROW_SIZE, row);
+	return true;
+}

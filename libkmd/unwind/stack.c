@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "unwind/stack.h"
+
+#include "base/array.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool push(struct kmd_stack_entry *stack, const struct kmd_frame *frame)
+{
+	if (!KMD_ARRAY_RESERVE(stack->frames, stack->pub.n, stack->cap))
+		return false;
+	stack->frames[stack->pub.n++] = *frame;
+	return true;
+}
+
+/* The function of the kernel that @pc is in, by the symbol table. */
+static void name_by_symbol(const struct kmd_target *target, uint64_t pc, struct kmd_frame *frame)
+{
+	const struct kmd_vmlinux *vmlinux = target->vmlinux;
+	uint64_t start, end, link = pc - target->kaslr;
+	const struct kmd_symbol *best = NULL;
+	size_t i;
+
+	if (!target->has_symbols || !kmd_vmlinux_symbol(vmlinux, "_stext", &start) ||
+	    !kmd_vmlinux_symbol(vmlinux, "_end", &end) || link < start || link >= end)
+		return;
+	/* Of several at one address: a global one, then the first by name. */
+	for (i = kmd_vmlinux_first_at(vmlinux, link + 1); i; i--) {
+		const struct kmd_symbol *symbol = &vmlinux->symbols[i - 1];
+
+		if (best && symbol->value != best->value)
+			break;
+		if (!best || symbol->global || !best->global)
+			best = symbol;
+	}
+	if (!best)
+		return;
+	frame->function = best->name;
+	frame->offset = frame->pc - target->kaslr - best->value;
+}
+
+static bool add_places(struct kmd_stack_entry *stack, const struct kmd_frame *frame,
+		       const struct kmd_source_place *places, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct kmd_frame one = *frame;
+
+		one.file = places[i].file;
+		one.line = places[i].line;
+		if (places[i].function)
+			one.function = places[i].function;
+		if (places[i].is_inline)
+			one.flags |= KMD_FRAME_INLINE;
+		if (!push(stack, &one))
+			return false;
+	}
+	return n || push(stack, frame);
+}
+
+static bool add_frame(const struct kmd_target *target, struct kmd_source_lines *lines,
+		      const struct kmd_unwind_frame *from, struct kmd_stack_entry *stack)
+{
+	/* The call is the instruction before a return address. */
+	uint64_t pc = from->pc - !from->exact;
+	struct kmd_source_place places[KMD_SOURCE_PLACES_MAX];
+	struct kmd_frame frame = {
+		.pc = from->pc,
+		.sp = from->sp,
+		.flags =
+			(from->exact ? KMD_FRAME_EXACT : 0u) | (from->guess ? KMD_FRAME_GUESS : 0u),
+	};
+	size_t n = 0;
+
+	name_by_symbol(target, pc, &frame);
+	if (lines && frame.function)
+		n = kmd_source_lines_find(lines, pc - target->kaslr, places);
+	return add_places(stack, &frame, places, n);
+}
+
+enum kmd_status kmd_stack_make(const struct kmd_target *target, struct kmd_source_lines *lines,
+			       const struct kmd_unwind *unwind, struct kmd_stack_entry *stack)
+{
+	memset(stack, 0, sizeof(*stack));
+	for (size_t i = 0; i < unwind->n; i++)
+		if (!add_frame(target, lines, &unwind->frames[i], stack)) {
+			kmd_stack_deinit(stack);
+			return kmd_fail_memory(target->diag);
+		}
+	stack->pub.frames = stack->frames;
+	stack->pub.end = unwind->end;
+	return KMD_OK;
+}
+
+void kmd_stack_deinit(struct kmd_stack_entry *stack)
+{
+	free(stack->frames);
+	memset(stack, 0, sizeof(*stack));
+}
+
+void kmd_stacks_deinit(struct kmd_stacks *stacks)
+{
+	for (size_t i = 0; i < stacks->n_tasks; i++)
+		kmd_stack_deinit(&stacks->of_tasks[i]);
+	for (size_t i = 0; i < stacks->n_cpus; i++)
+		kmd_stack_deinit(&stacks->of_cpus[i]);
+	free(stacks->of_tasks);
+	free(stacks->of_cpus);
+	kmd_source_lines_free(stacks->lines);
+	kmd_unwinder_deinit(&stacks->unwinder);
+	memset(stacks, 0, sizeof(*stacks));
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* steps.h - from one frame to its caller, by machine. */
+#ifndef KMD_UNWIND_STEPS_H
+#define KMD_UNWIND_STEPS_H
+
+#include "unwind/unwind.h"
+
+/* Registers that a step from a frame to its caller needs. */
+struct kmd_unwind_state {
+	const struct kmd_unwinder *unwinder;
+	struct kmd_unwind_frame frame;
+	uint64_t fp;
+	const uint64_t *words; /* of the CPU, while they are those of this frame */
+	/* x86_64: address of the struct pt_regs of this frame, and of the last whole one; 0 = none.
+	 * A partial one has only the words that the processor pushed. */
+	uint64_t regs, last_regs;
+	bool regs_whole;
+	/* Stacks that were left, from one to the next. */
+	unsigned int switches;
+	const char *end; /* set by a step that fails */
+	bool done;       /* the chain is complete */
+};
+
+/* Go to the caller.  False at the end: .done, or the reason in .end. */
+bool kmd_unwind_step_orc(struct kmd_unwind_state *state);
+bool kmd_unwind_step_records(struct kmd_unwind_state *state);
+
+/* ORC tables of the kernel and its modules (orc.c). */
+enum kmd_status kmd_orc_new(const struct kmd_target *target, struct kmd_orc **orc,
+			    const char **unusable);
+void kmd_orc_free(struct kmd_orc *orc);
+
+/* One row of them. */
+struct kmd_orc_row {
+	int16_t sp_offset, bp_offset;
+	uint8_t sp_reg, bp_reg;
+	enum kmd_orc_type {
+		KMD_ORC_UNDEFINED,
+		KMD_ORC_END_OF_STACK,
+		KMD_ORC_CALL,
+		KMD_ORC_REGS,
+		KMD_ORC_REGS_PARTIAL,
+	} type;
+	bool signal;
+};
+
+/* The row of the instruction at @pc; false if no table covers it. */
+bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *row);
+/* Since 5.13 the offset of SP_INDIRECT counts after the pointer was followed. */
+bool kmd_orc_offset_after(const struct kmd_orc *orc);
+
+#endif

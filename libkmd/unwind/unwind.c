@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "unwind/steps.h"
+
+#include "base/array.h"
+
+#include <elf.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Task, interrupt, soft interrupt, exception (5 of x86_64), overflow, SDEI: each once or twice. */
+#define SWITCHES_MAX 16
+
+enum kmd_status kmd_unwinder_init(const struct kmd_target *target, struct kmd_unwinder *unwinder)
+{
+	memset(unwinder, 0, sizeof(*unwinder));
+	unwinder->target = target;
+	if (target->facts->machine == EM_X86_64)
+		return kmd_orc_new(target, &unwinder->orc, &unwinder->unusable);
+	if (target->facts->machine != EM_AARCH64)
+		unwinder->unusable = "stacks of this machine cannot be unwound";
+	return KMD_OK;
+}
+
+void kmd_unwinder_deinit(struct kmd_unwinder *unwinder)
+{
+	kmd_orc_free(unwinder->orc);
+	memset(unwinder, 0, sizeof(*unwinder));
+}
+
+/* True if the caller's frame is not above this one, on the same stack. */
+static bool falls(const struct kmd_unwind_state *state, uint64_t last)
+{
+	uint64_t size, sp = state->frame.sp;
+
+	if (sp > last)
+		return false;
+	if (!kmd_target_stack_size(state->unwinder->target, &size))
+		size = UINT64_C(16) << 10;
+	return last - sp < size && (last ^ sp) < size;
+}
+
+static bool step(struct kmd_unwind_state *state)
+{
+	uint64_t last = state->frame.sp, size = UINT64_C(64) << 10;
+	bool stepped =
+		state->unwinder->orc ? kmd_unwind_step_orc(state) : kmd_unwind_step_records(state);
+
+	if (!stepped)
+		return false;
+	if (falls(state, last))
+		state->end = "the stack pointer does not rise";
+	else if (state->frame.sp - last > size && ++state->switches > SWITCHES_MAX)
+		state->end = "it leads from stack to stack";
+	else if (!(state->frame.pc >> 63))
+		state->end = "a return address is not in the kernel";
+	return !state->end;
+}
+
+static bool push(struct kmd_unwind *unwind, const struct kmd_unwind_frame *frame)
+{
+	if (!KMD_ARRAY_RESERVE(unwind->frames, unwind->n, unwind->cap))
+		return false;
+	unwind->frames[unwind->n++] = *frame;
+	return true;
+}
+
+enum kmd_status kmd_unwind(const struct kmd_unwinder *unwinder,
+			   const struct kmd_unwind_start *start, struct kmd_unwind *unwind)
+{
+	struct kmd_unwind_state state = {
+		.unwinder = unwinder,
+		.frame = { .pc = start->pc, .sp = start->sp, .exact = start->exact },
+		.fp = start->fp,
+		.words = start->words,
+	};
+
+	memset(unwind, 0, sizeof(*unwind));
+	do {
+		if (!push(unwind, &state.frame))
+			return kmd_fail_memory(unwinder->target->diag);
+	} while (!unwinder->unusable && unwind->n < KMD_UNWIND_FRAMES_MAX && step(&state));
+	unwind->end = unwinder->unusable ? unwinder->unusable : state.end;
+	if (!unwind->end && !state.done)
+		unwind->end = "it has more frames than a stack can have";
+	return KMD_OK;
+}
+
+void kmd_unwind_deinit(struct kmd_unwind *unwind)
+{
+	free(unwind->frames);
+	memset(unwind, 0, sizeof(*unwind));
+}
+
+/* ----- where to begin */
+
+static bool member(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
+		   uint64_t *value)
+{
+	uint64_t at;
+
+	return kmd_target_type(target, type, &at) &&
+	       kmd_target_read_uint(target, KMD_XLATE_ANY, base + at, 8, value);
+}
+
+/* The frame that __switch_to_asm() leaves on the stack. */
+static bool sleeping_x86_64(const struct kmd_target *target, uint64_t task,
+			    struct kmd_unwind_start *start)
+{
+	uint64_t frame, pc_at, fork;
+
+	if (!member(target, task, KMD_T_TASK_SP, &frame) ||
+	    !member(target, frame, KMD_T_INACTIVE_BP, &start->fp) ||
+	    !member(target, frame, KMD_T_INACTIVE_PC, &start->pc) ||
+	    !kmd_target_type(target, KMD_T_INACTIVE_PC, &pc_at))
+		return false;
+	start->sp = frame + pc_at + 8;
+	/* A task that never ran begins there; it was not called. */
+	start->exact = (kmd_target_symbol(target, "ret_from_fork_asm", &fork, NULL) ||
+			kmd_target_symbol(target, "ret_from_fork", &fork, NULL)) &&
+		       start->pc == fork;
+	return true;
+}
+
+bool kmd_unwind_sleeping(const struct kmd_target *target, uint64_t task,
+			 struct kmd_unwind_start *start)
+{
+	memset(start, 0, sizeof(*start));
+	if (target->facts->machine == EM_X86_64)
+		return sleeping_x86_64(target, task, start);
+	return target->facts->machine == EM_AARCH64 &&
+	       member(target, task, KMD_T_TASK_CONTEXT_FP, &start->fp) &&
+	       member(target, task, KMD_T_TASK_CONTEXT_SP, &start->sp) &&
+	       member(target, task, KMD_T_TASK_CONTEXT_PC, &start->pc);
+}
+
+bool kmd_unwind_cpu(const struct kmd_target *target, const struct kmd_cpu *cpu,
+		    struct kmd_unwind_start *start)
+{
+	bool x86_64 = target->facts->machine == EM_X86_64;
+
+	*start = (struct kmd_unwind_start){
+		.pc = cpu->pub.pc,
+		.sp = cpu->pub.sp,
+		.fp = cpu->words[x86_64 ? 4 : 29],
+		.words = cpu->words,
+		.exact = true,
+	};
+	/* CS, and the mode in PSTATE: the lowest level is user space. */
+	return x86_64 ? !(cpu->words[17] & 3) : (cpu->words[33] & 15) != 0;
+}
