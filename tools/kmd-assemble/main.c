@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-assemble: a kernel minidump to an ELF core. */
 #include "check.h"
+#include "common/progress.h"
 #include "dmesg.h"
 #include "options.h"
-#include "progress.h"
 #include "report.h"
 
 #include <signal.h>
@@ -11,52 +11,13 @@
 #include <string.h>
 #include <unistd.h>
 
+const char program_name[] = "kmd-assemble";
+
 static int fail(const struct kmd *kmd, enum kmd_status status)
 {
 	progress_clear();
 	fprintf(stderr, "kmd-assemble: %s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
 	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
-}
-
-/* Returns false after printing an error if a key is unknown. */
-static bool set_values(struct kmd *kmd, const struct options *options)
-{
-	for (size_t i = 0; i < options->n_values; i++)
-		if (kmd_set_value(kmd, options->values[i].key, options->values[i].number) !=
-		    KMD_OK) {
-			fprintf(stderr, "kmd-assemble: --machdep: %s: '%s'\n", kmd_error(kmd),
-				options->values[i].key);
-			return false;
-		}
-	return true;
-}
-
-static void set_options(struct kmd *kmd, const struct options *options)
-{
-	const char *servers = getenv("DEBUGINFOD_URLS");
-
-	kmd_set_flags(kmd, (options->strict ? KMD_STRICT : 0u) | options->accept |
-				   (options->no_registers ? KMD_NO_REGISTERS : 0u) |
-				   (options->captured_only ? KMD_CAPTURED_ONLY : 0u) |
-				   (options->all_memory ? KMD_ALL_MEMORY : 0u));
-	if (options->has_smem)
-		kmd_set_smem_address(kmd, options->smem);
-	if (options->has_ram_base)
-		kmd_set_ram_base(kmd, options->ram_base);
-	if (options->has_unpack_limit)
-		kmd_set_unpack_limit(kmd, options->unpack_limit);
-	kmd_set_vmlinux(kmd, options->vmlinux);
-	kmd_set_vmcoreinfo(kmd, options->vmcoreinfo);
-	kmd_set_registers(kmd, options->registers);
-	kmd_set_complete(kmd, options->complete);
-	kmd_set_debuginfod(kmd, servers && *servers);
-}
-
-static enum kmd_status open_input(struct kmd *kmd, const struct options *options)
-{
-	if (!strcmp(options->input, "-"))
-		return kmd_open_fd(kmd, STDIN_FILENO, "standard input");
-	return kmd_open_path(kmd, options->input);
 }
 
 static enum kmd_status write_output(struct kmd *kmd, const struct options *options)
@@ -83,7 +44,7 @@ static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *o
 		return KMD_OK;
 	status = kmd_check(kmd);
 	if (status == KMD_OK && options->check) {
-		check_print(out, kmd, options->vmlinux);
+		check_print(out, kmd, options->in.vmlinux);
 		if (!options->output)
 			report_next(out, kmd, options);
 	}
@@ -96,11 +57,13 @@ static int run(struct kmd *kmd, const struct options *options)
 	enum kmd_status status;
 	size_t reported;
 
-	set_options(kmd, options);
-	if (!set_values(kmd, options))
+	kmd_set_complete(kmd, options->complete);
+	if (!input_set_options(kmd, &options->in,
+			       (options->no_registers ? KMD_NO_REGISTERS : 0u) |
+				       (options->captured_only ? KMD_CAPTURED_ONLY : 0u)))
 		return EXIT_USAGE;
 	progress_install(kmd, options->quiet);
-	status = open_input(kmd, options);
+	status = input_open(kmd, &options->in);
 	progress_clear();
 	if (!options->quiet)
 		report_findings(stderr, kmd, 0, options->verbose);

@@ -298,7 +298,7 @@ static void print_gdb(FILE *out, const struct kmd_kernel *kernel, const char *vm
 void report_next(FILE *out, const struct kmd *kmd, const struct options *options)
 {
 	const char *core = options->output ? options->output : "VMCORE";
-	const char *vmlinux = options->vmlinux ? options->vmlinux : "vmlinux";
+	const char *vmlinux = options->in.vmlinux ? options->in.vmlinux : "vmlinux";
 	const char *crash = check_crash(kmd), *title = "next     ";
 
 	if (!strcmp(core, "-"))
@@ -331,7 +331,7 @@ void report_next(FILE *out, const struct kmd *kmd, const struct options *options
 
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 {
-	fprintf(out, "input    %s, %s\n", options->input, kmd_input_form(kmd));
+	fprintf(out, "input    %s, %s\n", options->in.input, kmd_input_form(kmd));
 	print_regions(out, kmd);
 	print_kernel(out, kmd, options->verbose);
 	print_findings(out, kmd);
@@ -341,6 +341,6 @@ void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 		strcmp(options->output, "-") ? options->output : "standard output",
 		kmd_is_degraded(kmd) ? "degraded" : "complete");
 	print_supplied(out, kmd);
-	check_summary(out, kmd, options->vmlinux);
+	check_summary(out, kmd, options->in.vmlinux);
 	report_next(out, kmd, options);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* progress.h - a line on a terminal, and the way out for SIGINT. */
-#ifndef KMD_ASSEMBLE_PROGRESS_H
-#define KMD_ASSEMBLE_PROGRESS_H
+#ifndef KMD_TOOLS_PROGRESS_H
+#define KMD_TOOLS_PROGRESS_H
 
 #include <kmemdump/kmd.h>
 

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "input.h"
+
+#include <errno.h>
+#include <kmemdump/kmd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char input_help[] =
+	"Input:\n"
+	"      --accept=LIST     use a dump that is otherwise refused: invalid (its mark or valid\n"
+	"                        bit is missing), order (a cat of files in the wrong order),\n"
+	"                        vmlinux (of another kernel)\n"
+	"      --strict          fail if the dump is damaged, instead of omitting what is damaged\n"
+	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
+	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
+	"      --all-memory      all of a RAM image, not only the regions that its SMEM lists\n"
+	"      --unpack-limit=N  maximum size of decompressed input, with K, M, G or T (64G)\n"
+	"\n"
+	"Kernel:\n"
+	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel; may be compressed, or split from\n"
+	"                        its debug file\n"
+	"  -i, --vmcoreinfo=FILE VMCOREINFO text, for a dump that has none\n"
+	"      --registers=FILE  CPU registers, as QEMU prints them for 'info registers -a'\n"
+	"  -m, --machdep=KEY=N   set a run-time value: kaslr, kimage_voffset, phys_offset,\n"
+	"                        vabits_actual, phys_base\n"
+	"      --kaslr-offset=N  the same as --machdep=kaslr=N, with N in hexadecimal\n";
+
+/* An address: hexadecimal with or without 0x, as reports and device trees print it. */
+bool parse_address(const char *option, const char *text, uint64_t *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 16);
+	if (*text && *text != '-' && *text != '+' && !*end && !errno)
+		return true;
+	fprintf(stderr, "%s: --%s: invalid address '%s'\n", program_name, option, text);
+	return false;
+}
+
+bool parse_size(const char *option, const char *text, uint64_t *out)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	char *end;
+
+	errno = 0;
+	*out = strtoull(text, &end, 10);
+	if (*text >= '0' && *text <= '9' && !errno) {
+		if (!*end)
+			return true;
+		unit = strchr(units, *end);
+		if (unit && !end[1] &&
+		    !__builtin_mul_overflow(*out, UINT64_C(1) << (10 * (unit - units + 1)), out))
+			return true;
+	}
+	fprintf(stderr, "%s: --%s: invalid size '%s'\n", program_name, option, text);
+	return false;
+}
+
+/* KEY=N; crash takes N in hexadecimal with 0x, in decimal without. */
+static bool add_value(struct input_options *options, const char *text)
+{
+	struct input_value *value = &options->values[options->n_values];
+	const char *equals = strchr(text, '=');
+	char *end;
+
+	if (options->n_values == INPUT_VALUES) {
+		fprintf(stderr, "%s: --machdep: too many values\n", program_name);
+		return false;
+	}
+	if (equals && equals > text && (size_t)(equals - text) < sizeof(value->key)) {
+		memcpy(value->key, text, (size_t)(equals - text));
+		value->key[equals - text] = '\0';
+		errno = 0;
+		value->number = strtoull(equals + 1, &end, 0);
+		if (equals[1] >= '0' && equals[1] <= '9' && !*end && !errno) {
+			options->n_values++;
+			return true;
+		}
+	}
+	fprintf(stderr, "%s: --machdep: invalid value '%s' (KEY=NUMBER)\n", program_name, text);
+	return false;
+}
+
+static bool add_kaslr(struct input_options *options, const char *text)
+{
+	struct input_value *value = &options->values[options->n_values];
+
+	if (options->n_values == INPUT_VALUES ||
+	    !parse_address("kaslr-offset", text, &value->number))
+		return false;
+	strcpy(value->key, "kaslr");
+	options->n_values++;
+	return true;
+}
+
+/* Or the bits of names with commas between them into *@out. */
+bool parse_list(const char *option, const char *list, const struct named_bits *names, size_t n,
+		unsigned int *out)
+{
+	const char *at = list;
+	size_t length, i;
+
+	for (;; at += length + 1) {
+		length = strcspn(at, ",");
+		for (i = 0; i < n; i++)
+			if (strlen(names[i].name) == length && !memcmp(at, names[i].name, length))
+				break;
+		if (i == n)
+			break;
+		*out |= names[i].bits;
+		if (!at[length])
+			return true;
+	}
+	fprintf(stderr, "%s: --%s: invalid list '%s' (", program_name, option, list);
+	for (i = 0; i < n; i++)
+		fprintf(stderr, "%s%s", i ? ", " : "", names[i].name);
+	fputs(")\n", stderr);
+	return false;
+}
+
+static bool parse_accept(const char *list, unsigned int *out)
+{
+	static const struct named_bits names[] = {
+		{ "invalid", KMD_ACCEPT_INVALID },
+		{ "order", KMD_ACCEPT_ORDER },
+		{ "vmlinux", KMD_ACCEPT_VMLINUX },
+	};
+
+	return parse_list("accept", list, names, sizeof(names) / sizeof(names[0]), out);
+}
+
+/* Read one option of the input. */
+static bool read_option(int option, struct input_options *options)
+{
+	switch (option) {
+	case 'x':
+		options->vmlinux = optarg;
+		return true;
+	case 'i':
+		options->vmcoreinfo = optarg;
+		return true;
+	case 'm':
+		return add_value(options, optarg);
+	case OPT_REGISTERS:
+		options->registers = optarg;
+		return true;
+	case OPT_KASLR_OFFSET:
+		return add_kaslr(options, optarg);
+	case OPT_ACCEPT:
+		return parse_accept(optarg, &options->flags);
+	case OPT_STRICT:
+		options->flags |= KMD_STRICT;
+		return true;
+	case OPT_ALL_MEMORY:
+		options->flags |= KMD_ALL_MEMORY;
+		return true;
+	case OPT_SMEM:
+		options->has_smem = true;
+		return parse_address("smem", optarg, &options->smem);
+	case OPT_RAM_BASE:
+		options->has_ram_base = true;
+		return parse_address("ram-base", optarg, &options->ram_base);
+	case OPT_UNPACK_LIMIT:
+		options->has_unpack_limit = true;
+		return parse_size("unpack-limit", optarg, &options->unpack_limit);
+	default:
+		return false;
+	}
+}
+
+bool input_is_option(int option)
+{
+	return option == 'x' || option == 'i' || option == 'm' ||
+	       (option >= OPT_INPUT_FIRST && option < OPT_INPUT_END);
+}
+
+bool input_option(int option, struct input_options *options)
+{
+	return input_is_option(option) && read_option(option, options);
+}
+
+bool input_argument(int argc, char **argv, struct input_options *options)
+{
+	if (optind == argc) {
+		fprintf(stderr, "%s: no input given\n", program_name);
+		return false;
+	}
+	if (argc - optind > 1) {
+		fprintf(stderr, "%s: unexpected argument '%s'\n", program_name, argv[optind + 1]);
+		return false;
+	}
+	options->input = argv[optind];
+	if (*options->input)
+		return true;
+	fprintf(stderr, "%s: a file name is empty\n", program_name);
+	return false;
+}
+
+bool input_set_options(struct kmd *kmd, const struct input_options *options, unsigned int flags)
+{
+	const char *servers = getenv("DEBUGINFOD_URLS");
+
+	kmd_set_flags(kmd, options->flags | flags);
+	if (options->has_smem)
+		kmd_set_smem_address(kmd, options->smem);
+	if (options->has_ram_base)
+		kmd_set_ram_base(kmd, options->ram_base);
+	if (options->has_unpack_limit)
+		kmd_set_unpack_limit(kmd, options->unpack_limit);
+	kmd_set_vmlinux(kmd, options->vmlinux);
+	kmd_set_vmcoreinfo(kmd, options->vmcoreinfo);
+	kmd_set_registers(kmd, options->registers);
+	kmd_set_debuginfod(kmd, servers && *servers);
+	for (size_t i = 0; i < options->n_values; i++)
+		if (kmd_set_value(kmd, options->values[i].key, options->values[i].number) !=
+		    KMD_OK) {
+			fprintf(stderr, "%s: --machdep: %s: '%s'\n", program_name, kmd_error(kmd),
+				options->values[i].key);
+			return false;
+		}
+	return true;
+}
+
+enum kmd_status input_open(struct kmd *kmd, const struct input_options *options)
+{
+	if (!strcmp(options->input, "-"))
+		return kmd_open_fd(kmd, STDIN_FILENO, "standard input");
+	return kmd_open_path(kmd, options->input);
+}
