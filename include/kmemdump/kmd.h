@@ -453,12 +453,15 @@ enum kmd_frame_flag {
 	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */
 	KMD_FRAME_EXACT = 1u << 1,  /* .pc was interrupted, or is a CPU's; else a return address */
 	KMD_FRAME_GUESS = 1u << 2,  /* found by a frame pointer where no table covers the code */
+	/* The call is the last instruction of the function: .pc is past its end. */
+	KMD_FRAME_LAST_CALL = 1u << 3,
 };
 
 /* A function on a stack.  Strings are NULL where nothing is known. */
 struct kmd_frame {
 	uint64_t pc, sp;
-	const char *function; /* its name in the debug information, else in the symbol table */
+	const char *function; /* its name in the debug information, else .symbol */
+	const char *symbol;   /* its name in the symbol table; of an inlined one, the outer's */
 	uint64_t offset;      /* of .pc in the function's code, if .function is not NULL */
 	const char *module;   /* NULL = the kernel itself */
 	const char *file;     /* in the kernel's source tree */
@@ -484,6 +487,26 @@ enum kmd_status kmd_stack_of_cpu(struct kmd *kmd, size_t index, const struct kmd
  * switched out, are not known.
  */
 enum kmd_status kmd_stack_of_task(struct kmd *kmd, size_t index, const struct kmd_stack **stack);
+
+/*
+ * A key that equal crashes have in common: over boots, CPUs, KASLR and builds of one source.  It is
+ * made of the kind of event and the names of the innermost functions; docs/signature.md has the
+ * rule.
+ */
+struct kmd_signature {
+	const char *key;           /* "1-panic-0123456789abcdef": version of the rule, kind, hash */
+	const char *reason;        /* "panic", "oops", "lockup", "stall" or "hung" */
+	const char *source;        /* "stack", or "log": the call trace in the log */
+	const char *const *frames; /* the functions that it is made of, innermost first */
+	size_t n;
+};
+
+/*
+ * The signature of the crash, by the stack of the CPU or task that the log names, else by the
+ * call trace in the log.  It stays valid until kmd_free().  KMD_ERR_NOT_FOUND where the log has no
+ * reason, or neither stack nor trace has enough functions.
+ */
+enum kmd_status kmd_signature_get(struct kmd *kmd, const struct kmd_signature **signature);
 
 /* --------------------------------------------------------------- kernel log */
 

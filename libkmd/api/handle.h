@@ -11,7 +11,7 @@
 #include "kernel/generate.h"
 #include "target/views.h"
 #include "task/list.h"
-#include "unwind/stack.h"
+#include "unwind/signature.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -57,6 +57,7 @@ struct kmd {
 	bool types_read, tasks_read;
 	struct kmd_task_list tasks;
 	struct kmd_stacks stacks;
+	struct kmd_signature_data signature;
 };
 
 /* The sentence of a call that does not fit. */

@@ -24,29 +24,26 @@
 #define COMM_MAX   64
 #define CALLER_CPU (UINT32_C(1) << 31)
 
-/* Severity of a log line; the lower value wins. */
-enum severity { PANIC, OOPS, LOCKUP, STALL, HUNG };
-
 /* In one report the first of these wins that it has: so the order of the oopses matters. */
 static const struct panic_pattern {
-	enum severity severity;
+	enum kmd_reason severity;
 	bool anywhere; /* else at the line's start */
 	const char *text;
 } patterns[] = {
-	{ PANIC, true, "Kernel panic - not syncing" },
-	{ OOPS, false, "Internal error: " },
-	{ LOCKUP, true, "BUG: soft lockup" },
-	{ LOCKUP, true, "BUG: workqueue lockup" },
-	{ LOCKUP, true, "detected hard LOCKUP" },
-	{ OOPS, false, "BUG: " },
-	{ OOPS, true, "kernel BUG at " },
-	{ OOPS, false, "Unable to handle kernel" },
-	{ OOPS, false, "Oops: " },
-	{ OOPS, false, "general protection fault" },
-	{ STALL, true, "detected stall" },
-	{ STALL, true, "self-detected stall" },
-	{ STALL, true, "detected expedited stalls" },
-	{ HUNG, false, "INFO: task " },
+	{ KMD_REASON_PANIC, true, "Kernel panic - not syncing" },
+	{ KMD_REASON_OOPS, false, "Internal error: " },
+	{ KMD_REASON_LOCKUP, true, "BUG: soft lockup" },
+	{ KMD_REASON_LOCKUP, true, "BUG: workqueue lockup" },
+	{ KMD_REASON_LOCKUP, true, "detected hard LOCKUP" },
+	{ KMD_REASON_OOPS, false, "BUG: " },
+	{ KMD_REASON_OOPS, true, "kernel BUG at " },
+	{ KMD_REASON_OOPS, false, "Unable to handle kernel" },
+	{ KMD_REASON_OOPS, false, "Oops: " },
+	{ KMD_REASON_OOPS, false, "general protection fault" },
+	{ KMD_REASON_STALL, true, "detected stall" },
+	{ KMD_REASON_STALL, true, "self-detected stall" },
+	{ KMD_REASON_STALL, true, "detected expedited stalls" },
+	{ KMD_REASON_HUNG, false, "INFO: task " },
 };
 
 #define N_PATTERNS (sizeof(patterns) / sizeof(patterns[0]))
@@ -61,6 +58,7 @@ struct line {
 /* The fields of a line "CPU: 1 UID: 0 PID: 123 Comm: NAME Tainted: ...". */
 struct report {
 	size_t number; /* of the line */
+	const struct kmd_log_record *record;
 	uint32_t cpu, pid;
 	const char *comm;
 	size_t comm_length;
@@ -166,6 +164,7 @@ static bool parse_report(const struct line *line, struct report *report)
 		return false;
 	*report = (struct report){
 		.number = line->number,
+		.record = line->record,
 		.cpu = cpu,
 		.pid = pid,
 		.comm = line->text + at + 7,
@@ -179,7 +178,7 @@ static bool is_better(const struct reason *best, const struct panic_pattern *pat
 {
 	if (!best->pattern || pattern->severity != best->pattern->severity)
 		return !best->pattern || pattern->severity < best->pattern->severity;
-	return pattern->severity == PANIC || best->reported || pattern < best->pattern;
+	return pattern->severity == KMD_REASON_PANIC || best->reported || pattern < best->pattern;
 }
 
 static bool find_reason(const struct kmd_log *log, struct reason *best)
@@ -220,7 +219,7 @@ static void find_reports(const struct kmd_log *log, const struct reason *reason,
 
 static struct report find_report(const struct kmd_log *log, const struct reason *reason)
 {
-	bool panic = reason->pattern->severity == PANIC;
+	bool panic = reason->pattern->severity == KMD_REASON_PANIC;
 	/* A panic after an oops, which has shown its registers, does not show them again. */
 	bool after_oops = panic && find_in(&reason->line, "Fatal exception");
 	struct report before, after = { 0 };
@@ -243,6 +242,54 @@ static void take_caller(const struct kmd_log_record *record, struct kmd_log_pani
 	*(panic->has_cpu ? &panic->cpu : &panic->pid) = record->caller & ~CALLER_CPU;
 }
 
+/* Panics that another event of the log caused. */
+static const struct {
+	const char *text;
+	enum kmd_reason cause;
+} causes[] = {
+	{ "Fatal exception", KMD_REASON_OOPS },          { "Oops", KMD_REASON_OOPS },
+	{ "softlockup: hung tasks", KMD_REASON_LOCKUP }, { "Hard LOCKUP", KMD_REASON_LOCKUP },
+	{ "hung_task: blocked tasks", KMD_REASON_HUNG }, { "RCU Stall", KMD_REASON_STALL },
+};
+
+/* "INFO: task NAME:PID blocked for more than ..." */
+static void take_blocked(const struct line *line, struct kmd_log_panic *panic)
+{
+	const char *end = find_in(line, " blocked for more than"), *digits = end;
+	uint64_t pid;
+
+	while (digits && digits > line->text && isdigit((unsigned char)digits[-1]))
+		digits--;
+	if (digits && kmd_text_u64(digits, (size_t)(end - digits), 10, &pid) && pid <= INT32_MAX) {
+		panic->blocked_pid = (uint32_t)pid;
+		panic->has_blocked_pid = true;
+	}
+}
+
+/* The last event of the kind that led to the panic, and where its report begins. */
+static void find_cause(const struct kmd_log *log, const struct reason *reason,
+		       struct kmd_log_panic *panic)
+{
+	struct line line = { 0 };
+	size_t i, n = sizeof(causes) / sizeof(causes[0]);
+
+	for (i = 0; i < n && !find_in(&reason->line, causes[i].text); i++)
+		;
+	if (i < n && reason->pattern->severity == KMD_REASON_PANIC)
+		panic->kind = causes[i].cause;
+	/* The report of an oops was found with its registers. */
+	if (panic->kind <= KMD_REASON_OOPS)
+		return;
+	while (next_line(log, &line) && line.number <= reason->line.number) {
+		const struct panic_pattern *pattern = match_pattern(&line);
+
+		if (!pattern || pattern->severity != panic->kind)
+			continue;
+		panic->first = (size_t)(line.record - log->items);
+		take_blocked(&line, panic);
+	}
+}
+
 enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 			      struct kmd_log_panic *panic)
 {
@@ -255,20 +302,26 @@ enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 	if (!find_reason(log, &reason))
 		return KMD_OK;
 	/* A vendor's prefix is dropped, but "watchdog: " is kept. */
-	from = reason.pattern->severity == PANIC ? find_in(&reason.line, reason.pattern->text)
-						 : reason.line.text;
+	from = reason.pattern->severity == KMD_REASON_PANIC
+		       ? find_in(&reason.line, reason.pattern->text)
+		       : reason.line.text;
 	length = reason.line.length - (size_t)(from - reason.line.text);
 	panic->reason = kmd_text_name_dup(from, length < REASON_MAX ? length : REASON_MAX);
 	if (!panic->reason)
 		return kmd_fail_memory(diag);
+	panic->kind = reason.pattern->severity;
+	panic->first = (size_t)(reason.line.record - log->items);
+	find_cause(log, &reason, panic);
 	/* The task that reports a stall or a hung task is not the one that hangs. */
-	if (reason.pattern->severity > LOCKUP)
+	if (reason.pattern->severity > KMD_REASON_LOCKUP)
 		return KMD_OK;
 	report = find_report(log, &reason);
 	if (!report.found) {
 		take_caller(reason.line.record, panic);
 		return KMD_OK;
 	}
+	if (panic->kind <= KMD_REASON_OOPS)
+		panic->first = (size_t)(report.record - log->items);
 	panic->cpu = report.cpu;
 	panic->pid = report.pid;
 	panic->has_cpu = panic->has_pid = true;

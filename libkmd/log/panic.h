@@ -6,7 +6,20 @@
 #include "kernel/runtime.h"
 #include "log/records.h"
 
+/* What kind of event the kernel reported; the lower value wins. */
+enum kmd_reason {
+	KMD_REASON_PANIC,
+	KMD_REASON_OOPS,
+	KMD_REASON_LOCKUP,
+	KMD_REASON_STALL,
+	KMD_REASON_HUNG,
+};
+
 struct kmd_log_panic {
+	enum kmd_reason kind; /* of the event itself, if .reason; that may have caused a panic */
+	size_t first;         /* record of the log in which its registers and stack begin */
+	uint32_t blocked_pid; /* the task that hung; if has_blocked_pid */
+	bool has_blocked_pid;
 	char *reason; /* the line, printable; NULL = none found */
 	char *task;   /* command name of the task, printable; NULL = not known */
 	uint32_t cpu, pid;

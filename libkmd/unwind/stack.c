@@ -36,8 +36,12 @@ static void name_by_symbol(const struct kmd_target *target, uint64_t pc, struct 
 	}
 	if (!best)
 		return;
-	frame->function = best->name;
+	frame->function = frame->symbol = best->name;
 	frame->offset = frame->pc - target->kaslr - best->value;
+	i = kmd_vmlinux_first_at(vmlinux, frame->pc - target->kaslr);
+	if (pc != frame->pc && i < vmlinux->n &&
+	    vmlinux->symbols[i].value == frame->pc - target->kaslr)
+		frame->flags |= KMD_FRAME_LAST_CALL;
 }
 
 static bool add_places(struct kmd_stack_entry *stack, const struct kmd_frame *frame,
