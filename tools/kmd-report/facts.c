@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "facts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define TEXT_MAX 2000
+
+/* A printable copy of the bytes up to the end of the line. */
+static char *copy_line(const char *from, const char *end)
+{
+	const char *newline = memchr(from, '\n', (size_t)(end - from));
+	size_t length = (size_t)((newline ? newline : end) - from);
+	char *copy;
+
+	if (length > TEXT_MAX)
+		length = TEXT_MAX;
+	copy = strndup(from, length);
+	for (size_t i = 0; copy && i < length; i++)
+		if ((unsigned char)copy[i] < ' ' || (unsigned char)copy[i] >= 0x7f)
+			copy[i] = '?';
+	return copy;
+}
+
+/* Replace *@text by what follows @mark in the record, if it is there. */
+static bool take(const struct kmd_log_record *record, const char *mark, char **text)
+{
+	const char *end = record->text + record->length;
+	const char *at = memmem(record->text, record->length, mark, strlen(mark));
+
+	if (!at)
+		return true;
+	free(*text);
+	*text = copy_line(at + strlen(mark), end);
+	return *text != NULL;
+}
+
+/* "Tainted: G           OE      6.1.0-56 #1": the letters, without the release. */
+static void trim_taint(char *taint, const char *release)
+{
+	char *end = release ? strstr(taint, release) : NULL, *from, *to = taint;
+
+	if (end)
+		*end = '\0';
+	for (from = taint; *from; from++)
+		if (*from != ' ' || (to > taint && to[-1] != ' '))
+			*to++ = *from;
+	while (to > taint && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
+/* The kernel's own lines only: facility 0. */
+static bool read_record(const struct kmd_log_record *record, const char *panic, size_t i,
+			struct facts *facts)
+{
+	if (record->has_time) {
+		facts->uptime = record->time;
+		facts->has_uptime = true;
+	}
+	if (record->facility)
+		return true;
+	if (panic && memmem(record->text, record->length, panic, strlen(panic)) &&
+	    !memmem(record->text, record->length, "---[ end", 8))
+		facts->reason = i;
+	return take(record, "Hardware name: ", &facts->hardware) &&
+	       take(record, "Tainted: ", &facts->taint) &&
+	       take(record, "Modules linked in: ", &facts->modules);
+}
+
+bool facts_read(const struct kmd *kmd, struct facts *facts)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	size_t n = kmd_log_count(kmd);
+
+	memset(facts, 0, sizeof(*facts));
+	facts->reason = n;
+	for (size_t i = 0; i < n; i++)
+		if (!read_record(kmd_log_get(kmd, i), kernel->panic, i, facts)) {
+			facts_deinit(facts);
+			return false;
+		}
+	if (facts->taint)
+		trim_taint(facts->taint, kernel->release);
+	return true;
+}
+
+void facts_deinit(struct facts *facts)
+{
+	free(facts->hardware);
+	free(facts->taint);
+	free(facts->modules);
+	memset(facts, 0, sizeof(*facts));
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* kmd-report: why a kernel died, from its minidump, as a text or as JSON. */
+#include "common/progress.h"
+#include "report.h"
+
+#include <signal.h>
+#include <string.h>
+
+const char program_name[] = "kmd-report";
+
+static const char help[] =
+	"Usage: kmd-report [OPTION]... INPUT\n"
+	"Report why a kernel died: reason, signature, registers and backtraces of the CPUs, tasks\n"
+	"that are blocked, and the end of the log.\n"
+	"\n"
+	"INPUT is any dump that kmd-assemble opens, or a core that it wrote; - is standard input.\n"
+	"\n"
+	"Report:\n"
+	"      --full            all tasks with their backtraces, and the whole log\n"
+	"      --json            print JSON, as docs/json.md describes it\n"
+	"\n"
+	"%s"
+	"\n"
+	"Messages:\n"
+	"  -q, --quiet           print errors only\n"
+	"  -v, --verbose         print notes as well\n"
+	"  -h, --help            print this text\n"
+	"  -V, --version         print the version\n"
+	"\n"
+	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 the dump is damaged,\n"
+	"64 usage.\n";
+
+enum {
+	OPT_FULL = 256,
+	OPT_JSON,
+};
+
+static const struct option longs[] = {
+	INPUT_LONG_OPTIONS,
+	{ "full", no_argument, NULL, OPT_FULL },
+	{ "json", no_argument, NULL, OPT_JSON },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static bool apply(int option, struct report_options *options)
+{
+	switch (option) {
+	case OPT_FULL:
+		return options->full = true;
+	case OPT_JSON:
+		return options->json = true;
+	case 'q':
+		return options->quiet = true;
+	case 'v':
+		return options->verbose = true;
+	default:
+		return input_option(option, &options->in);
+	}
+}
+
+/* True to go on; else exit with *@exit_code. */
+static bool parse(int argc, char **argv, struct report_options *options, int *exit_code)
+{
+	bool good = true;
+	int option;
+
+	memset(options, 0, sizeof(*options));
+	*exit_code = EXIT_COMPLETE;
+	while (good &&
+	       (option = getopt_long(argc, argv, INPUT_LETTERS "qvhV", longs, NULL)) != -1) {
+		if (option == 'h') {
+			printf(help, input_help);
+			return false;
+		}
+		if (option == 'V') {
+			printf("kmd-report %s\n", kmd_version());
+			return false;
+		}
+		good = apply(option, options);
+	}
+	if (good && input_argument(argc, argv, &options->in))
+		return true;
+	fputs("Try 'kmd-report --help'.\n", stderr);
+	*exit_code = EXIT_USAGE;
+	return false;
+}
+
+static int fail(const struct kmd *kmd, enum kmd_status status)
+{
+	progress_clear();
+	fprintf(stderr, "kmd-report: %s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
+	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
+}
+
+static int run(struct kmd *kmd, const struct report_options *options)
+{
+	enum kmd_status status;
+	bool good;
+
+	if (!input_set_options(kmd, &options->in, 0))
+		return EXIT_USAGE;
+	progress_install(kmd, options->quiet);
+	status = input_open(kmd, &options->in);
+	if (status != KMD_OK)
+		return fail(kmd, status);
+	/* What is missing is missing from the report. */
+	kmd_log_load(kmd);
+	kmd_tasks_load(kmd);
+	progress_clear();
+	good = options->json ? report_json(stdout, kmd, options)
+			     : report_text(stdout, kmd, options);
+	if (!good)
+		return fail(NULL, KMD_ERR_MEMORY);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("kmd-report: standard output");
+		return EXIT_FAILED;
+	}
+	return kmd_is_degraded(kmd) ? EXIT_DEGRADED : EXIT_COMPLETE;
+}
+
+int main(int argc, char **argv)
+{
+	struct report_options options;
+	struct kmd *kmd;
+	int code;
+
+	if (!parse(argc, argv, &options, &code))
+		return code;
+	kmd = kmd_new();
+	code = kmd ? run(kmd, &options) : fail(NULL, KMD_ERR_MEMORY);
+	kmd_free(kmd);
+	/* The caller must see that a signal ended the program. */
+	if (progress_signal() && code == EXIT_FAILED) {
+		signal(progress_signal(), SIG_DFL);
+		raise(progress_signal());
+	}
+	return code;
+}

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The report as a text for a mail: at most 80 columns, where names allow it. */
+#include "report.h"
+#include "stacks.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COLUMNS    80
+/* Lines of the log: before the reason, and after it. */
+#define LOG_BEFORE 10
+#define LOG_AFTER  60
+#define LOG_TAIL   30
+
+size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu)
+{
+	size_t i, n = kmd_task_count(kmd);
+
+	for (i = 0; i < n; i++) {
+		const struct kmd_task *task = kmd_task_get(kmd, i);
+
+		if (task->is_running && task->has_cpu && task->cpu == cpu)
+			break;
+	}
+	return i;
+}
+
+/* A field whose text is wrapped at blanks. */
+static void print_field(FILE *out, const char *name, const char *text)
+{
+	const size_t width = COLUMNS - 12;
+
+	while (text) {
+		size_t length = strlen(text), end = length;
+
+		for (end = length; end > width;) {
+			const char *blank = memrchr(text, ' ', end > width + 1 ? width + 1 : end);
+
+			if (!blank || blank == text)
+				break;
+			end = (size_t)(blank - text);
+		}
+		fprintf(out, "%-12s%.*s\n", name, (int)end, text);
+		name = "";
+		text = text[end] ? text + end + strspn(text + end, " ") : NULL;
+	}
+}
+
+static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *facts)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+
+	fprintf(out, "%-12s%s (%s)\n", "kernel", kernel->release ? kernel->release : "unknown",
+		kernel->machine ? kernel->machine : "machine unknown");
+	if (kernel->build_id)
+		fprintf(out, "%-12s%s\n", "build-id", kernel->build_id);
+	print_field(out, "version", kernel->banner);
+	print_field(out, "hardware", facts->hardware);
+	if (facts->has_uptime)
+		fprintf(out, "%-12s%" PRIu64 ".%03" PRIu64 " s (last record of the log)\n",
+			"uptime", facts->uptime / 1000000000, facts->uptime / 1000000 % 1000);
+}
+
+static void print_place(FILE *out, const struct kmd_kernel *kernel)
+{
+	const char *comma = "";
+
+	if (!kernel->has_panic_cpu && !kernel->has_panic_pid && !kernel->panic_task)
+		return;
+	fprintf(out, "%-12s", "where");
+	if (kernel->has_panic_cpu) {
+		fprintf(out, "CPU %u", kernel->panic_cpu);
+		comma = ", ";
+	}
+	if (kernel->panic_task || kernel->has_panic_pid)
+		fprintf(out, "%stask %s", comma, kernel->panic_task ? kernel->panic_task : "");
+	if (kernel->has_panic_pid)
+		fprintf(out, "%spid %u%s", kernel->panic_task ? " (" : "", kernel->panic_pid,
+			kernel->panic_task ? ")" : "");
+	fputc('\n', out);
+}
+
+static void print_signature(FILE *out, struct kmd *kmd)
+{
+	const struct kmd_signature *signature;
+	char text[1024];
+	size_t used = 0;
+
+	if (kmd_signature_get(kmd, &signature) != KMD_OK) {
+		fprintf(out, "%-12snone: %s\n", "signature", kmd_error(kmd));
+		return;
+	}
+	fprintf(out, "%-12s%s (by the %s)\n", "signature", signature->key, signature->source);
+	for (size_t i = 0; i < signature->n && used < sizeof(text); i++)
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " < " : "",
+					 signature->frames[i]);
+	print_field(out, "", text);
+}
+
+static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+
+	print_field(out, "reason",
+		    kernel->panic ? kernel->panic
+		    : kmd_log_count(kmd)
+			    ? "none in the log: a hang, a reset by the watchdog or by hardware"
+			    : "unknown: there is no log");
+	print_place(out, kernel);
+	if (facts->taint)
+		print_field(out, "taint", facts->taint);
+	if (kernel->panic)
+		print_signature(out, kmd);
+}
+
+/* ----- stacks */
+
+static void print_frame(FILE *out, size_t number, const struct kmd_frame *frame)
+{
+	char name[256];
+	int length;
+
+	if (!frame->function)
+		length = snprintf(name, sizeof(name), "0x%016" PRIx64, frame->pc);
+	else if (frame->flags & KMD_FRAME_INLINE)
+		length = snprintf(name, sizeof(name), "%s (inline)", frame->function);
+	else
+		length = snprintf(name, sizeof(name), "%s+0x%" PRIx64 "%s%s%s", frame->function,
+				  frame->offset, frame->module ? " [" : "",
+				  frame->module ? frame->module : "", frame->module ? "]" : "");
+	fprintf(out, "  #%-3zu%s%s", number, frame->flags & KMD_FRAME_GUESS ? "? " : "", name);
+	if (frame->file)
+		fprintf(out, "%*s%s:%u", length < 38 ? 40 - length : 2, "", frame->file,
+			frame->line);
+	fputc('\n', out);
+}
+
+static void print_stack(FILE *out, const struct kmd_stack *stack)
+{
+	for (size_t i = 0; i < stack->n; i++) {
+		const struct kmd_frame *frame = &stack->frames[i];
+
+		/* Another context begins where this one was interrupted. */
+		if (i && frame->flags & KMD_FRAME_EXACT && frame->pc != frame[-1].pc)
+			fputs("  --- interrupted:\n", out);
+		print_frame(out, i, frame);
+	}
+	if (stack->end)
+		fprintf(out, "  (it ends here: %s)\n", stack->end);
+}
+
+static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_cpu_registers *cpu)
+{
+	static const char *const x86_64[] = { "r15", "r14", "r13", "r12", "rbp", "rbx", "r11",
+					      "r10", "r9",  "r8",  "rax", "rcx", "rdx", "rsi",
+					      "rdi", NULL,  "rip", "cs",  "rfl", "rsp", "ss" };
+	const char *machine = kmd_kernel_get(kmd)->machine;
+	bool arm64 = machine && !strcmp(machine, "aarch64");
+	size_t printed = 0, n = arm64 ? 34 : sizeof(x86_64) / sizeof(x86_64[0]);
+	char own[16];
+
+	for (size_t i = 0; i < n && i < cpu->n_words; i++) {
+		const char *name = x86_64[arm64 ? 0 : i];
+
+		if (arm64) {
+			snprintf(own, sizeof(own), "x%zu", i);
+			name = i < 31 ? own : i == 31 ? "sp" : i == 32 ? "pc" : "cpsr";
+		}
+		if (!name)
+			continue;
+		fprintf(out, "  %4s %016" PRIx64 "%s", name, cpu->words[i],
+			++printed % 3 ? "" : "\n");
+	}
+	if (printed % 3)
+		fputc('\n', out);
+}
+
+static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
+{
+	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
+	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
+	const struct kmd_stack *stack;
+
+	fprintf(out, "\nCPU %u", cpu->cpu);
+	if (task && task->is_idle)
+		fputs(", idle", out);
+	else if (task)
+		fprintf(out, ", task %s (pid %u)", task->comm ? task->comm : "?", task->pid);
+	fprintf(out, "%s\n", first ? ", which panicked" : "");
+	if (first)
+		print_registers(out, kmd, cpu);
+	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
+		print_stack(out, stack);
+	else
+		fprintf(out, "  no stack: %s\n", kmd_error(kmd));
+}
+
+/* The CPU that panicked comes first. */
+static void print_cpus(FILE *out, struct kmd *kmd)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	size_t n = kmd_cpu_count(kmd), first = n;
+
+	for (size_t i = 0; kernel->has_panic_cpu && i < n; i++)
+		if (kmd_cpu_get(kmd, i)->cpu == kernel->panic_cpu)
+			first = i;
+	if (first < n)
+		print_cpu(out, kmd, first, true);
+	for (size_t i = 0; i < n; i++)
+		if (i != first)
+			print_cpu(out, kmd, i, false);
+	if (!n)
+		fputs("\nNo registers of CPUs were captured.\n", out);
+}
+
+static bool is_blocked(const struct kmd_task *task)
+{
+	return task->state == 'D';
+}
+
+static bool is_other(const struct kmd_task *task)
+{
+	return task->state != 'D' && !task->is_running;
+}
+
+static void print_group(FILE *out, const struct kmd *kmd, const struct group *group)
+{
+	size_t column = 0;
+
+	fputc('\n', out);
+	for (size_t i = 0; i < group->n; i++) {
+		const struct kmd_task *task = kmd_task_get(kmd, group->tasks[i]);
+		char text[160];
+		int length = snprintf(text, sizeof(text), "%s%s (pid %u, %c)", i ? ", " : "",
+				      task->comm ? task->comm : "?", task->pid,
+				      task->state ? task->state : '?');
+
+		if (i && column + (size_t)length > COLUMNS) {
+			fputc('\n', out);
+			column = 0;
+		}
+		column += (size_t)length;
+		fputs(text, out);
+	}
+	fputs(":\n", out);
+	if (group->stack)
+		print_stack(out, group->stack);
+	else
+		fprintf(out, "  no stack: %s\n", group->error);
+}
+
+static bool print_groups(FILE *out, struct kmd *kmd, const char *title,
+			 bool (*wanted)(const struct kmd_task *task))
+{
+	struct groups groups;
+
+	if (!groups_make(kmd, wanted, &groups))
+		return false;
+	if (groups.n)
+		fprintf(out, "\n%s\n", title);
+	for (size_t i = 0; i < groups.n; i++)
+		print_group(out, kmd, &groups.items[i]);
+	groups_deinit(&groups);
+	return true;
+}
+
+static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
+{
+	size_t n = kmd_task_count(kmd), blocked = 0, kernel = 0;
+
+	if (!n)
+		return true;
+	for (size_t i = 0; i < n; i++) {
+		blocked += is_blocked(kmd_task_get(kmd, i));
+		kernel += kmd_task_get(kmd, i)->is_kernel;
+	}
+	fprintf(out, "\n%zu tasks, %zu of them of the kernel; %zu in uninterruptible sleep (D)\n",
+		n, kernel, blocked);
+	if (kmd_tasks_incomplete(kmd))
+		fprintf(out, "There may have been more: %s.\n", kmd_tasks_incomplete(kmd));
+	return print_groups(out, kmd, "Tasks in uninterruptible sleep", is_blocked) &&
+	       (!full || print_groups(out, kmd, "Other tasks that do not run", is_other));
+}
+
+/* ----- log and findings */
+
+static void print_record(FILE *out, const struct kmd_log_record *record)
+{
+	const char *at = record->text, *end = at + record->length;
+
+	for (;;) {
+		if (record->has_time)
+			fprintf(out, "[%5" PRIu64 ".%06" PRIu64 "] ", record->time / 1000000000,
+				record->time % 1000000000 / 1000);
+		for (; at < end && *at != '\n'; at++)
+			if ((unsigned char)*at < ' ' || (unsigned char)*at == 0x7f)
+				fprintf(out, "\\x%02x", (unsigned char)*at);
+			else
+				fputc(*at, out);
+		fputc('\n', out);
+		if (at++ == end)
+			break;
+	}
+}
+
+static void print_log(FILE *out, const struct kmd *kmd, const struct facts *facts, bool full)
+{
+	size_t n = kmd_log_count(kmd), from = 0, to = n;
+
+	if (!n)
+		return;
+	if (!full && facts->reason < n) {
+		from = facts->reason > LOG_BEFORE ? facts->reason - LOG_BEFORE : 0;
+		to = n - facts->reason > LOG_AFTER ? facts->reason + LOG_AFTER : n;
+	} else if (!full) {
+		from = n > LOG_TAIL ? n - LOG_TAIL : 0;
+	}
+	fprintf(out, "\nLog, records %zu to %zu of %zu\n", from + 1, to, n);
+	for (size_t i = from; i < to; i++)
+		print_record(out, kmd_log_get(kmd, i));
+}
+
+static void print_findings(FILE *out, const struct kmd *kmd, bool notes)
+{
+	size_t n = kmd_finding_count(kmd);
+	bool titled = false;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_finding *finding = kmd_finding_get(kmd, i);
+
+		if (finding->severity == KMD_NOTE && !notes)
+			continue;
+		fprintf(out, "%s", titled ? "" : "\nThe dump is not whole\n");
+		titled = true;
+		fprintf(out, "%s: %s\n", finding->severity == KMD_NOTE ? "note" : "damage",
+			finding->text);
+	}
+}
+
+bool report_text(FILE *out, struct kmd *kmd, const struct report_options *options)
+{
+	struct facts facts;
+	bool good;
+
+	if (!facts_read(kmd, &facts))
+		return false;
+	print_kernel(out, kmd, &facts);
+	print_reason(out, kmd, &facts);
+	print_field(out, "modules", facts.modules);
+	print_cpus(out, kmd);
+	good = print_tasks(out, kmd, options->full);
+	print_log(out, kmd, &facts, options->full);
+	print_findings(out, kmd, options->verbose);
+	facts_deinit(&facts);
+	return good;
+}
