@@ -448,6 +448,26 @@ const struct kmd_task *kmd_task_get(const struct kmd *kmd, size_t index);
 /* Why there may have been more tasks, as a phrase; NULL = these are all. */
 const char *kmd_tasks_incomplete(const struct kmd *kmd);
 
+/* A module that was loaded. */
+struct kmd_module {
+	uint64_t address;    /* of its struct module */
+	const char *name;    /* printable */
+	uint64_t base, size; /* of its text, until 6.3 of all its memory; 0 = not known */
+};
+
+/*
+ * Read the list of modules out of captured memory.  Done once; later calls return the same.
+ * KMD_ERR_NOT_FOUND where types of the kernel are not known.
+ */
+enum kmd_status kmd_modules_load(struct kmd *kmd);
+
+/* Modules that kmd_modules_load() read, the newest first. */
+size_t kmd_module_count(const struct kmd *kmd);
+const struct kmd_module *kmd_module_get(const struct kmd *kmd, size_t index);
+
+/* Why there may have been more modules, as a phrase; NULL = these are all. */
+const char *kmd_modules_incomplete(const struct kmd *kmd);
+
 /* A set of bits. */
 enum kmd_frame_flag {
 	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */

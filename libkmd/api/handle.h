@@ -54,7 +54,8 @@ struct kmd {
 	bool vmcoreinfo_generated;            /* .info is not the dump's own */
 	bool log_read;                        /* the log is read when it is first asked for */
 	/* The same of types, tasks and stacks. */
-	bool types_read, tasks_read;
+	bool types_read, tasks_read, modules_read;
+	struct kmd_modules modules;
 	struct kmd_task_list tasks;
 	struct kmd_stacks stacks;
 	struct kmd_signature_data signature;

@@ -63,6 +63,48 @@ KMD_EXPORT const char *kmd_tasks_incomplete(const struct kmd *kmd)
 	return kmd->tasks.unknown;
 }
 
+/* ----- modules */
+
+static enum kmd_status read_modules(struct kmd *kmd)
+{
+	enum kmd_status status = kmd_load_types(kmd);
+
+	if (status == KMD_OK && !kmd->modules_read)
+		status = kmd_modules_read(&kmd->core_target, &kmd->modules);
+	kmd->modules_read = status == KMD_OK;
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_modules_load(struct kmd *kmd)
+{
+	enum kmd_status status = kmd_begin_opened(kmd);
+	uint64_t at;
+
+	if (status == KMD_OK)
+		status = read_modules(kmd);
+	if (status == KMD_OK && !kmd_target_type(&kmd->core_target, KMD_T_MODULE_LIST, &at))
+		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
+				"the types of its kernel are not known, so that no modules can be "
+				"listed: a vmlinux with debug information is needed");
+	kmd->diag.status = status;
+	return status;
+}
+
+KMD_EXPORT size_t kmd_module_count(const struct kmd *kmd)
+{
+	return kmd->modules.n;
+}
+
+KMD_EXPORT const struct kmd_module *kmd_module_get(const struct kmd *kmd, size_t index)
+{
+	return index < kmd->modules.n ? &kmd->modules.items[index].pub : NULL;
+}
+
+KMD_EXPORT const char *kmd_modules_incomplete(const struct kmd *kmd)
+{
+	return kmd->modules.unknown;
+}
+
 /* ----- stacks */
 
 /* Room for @n stacks that are made later. */
@@ -87,11 +129,11 @@ static enum kmd_status begin_unwinding(struct kmd *kmd)
 		return kmd_fail_memory(&kmd->diag);
 	if (stacks->unwinder.target)
 		return KMD_OK;
-	status = kmd_load_types(kmd);
+	status = read_modules(kmd);
 	if (status == KMD_OK && target->vmlinux && !stacks->lines)
 		status = kmd_source_lines_new(target->vmlinux, &kmd->diag, &stacks->lines);
 	if (status == KMD_OK)
-		status = kmd_unwinder_init(target, &stacks->unwinder);
+		status = kmd_unwinder_init(target, &kmd->modules, &stacks->unwinder);
 	return status;
 }
 
@@ -102,7 +144,8 @@ static enum kmd_status make_stack(struct kmd *kmd, const struct kmd_unwind_start
 	enum kmd_status status = kmd_unwind(&kmd->stacks.unwinder, start, &unwind);
 
 	if (status == KMD_OK)
-		status = kmd_stack_make(&kmd->core_target, kmd->stacks.lines, &unwind, entry);
+		status = kmd_stack_make(&kmd->core_target, &kmd->modules, kmd->stacks.lines,
+					&unwind, entry);
 	kmd_unwind_deinit(&unwind);
 	return status;
 }

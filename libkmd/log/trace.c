@@ -102,8 +102,9 @@ static bool take_line(struct text line, enum place *place, struct kmd_trace *tra
 		*place = AFTER;
 		return true;
 	}
+	/* A second trace is that of another event, such as the panic after it. */
 	if (skip(&line, "Call Trace:") || skip(&line, "Call trace:")) {
-		*place = INSIDE;
+		*place = *place == INSIDE ? AFTER : INSIDE;
 		return true;
 	}
 	/* Registers of an interrupt inside the trace are not its first frame. */

@@ -73,6 +73,14 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	/* Both are bit fields of one word; which of them exist shows the table's format. */
 	[KMD_T_ORC_SIGNAL] = { KMD_TYPE_OFFSET, "orc_entry", "signal", false, 0 },
 	[KMD_T_ORC_END] = { KMD_TYPE_OFFSET, "orc_entry", "end", false, 0 },
+	[KMD_T_MODULE_NAME] = { KMD_TYPE_OFFSET, "module", "name", false, 0 },
+	[KMD_T_MODULE_KALLSYMS] = { KMD_TYPE_OFFSET, "module", "kallsyms", false, 0 },
+	[KMD_T_KALLSYMS_SYMTAB] = { KMD_TYPE_OFFSET, "mod_kallsyms", "symtab", false, 0 },
+	[KMD_T_KALLSYMS_NUM] = { KMD_TYPE_OFFSET, "mod_kallsyms", "num_symtab", false, 0 },
+	[KMD_T_KALLSYMS_STRTAB] = { KMD_TYPE_OFFSET, "mod_kallsyms", "strtab", false, 0 },
+	[KMD_T_MODULE_ORC_N] = { KMD_TYPE_OFFSET, "module", "arch.num_orcs", false, 0 },
+	[KMD_T_MODULE_ORC_IPS] = { KMD_TYPE_OFFSET, "module", "arch.orc_unwind_ip", false, 0 },
+	[KMD_T_MODULE_ORC_ROWS] = { KMD_TYPE_OFFSET, "module", "arch.orc_unwind", false, 0 },
 	/* arm64 */
 	[KMD_T_REGS_RECORD] = { KMD_TYPE_OFFSET, "pt_regs", "stackframe", false, 0 },
 	[KMD_T_RECORD_META] = { KMD_TYPE_SIZE, "frame_record_meta", NULL, false, 0 },

@@ -39,6 +39,8 @@ struct kmd_orc {
 	enum format format;
 	bool offset_after;
 	struct table kernel;
+	struct table *of_modules; /* some are empty */
+	size_t n_modules;
 };
 
 static uint64_t address_of(const struct table *table, uint64_t i)
@@ -121,8 +123,30 @@ static enum format format_of(const struct kmd_target *target)
 	return !signal ? ORC_5_X : end ? ORC_6_3 : ORC_6_4;
 }
 
-enum kmd_status kmd_orc_new(const struct kmd_target *target, struct kmd_orc **orc,
-			    const char **unusable)
+/* A module whose tables were not captured has none. */
+static bool read_modules(const struct kmd_target *target, const struct kmd_modules *modules,
+			 struct kmd_orc *orc)
+{
+	orc->of_modules = calloc(modules->n + 1, sizeof(*orc->of_modules));
+	if (!orc->of_modules)
+		return false;
+	orc->n_modules = modules->n;
+	for (size_t i = 0; i < modules->n; i++) {
+		const struct kmd_module_entry *module = &modules->items[i];
+		struct table *table = &orc->of_modules[i];
+
+		if (!module->n_orc)
+			continue;
+		if (read_table(target, module->orc_ips, module->orc_rows, module->n_orc, table))
+			table->n = 0;
+		else if (!table->ips)
+			return false;
+	}
+	return true;
+}
+
+enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,
+			    struct kmd_orc **orc, const char **unusable)
 {
 	*orc = calloc(1, sizeof(**orc));
 	if (!*orc)
@@ -130,15 +154,19 @@ enum kmd_status kmd_orc_new(const struct kmd_target *target, struct kmd_orc **or
 	(*orc)->format = format_of(target);
 	(*orc)->offset_after = release_is(target, 5, 13);
 	*unusable = read_kernel(target, &(*orc)->kernel);
-	if (!*unusable && !(*orc)->kernel.ips)
+	if ((!*unusable && !(*orc)->kernel.ips) || !read_modules(target, modules, *orc))
 		return kmd_fail_memory(target->diag);
 	return KMD_OK;
 }
 
 void kmd_orc_free(struct kmd_orc *orc)
 {
-	if (orc)
-		free(orc->kernel.ips);
+	if (!orc)
+		return;
+	for (size_t i = 0; i < orc->n_modules; i++)
+		free(orc->of_modules[i].ips);
+	free(orc->of_modules);
+	free(orc->kernel.ips);
 	free(orc);
 }
 
@@ -175,14 +203,25 @@ static void decode(const struct kmd_orc *orc, const unsigned char *bytes, struct
 	}
 }
 
-bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *row)
+static bool find_in(const struct kmd_orc *orc, const struct table *table, uint64_t pc,
+		    struct kmd_orc_row *row)
 {
-	const struct table *table = &orc->kernel;
 	/* The first entry past @pc. */
 	size_t i = KMD_LOWER_BOUND((size_t)table->n, middle, address_of(table, middle) <= pc);
 
+	/* The last entry marks the end. */
 	if (!i || i == table->n)
 		return false;
 	decode(orc, table->rows + (i - 1) * ROW_SIZE, row);
 	return true;
+}
+
+bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *row)
+{
+	if (find_in(orc, &orc->kernel, pc, row))
+		return true;
+	for (size_t i = 0; i < orc->n_modules; i++)
+		if (find_in(orc, &orc->of_modules[i], pc, row))
+			return true;
+	return false;
 }

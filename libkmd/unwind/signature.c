@@ -218,6 +218,7 @@ void kmd_signature_from_stack(const struct kmd_log_panic *panic, const struct km
 			      struct kmd_signature_data *signature)
 {
 	struct frame frames[SCAN_MAX];
+	bool complete = !stack->end;
 	size_t n = 0;
 
 	for (size_t i = 0; i < stack->n && n < SCAN_MAX; i++) {
@@ -226,14 +227,16 @@ void kmd_signature_from_stack(const struct kmd_log_panic *panic, const struct km
 		/* The kernel's own traces do not list what was inlined. */
 		if (from->flags & (KMD_FRAME_INLINE | KMD_FRAME_GUESS))
 			continue;
-		if (!from->symbol)
+		if (!from->symbol) {
+			complete = false;
 			break;
+		}
 		set_name(&frames[n], from->symbol, strlen(from->symbol));
 		frames[n].exact = n && from->flags & KMD_FRAME_EXACT;
 		frames[n].unsure = from->flags & KMD_FRAME_LAST_CALL;
 		n++;
 	}
-	make(frames, n, panic, !stack->end, "stack", signature);
+	make(frames, n, panic, complete, "stack", signature);
 }
 
 void kmd_signature_from_trace(const struct kmd_log_panic *panic, const struct kmd_trace *trace,

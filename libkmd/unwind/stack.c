@@ -62,8 +62,29 @@ static bool add_places(struct kmd_stack_entry *stack, const struct kmd_frame *fr
 	return n || push(stack, frame);
 }
 
-static bool add_frame(const struct kmd_target *target, struct kmd_source_lines *lines,
-		      const struct kmd_unwind_frame *from, struct kmd_stack_entry *stack)
+/* The function of a module. */
+static void name_by_module(const struct kmd_target *target, const struct kmd_modules *modules,
+			   uint64_t pc, struct kmd_frame *frame)
+{
+	struct kmd_module_entry *module = kmd_modules_find(modules, pc);
+	const struct kmd_module_symbol *symbol;
+	bool next;
+
+	if (!module)
+		return;
+	frame->module = module->name;
+	symbol = kmd_module_symbol_at(target, module, pc, &next);
+	if (!symbol)
+		return;
+	frame->function = frame->symbol = symbol->name;
+	frame->offset = frame->pc - symbol->value;
+	if (pc != frame->pc && next)
+		frame->flags |= KMD_FRAME_LAST_CALL;
+}
+
+static bool add_frame(const struct kmd_target *target, const struct kmd_modules *modules,
+		      struct kmd_source_lines *lines, const struct kmd_unwind_frame *from,
+		      struct kmd_stack_entry *stack)
 {
 	/* The call is the instruction before a return address. */
 	uint64_t pc = from->pc - !from->exact;
@@ -77,17 +98,20 @@ static bool add_frame(const struct kmd_target *target, struct kmd_source_lines *
 	size_t n = 0;
 
 	name_by_symbol(target, pc, &frame);
-	if (lines && frame.function)
+	if (!frame.function)
+		name_by_module(target, modules, pc, &frame);
+	else if (lines)
 		n = kmd_source_lines_find(lines, pc - target->kaslr, places);
 	return add_places(stack, &frame, places, n);
 }
 
-enum kmd_status kmd_stack_make(const struct kmd_target *target, struct kmd_source_lines *lines,
-			       const struct kmd_unwind *unwind, struct kmd_stack_entry *stack)
+enum kmd_status kmd_stack_make(const struct kmd_target *target, const struct kmd_modules *modules,
+			       struct kmd_source_lines *lines, const struct kmd_unwind *unwind,
+			       struct kmd_stack_entry *stack)
 {
 	memset(stack, 0, sizeof(*stack));
 	for (size_t i = 0; i < unwind->n; i++)
-		if (!add_frame(target, lines, &unwind->frames[i], stack)) {
+		if (!add_frame(target, modules, lines, &unwind->frames[i], stack)) {
 			kmd_stack_deinit(stack);
 			return kmd_fail_memory(target->diag);
 		}

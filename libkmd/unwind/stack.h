@@ -14,10 +14,11 @@ struct kmd_stack_entry {
 
 /*
  * Name the frames of @unwind.  With @lines (or NULL) each inlined function is a frame of its own.
- * Names belong to the vmlinux.
+ * Names belong to the vmlinux and to @modules.
  */
-enum kmd_status kmd_stack_make(const struct kmd_target *target, struct kmd_source_lines *lines,
-			       const struct kmd_unwind *unwind, struct kmd_stack_entry *stack);
+enum kmd_status kmd_stack_make(const struct kmd_target *target, const struct kmd_modules *modules,
+			       struct kmd_source_lines *lines, const struct kmd_unwind *unwind,
+			       struct kmd_stack_entry *stack);
 void kmd_stack_deinit(struct kmd_stack_entry *stack);
 
 /* What stacks of one dump are made with, and those that were made. */

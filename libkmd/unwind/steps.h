@@ -26,8 +26,8 @@ bool kmd_unwind_step_orc(struct kmd_unwind_state *state);
 bool kmd_unwind_step_records(struct kmd_unwind_state *state);
 
 /* ORC tables of the kernel and its modules (orc.c). */
-enum kmd_status kmd_orc_new(const struct kmd_target *target, struct kmd_orc **orc,
-			    const char **unusable);
+enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,
+			    struct kmd_orc **orc, const char **unusable);
 void kmd_orc_free(struct kmd_orc *orc);
 
 /* One row of them. */

@@ -10,12 +10,13 @@
 /* Task, interrupt, soft interrupt, exception (5 of x86_64), overflow, SDEI: each once or twice. */
 #define SWITCHES_MAX 16
 
-enum kmd_status kmd_unwinder_init(const struct kmd_target *target, struct kmd_unwinder *unwinder)
+enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
+				  const struct kmd_modules *modules, struct kmd_unwinder *unwinder)
 {
 	memset(unwinder, 0, sizeof(*unwinder));
 	unwinder->target = target;
 	if (target->facts->machine == EM_X86_64)
-		return kmd_orc_new(target, &unwinder->orc, &unwinder->unusable);
+		return kmd_orc_new(target, modules, &unwinder->orc, &unwinder->unusable);
 	if (target->facts->machine != EM_AARCH64)
 		unwinder->unusable = "stacks of this machine cannot be unwound";
 	return KMD_OK;

@@ -10,7 +10,7 @@
 #define KMD_UNWIND_UNWIND_H
 
 #include "cpu/cpus.h"
-#include "target/target.h"
+#include "symbol/modules.h"
 
 /* THREAD_SIZE of 16 KiB has room for 1024 of the smallest frames. */
 #define KMD_UNWIND_FRAMES_MAX 1024
@@ -48,7 +48,8 @@ struct kmd_unwinder {
 };
 
 /* Read the tables.  Tables that are missing or damaged are a reason in @unusable, not an error. */
-enum kmd_status kmd_unwinder_init(const struct kmd_target *target, struct kmd_unwinder *unwinder);
+enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
+				  const struct kmd_modules *modules, struct kmd_unwinder *unwinder);
 void kmd_unwinder_deinit(struct kmd_unwinder *unwinder);
 
 /* The frames from @start on, that of @start itself included.  Only memory may be short. */

@@ -5,6 +5,7 @@ import re
 
 import consumers
 import kit
+import reports
 
 BOOT_SECONDS = 240
 COMPLAINTS = ('WARNING:', 'BUG:', 'possible recursive locking', 'kmemleak', 'Call Trace')
@@ -132,6 +133,7 @@ def check_full(rig, taken):
     kit.check(len([s for s in got['stacks'].values() if isinstance(s, list) and len(s) > 3]) > 10,
               f'too few stacks: {shorten(got["stacks"])}')
     check_gdb(rig, taken, core, truth)
+    reports.check(rig, taken, got)
     if rig.kernel.arch == 'amd64' or rig.name in ('panic', 'hang'):
         check_crash(rig, core, truth)  # under emulation it takes a minute
     return got

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "symbol/modules.h"
+
+#include "base/array.h"
+#include "base/bytes.h"
+#include "base/search.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* struct elf64_sym */
+#define SYMBOL_SIZE  24
+#define SYMBOL_VALUE 8
+/* The largest modules have some ten thousand. */
+#define SYMBOLS_MAX  (1u << 20)
+#define NAME_MAX_    512
+
+static bool read_uint(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
+		      size_t size, uint64_t *value)
+{
+	uint64_t at;
+
+	return kmd_target_type(target, type, &at) &&
+	       kmd_target_read_uint(target, KMD_XLATE_ANY, base + at, size, value);
+}
+
+/* ----- memory of a module */
+
+static void add_range(struct kmd_module_entry *module, uint64_t start, uint64_t size)
+{
+	if (start && size && module->n_ranges < KMD_MODULE_RANGES)
+		module->ranges[module->n_ranges++] = (struct kmd_module_range){ start, size };
+}
+
+/* Since 6.4 an array by type of memory, text first; before, one area. */
+static void read_ranges(const struct kmd_target *target, struct kmd_module_entry *module)
+{
+	uint64_t mem, length, start, size;
+
+	if (kmd_target_type(target, KMD_T_MODULE_MEM, &mem) &&
+	    kmd_target_type(target, KMD_T_MODULE_MEMORY, &length)) {
+		/* The last types are those of initialisation, which is over. */
+		for (uint64_t i = 0; i < 4; i++)
+			if (read_uint(target, module->pub.address + mem + i * length,
+				      KMD_T_MEM_BASE, 8, &start) &&
+			    read_uint(target, module->pub.address + mem + i * length,
+				      KMD_T_MEM_SIZE, 4, &size))
+				add_range(module, start, size);
+	} else if (read_uint(target, module->pub.address, KMD_T_CORE_BASE, 8, &start) &&
+		   read_uint(target, module->pub.address, KMD_T_CORE_SIZE, 4, &size)) {
+		add_range(module, start, size);
+	}
+	if (module->n_ranges) {
+		module->pub.base = module->ranges[0].start;
+		module->pub.size = module->ranges[0].size;
+	}
+}
+
+/* ----- symbols of a module */
+
+static int by_value(const void *a, const void *b)
+{
+	const struct kmd_module_symbol *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	return x->name_at < y->name_at ? -1 : x->name_at > y->name_at;
+}
+
+static bool is_inside(const struct kmd_module_entry *module, uint64_t virt)
+{
+	for (size_t i = 0; i < module->n_ranges; i++)
+		if (virt - module->ranges[i].start < module->ranges[i].size)
+			return true;
+	return false;
+}
+
+static void take_symbols(const unsigned char *table, size_t n, struct kmd_module_entry *module)
+{
+	for (size_t i = 0; i < n; i++) {
+		const unsigned char *at = table + i * SYMBOL_SIZE;
+		struct kmd_module_symbol symbol = {
+			.value = kmd_get_le(at + SYMBOL_VALUE, 8),
+			.name_at = (uint32_t)kmd_get_le(at, 4),
+		};
+
+		if (symbol.name_at && is_inside(module, symbol.value))
+			module->symbols[module->n_symbols++] = symbol;
+	}
+	if (module->n_symbols)
+		qsort(module->symbols, module->n_symbols, sizeof(*module->symbols), by_value);
+}
+
+/* False only if memory is short.  A table that was not captured whole gives no symbols. */
+static bool read_symbols(const struct kmd_target *target, struct kmd_module_entry *module)
+{
+	uint64_t kallsyms, table, n;
+	unsigned char *bytes;
+
+	if (!read_uint(target, module->pub.address, KMD_T_MODULE_KALLSYMS, 8, &kallsyms) ||
+	    !read_uint(target, kallsyms, KMD_T_KALLSYMS_SYMTAB, 8, &table) ||
+	    !read_uint(target, kallsyms, KMD_T_KALLSYMS_NUM, 4, &n) ||
+	    !read_uint(target, kallsyms, KMD_T_KALLSYMS_STRTAB, 8, &module->strings) || !n ||
+	    n > SYMBOLS_MAX)
+		return true;
+	bytes = malloc((size_t)n * SYMBOL_SIZE);
+	module->symbols = calloc((size_t)n, sizeof(*module->symbols));
+	if (bytes && module->symbols &&
+	    kmd_target_read(target, KMD_XLATE_ANY, table, bytes, n * SYMBOL_SIZE))
+		take_symbols(bytes, (size_t)n, module);
+	free(bytes);
+	return bytes && module->symbols;
+}
+
+static char *read_name(const struct kmd_target *target, uint64_t virt)
+{
+	char text[NAME_MAX_], name[NAME_MAX_];
+	size_t n = 0;
+
+	/* In pieces: the table may end where captured memory ends. */
+	while (n < sizeof(text) && kmd_target_read(target, KMD_XLATE_ANY, virt + n, text + n, 1) &&
+	       text[n])
+		n++;
+	if (!n || n == sizeof(text) || text[0] == '$')
+		return NULL;
+	kmd_text_name(name, sizeof(name), text, n);
+	return strdup(name);
+}
+
+const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *target,
+						     struct kmd_module_entry *module, uint64_t virt,
+						     bool *next)
+{
+	struct kmd_module_symbol *symbols = module->symbols;
+	size_t i = KMD_LOWER_BOUND(module->n_symbols, middle, symbols[middle].value <= virt);
+
+	*next = i < module->n_symbols && symbols[i].value == virt + 1;
+	/* Mapping symbols of arm64 ($x, $d) name no function. */
+	for (; i; i--) {
+		if (!symbols[i - 1].name)
+			symbols[i - 1].name =
+				read_name(target, module->strings + symbols[i - 1].name_at);
+		if (symbols[i - 1].name)
+			return &symbols[i - 1];
+	}
+	return NULL;
+}
+
+/* ----- the list of modules */
+
+static void read_orc(const struct kmd_target *target, struct kmd_module_entry *module)
+{
+	if (!read_uint(target, module->pub.address, KMD_T_MODULE_ORC_N, 4, &module->n_orc) ||
+	    !read_uint(target, module->pub.address, KMD_T_MODULE_ORC_IPS, 8, &module->orc_ips) ||
+	    !read_uint(target, module->pub.address, KMD_T_MODULE_ORC_ROWS, 8, &module->orc_rows))
+		module->n_orc = 0;
+}
+
+/* False if this is no module that was captured. */
+static bool read_module(const struct kmd_target *target, struct kmd_module_entry *module)
+{
+	char name[KMD_MODULE_NAME];
+	uint64_t at, size;
+
+	/* MODULE_NAME_LEN is 64 - sizeof(unsigned long). */
+	if (!kmd_target_type(target, KMD_T_MODULE_NAME, &at) ||
+	    !kmd_target_type(target, KMD_T_MODULE, &size) ||
+	    !kmd_target_read(target, KMD_XLATE_ANY, module->pub.address + at, name,
+			     sizeof(name) - 8))
+		return false;
+	kmd_text_name(module->name, sizeof(module->name), name, sizeof(name) - 8);
+	read_ranges(target, module);
+	read_orc(target, module);
+	return *module->name != '\0';
+}
+
+static bool add(const struct kmd_target *target, uint64_t address, struct kmd_modules *modules)
+{
+	struct kmd_module_entry *module;
+
+	if (!KMD_ARRAY_RESERVE(modules->items, modules->n, modules->cap))
+		return false;
+	module = &modules->items[modules->n];
+	memset(module, 0, sizeof(*module));
+	module->pub.address = address;
+	if (!read_module(target, module)) {
+		modules->unknown = "a struct module was not captured";
+		return true;
+	}
+	modules->n++;
+	return read_symbols(target, module);
+}
+
+static bool read_list(const struct kmd_target *target, struct kmd_modules *modules)
+{
+	uint64_t head, at, next;
+
+	if (!kmd_target_type(target, KMD_T_MODULE_LIST, &at)) {
+		modules->unknown = "the layout of struct module is not known";
+		return true;
+	}
+	if (!kmd_target_symbol(target, "modules", &head, NULL))
+		return true; /* a kernel without modules */
+	next = head;
+	for (size_t n = 0; n < KMD_MODULES_MAX; n++) {
+		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, 8, &next)) {
+			modules->unknown = "the list of modules was not captured whole";
+			return true;
+		}
+		if (next == head)
+			return true;
+		if (!add(target, next - at, modules))
+			return false;
+	}
+	modules->unknown = "the list of modules is damaged";
+	return true;
+}
+
+enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_modules *modules)
+{
+	memset(modules, 0, sizeof(*modules));
+	if (!read_list(target, modules)) {
+		kmd_modules_deinit(modules);
+		return kmd_fail_memory(target->diag);
+	}
+	/* The array does not move from here on. */
+	for (size_t i = 0; i < modules->n; i++)
+		modules->items[i].pub.name = modules->items[i].name;
+	return KMD_OK;
+}
+
+struct kmd_module_entry *kmd_modules_find(const struct kmd_modules *modules, uint64_t virt)
+{
+	for (size_t i = 0; i < modules->n; i++)
+		if (is_inside(&modules->items[i], virt))
+			return &modules->items[i];
+	return NULL;
+}
+
+void kmd_modules_deinit(struct kmd_modules *modules)
+{
+	for (size_t i = 0; i < modules->n; i++) {
+		for (size_t j = 0; j < modules->items[i].n_symbols; j++)
+			free(modules->items[i].symbols[j].name);
+		free(modules->items[i].symbols);
+	}
+	free(modules->items);
+	memset(modules, 0, sizeof(*modules));
+}
