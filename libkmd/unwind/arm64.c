@@ -37,7 +37,8 @@ static uint64_t strip(const struct kmd_unwind_state *state, uint64_t pc)
 
 	if (!(pc >> 55 & 1))
 		return pc;
-	kmd_runtime_get(target->runtime, KMD_RUNTIME_PAC_MASK, &mask);
+	kmd_runtime_or_number(target->runtime, KMD_RUNTIME_PAC_MASK, target->info,
+			      "NUMBER(KERNELPACMASK)", &mask);
 	return pc | mask | KERNEL_BITS;
 }
 

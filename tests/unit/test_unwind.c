@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_unwind.c - stacks of arm64 and x86_64 made by hand, sound and hostile. */
+#include "consumer_kit.h"
+
+#include "unwind/stack.h"
+
+#include <elf.h>
+#include <stdio.h>
+#include <string.h>
+
+#define STACK   0x8000
+#define ENTRIES 0x3000 /* distances of ORC entries */
+#define ROWS    0x3800
+
+static struct kmd_unwinder unwinder;
+static struct kmd_modules no_modules;
+static struct kmd_unwind unwind;
+static size_t n_rows;
+
+static void teardown(void)
+{
+	kmd_unwind_deinit(&unwind);
+	kmd_unwinder_deinit(&unwinder);
+	consumer_teardown();
+}
+
+static void setup(void)
+{
+	consumer_setup();
+	n_rows = 0;
+}
+
+/* A frame record of arm64. */
+static void record(size_t at, uint64_t next, uint64_t pc)
+{
+	fake_set(&fake, at, next, 8);
+	fake_set(&fake, at + 8, pc, 8);
+}
+
+static void build(void)
+{
+	consumer_capture(0, 0x10000);
+	consumer_build();
+	expect_ok(kmd_unwinder_init(&target, &no_modules, &unwinder));
+}
+
+static void unwind_from(uint64_t pc, uint64_t sp, uint64_t fp)
+{
+	struct kmd_unwind_start start = { .pc = pc, .sp = sp, .fp = fp, .exact = true };
+
+	kmd_unwind_deinit(&unwind);
+	expect_ok(kmd_unwind(&unwinder, &start, &unwind));
+}
+
+/* Offsets of the program counters, with blanks between them. */
+static void expect_frames(const char *wanted, const char *end)
+{
+	char text[4096] = "";
+
+	for (size_t i = 0; i < unwind.n && i < 32; i++)
+		sprintf(text + strlen(text), "%s%s%jx", i ? " " : "",
+			unwind.frames[i].guess ? "?" : "",
+			(uintmax_t)(unwind.frames[i].pc - AT(0)));
+	ck_assert_str_eq(text, wanted);
+	if (end)
+		ck_assert_ptr_nonnull(strstr(unwind.end ? unwind.end : "", end));
+	else
+		ck_assert_ptr_null(unwind.end);
+}
+
+START_TEST(records)
+{
+	record(STACK, AT(STACK + 0x40), AT(0x200));
+	record(STACK + 0x40, AT(STACK + 0x80), AT(0x300));
+	record(STACK + 0x80, 0, 0);
+	build();
+	unwind_from(AT(0x100), AT(STACK - 0x20), AT(STACK));
+	expect_frames("100 200 300", NULL);
+	ck_assert(unwind.frames[0].exact && !unwind.frames[1].exact);
+}
+END_TEST
+
+/* The record in struct pt_regs has what an exception interrupted. */
+START_TEST(exception)
+{
+	const size_t regs = STACK + 0x100, at = regs + 304;
+
+	record(STACK, AT(at), AT(0x200));
+	record(at, AT(STACK + 0x400), AT(0x300));
+	fake_set(&fake, regs + 8 * 29, AT(STACK + 0x400), 8);
+	fake_set(&fake, regs + 8 * 32, AT(0x300), 8);
+	record(STACK + 0x400, 0, 0);
+	build();
+	unwind_from(AT(0x100), AT(STACK - 0x20), AT(STACK));
+	expect_frames("100 200 300", NULL);
+	ck_assert(!unwind.frames[1].exact && unwind.frames[2].exact);
+}
+END_TEST
+
+/* Since 6.14 that record is zero, and its type follows. */
+START_TEST(exception_with_type)
+{
+	const size_t regs = STACK + 0x100, at = regs + 296;
+
+	record(STACK, AT(at), AT(0x200));
+	fake_set(&fake, at + 16, 2, 8);
+	fake_set(&fake, regs + 8 * 29, AT(STACK + 0x400), 8);
+	fake_set(&fake, regs + 8 * 31, AT(STACK + 0x3f0), 8);
+	fake_set(&fake, regs + 8 * 32, AT(0x300), 8);
+	record(STACK + 0x400, 0, 0);
+	fake_set(&fake, STACK + 0x410, 1, 8);
+	build();
+	consumer_type(KMD_T_REGS_RECORD, 296);
+	consumer_type(KMD_T_RECORD_META, 24);
+	unwind_from(AT(0x100), AT(STACK - 0x20), AT(STACK));
+	expect_frames("100 200 300", NULL);
+	ck_assert(unwind.frames[2].exact);
+}
+END_TEST
+
+START_TEST(signed_addresses)
+{
+	record(STACK, AT(STACK + 0x40), AT(0x200) & ~(UINT64_C(0x55) << 48));
+	record(STACK + 0x40, 0, 0);
+	consumer_line("NUMBER(KERNELPACMASK)=0x7f000000000000");
+	build();
+	unwind_from(AT(0x100), AT(STACK - 0x20), AT(STACK));
+	expect_frames("100 200", NULL);
+}
+END_TEST
+
+START_TEST(hostile_records)
+{
+	/* A circle, on one stack. */
+	record(STACK, AT(STACK + 0x40), AT(0x200));
+	record(STACK + 0x40, AT(STACK), AT(0x300));
+	/* A circle of two stacks that are far from each other. */
+	record(0x1000, AT(0xf000), AT(0x200));
+	record(0xf000, AT(0x1000), AT(0x300));
+	/* A pointer that is odd, one into user space, one to memory that is not there. */
+	record(0x2000, AT(0x2041), AT(0x200));
+	record(0x2100, 0x7fff1234, AT(0x200));
+	record(0x2200, AT(0x20000), AT(0x200));
+	/* A return address of user space. */
+	record(0x2300, AT(0x2340), 0x401000);
+	build();
+	unwind_from(AT(0x100), AT(STACK - 0x20), AT(STACK));
+	expect_frames("100 200 300", "does not rise");
+	unwind_from(AT(0x100), AT(0xff0), AT(0x1000));
+	ck_assert_uint_lt(unwind.n, 64);
+	ck_assert_ptr_nonnull(unwind.end);
+	unwind_from(AT(0x100), AT(0x1ff0), AT(0x2000));
+	expect_frames("100 200", "frame pointer is invalid");
+	unwind_from(AT(0x100), AT(0x20f0), AT(0x2100));
+	expect_frames("100 200", "frame pointer is invalid");
+	unwind_from(AT(0x100), AT(0x21f0), AT(0x2200));
+	expect_frames("100 200", "not captured");
+	unwind_from(AT(0x100), AT(0x22f0), AT(0x2300));
+	expect_frames("100", "not in the kernel");
+	unwind_from(AT(0x100), AT(STACK), UINT64_MAX - 7);
+	expect_frames("100", "not captured");
+}
+END_TEST
+
+/* ----- x86_64 */
+
+/* From the function at @pc on: a row of the format of 6.4 and later. */
+static void row(size_t pc, int sp_offset, int bp_offset, unsigned int word)
+{
+	size_t at = ENTRIES + 4 * n_rows, to = ROWS + 6 * n_rows;
+
+	fake_set(&fake, at, pc - at, 4);
+	fake_set(&fake, to, (uint16_t)sp_offset, 2);
+	fake_set(&fake, to + 2, (uint16_t)bp_offset, 2);
+	fake_set(&fake, to + 4, word, 2);
+	n_rows++;
+}
+
+#define SP        5u
+#define BP        4u
+#define BP_ON_CFA (1u << 4)
+#define END       (1u << 8)
+#define CALL      (2u << 8)
+#define REGS      (3u << 8)
+#define PARTIAL   (4u << 8)
+#define SIGNAL    (1u << 11)
+
+static void build_x86(void)
+{
+	row(0x2000, 0, 0, 0);
+	facts.machine = EM_X86_64;
+	facts.pub.release = "6.12.1";
+	fake_symbol(&fake, "__start_orc_unwind_ip", ENTRIES);
+	fake_symbol(&fake, "__stop_orc_unwind_ip", ENTRIES + 4 * n_rows);
+	fake_symbol(&fake, "__start_orc_unwind", ROWS);
+	fake_symbol(&fake, "__stop_orc_unwind", ROWS + 6 * n_rows);
+	build();
+	ck_assert_ptr_null(unwinder.unusable);
+}
+
+START_TEST(orc)
+{
+	row(0x100, 16, 0, CALL | SP);               /* one word below the return address */
+	row(0x200, 16, -16, CALL | BP | BP_ON_CFA); /* a frame with a frame pointer */
+	row(0x300, 8, 0, CALL | SP);
+	row(0x400, 0, 0, END);
+	fake_set(&fake, STACK + 8, AT(0x210), 8);
+	fake_set(&fake, STACK + 0x40, AT(0x1111), 8); /* the caller's rbp */
+	fake_set(&fake, STACK + 0x48, AT(0x308), 8);
+	fake_set(&fake, STACK + 0x50, AT(0x408), 8);
+	build_x86();
+	unwind_from(AT(0x104), AT(STACK), AT(STACK + 0x40));
+	expect_frames("104 210 308 408", NULL);
+}
+END_TEST
+
+/* An interrupt: its registers, whole, and then the interrupted function. */
+START_TEST(orc_interrupt)
+{
+	const size_t regs = STACK + 8;
+
+	row(0x100, 8, 0, CALL | SP);
+	row(0x200, 0, 0, REGS | SP | SIGNAL); /* entry code: registers at the stack pointer */
+	row(0x300, 8, 0, CALL | SP);
+	row(0x400, 0, 0, END);
+	fake_set(&fake, STACK, AT(0x210), 8);
+	fake_set(&fake, regs + 8 * 16, AT(0x300), 8);
+	fake_set(&fake, regs + 8 * 17, 0x10, 8);
+	fake_set(&fake, regs + 8 * 19, AT(STACK + 0x400), 8);
+	fake_set(&fake, STACK + 0x400, AT(0x408), 8);
+	build_x86();
+	unwind_from(AT(0x104), AT(STACK), 0);
+	/* 0x300 is the first byte of its function: a return address there would be the last's. */
+	expect_frames("104 210 300 408", NULL);
+	ck_assert(unwind.frames[2].exact && !unwind.frames[3].exact);
+}
+END_TEST
+
+START_TEST(orc_from_user_space)
+{
+	row(0x100, 8, 0, CALL | SP);
+	row(0x200, 0, 0, PARTIAL | SP | SIGNAL);
+	fake_set(&fake, STACK, AT(0x210), 8);
+	fake_set(&fake, STACK + 8, 0x401000, 8);
+	fake_set(&fake, STACK + 16, 0x33, 8);
+	fake_set(&fake, STACK + 32, 0x7fff0000, 8);
+	build_x86();
+	unwind_from(AT(0x104), AT(STACK), 0);
+	expect_frames("104 210", NULL);
+}
+END_TEST
+
+/* A call of address 0, and code that has no row. */
+START_TEST(orc_without_row)
+{
+	row(0x100, 8, 0, CALL | SP);
+	row(0x200, 0, 0, END);
+	fake_set(&fake, STACK, AT(0x108), 8);
+	fake_set(&fake, STACK + 8, AT(0x208), 8);
+	build_x86();
+	unwind_from(0, AT(STACK), 0);
+	ck_assert_uint_eq(unwind.n, 3);
+	ck_assert_ptr_null(unwind.end);
+	unwind_from(AT(0x5000), AT(STACK), 0);
+	expect_frames("5000", "no ORC table covers");
+}
+END_TEST
+
+START_TEST(hostile_orc)
+{
+	row(0x100, -8, 0, CALL | SP); /* the stack pointer falls */
+	row(0x200, 0, 0, CALL);       /* no stack pointer */
+	row(0x300, 8, 0, (7u << 8) | SP);
+	row(0x400, 0x7ff8, 0, CALL | SP);
+	fake_set(&fake, STACK + 0xf0, AT(0x108), 8);
+	build_x86();
+	unwind_from(AT(0x104), AT(STACK + 0x100), 0);
+	expect_frames("104", "does not rise");
+	unwind_from(AT(0x204), AT(STACK), 0);
+	ck_assert_ptr_nonnull(unwind.end);
+	unwind_from(AT(0x304), AT(STACK), 0);
+	ck_assert_ptr_nonnull(unwind.end);
+	unwind_from(AT(0x404), UINT64_MAX - 16, 0);
+	ck_assert_ptr_nonnull(unwind.end);
+}
+END_TEST
+
+/* Tables that are not sorted, of different lengths, or not there. */
+START_TEST(damaged_tables)
+{
+	row(0x300, 8, 0, CALL | SP);
+	row(0x100, 8, 0, CALL | SP);
+	facts.machine = EM_X86_64;
+	fake_symbol(&fake, "__start_orc_unwind_ip", ENTRIES);
+	fake_symbol(&fake, "__stop_orc_unwind_ip", ENTRIES + 8);
+	fake_symbol(&fake, "__start_orc_unwind", ROWS);
+	fake_symbol(&fake, "__stop_orc_unwind", ROWS + 12);
+	build();
+	ck_assert_ptr_nonnull(strstr(unwinder.unusable, "not sorted"));
+	unwind_from(AT(0x104), AT(STACK), 0);
+	expect_frames("104", "not sorted");
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, records);
+	tcase_add_test(tcase, exception);
+	tcase_add_test(tcase, exception_with_type);
+	tcase_add_test(tcase, signed_addresses);
+	tcase_add_test(tcase, hostile_records);
+	tcase_add_test(tcase, orc);
+	tcase_add_test(tcase, orc_interrupt);
+	tcase_add_test(tcase, orc_from_user_space);
+	tcase_add_test(tcase, orc_without_row);
+	tcase_add_test(tcase, hostile_orc);
+	tcase_add_test(tcase, damaged_tables);
+	return kit_run("unwind", tcase);
+}
