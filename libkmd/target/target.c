@@ -55,6 +55,7 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	/* Where it is since 5.16, and before. */
 	[KMD_T_TASK_CPU] = { KMD_TYPE_OFFSET, "task_struct", "thread_info.cpu", false, 0 },
 	[KMD_T_TASK_CPU_OLD] = { KMD_TYPE_OFFSET, "task_struct", "cpu", false, 0 },
+	[KMD_T_TASK_ON_CPU] = { KMD_TYPE_OFFSET, "task_struct", "on_cpu", false, 0 },
 	[KMD_T_TASK_ARRIVAL] = { KMD_TYPE_OFFSET, "task_struct", "sched_info.last_arrival", false,
 				 0 },
 	[KMD_T_TASK_EXEC_START] = { KMD_TYPE_OFFSET, "task_struct", "se.exec_start", false, 0 },

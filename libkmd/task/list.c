@@ -189,12 +189,18 @@ static bool collect(struct reader *reader)
 	return true;
 }
 
-/* A task that a CPU runs, by its run queue. */
-static void mark_running(const struct kmd_tasks *tasks, struct kmd_task *task)
+/* By the run queue of its CPU; if that was not captured, by the task's own flag. */
+static void mark_running(const struct kmd_target *target, const struct kmd_tasks *tasks,
+			 struct kmd_task *task)
 {
+	bool queue_known = false;
+	uint64_t flag;
+
 	for (size_t i = 0; i < tasks->current.n; i++) {
+		if (task->has_cpu && tasks->cpus.numbers[i] == task->cpu)
+			queue_known = tasks->current.items[i] != 0;
 		if (tasks->current.items[i] == task->address) {
-			task->is_running = true;
+			task->is_running = queue_known = true;
 			task->cpu = tasks->cpus.numbers[i];
 			task->has_cpu = true;
 		}
@@ -205,6 +211,9 @@ static void mark_running(const struct kmd_tasks *tasks, struct kmd_task *task)
 			task->has_cpu = true;
 		}
 	}
+	if (!queue_known)
+		task->is_running =
+			member(target, task->address, KMD_T_TASK_ON_CPU, 4, &flag) && flag;
 }
 
 static bool add(struct reader *reader, uint64_t address)
@@ -221,7 +230,7 @@ static bool add(struct reader *reader, uint64_t address)
 		list->unknown = "some of the tasks were not captured";
 		return true;
 	}
-	mark_running(&reader->tasks, &entry->pub);
+	mark_running(reader->target, &reader->tasks, &entry->pub);
 	list->n++;
 	return true;
 }

@@ -15,6 +15,7 @@ enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
 {
 	memset(unwinder, 0, sizeof(*unwinder));
 	unwinder->target = target;
+	unwinder->modules = modules;
 	if (target->facts->machine == EM_X86_64)
 		return kmd_orc_new(target, modules, &unwinder->orc, &unwinder->unusable);
 	if (target->facts->machine != EM_AARCH64)
@@ -40,6 +41,17 @@ static bool falls(const struct kmd_unwind_state *state, uint64_t last)
 	return last - sp < size && (last ^ sp) < size;
 }
 
+/* A frame pointer that was not one leads to any word of the stack. */
+static bool is_code(const struct kmd_unwinder *unwinder, uint64_t pc)
+{
+	uint64_t start, end;
+
+	return (kmd_target_symbol(unwinder->target, "_stext", &start, NULL) &&
+		kmd_target_symbol(unwinder->target, "_etext", &end, NULL) && pc >= start &&
+		pc < end) ||
+	       kmd_modules_find(unwinder->modules, pc);
+}
+
 static bool step(struct kmd_unwind_state *state)
 {
 	uint64_t last = state->frame.sp, size = UINT64_C(64) << 10;
@@ -52,6 +64,8 @@ static bool step(struct kmd_unwind_state *state)
 		state->end = "the stack pointer does not rise";
 	else if (state->frame.sp - last > size && ++state->switches > SWITCHES_MAX)
 		state->end = "it leads from stack to stack";
+	else if (state->frame.guess && !is_code(state->unwinder, state->frame.pc))
+		state->end = "no ORC table covers its last function";
 	else if (!(state->frame.pc >> 63))
 		state->end = "a return address is not in the kernel";
 	return !state->end;

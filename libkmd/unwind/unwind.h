@@ -43,6 +43,7 @@ struct kmd_orc;
 /* What unwinding needs besides the stack; made once for a dump. */
 struct kmd_unwinder {
 	const struct kmd_target *target;
+	const struct kmd_modules *modules;
 	struct kmd_orc *orc;  /* x86_64; NULL = no tables */
 	const char *unusable; /* why nothing can be unwound; NULL = it can */
 };

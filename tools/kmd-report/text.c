@@ -158,7 +158,7 @@ static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_c
 	const char *machine = kmd_kernel_get(kmd)->machine;
 	bool arm64 = machine && !strcmp(machine, "aarch64");
 	size_t printed = 0, n = arm64 ? 34 : sizeof(x86_64) / sizeof(x86_64[0]);
-	char own[16];
+	char own[24];
 
 	for (size_t i = 0; i < n && i < cpu->n_words; i++) {
 		const char *name = x86_64[arm64 ? 0 : i];

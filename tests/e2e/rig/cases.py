@@ -14,6 +14,7 @@ import initramfs
 import kit
 import qemu
 import ready
+import reports
 import shimchecks
 import withheld
 from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, check_sample, check_small,
@@ -54,6 +55,12 @@ class Rig:
 
 
 END_OF_PANIC = 'end Kernel panic'
+
+
+def seed_of_run():
+    seed = int(os.environ.get('KMD_SEED') or int.from_bytes(os.urandom(4), 'little'))
+    print(f'KMD_SEED={seed}', flush=True)
+    return seed
 
 
 def case_panic(rig):
@@ -203,11 +210,15 @@ def case_budget(rig):
 
 
 def case_withheld(rig):
-    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel."""
+    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel.
+
+    Then kmd-report is run without random regions.  KMD_SEED chooses them, if it is set.
+    """
     taken = rig.crash('panic', END_OF_PANIC)
     withheld.check_vmcoreinfo(rig, taken, FULL)
     withheld.check_registers(rig, taken)
     withheld.check_wrong_vmlinux(rig, taken)
+    reports.check_without_regions(rig, taken, seed_of_run())
 
 
 def case_wrap(rig):
@@ -257,8 +268,7 @@ def case_ready(rig):
     KMD_SEED chooses them, if it is set.
     """
     taken = rig.crash('panic', END_OF_PANIC)
-    seed = int(os.environ.get('KMD_SEED') or int.from_bytes(os.urandom(4), 'little'))
-    print(f'KMD_SEED={seed}', flush=True)
+    seed = seed_of_run()
     wrong = ready.check_some(taken, rig.folder, seed)
     kit.check(not wrong, f'wrong predictions (KMD_SEED={seed}):\n' + '\n'.join(wrong))
 
