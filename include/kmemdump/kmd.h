@@ -240,6 +240,13 @@ enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void
 enum kmd_status kmd_open_path(struct kmd *kmd, const char *path);
 
 /*
+ * Open a dump that consists of several files, such as RAM images ("FILE@ADDR", with the
+ * hexadecimal physical address, or dump_info.txt among the files) and small files beside them.
+ * Each path is as for kmd_open_path(), but no folder.  At least one; the order does not matter.
+ */
+enum kmd_status kmd_open_paths(struct kmd *kmd, const char *const *paths, size_t n);
+
+/*
  * The same from a file descriptor: a regular file, a folder, or a stream (pipe),
  * which is then read to its end into a temporary file.  The descriptor is
  * duplicated: it stays the caller's, its file offset is not used for regular

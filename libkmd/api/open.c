@@ -159,6 +159,23 @@ KMD_EXPORT enum kmd_status kmd_open_path(struct kmd *kmd, const char *path)
 	return finish_open(kmd, status);
 }
 
+KMD_EXPORT enum kmd_status kmd_open_paths(struct kmd *kmd, const char *const *paths, size_t n)
+{
+	enum kmd_status status = begin_open(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (!paths || !n)
+		status = kmd_usage_error(kmd, "no path is given");
+	for (size_t i = 0; i < n && status == KMD_OK; i++)
+		if (!paths[i])
+			status = kmd_usage_error(kmd, "no path is given");
+	if (status == KMD_OK)
+		status = kmd_input_from_paths(&kmd->diag, &kmd->input_options, paths, n,
+					      &kmd->input);
+	return finish_open(kmd, status);
+}
+
 KMD_EXPORT enum kmd_status kmd_open_fd(struct kmd *kmd, int fd, const char *name)
 {
 	enum kmd_status status = begin_open(kmd);

@@ -2,7 +2,8 @@
 /*
  * addressed.c - images of RAM whose physical addresses the user gives.
  *
- * Each image is one region, all of it: nothing in it describes regions.
+ * Each image is one region, all of it: nothing in it describes regions.  Files without an
+ * address (OCIMEM.BIN, dump_info.txt) may be given with them.
  */
 #include "image/image.h"
 
@@ -45,7 +46,10 @@ static bool probe_addressed(const struct kmd_input *input, const struct kmd_imag
 {
 	(void)options;
 	(void)diag;
-	return input->n_members && input->members[0].has_phys;
+	for (size_t i = 0; i < input->n_members; i++)
+		if (input->members[i].has_phys)
+			return true;
+	return false;
 }
 
 static enum kmd_status read_addressed(const struct kmd_input *input,
@@ -55,8 +59,12 @@ static enum kmd_status read_addressed(const struct kmd_input *input,
 	enum kmd_status status = KMD_OK;
 
 	(void)options;
-	for (size_t i = 0; i < input->n_members && status == KMD_OK; i++)
-		status = kmd_image_add_ram(image, &input->members[i], input->members[i].phys, diag);
+	for (size_t i = 0; i < input->n_members && status == KMD_OK; i++) {
+		const struct kmd_member *member = &input->members[i];
+
+		status = member->has_phys ? kmd_image_add_ram(image, member, member->phys, diag)
+					  : kmd_image_add_file(image, member, diag);
+	}
 	return status;
 }
 

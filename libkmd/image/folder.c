@@ -107,27 +107,33 @@ static bool probe_folder(const struct kmd_input *input, const struct kmd_image_o
 	return core && unknown;
 }
 
+enum kmd_status kmd_image_add_file(struct kmd_image *image, const struct kmd_member *member,
+				   struct kmd_diag *diag)
+{
+	struct kmd_blob *blob = kmd_image_add(image);
+
+	if (!blob)
+		return kmd_fail_memory(diag);
+	blob->name = strdup(member->file_name);
+	if (!blob->name)
+		return kmd_fail_memory(diag);
+	blob->source = member->source;
+	blob->size = blob->declared = member->source->size;
+	blob->kind = KMD_BLOB_REGION;
+	blob->origin = KMD_FROM_FILE;
+	return KMD_OK;
+}
+
 static enum kmd_status read_folder(const struct kmd_input *input,
 				   const struct kmd_image_options *options, struct kmd_diag *diag,
 				   struct kmd_image *image)
 {
-	(void)options;
-	for (size_t i = 0; i < input->n_members; i++) {
-		const struct kmd_member *member = &input->members[i];
-		struct kmd_blob *blob = kmd_image_add(image);
+	enum kmd_status status = KMD_OK;
 
-		if (!blob)
-			return kmd_fail_memory(diag);
-		blob->name = strdup(member->file_name);
-		if (!blob->name)
-			return kmd_fail_memory(diag);
-		blob->source = member->source;
-		blob->size = member->source->size;
-		blob->declared = member->source->size;
-		blob->kind = KMD_BLOB_REGION;
-		blob->origin = KMD_FROM_FILE;
-	}
-	return KMD_OK;
+	(void)options;
+	for (size_t i = 0; i < input->n_members && status == KMD_OK; i++)
+		status = kmd_image_add_file(image, &input->members[i], diag);
+	return status;
 }
 
 const struct kmd_image_format kmd_image_folder = {

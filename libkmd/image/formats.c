@@ -39,9 +39,24 @@ static const char *form_of_member(const struct kmd_input *input, size_t index,
 	return NULL;
 }
 
+/* Images of all RAM, as download tools name them: DDRCS0_0.BIN, DDRCS0_1.BIN. */
+static const struct kmd_member *find_ram_image(const struct kmd_input *input)
+{
+	for (size_t i = 0; i < input->n_members; i++)
+		if (kmd_text_has_prefix(input->members[i].file_name, "DDRCS"))
+			return &input->members[i];
+	return NULL;
+}
+
 static enum kmd_status refuse_folder(const struct kmd_input *input,
 				     const struct kmd_image_options *options, struct kmd_diag *diag)
 {
+	const struct kmd_member *ram = find_ram_image(input);
+
+	if (ram && input->n_members > 1)
+		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(ram->source->name),
+				"a RAM image without an address: give dump_info.txt as well, or "
+				"each image as FILE@ADDR");
 	/* A probe may search a whole RAM image, so not for many files. */
 	for (size_t i = 0; i < input->n_members && i < 16; i++) {
 		const char *form = form_of_member(input, i, options, diag);

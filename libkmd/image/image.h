@@ -82,6 +82,9 @@ void kmd_image_deinit(struct kmd_image *image);
 
 /* Append a zeroed blob; NULL when memory is short.  Valid until the next append. */
 struct kmd_blob *kmd_image_add(struct kmd_image *image);
+/* Append a file of a folder, whose address others may describe. */
+enum kmd_status kmd_image_add_file(struct kmd_image *image, const struct kmd_member *member,
+				   struct kmd_diag *diag);
 /* Append all of an image of RAM whose first byte lay at @phys, as one region. */
 enum kmd_status kmd_image_add_ram(struct kmd_image *image, const struct kmd_member *member,
 				  uint64_t phys, struct kmd_diag *diag);

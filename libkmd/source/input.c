@@ -229,6 +229,7 @@ static enum kmd_status open_one(struct kmd_diag *diag, const struct kmd_input_op
 	char *archive = NULL;
 	int fd;
 
+	out->member_used = false;
 	fd = open_or_archive(path, &archive, &effective.member);
 	if (fd >= 0) {
 		status = from_descriptor(diag, &effective, fd, archive ? archive : path, out);
@@ -277,25 +278,42 @@ static bool is_list(const char *path)
 	return true;
 }
 
+/* Open one of several files, and remember which file it is.  @why it must not be a folder. */
+static enum kmd_status open_among(struct kmd_diag *diag, const struct kmd_input_options *options,
+				  const char *file, const char *why, struct kmd_input *out)
+{
+	size_t before = out->n_members;
+	enum kmd_status status = open_one(diag, options, file, out);
+	char *name;
+
+	if (status != KMD_OK)
+		return status;
+	if (!out->folder && out->n_members == before + 1) {
+		out->members[before].device = out->device;
+		out->members[before].inode = out->inode;
+		return KMD_OK;
+	}
+	name = kmd_text_name_dup(file, strlen(file));
+	status = name ? kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(name), "%s", why)
+		      : kmd_fail_memory(diag);
+	free(name);
+	return status;
+}
+
 /* Open one file of a list.  It must be a file: folders have addresses of their own. */
 static enum kmd_status open_listed(struct kmd_diag *diag, const struct kmd_input_options *options,
 				   const char *file, uint64_t phys, struct kmd_input *out)
 {
 	size_t before = out->n_members;
-	enum kmd_status status = open_one(diag, options, file, out);
-	struct kmd_member *member;
+	enum kmd_status status =
+		open_among(diag, options, file,
+			   "an address is given for what is not one file, but a folder", out);
 
-	if (status != KMD_OK)
-		return status;
-	if (out->folder || out->n_members != before + 1)
-		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(out->name),
-				"an address is given for what is not one file, but a folder");
-	member = &out->members[before];
-	member->has_phys = true;
-	member->phys = phys;
-	member->device = out->device;
-	member->inode = out->inode;
-	return KMD_OK;
+	if (status == KMD_OK) {
+		out->members[before].has_phys = true;
+		out->members[before].phys = phys;
+	}
+	return status;
 }
 
 static enum kmd_status open_list(struct kmd_diag *diag, const struct kmd_input_options *options,
@@ -336,6 +354,30 @@ enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_inpu
 	if (status != KMD_OK)
 		kmd_input_deinit(out);
 	return status;
+}
+
+enum kmd_status kmd_input_from_paths(struct kmd_diag *diag, const struct kmd_input_options *options,
+				     const char *const *paths, size_t n, struct kmd_input *out)
+{
+	struct kmd_input_options effective;
+	enum kmd_status status;
+
+	if (n == 1)
+		return kmd_input_from_path(diag, options, paths[0], out);
+	status = input_init(diag, paths[0], out, options, &effective);
+	for (size_t i = 0; i < n && status == KMD_OK; i++)
+		if (is_list(paths[i]))
+			status = open_list(diag, &effective, paths[i], out);
+		else
+			status = open_among(diag, &effective, paths[i],
+					    "a folder: only files can be given together", out);
+	if (status != KMD_OK) {
+		kmd_input_deinit(out);
+		return status;
+	}
+	out->folder = true;
+	kmd_input_sort(out);
+	return KMD_OK;
 }
 
 enum kmd_status kmd_input_from_fd(struct kmd_diag *diag, const struct kmd_input_options *options,

@@ -16,7 +16,7 @@ struct kmd_member {
 	struct kmd_source *source;
 	bool has_phys; /* the user gave the physical address of its first byte */
 	uint64_t phys;
-	dev_t device; /* of its own file, if the input is a list of files */
+	dev_t device; /* of its own file, if several files were given */
 	ino_t inode;
 };
 
@@ -54,6 +54,9 @@ struct kmd_input_options {
  */
 enum kmd_status kmd_input_from_path(struct kmd_diag *diag, const struct kmd_input_options *options,
 				    const char *path, struct kmd_input *out);
+/* @n of them, at least one: together they are what a folder with these files would be. */
+enum kmd_status kmd_input_from_paths(struct kmd_diag *diag, const struct kmd_input_options *options,
+				     const char *const *paths, size_t n, struct kmd_input *out);
 /* Takes a duplicate of @fd. */
 enum kmd_status kmd_input_from_fd(struct kmd_diag *diag, const struct kmd_input_options *options,
 				  int fd, const char *name, struct kmd_input *out);

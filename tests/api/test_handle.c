@@ -91,6 +91,13 @@ START_TEST(bad_arguments)
 {
 	expect_error(kmd_open_path(kmd, NULL), KMD_ERR_USAGE, "path");
 	again();
+	expect_error(kmd_open_paths(kmd, NULL, 1), KMD_ERR_USAGE, "path");
+	again();
+	expect_error(kmd_open_paths(kmd, (const char *[]){ real_dump, NULL }, 2), KMD_ERR_USAGE,
+		     "path");
+	again();
+	expect_error(kmd_open_paths(kmd, (const char *[]){ real_dump }, 0), KMD_ERR_USAGE, "path");
+	again();
 	expect_error(kmd_open_memory(kmd, NULL, 1, NULL), KMD_ERR_USAGE, "memory");
 	again();
 	expect_error(kmd_open_memory(kmd, NULL, 0, NULL), KMD_ERR_FORMAT, "input: ");

@@ -30,10 +30,28 @@ def read(core, paddr, size):
     return out
 
 
-def refused(program, what, words):
-    done = subprocess.run([program, what, '--list'], capture_output=True, check=False)
+def refused(program, what, words, *more):
+    done = subprocess.run([program, what, *more, '--list'], capture_output=True, check=False)
     kit.check(done.returncode == 1 and words in done.stderr.decode(),
               f'{what}: exit code {done.returncode}, want {words!r} in {done.stderr.decode()!r}')
+
+
+def together(program, where, low, high, base, half, size):
+    """Cores of several files that are given as arguments, in any order."""
+    cookie = where / 'OCIMEM.BIN'
+    cookie.write_bytes(b'cookie')
+    at = f'{low}@{base:#x}', f'{high}@{base + half:#x}'
+    forms = {'in order': at, 'turned': at[::-1], 'with OCIMEM': (*at, cookie)}
+    if base:
+        info = where / 'dump_info.txt'
+        info.write_bytes(dump_info([(low, base, half), (high, base + half, size - half)]))
+        forms['with dump_info.txt'] = (high, info, low)
+    cores = {}
+    for name, files in forms.items():
+        out = where / f'together-{len(cores)}'
+        kit.run([program, *files, '-o', out])
+        cores[name] = out.read_bytes()
+    return cores
 
 
 def log(program, *words):
@@ -99,6 +117,10 @@ def main():
                           in elfcore.notes(one), f'{dump.name}: no VMCOREINFO')
             kit.same(log(program, both), log(program, dump.form('rawdump.img', where)),
                      f'{dump.name}: the kernel log')
+            for name, got in together(program, where, low, high, base, half, size).items():
+                kit.check(memory(got) == memory(core), f'{dump.name}: {name}: another memory')
+                if name in ('in order', 'turned'):
+                    kit.check(got == core, f'{dump.name}: {name}: another core')
             smem = where / 'smem.img'
             ramimage.write(smem, dump.facts['regions'], dump.facts['ram'],
                            lambda name, seq: (folder / f'md_{name}{seq}.BIN').read_bytes())
@@ -112,6 +134,9 @@ def main():
             refused(program, f'{low}@0xfffffffffffff000', 'past the end of the address space')
             refused(program, f'{low}@0,{ddr}/absent@0x1000', 'absent: cannot be opened')
             refused(program, f'{ddr}@0', 'a folder')
+            refused(program, ddr, 'only files can be given together', low)
+            refused(program, low, 'a RAM image without an address', high)
+            refused(program, low, 'absent: cannot be opened', f'{ddr}/absent')
             refused(program, f'{low}@0,{high}', 'cannot be opened')
             done = subprocess.run([program, both, '-f', '-o', str(high)], capture_output=True,
                                   check=False)

@@ -184,21 +184,47 @@ bool input_option(int option, struct input_options *options)
 	return input_is_option(option) && read_option(option, options);
 }
 
-bool input_argument(int argc, char **argv, struct input_options *options)
+/* "A, B, C"; three points where it is too long. */
+static const char *join_names(const char *const *names, size_t n)
+{
+	static char text[1024];
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		int got =
+			snprintf(text + used, sizeof(text) - used, "%s%s", i ? ", " : "", names[i]);
+
+		if (got < 0 || (size_t)got >= sizeof(text) - used) {
+			strcpy(text + sizeof(text) - 4, "...");
+			break;
+		}
+		used += (size_t)got;
+	}
+	return text;
+}
+
+bool input_arguments(int argc, char **argv, struct input_options *options)
 {
 	if (optind == argc) {
 		fprintf(stderr, "%s: no input given\n", program_name);
 		return false;
 	}
-	if (argc - optind > 1) {
-		fprintf(stderr, "%s: unexpected argument '%s'\n", program_name, argv[optind + 1]);
-		return false;
+	options->inputs = (const char *const *)&argv[optind];
+	options->n_inputs = (size_t)(argc - optind);
+	for (size_t i = 0; i < options->n_inputs; i++) {
+		if (!*options->inputs[i]) {
+			fprintf(stderr, "%s: a file name is empty\n", program_name);
+			return false;
+		}
+		if (options->n_inputs > 1 && !strcmp(options->inputs[i], "-")) {
+			fprintf(stderr, "%s: standard input must be the only input\n",
+				program_name);
+			return false;
+		}
 	}
-	options->input = argv[optind];
-	if (*options->input)
-		return true;
-	fprintf(stderr, "%s: a file name is empty\n", program_name);
-	return false;
+	options->input = options->n_inputs == 1 ? options->inputs[0]
+						: join_names(options->inputs, options->n_inputs);
+	return true;
 }
 
 bool input_set_options(struct kmd *kmd, const struct input_options *options, unsigned int flags)
@@ -230,5 +256,5 @@ enum kmd_status input_open(struct kmd *kmd, const struct input_options *options)
 {
 	if (!strcmp(options->input, "-"))
 		return kmd_open_fd(kmd, STDIN_FILENO, "standard input");
-	return kmd_open_path(kmd, options->input);
+	return kmd_open_paths(kmd, options->inputs, options->n_inputs);
 }

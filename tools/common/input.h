@@ -55,7 +55,9 @@ struct input_value {
 };
 
 struct input_options {
-	const char *input; /* "-" = standard input */
+	const char *const *inputs; /* "-" = standard input */
+	size_t n_inputs;
+	const char *input; /* all of them, for people */
 	const char *vmlinux, *vmcoreinfo, *registers;
 	struct input_value values[INPUT_VALUES];
 	size_t n_values;
@@ -73,8 +75,8 @@ extern const char input_help[];
 /* Whether getopt_long() returned an option of the input; and read it: false if it is bad. */
 bool input_is_option(int option);
 bool input_option(int option, struct input_options *options);
-/* The one argument that is no option; false, with a message, if there is none or more. */
-bool input_argument(int argc, char **argv, struct input_options *options);
+/* The arguments that are no options; false, with a message, if there is none. */
+bool input_arguments(int argc, char **argv, struct input_options *options);
 
 /* Set all of them, and @flags as well; false, with a message, if a value has an unknown key. */
 bool input_set_options(struct kmd *kmd, const struct input_options *options, unsigned int flags);

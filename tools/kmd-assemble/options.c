@@ -6,8 +6,8 @@
 #include <string.h>
 
 static const char help[] =
-	"Usage: kmd-assemble [OPTION]... INPUT -o VMCORE\n"
-	"       kmd-assemble [OPTION]... INPUT --list | --dmesg | --check\n"
+	"Usage: kmd-assemble [OPTION]... INPUT... -o VMCORE\n"
+	"       kmd-assemble [OPTION]... INPUT... --list | --dmesg | --check\n"
 	"Assemble the ELF core of a kernel from a minidump (Qualcomm Minidump; kernel side:\n"
 	"kmemdump, meminspect) for crash, gdb and drgn.\n"
 	"\n"
@@ -16,6 +16,7 @@ static const char help[] =
 	"Android sparse, in an archive or not; ARCHIVE:PATH is a file or folder in an archive,\n"
 	"- standard input.\n"
 	"FILE@ADDR[,FILE@ADDR]... are RAM images with their physical addresses, all of each.\n"
+	"Several INPUTs are files of one dump: DDRCS*.BIN with dump_info.txt, FILE@ADDR, ...\n"
 	"\n"
 	"Output:\n"
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
@@ -120,7 +121,7 @@ static bool apply(int option, struct options *options)
 
 static bool read_input(int argc, char **argv, struct options *options)
 {
-	if (!input_argument(argc, argv, &options->in))
+	if (!input_arguments(argc, argv, &options->in))
 		return false;
 	if (options->output && !*options->output) {
 		fputs("kmd-assemble: a file name is empty\n", stderr);

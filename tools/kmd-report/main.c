@@ -82,7 +82,7 @@ static bool parse(int argc, char **argv, struct report_options *options, int *ex
 		}
 		good = apply(option, options);
 	}
-	if (good && input_argument(argc, argv, &options->in))
+	if (good && input_arguments(argc, argv, &options->in))
 		return true;
 	fputs("Try 'kmd-report --help'.\n", stderr);
 	*exit_code = EXIT_USAGE;
