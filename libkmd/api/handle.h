@@ -9,6 +9,7 @@
 #include "consumer/check.h"
 #include "cpu/cpus.h"
 #include "kernel/generate.h"
+#include "target/kallsyms.h"
 #include "target/views.h"
 #include "task/list.h"
 #include "unwind/signature.h"
@@ -55,6 +56,8 @@ struct kmd {
 	bool log_read;                        /* the log is read when it is first asked for */
 	/* The same of types, tasks and stacks. */
 	bool types_read, tasks_read, modules_read;
+	struct kmd_target own_target; /* .core_target and .kallsyms; .memory is NULL before */
+	struct kmd_kallsyms kallsyms;
 	struct kmd_modules modules;
 	struct kmd_task_list tasks;
 	struct kmd_stacks stacks;

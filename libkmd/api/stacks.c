@@ -2,6 +2,8 @@
 /* Tasks, and the stacks of tasks and CPUs; each made when it is first asked for. */
 #include "api/handle.h"
 
+#include "target/kallsyms.h"
+
 #include <inttypes.h>
 #include <stdlib.h>
 
@@ -15,19 +17,35 @@ enum kmd_status kmd_load_types(struct kmd *kmd)
 	return status;
 }
 
+/* The target of tasks, modules and stacks: without a vmlinux, with the dump's own symbols. */
+static enum kmd_status begin(struct kmd *kmd)
+{
+	enum kmd_status status = kmd_load_types(kmd);
+
+	if (status != KMD_OK || kmd->own_target.memory)
+		return status;
+	kmd->own_target = kmd->core_target;
+	if (kmd->own_target.has_symbols)
+		return KMD_OK;
+	status = kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
+	if (kmd->kallsyms.n)
+		kmd->own_target.kallsyms = &kmd->kallsyms;
+	return status;
+}
+
 /* ----- tasks */
 
 static enum kmd_status read_tasks(struct kmd *kmd)
 {
-	enum kmd_status status = kmd_load_types(kmd);
+	enum kmd_status status = begin(kmd);
 	uint64_t at;
 
-	if (status == KMD_OK && !kmd_target_type(&kmd->core_target, KMD_T_TASK_PID, &at))
+	if (status == KMD_OK && !kmd_target_type(&kmd->own_target, KMD_T_TASK_PID, &at))
 		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 				"the types of its kernel are not known, so that no tasks can be "
 				"listed: a vmlinux with debug information is needed");
 	if (status == KMD_OK)
-		status = kmd_task_list_read(&kmd->core_target, &kmd->tasks);
+		status = kmd_task_list_read(&kmd->own_target, &kmd->tasks);
 	if (status != KMD_OK)
 		kmd_task_list_deinit(&kmd->tasks);
 	kmd->tasks_read = status == KMD_OK;
@@ -67,10 +85,10 @@ KMD_EXPORT const char *kmd_tasks_incomplete(const struct kmd *kmd)
 
 static enum kmd_status read_modules(struct kmd *kmd)
 {
-	enum kmd_status status = kmd_load_types(kmd);
+	enum kmd_status status = begin(kmd);
 
 	if (status == KMD_OK && !kmd->modules_read)
-		status = kmd_modules_read(&kmd->core_target, &kmd->modules);
+		status = kmd_modules_read(&kmd->own_target, &kmd->modules);
 	kmd->modules_read = status == KMD_OK;
 	return status;
 }
@@ -82,7 +100,7 @@ KMD_EXPORT enum kmd_status kmd_modules_load(struct kmd *kmd)
 
 	if (status == KMD_OK)
 		status = read_modules(kmd);
-	if (status == KMD_OK && !kmd_target_type(&kmd->core_target, KMD_T_MODULE_LIST, &at))
+	if (status == KMD_OK && !kmd_target_type(&kmd->own_target, KMD_T_MODULE_LIST, &at))
 		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 				"the types of its kernel are not known, so that no modules can be "
 				"listed: a vmlinux with debug information is needed");
@@ -121,7 +139,7 @@ static bool allocate(struct kmd_stack_entry **entries, size_t *n, size_t wanted)
 static enum kmd_status begin_unwinding(struct kmd *kmd)
 {
 	struct kmd_stacks *stacks = &kmd->stacks;
-	const struct kmd_target *target = &kmd->core_target;
+	const struct kmd_target *target = &kmd->own_target;
 	enum kmd_status status = KMD_OK;
 
 	if (!allocate(&stacks->of_cpus, &stacks->n_cpus, kmd->cpus.n) ||
@@ -144,8 +162,8 @@ static enum kmd_status make_stack(struct kmd *kmd, const struct kmd_unwind_start
 	enum kmd_status status = kmd_unwind(&kmd->stacks.unwinder, start, &unwind);
 
 	if (status == KMD_OK)
-		status = kmd_stack_make(&kmd->core_target, &kmd->modules, kmd->stacks.lines,
-					&unwind, entry);
+		status = kmd_stack_make(&kmd->own_target, &kmd->modules, kmd->stacks.lines, &unwind,
+					entry);
 	kmd_unwind_deinit(&unwind);
 	return status;
 }
@@ -170,7 +188,7 @@ static enum kmd_status stack_of_cpu(struct kmd *kmd, size_t index, const struct 
 		return status;
 	entry = &kmd->stacks.of_cpus[index];
 	if (!entry->pub.n) {
-		if (!kmd_unwind_cpu(&kmd->core_target, cpu, &start))
+		if (!kmd_unwind_cpu(&kmd->own_target, cpu, &start))
 			return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 					"CPU %u was in user space", cpu->cpu);
 		status = make_stack(kmd, &start, entry);
@@ -214,7 +232,7 @@ static enum kmd_status stack_of_sleeping(struct kmd *kmd, size_t index,
 		return status;
 	entry = &kmd->stacks.of_tasks[index];
 	if (!entry->pub.n) {
-		if (!kmd_unwind_sleeping(&kmd->core_target, task->address, &start))
+		if (!kmd_unwind_sleeping(&kmd->own_target, task->address, &start))
 			return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 					"the saved registers of task %u (task_struct at 0x%" PRIx64
 					") were not captured",

@@ -2,6 +2,7 @@
 #include "target/target.h"
 
 #include "base/checked.h"
+#include "target/kallsyms.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -137,8 +138,10 @@ bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64
 		*virt = symbol->value + target->kaslr;
 		return true;
 	}
-	return (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) < sizeof(key) &&
-	       target->info->text && kmd_vmcoreinfo_hex(target->info, key, virt);
+	if ((size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) < sizeof(key) &&
+	    target->info->text && kmd_vmcoreinfo_hex(target->info, key, virt))
+		return true;
+	return target->kallsyms && kmd_kallsyms_address(target->kallsyms, name, virt);
 }
 
 bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value)

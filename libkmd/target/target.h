@@ -93,6 +93,8 @@ enum kmd_target_type {
 
 #define KMD_TARGET_CPUS_MAX 8192
 
+struct kmd_kallsyms;
+
 struct kmd_target {
 	const struct kmd_memory *memory; /* physical memory; may include supplied ranges */
 	const struct kmd_views *views;   /* its virtual addresses */
@@ -100,6 +102,7 @@ struct kmd_target {
 	const struct kmd_vmcoreinfo *info; /* .text may be NULL */
 	const struct kmd_runtime *runtime; /* values of this boot */
 	const struct kmd_vmlinux *vmlinux; /* NULL = none */
+	struct kmd_kallsyms *kallsyms;     /* used where .vmlinux has no symbols; NULL = none */
 	struct kmd_diag *diag;
 	struct kmd_paging paging; /* if has_paging */
 	bool has_paging;

@@ -2,6 +2,7 @@
 #include "unwind/stack.h"
 
 #include "base/array.h"
+#include "target/kallsyms.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +63,29 @@ static bool add_places(struct kmd_stack_entry *stack, const struct kmd_frame *fr
 	return n || push(stack, frame);
 }
 
+/* The same by the kernel's own table. */
+static void name_by_kallsyms(const struct kmd_target *target, uint64_t pc, struct kmd_frame *frame)
+{
+	struct kmd_kallsyms *table = target->kallsyms;
+	uint64_t start, end;
+	size_t i;
+
+	if (!table || !kmd_target_symbol(target, "_stext", &start, NULL) ||
+	    /* Without KALLSYMS_ALL the table has functions only. */
+	    (!kmd_target_symbol(target, "_end", &end, NULL) &&
+	     !kmd_target_symbol(target, "_etext", &end, NULL)) ||
+	    pc < start || pc >= end)
+		return;
+	i = kmd_kallsyms_find(table, pc);
+	if (i == table->n)
+		return;
+	frame->function = frame->symbol = kmd_kallsyms_name(table, i);
+	frame->offset = frame->pc - table->symbols[i].address;
+	i = kmd_kallsyms_find(table, frame->pc);
+	if (pc != frame->pc && i < table->n && table->symbols[i].address == frame->pc)
+		frame->flags |= KMD_FRAME_LAST_CALL;
+}
+
 /* The function of a module. */
 static void name_by_module(const struct kmd_target *target, const struct kmd_modules *modules,
 			   uint64_t pc, struct kmd_frame *frame)
@@ -98,6 +122,8 @@ static bool add_frame(const struct kmd_target *target, const struct kmd_modules 
 	size_t n = 0;
 
 	name_by_symbol(target, pc, &frame);
+	if (!frame.function)
+		name_by_kallsyms(target, pc, &frame);
 	if (!frame.function)
 		name_by_module(target, modules, pc, &frame);
 	else if (lines)

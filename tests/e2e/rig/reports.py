@@ -54,7 +54,11 @@ def check(rig, taken, answers):
     check_stacks(found, answers['stacks'])
     early = [name(task) for task in found['tasks'] if task.get('frames_end') and not task['running']]
     kit.check(not early, f'kmd-report: stacks end early: {early[:10]}')
-    check_signature(found, report(taken))
+    own = report(taken)
+    check_signature(found, own)
+    # VMCOREINFO names the kernel's table since 6.0.
+    kit.check(check_without_vmlinux(found, own) or rig.kernel.version.startswith('5.'),
+              'no frame of a CPU has a name without a vmlinux')
 
 
 def check_signature(by_stack, by_log):
@@ -99,6 +103,7 @@ def compare(got, want):
 def check_without_regions(rig, taken, seed, rounds=12):
     """Random regions are missing: the report is shorter, never wrong."""
     vmlinux, chosen = rig.kernel.file('vmlinux'), random.Random(seed)
+    taken.write_forms()
     want = report(taken, '-x', vmlinux)
     for number in range(rounds):
         gone = chosen.sample(taken.rows, chosen.choice([1, 3, 30, len(taken.rows) // 4, len(taken.rows) // 2]))
@@ -107,3 +112,19 @@ def check_without_regions(rig, taken, seed, rounds=12):
         wrong = compare(report(taken, '-x', vmlinux, image='part.img'), want)
         kit.check(not wrong, f'kmd-report, round {number} (KMD_SEED={seed}), {len(gone)} regions missing:\n' +
                   '\n'.join(wrong[:8]))
+
+
+def check_without_vmlinux(by_vmlinux, found):
+    """By the dump's own symbols: the functions of CPUs' stacks, which the vmlinux gives as well."""
+    want = {cpu['cpu']: cpu for cpu in by_vmlinux['cpus']}
+    named = 0
+    for cpu in found['cpus']:
+        other = [frame for frame in want[cpu['cpu']]['frames'] if not frame.get('inline')]
+        for own, frame in zip(cpu['frames'], other):
+            kit.check(own['address'] == frame['address'], f'without a vmlinux: frame {own} instead of {frame}')
+            # The vmlinux names a function without the suffix of its part.
+            kit.check(own.get('function', frame['function']).split('.')[0] == frame['function'].split('.')[0],
+                      f'without a vmlinux: frame {own} instead of {frame}')
+            named += 'function' in own
+    print(f'{named} frames of CPUs named without a vmlinux')
+    return named

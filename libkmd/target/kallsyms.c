@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "target/kallsyms.h"
+
+#include "base/search.h"
+#include "base/text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+bool kmd_kallsyms_length(const struct kmd_kallsyms *table, size_t *at, size_t *length)
+{
+	if (*at >= table->size)
+		return false;
+	*length = table->bytes[(*at)++];
+	if (*length & 0x80) {
+		if (*at >= table->size)
+			return false;
+		*length = (*length & 0x7f) | (size_t)table->bytes[(*at)++] << 7;
+	}
+	return *length && *length <= table->size - *at;
+}
+
+void kmd_kallsyms_deinit(struct kmd_kallsyms *table)
+{
+	for (size_t i = 0; table->names && i < table->n; i++)
+		free(table->names[i]);
+	free(table->names);
+	free(table->symbols);
+	free(table->bytes);
+	free(table->tokens);
+	memset(table, 0, sizeof(*table));
+}
+
+/* The expanded name without the letter of its type; returns its length. */
+static size_t expand(const struct kmd_kallsyms *table, size_t index,
+		     char name[KMD_KALLSYMS_NAME + 1])
+{
+	size_t at = table->symbols[index].name_at, length, n = 0;
+	bool type = true;
+
+	if (!kmd_kallsyms_length(table, &at, &length))
+		return 0;
+	for (size_t i = 0; i < length; i++) {
+		size_t token = table->token_at[table->bytes[at + i]];
+
+		for (; token < table->tokens_size && table->tokens[token]; token++) {
+			if (!type && n < KMD_KALLSYMS_NAME)
+				name[n++] = (char)table->tokens[token];
+			type = false;
+		}
+	}
+	name[n] = '\0';
+	return n;
+}
+
+bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, uint64_t *address)
+{
+	char text[KMD_KALLSYMS_NAME + 1];
+	bool found = false;
+
+	for (size_t i = 0; i < table->n; i++) {
+		if (!expand(table, i, text) || strcmp(text, name) != 0)
+			continue;
+		if (found && table->symbols[i].address != *address)
+			return false;
+		*address = table->symbols[i].address;
+		found = true;
+	}
+	return found;
+}
+
+size_t kmd_kallsyms_find(const struct kmd_kallsyms *table, uint64_t address)
+{
+	size_t i = KMD_LOWER_BOUND(table->n, middle, table->symbols[middle].address <= address);
+
+	/* Of several at one address the first. */
+	while (i > 1 && table->symbols[i - 2].address == table->symbols[i - 1].address)
+		i--;
+	return i ? i - 1 : table->n;
+}
+
+const char *kmd_kallsyms_name(struct kmd_kallsyms *table, size_t index)
+{
+	char text[KMD_KALLSYMS_NAME + 1];
+
+	if (!table->names[index])
+		table->names[index] = kmd_text_name_dup(text, expand(table, index, text));
+	return table->names[index];
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * kallsyms.h - the kernel's own symbol table, out of captured memory.
+ *
+ * Names are compressed: each is a length and that many indexes of tokens; the first letter of
+ * the expanded text is the symbol's type.  Addresses are offsets of 32 bits.
+ * Sources: scripts/kallsyms.c, kernel/kallsyms.c.
+ */
+#ifndef KMD_TARGET_KALLSYMS_H
+#define KMD_TARGET_KALLSYMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+
+struct kmd_target;
+
+/* KSYM_NAME_LEN of 6.1 and later. */
+#define KMD_KALLSYMS_NAME 512
+
+struct kmd_kallsyms_symbol {
+	uint64_t address; /* at run time */
+	uint32_t name_at; /* in .bytes */
+};
+
+struct kmd_kallsyms {
+	struct kmd_kallsyms_symbol *symbols; /* by address; of one address in the table's order */
+	size_t n;
+	char **names;         /* by index, once they were asked for */
+	unsigned char *bytes; /* the compressed names */
+	size_t size;
+	unsigned char *tokens; /* 256 texts, and where each begins */
+	size_t tokens_size;
+	uint16_t token_at[256];
+};
+
+/*
+ * Read the table that VMCOREINFO names (Linux 6.0 and later).  .n is 0 if it was not captured
+ * whole, or is implausible: its addresses must agree with those that VMCOREINFO has.
+ */
+enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table);
+void kmd_kallsyms_deinit(struct kmd_kallsyms *table);
+
+/*
+ * The length before a name at *@at, which moves behind it; since 6.1 it may have two bytes.  False
+ * if length or name would cross the end.
+ */
+bool kmd_kallsyms_length(const struct kmd_kallsyms *table, size_t *at, size_t *length);
+
+/* The address of a symbol; false if there is none, or several at different addresses. */
+bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, uint64_t *address);
+/*
+ * The symbol at or before @address: its index, or .n.  The name belongs to the table; NULL if
+ * memory is short.
+ */
+size_t kmd_kallsyms_find(const struct kmd_kallsyms *table, uint64_t address);
+const char *kmd_kallsyms_name(struct kmd_kallsyms *table, size_t index);
+
+#endif

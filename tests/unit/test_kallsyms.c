@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* test_kallsyms.c - the kernel's symbol table, made by hand: both forms of addresses, and damage.
+ */
+#include "consumer_kit.h"
+
+#include "target/kallsyms.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define NUM     0x1000
+#define NAMES   0x1100
+#define TOKENS  0x2000
+#define INDEX   0x2400
+#define OFFSETS 0x3000
+#define BASE    0x4000
+
+static struct kmd_kallsyms table;
+static size_t n_symbols, names_end;
+
+static void setup(void)
+{
+	consumer_setup();
+	memset(&table, 0, sizeof(table));
+	n_symbols = 0;
+	names_end = NAMES;
+}
+
+static void teardown(void)
+{
+	kmd_kallsyms_deinit(&table);
+	consumer_teardown();
+}
+
+/* A token for each character; 1 is "sys_". */
+static void add_tokens(void)
+{
+	size_t at = TOKENS;
+
+	for (size_t i = 0; i < 256; i++) {
+		const char *text = i == 1 ? "sys_" : (const char[]){ (char)(i ? i : '?'), 0 };
+
+		fake_set(&fake, INDEX + 2 * i, at - TOKENS, 2);
+		memcpy(fake.memory + at, text, strlen(text) + 1);
+		at += strlen(text) + 1;
+	}
+	/* Nothing lies between the tokens and their index. */
+	ck_assert_uint_lt(at, INDEX);
+}
+
+static void add(const char *name, uint32_t offset)
+{
+	fake_set(&fake, names_end++, strlen(name), 1);
+	memcpy(fake.memory + names_end, name, strlen(name));
+	names_end += strlen(name);
+	fake_set(&fake, OFFSETS + 4 * n_symbols++, offset, 4);
+}
+
+static void line(const char *name, size_t at)
+{
+	char text[80];
+
+	snprintf(text, sizeof(text), "SYMBOL(%s)=%jx", name, (uintmax_t)AT(at));
+	consumer_line(text);
+}
+
+static void read_table(uint64_t base)
+{
+	add_tokens();
+	fake_set(&fake, NUM, n_symbols, 4);
+	fake_set(&fake, BASE, base, 8);
+	line("kallsyms_num_syms", NUM);
+	line("kallsyms_names", NAMES);
+	line("kallsyms_token_table", TOKENS);
+	line("kallsyms_token_index", INDEX);
+	line("kallsyms_offsets", OFFSETS);
+	line("kallsyms_relative_base", BASE);
+	line("_stext", 0x100);
+	consumer_capture(0, 0x8000);
+	consumer_build();
+	expect_ok(kmd_kallsyms_read(&target, &table));
+}
+
+static void expect_at(uint64_t virt, const char *name)
+{
+	size_t i = kmd_kallsyms_find(&table, virt);
+
+	ck_assert_uint_lt(i, table.n);
+	ck_assert_str_eq(kmd_kallsyms_name(&table, i), name);
+}
+
+START_TEST(base_and_offset)
+{
+	uint64_t address;
+
+	add("T_stext", 0x100);
+	add("t\1read", 0x200);
+	add("t\1write", 0x300);
+	read_table(AT(0));
+	ck_assert_uint_eq(table.n, 3);
+	expect_at(AT(0x100), "_stext");
+	expect_at(AT(0x2ff), "sys_read");
+	expect_at(AT(0x300), "sys_write");
+	ck_assert_uint_eq(kmd_kallsyms_find(&table, AT(0xff)), 3);
+	ck_assert(kmd_kallsyms_address(&table, "sys_write", &address));
+	ck_assert_uint_eq(address, AT(0x300));
+	ck_assert(!kmd_kallsyms_address(&table, "sys", &address));
+	/* The target finds names of neither vmlinux nor VMCOREINFO. */
+	target.kallsyms = &table;
+	ck_assert(kmd_target_symbol(&target, "sys_read", &address, NULL));
+	ck_assert_uint_eq(address, AT(0x200));
+}
+END_TEST
+
+/* x86_64 until 6.14: most offsets are negative, and those of per-CPU variables are addresses. */
+START_TEST(absolute_per_cpu)
+{
+	uint64_t address;
+
+	add("Afixed_percpu_data", 0x40);
+	add("T_stext", (uint32_t)-0x101);
+	add("t\1read", (uint32_t)-0x201);
+	read_table(AT(0));
+	expect_at(AT(0x100), "_stext");
+	expect_at(AT(0x210), "sys_read");
+	ck_assert(kmd_kallsyms_address(&table, "fixed_percpu_data", &address));
+	ck_assert_uint_eq(address, 0x40);
+}
+END_TEST
+
+/* A name of 130 tokens has a length of two bytes. */
+START_TEST(long_name)
+{
+	char name[131];
+
+	memset(name, 'x', sizeof(name));
+	name[130] = '\0';
+	add("T_stext", 0x100);
+	fake_set(&fake, names_end, 0x82, 1);
+	fake_set(&fake, names_end + 1, 1, 1);
+	memcpy(fake.memory + names_end + 2, name, 130);
+	names_end += 132;
+	fake_set(&fake, OFFSETS + 4 * n_symbols++, 0x200, 4);
+	add("t\1read", 0x300);
+	read_table(AT(0));
+	expect_at(AT(0x200), name + 1);
+	expect_at(AT(0x300), "sys_read");
+}
+END_TEST
+
+/* Another base is that of another boot. */
+START_TEST(does_not_agree)
+{
+	add("T_stext", 0x100);
+	read_table(AT(0x1000));
+	ck_assert_uint_eq(table.n, 0);
+}
+END_TEST
+
+START_TEST(hostile)
+{
+	add("T_stext", 0x100);
+	fake_set(&fake, names_end, 0xff, 1);
+	fake_set(&fake, names_end + 1, 0xff, 1);
+	n_symbols++;
+	read_table(AT(0));
+	ck_assert_uint_eq(table.n, 0);
+	expect_silence();
+}
+END_TEST
+
+START_TEST(huge_count)
+{
+	add("T_stext", 0x100);
+	n_symbols = 0x7fffffff;
+	read_table(AT(0));
+	ck_assert_uint_eq(table.n, 0);
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tcase = kit_tcase();
+
+	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_test(tcase, base_and_offset);
+	tcase_add_test(tcase, absolute_per_cpu);
+	tcase_add_test(tcase, long_name);
+	tcase_add_test(tcase, does_not_agree);
+	tcase_add_test(tcase, hostile);
+	tcase_add_test(tcase, huge_count);
+	return kit_run("kallsyms", tcase);
+}
