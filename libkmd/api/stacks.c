@@ -3,6 +3,7 @@
 #include "api/handle.h"
 
 #include "target/kallsyms.h"
+#include "types/btf.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,19 +18,45 @@ enum kmd_status kmd_load_types(struct kmd *kmd)
 	return status;
 }
 
-/* The target of tasks, modules and stacks: without a vmlinux, with the dump's own symbols. */
+/* The kernel's own BTF, for types that no vmlinux gave. */
+static enum kmd_status read_btf(struct kmd *kmd)
+{
+	struct kmd_target *target = &kmd->own_target;
+	enum kmd_status status = KMD_OK;
+	uint64_t start, end;
+	unsigned char *bytes;
+
+	if (!kmd_target_symbol(target, "__start_BTF", &start, NULL) ||
+	    !kmd_target_symbol(target, "__stop_BTF", &end, NULL) || end <= start ||
+	    end - start > KMD_BTF_MAX)
+		return KMD_OK;
+	bytes = malloc((size_t)(end - start));
+	if (!bytes)
+		return kmd_fail_memory(&kmd->diag);
+	if (kmd_target_read(target, KMD_XLATE_ANY, start, bytes, end - start))
+		status = kmd_btf_types(bytes, (size_t)(end - start), kmd->facts.big_endian,
+				       target->types, KMD_T_N, &kmd->diag);
+	free(bytes);
+	return status;
+}
+
+/* The target of tasks, modules and stacks: without a vmlinux, with what the dump itself has. */
 static enum kmd_status begin(struct kmd *kmd)
 {
+	struct kmd_target *target = &kmd->own_target;
 	enum kmd_status status = kmd_load_types(kmd);
+	uint64_t at;
 
-	if (status != KMD_OK || kmd->own_target.memory)
+	if (status != KMD_OK || target->memory)
 		return status;
-	kmd->own_target = kmd->core_target;
-	if (kmd->own_target.has_symbols)
-		return KMD_OK;
-	status = kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
-	if (kmd->kallsyms.n)
-		kmd->own_target.kallsyms = &kmd->kallsyms;
+	*target = kmd->core_target;
+	if (!target->has_symbols) {
+		status = kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
+		if (kmd->kallsyms.n)
+			target->kallsyms = &kmd->kallsyms;
+	}
+	if (status == KMD_OK && !kmd_target_type(target, KMD_T_TASK_PID, &at))
+		status = read_btf(kmd);
 	return status;
 }
 
@@ -43,7 +70,8 @@ static enum kmd_status read_tasks(struct kmd *kmd)
 	if (status == KMD_OK && !kmd_target_type(&kmd->own_target, KMD_T_TASK_PID, &at))
 		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 				"the types of its kernel are not known, so that no tasks can be "
-				"listed: a vmlinux with debug information is needed");
+				"listed: it needs a vmlinux with debug information, or BTF in the "
+				"dump");
 	if (status == KMD_OK)
 		status = kmd_task_list_read(&kmd->own_target, &kmd->tasks);
 	if (status != KMD_OK)
@@ -103,7 +131,8 @@ KMD_EXPORT enum kmd_status kmd_modules_load(struct kmd *kmd)
 	if (status == KMD_OK && !kmd_target_type(&kmd->own_target, KMD_T_MODULE_LIST, &at))
 		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 				"the types of its kernel are not known, so that no modules can be "
-				"listed: a vmlinux with debug information is needed");
+				"listed: it needs a vmlinux with debug information, or BTF in the "
+				"dump");
 	kmd->diag.status = status;
 	return status;
 }

@@ -25,6 +25,7 @@ void kmd_kallsyms_deinit(struct kmd_kallsyms *table)
 	for (size_t i = 0; table->names && i < table->n; i++)
 		free(table->names[i]);
 	free(table->names);
+	free(table->hashes);
 	free(table->symbols);
 	free(table->bytes);
 	free(table->tokens);
@@ -53,13 +54,35 @@ static size_t expand(const struct kmd_kallsyms *table, size_t index,
 	return n;
 }
 
+/* FNV-1a, 32 bits. */
+static uint32_t hash(const char *text)
+{
+	uint32_t value = UINT32_C(0x811c9dc5);
+
+	for (; *text; text++)
+		value = (value ^ (unsigned char)*text) * UINT32_C(0x01000193);
+	return value;
+}
+
+bool kmd_kallsyms_hash(struct kmd_kallsyms *table)
+{
+	char text[KMD_KALLSYMS_NAME + 1];
+
+	table->hashes = calloc(table->n, sizeof(*table->hashes));
+	for (size_t i = 0; table->hashes && i < table->n; i++)
+		table->hashes[i] = expand(table, i, text) ? hash(text) : 0;
+	return table->hashes != NULL;
+}
+
 bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, uint64_t *address)
 {
 	char text[KMD_KALLSYMS_NAME + 1];
+	uint32_t wanted = hash(name);
 	bool found = false;
 
 	for (size_t i = 0; i < table->n; i++) {
-		if (!expand(table, i, text) || strcmp(text, name) != 0)
+		if (table->hashes[i] != wanted || !expand(table, i, text) ||
+		    strcmp(text, name) != 0)
 			continue;
 		if (found && table->symbols[i].address != *address)
 			return false;
@@ -69,9 +92,14 @@ bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, ui
 	return found;
 }
 
+size_t kmd_kallsyms_above(const struct kmd_kallsyms *table, uint64_t address)
+{
+	return KMD_LOWER_BOUND(table->n, middle, table->symbols[middle].address <= address);
+}
+
 size_t kmd_kallsyms_find(const struct kmd_kallsyms *table, uint64_t address)
 {
-	size_t i = KMD_LOWER_BOUND(table->n, middle, table->symbols[middle].address <= address);
+	size_t i = kmd_kallsyms_above(table, address);
 
 	/* Of several at one address the first. */
 	while (i > 1 && table->symbols[i - 2].address == table->symbols[i - 1].address)

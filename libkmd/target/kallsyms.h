@@ -29,6 +29,7 @@ struct kmd_kallsyms {
 	struct kmd_kallsyms_symbol *symbols; /* by address; of one address in the table's order */
 	size_t n;
 	char **names;         /* by index, once they were asked for */
+	uint32_t *hashes;     /* of the names, by index */
 	unsigned char *bytes; /* the compressed names */
 	size_t size;
 	unsigned char *tokens; /* 256 texts, and where each begins */
@@ -49,6 +50,9 @@ void kmd_kallsyms_deinit(struct kmd_kallsyms *table);
  */
 bool kmd_kallsyms_length(const struct kmd_kallsyms *table, size_t *at, size_t *length);
 
+/* Make the hashes, once the symbols are sorted; false if memory is short. */
+bool kmd_kallsyms_hash(struct kmd_kallsyms *table);
+
 /* The address of a symbol; false if there is none, or several at different addresses. */
 bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, uint64_t *address);
 /*
@@ -56,6 +60,8 @@ bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, ui
  * memory is short.
  */
 size_t kmd_kallsyms_find(const struct kmd_kallsyms *table, uint64_t address);
+/* The first symbol above @address. */
+size_t kmd_kallsyms_above(const struct kmd_kallsyms *table, uint64_t address);
 const char *kmd_kallsyms_name(struct kmd_kallsyms *table, size_t index);
 
 #endif

@@ -143,7 +143,7 @@ static bool read_table(const struct kmd_target *target, struct kmd_kallsyms *tab
 	    !read_names(target, table) || !read_addresses(target, table))
 		return false;
 	qsort(table->symbols, table->n, sizeof(*table->symbols), by_address);
-	return agrees(target, table);
+	return kmd_kallsyms_hash(table) && agrees(target, table);
 }
 
 enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table)

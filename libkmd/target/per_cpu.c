@@ -9,6 +9,11 @@
 
 #define MASK_BYTES (KMD_TARGET_CPUS_MAX / 8)
 
+static bool has_symbols(const struct kmd_target *target)
+{
+	return target->has_symbols || target->kallsyms;
+}
+
 /* A struct cpumask, as bits; false if no mask is there. */
 static bool read_mask(const struct kmd_target *target, unsigned char *bits, size_t *n_bits)
 {
@@ -55,7 +60,7 @@ bool kmd_target_cpus(const struct kmd_target *target, struct kmd_target_cpus *cp
 	memset(cpus, 0, sizeof(*cpus));
 	cpus->numbers = calloc(KMD_TARGET_CPUS_MAX, sizeof(*cpus->numbers));
 	cpus->offsets = calloc(KMD_TARGET_CPUS_MAX, sizeof(*cpus->offsets));
-	known = bits && cpus->numbers && cpus->offsets && target->has_symbols &&
+	known = bits && cpus->numbers && cpus->offsets && has_symbols(target) &&
 		kmd_target_symbol(target, "__per_cpu_offset", &offsets, &size) &&
 		read_mask(target, bits, &n);
 	for (uint32_t cpu = 0; known && cpu < n; cpu++)
@@ -78,9 +83,11 @@ bool kmd_target_per_cpu(const struct kmd_target *target, const char *symbol, uin
 {
 	uint64_t start;
 
-	if (!target->has_symbols || !kmd_target_symbol(target, symbol, virt, NULL))
+	if (!has_symbols(target) || !kmd_target_symbol(target, symbol, virt, NULL))
 		return false;
-	if (kmd_vmlinux_symbol(target->vmlinux, "__per_cpu_start", &start) && !start)
+	/* kallsyms has them at their own values. */
+	if (target->has_symbols && kmd_vmlinux_symbol(target->vmlinux, "__per_cpu_start", &start) &&
+	    !start)
 		*virt -= target->kaslr;
 	*virt += offset;
 	return true;

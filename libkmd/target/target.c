@@ -125,6 +125,20 @@ enum kmd_status kmd_target_read_types(struct kmd_target *target)
 	return status == KMD_ERR_MEMORY || status == KMD_ERR_IO ? status : KMD_OK;
 }
 
+/* A symbol ends where the next one begins. */
+static bool symbol_of_kallsyms(const struct kmd_kallsyms *table, const char *name, uint64_t *virt,
+			       uint64_t *size)
+{
+	size_t next;
+
+	if (!kmd_kallsyms_address(table, name, virt))
+		return false;
+	next = kmd_kallsyms_above(table, *virt);
+	if (size)
+		*size = next < table->n ? table->symbols[next].address - *virt : 0;
+	return true;
+}
+
 bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,
 		       uint64_t *size)
 {
@@ -141,7 +155,7 @@ bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64
 	if ((size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) < sizeof(key) &&
 	    target->info->text && kmd_vmcoreinfo_hex(target->info, key, virt))
 		return true;
-	return target->kallsyms && kmd_kallsyms_address(target->kallsyms, name, virt);
+	return target->kallsyms && symbol_of_kallsyms(target->kallsyms, name, virt, size);
 }
 
 bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value)

@@ -15,6 +15,19 @@ static bool push(struct kmd_stack_entry *stack, const struct kmd_frame *frame)
 	return true;
 }
 
+/*
+ * Of several symbols at one address the kernel's own table prefers the one with fewer underscores
+ * in front (scripts/kallsyms.c).
+ */
+static bool is_better(const struct kmd_symbol *symbol, const struct kmd_symbol *than)
+{
+	size_t own = strspn(symbol->name, "_"), other = strspn(than->name, "_");
+
+	if (symbol->global != than->global)
+		return symbol->global;
+	return own <= other;
+}
+
 /* The function of the kernel that @pc is in, by the symbol table. */
 static void name_by_symbol(const struct kmd_target *target, uint64_t pc, struct kmd_frame *frame)
 {
@@ -26,13 +39,12 @@ static void name_by_symbol(const struct kmd_target *target, uint64_t pc, struct 
 	if (!target->has_symbols || !kmd_vmlinux_symbol(vmlinux, "_stext", &start) ||
 	    !kmd_vmlinux_symbol(vmlinux, "_end", &end) || link < start || link >= end)
 		return;
-	/* Of several at one address: a global one, then the first by name. */
 	for (i = kmd_vmlinux_first_at(vmlinux, link + 1); i; i--) {
 		const struct kmd_symbol *symbol = &vmlinux->symbols[i - 1];
 
 		if (best && symbol->value != best->value)
 			break;
-		if (!best || symbol->global || !best->global)
+		if (!best || is_better(symbol, best))
 			best = symbol;
 	}
 	if (!best)

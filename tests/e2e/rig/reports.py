@@ -114,17 +114,25 @@ def check_without_regions(rig, taken, seed, rounds=12):
                   '\n'.join(wrong[:8]))
 
 
+def without_inline(item):
+    """The frames as the dump's own symbols have them: no inlined functions, names with suffixes."""
+    return [(frame['address'], frame.get('function', '').split('.')[0]) for frame in item['frames']
+            if not frame.get('inline')]
+
+
 def check_without_vmlinux(by_vmlinux, found):
-    """By the dump's own symbols: the functions of CPUs' stacks, which the vmlinux gives as well."""
-    want = {cpu['cpu']: cpu for cpu in by_vmlinux['cpus']}
+    """By the dump's own symbols and types: the tasks and stacks that the vmlinux gives as well."""
+    tasks = {task['address']: task for task in by_vmlinux['tasks']}
+    cpus = {cpu['cpu']: cpu for cpu in by_vmlinux['cpus']}
     named = 0
-    for cpu in found['cpus']:
-        other = [frame for frame in want[cpu['cpu']]['frames'] if not frame.get('inline')]
-        for own, frame in zip(cpu['frames'], other):
-            kit.check(own['address'] == frame['address'], f'without a vmlinux: frame {own} instead of {frame}')
-            # The vmlinux names a function without the suffix of its part.
-            kit.check(own.get('function', frame['function']).split('.')[0] == frame['function'].split('.')[0],
+    for item in found['tasks'] + found['cpus']:
+        other = tasks.get(item['address']) if 'address' in item else cpus[item['cpu']]
+        kit.check(other, f'without a vmlinux there is another task: {item}')
+        kit.check(not same_members(item, other), f'without a vmlinux: {same_members(item, other)}')
+        for own, frame in zip(without_inline(item), without_inline(other)):
+            kit.check(own[0] == frame[0] and own[1] in ('', frame[1]),
                       f'without a vmlinux: frame {own} instead of {frame}')
-            named += 'function' in own
-    print(f'{named} frames of CPUs named without a vmlinux')
+            named += own[1] != ''
+    kit.check(not found['tasks'] or len(found['tasks']) == len(tasks), 'without a vmlinux, tasks are missing')
+    print(f'without a vmlinux: {len(found["tasks"])} tasks, {named} frames with names')
     return named

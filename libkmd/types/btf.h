@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * btf.h - the kernel's types as BTF, which may come out of a damaged dump.
+ *
+ * Source of the format: Documentation/bpf/btf.rst, include/uapi/linux/btf.h.
+ */
+#ifndef KMD_TYPES_BTF_H
+#define KMD_TYPES_BTF_H
+
+#include "base/diag.h"
+#include "types/types.h"
+
+/* Some ten times what kernels have. */
+#define KMD_BTF_MAX (UINT64_C(64) << 20)
+
+/*
+ * Answer those of @queries[0..n) that are not known yet, out of the @size bytes of a .BTF
+ * section.  What it does not have stays unknown; bytes that are no BTF have nothing.  Of several
+ * types of one name the first that has the answer is taken.
+ */
+enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_endian,
+			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag);
+
+#endif
