@@ -207,6 +207,17 @@ enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed);
  */
 enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes);
 
+/*
+ * Put only these regions into the core, or all but these: names as kmd_region_get() gives them,
+ * with * ? [...] as in a shell, and commas between them.  NULL takes it back.  Both may be set:
+ * kmd_set_exclude() wins.  Other regions become KMD_REGION_EXCLUDED, and the library goes on as if
+ * they had not been captured; the text of VMCOREINFO and the notes of a core stay known.  Memory of
+ * a region that kmd_set_exclude() names is left out, even where another region holds it too.  A note
+ * of the core (name "KMD") records this.  A name that matches no region is a finding.
+ */
+enum kmd_status kmd_set_only(struct kmd *kmd, const char *globs);
+enum kmd_status kmd_set_exclude(struct kmd *kmd, const char *globs);
+
 /* What is at work when the progress call-back is called. */
 enum kmd_phase {
 	KMD_PHASE_UNPACK = 1, /* compressed input; total may be 0 = unknown */
@@ -285,6 +296,7 @@ enum kmd_region_state {
 	KMD_REGION_CONFLICT = 6,   /* not used: its description contradicts others */
 	KMD_REGION_AUXILIARY = 7,  /* not memory: dump_info.txt, load.cmm, ... */
 	KMD_REGION_OTHER_VM = 8,   /* memory of another virtual machine in the same folder */
+	KMD_REGION_EXCLUDED = 9,   /* not used: see kmd_set_only() and kmd_set_exclude() */
 };
 
 struct kmd_region {
@@ -602,8 +614,23 @@ size_t kmd_supplied_count(const struct kmd *kmd);
 const struct kmd_supplied *kmd_supplied_get(const struct kmd *kmd, size_t index);
 
 enum kmd_assemble_flag {
-	KMD_OVERWRITE = 1u << 0, /* replace an existing file */
+	KMD_OVERWRITE = 1u << 0, /* replace existing files */
 };
+
+/*
+ * Write the bytes of each region to a file of @folder: md_NAME.BIN, with dump_info.txt and load.cmm
+ * beside them.  The folder opens again as a dump and gives the same core, if the input has a KELF
+ * region or needs none.  Names are made safe: other characters than letters, digits and ._-#
+ * become _, and a number is added to a name that is used twice.  Regions that the dump does not use
+ * (KMD_REGION_INVALID, _CONFLICT, _EXCLUDED) are not written.  @globs selects regions as
+ * kmd_set_only() does; NULL = all.  The folder appears whole or not at all: it is written to a
+ * temporary folder beside it, mode 0700, then renamed.  If it exists and is not empty, that is
+ * KMD_ERR_EXISTS; with KMD_OVERWRITE, files are then replaced one by one.
+ *
+ * Errors: KMD_ERR_IO, KMD_ERR_EXISTS, KMD_ERR_CANCELED; KMD_ERR_NOT_FOUND if no region is selected.
+ */
+enum kmd_status kmd_extract_path(struct kmd *kmd, const char *folder, const char *globs,
+				 unsigned int flags);
 
 /*
  * Write the ELF core to @path.  It appears whole or not at all: it is written to

@@ -188,4 +188,8 @@
 #define MD_SUPPLIED_FILE              1 /* what the kernel had there, out of its vmlinux */
 #define MD_SUPPLIED_SIMILAR           2 /* the same before the kernel patched it: text */
 
+/* --- Which regions were left out of a core: note "KMD" of this type.  Lines of text: "only=GLOBS",
+ * "exclude=GLOBS", and "excluded=0xPHYS+0xSIZE NAME" for each region that is not in the core. */
+#define MD_NOTE_FILTER                0x4b4d4402u
+
 #endif /* KMEMDUMP_MINIDUMP_H */

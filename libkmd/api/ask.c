@@ -33,6 +33,7 @@ KMD_EXPORT const char *kmd_region_state_name(enum kmd_region_state state)
 		[KMD_REGION_CONFLICT] = "conflict",
 		[KMD_REGION_AUXILIARY] = "auxiliary",
 		[KMD_REGION_OTHER_VM] = "other-vm",
+		[KMD_REGION_EXCLUDED] = "excluded",
 	};
 
 	return (size_t)state < sizeof(names) / sizeof(names[0]) ? names[state] : "?";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Writing the core. */
 #include "api/handle.h"
+#include "vmcore/extract.h"
 #include "vmcore/plan.h"
 #include "vmcore/write.h"
 
@@ -75,4 +76,20 @@ KMD_EXPORT enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd)
 	status = kmd_write_fd(&plan, &options, fd, "output", &kmd->diag);
 	kmd_plan_deinit(&plan);
 	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_extract_path(struct kmd *kmd, const char *folder, const char *globs,
+					    unsigned int flags)
+{
+	struct kmd_write_options options = write_options(kmd);
+	enum kmd_status status = kmd_begin_opened(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (flags & ~(unsigned int)KMD_OVERWRITE)
+		return kmd_usage_error(kmd, "unknown flag");
+	if (!folder || !*folder)
+		return kmd_usage_error(kmd, "no folder is given");
+	return kmd_extract(&kmd->regions, globs, &options, folder, flags & KMD_OVERWRITE,
+			   &kmd->diag);
 }

@@ -52,6 +52,8 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	free(kmd->vmlinux_path);
 	free(kmd->vmcoreinfo_path);
 	free(kmd->registers_path);
+	free(kmd->filter.only);
+	free(kmd->filter.exclude);
 	free(kmd);
 }
 
@@ -137,7 +139,7 @@ KMD_EXPORT enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address)
 	return status;
 }
 
-/* NULL takes the path back. */
+/* NULL takes the text back. */
 static enum kmd_status set_path(struct kmd *kmd, char **to, const char *path)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
@@ -155,6 +157,16 @@ static enum kmd_status set_path(struct kmd *kmd, char **to, const char *path)
 KMD_EXPORT enum kmd_status kmd_set_vmlinux(struct kmd *kmd, const char *path)
 {
 	return set_path(kmd, &kmd->vmlinux_path, path);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_only(struct kmd *kmd, const char *globs)
+{
+	return set_path(kmd, &kmd->filter.only, globs);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_exclude(struct kmd *kmd, const char *globs)
+{
+	return set_path(kmd, &kmd->filter.exclude, globs);
 }
 
 KMD_EXPORT enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path)

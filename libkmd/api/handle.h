@@ -6,6 +6,7 @@
 #include "supply/prepare.h"
 #include "cpu/core_notes.h"
 #include "log/panic.h"
+#include "region/filter.h"
 #include "consumer/check.h"
 #include "cpu/cpus.h"
 #include "kernel/generate.h"
@@ -27,6 +28,7 @@ struct kmd {
 	struct kmd_runtime_given given;
 	unsigned int complete; /* enum kmd_complete, or-ed */
 	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
+	struct kmd_filter filter;
 	/* One stage after the other, each built from those above it. */
 	struct kmd_input input;
 	struct kmd_image image;

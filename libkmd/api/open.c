@@ -47,6 +47,8 @@ static enum kmd_status read_dump(struct kmd *kmd)
 		status = kmd_regions_join(&kmd->image, &kmd->claims, &kmd->hints, diag,
 					  &kmd->regions);
 	if (status == KMD_OK)
+		status = kmd_regions_filter(&kmd->regions, &kmd->filter, diag);
+	if (status == KMD_OK)
 		status = kmd_memory_build(&kmd->regions, diag, &kmd->memory);
 	return status;
 }

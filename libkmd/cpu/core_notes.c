@@ -100,7 +100,8 @@ static bool is_of(const struct note *note, enum kind kind)
 	if (kind == OF_CPUS)
 		return is_of_cpu(note);
 	if (kind == SUPPLIED)
-		return note->type == MD_NOTE_SUPPLIED && !strcmp(note->name, KMD_PLACEHOLDER);
+		return (note->type == MD_NOTE_SUPPLIED || note->type == MD_NOTE_FILTER) &&
+		       !strcmp(note->name, KMD_PLACEHOLDER);
 	return kind == AUXV ? is_auxv(note) : !strcmp(note->name, "QEMU");
 }
 

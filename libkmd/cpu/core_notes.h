@@ -16,7 +16,7 @@ struct kmd_core_notes {
 
 /*
  * Take over the registers (NT_PRSTATUS, "LINUX" register sets), NT_AUXV, QEMU's notes
- * and the list of what was supplied (KMD) of a finished core.  Nothing from a KELF file,
+ * and the lists of what was supplied and excluded (KMD) of a finished core.  Nothing from a KELF file,
  * whose notes the kernel wrote past its allocation; no VMCOREINFO, which is built again;
  * no registers that are all zero.  If two CPUs have one pr_pid, all are renumbered from
  * 1: gdb does not open a core with a pid twice.  Without @registers, because there are

@@ -23,7 +23,10 @@ static int by_claim(const void *a, const void *b, void *user)
 	const struct overlap *overlap = user;
 	const struct kmd_region_entry *x = &overlap->regions->rows[*(const size_t *)a];
 	const struct kmd_region_entry *y = &overlap->regions->rows[*(const size_t *)b];
-	int order = (int)x->supplied - (int)y->supplied;
+	int order = (int)y->hidden - (int)x->hidden;
+
+	if (!order)
+		order = (int)x->supplied - (int)y->supplied;
 
 	if (!order)
 		order = kmd_cmp_u64(y->pub.captured, x->pub.captured);
@@ -43,12 +46,24 @@ static size_t *rank_rows(const struct kmd_regions *regions, bool physical, size_
 	if (!order)
 		return NULL;
 	for (size_t i = 0; i < regions->n; i++)
-		if (kmd_region_entry_is_used(&regions->rows[i]) &&
+		if ((kmd_region_entry_is_used(&regions->rows[i]) || regions->rows[i].hidden) &&
 		    regions->rows[i].pub.has_phys == physical)
 			order[n++] = i;
 	qsort_r(order, n, sizeof(*order), by_claim, &overlap);
 	*count = n;
 	return order;
+}
+
+/* Take away what hidden regions hold. */
+static void drop_hidden(const struct kmd_regions *regions, struct kmd_interval *pieces,
+			size_t *count)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < *count; i++)
+		if (!regions->rows[pieces[i].owner].hidden)
+			pieces[kept++] = pieces[i];
+	*count = kept;
 }
 
 static struct kmd_interval *resolve(const struct kmd_regions *regions, bool physical, size_t *count)
@@ -64,12 +79,14 @@ static struct kmd_interval *resolve(const struct kmd_regions *regions, bool phys
 		uint64_t start = start_of(row, physical), end;
 
 		/* The last byte of the address space cannot be distinguished from a wrap. */
-		if (!kmd_add_u64(start, row->pub.captured, &end))
+		if (!kmd_add_u64(start, row->hidden ? row->pub.size : row->pub.captured, &end))
 			end = UINT64_MAX;
 		items[i] = (struct kmd_interval){ start, end, order[i], i };
 	}
 	if (items)
 		pieces = kmd_intervals_resolve(items, n, count);
+	if (pieces)
+		drop_hidden(regions, pieces, count);
 	free(items);
 	free(order);
 	return pieces;

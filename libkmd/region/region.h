@@ -12,6 +12,7 @@ struct kmd_region_entry {
 	struct kmd_region pub; /* as handed out; .name is fit for printing */
 	bool supplied;         /* not captured; see memory/supply.h */
 	unsigned int supply_kind;
+	bool hidden;    /* its memory stays out of the core, whoever else holds it */
 	bool has_bytes; /* .pub.captured bytes are there: */
 	const struct kmd_source *source;
 	uint64_t offset;

@@ -4,6 +4,7 @@
 #define KMD_VMCORE_KMD_NOTE_H
 
 #include "memory/supply.h"
+#include "region/filter.h"
 
 /*
  * The note, appended to *@bytes, of which there are *@size: whole, padded to 4; its layout
@@ -12,5 +13,10 @@
  */
 enum kmd_status kmd_note_supplied(const struct kmd_core_memory *core, bool big_endian,
 				  struct kmd_diag *diag, unsigned char **bytes, size_t *size);
+
+/* The note that records kmd_set_only() and kmd_set_exclude(), and what became of it; or none. */
+enum kmd_status kmd_note_filter(const struct kmd_regions *regions, const struct kmd_filter *filter,
+				bool big_endian, struct kmd_diag *diag, unsigned char **bytes,
+				size_t *size);
 
 #endif

@@ -29,6 +29,17 @@ static enum kmd_status write_output(struct kmd *kmd, const struct options *optio
 	return kmd_assemble_path(kmd, options->output, options->force ? KMD_OVERWRITE : 0);
 }
 
+/* The core, and the folder of region files. */
+static enum kmd_status write_outputs(struct kmd *kmd, const struct options *options)
+{
+	enum kmd_status status = write_output(kmd, options);
+
+	if (status == KMD_OK && options->extract)
+		status = kmd_extract_path(kmd, options->extract, NULL,
+					  options->force ? KMD_OVERWRITE : 0);
+	return status;
+}
+
 /* List and report go to standard output, unless the core does. */
 static FILE *report_stream(const struct options *options)
 {
@@ -58,6 +69,8 @@ static int run(struct kmd *kmd, const struct options *options)
 	size_t reported;
 
 	kmd_set_complete(kmd, options->complete);
+	kmd_set_only(kmd, options->only);
+	kmd_set_exclude(kmd, options->exclude);
 	if (!input_set_options(kmd, &options->in,
 			       (options->no_registers ? KMD_NO_REGISTERS : 0u) |
 				       (options->captured_only ? KMD_CAPTURED_ONLY : 0u)))
@@ -74,7 +87,7 @@ static int run(struct kmd *kmd, const struct options *options)
 		report_list(out, kmd);
 	if (options->dmesg && (status = dmesg_print(out, kmd, options->verbose)) != KMD_OK)
 		return fail(kmd, status);
-	status = write_output(kmd, options);
+	status = write_outputs(kmd, options);
 	progress_clear();
 	if (!options->quiet)
 		report_findings(stderr, kmd, reported, options->verbose);

@@ -8,6 +8,7 @@
 static const char help[] =
 	"Usage: kmd-assemble [OPTION]... INPUT... -o VMCORE\n"
 	"       kmd-assemble [OPTION]... INPUT... --list | --dmesg | --check\n"
+	"       kmd-assemble [OPTION]... INPUT... --extract=FOLDER [--only=GLOB,...]\n"
 	"Assemble the ELF core of a kernel from a minidump (Qualcomm Minidump; kernel side:\n"
 	"kmemdump, meminspect) for crash, gdb and drgn.\n"
 	"\n"
@@ -21,6 +22,9 @@ static const char help[] =
 	"Output:\n"
 	"  -o, --output=FILE     write the core to FILE; - is standard output\n"
 	"  -f, --force           replace FILE if it exists\n"
+	"      --extract=FOLDER  write the regions to files of FOLDER\n"
+	"      --only=GLOB,...   use only these regions\n"
+	"      --exclude=GLOB,...  leave these regions out, and all memory that they hold\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
@@ -46,6 +50,9 @@ enum {
 	OPT_NO_REGISTERS,
 	OPT_CAPTURED_ONLY,
 	OPT_COMPLETE,
+	OPT_EXTRACT,
+	OPT_ONLY,
+	OPT_EXCLUDE,
 };
 
 static const struct option longs[] = {
@@ -57,6 +64,9 @@ static const struct option longs[] = {
 	{ "captured-only", no_argument, NULL, OPT_CAPTURED_ONLY },
 	{ "no-registers", no_argument, NULL, OPT_NO_REGISTERS },
 	{ "complete", required_argument, NULL, OPT_COMPLETE },
+	{ "extract", required_argument, NULL, OPT_EXTRACT },
+	{ "only", required_argument, NULL, OPT_ONLY },
+	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -108,6 +118,15 @@ static bool apply(int option, struct options *options)
 		return options->no_registers = true;
 	case OPT_COMPLETE:
 		return parse_complete(optarg, &options->complete);
+	case OPT_EXTRACT:
+		options->extract = optarg;
+		return true;
+	case OPT_ONLY:
+		options->only = optarg;
+		return true;
+	case OPT_EXCLUDE:
+		options->exclude = optarg;
+		return true;
 	case 'f':
 		return options->force = true;
 	case 'q':
@@ -123,12 +142,14 @@ static bool read_input(int argc, char **argv, struct options *options)
 {
 	if (!input_arguments(argc, argv, &options->in))
 		return false;
-	if (options->output && !*options->output) {
+	if ((options->output && !*options->output) || (options->extract && !*options->extract)) {
 		fputs("kmd-assemble: a file name is empty\n", stderr);
 		return false;
 	}
-	if (!options->output && !options->list && !options->dmesg && !options->check) {
-		fputs("kmd-assemble: no output given: -o FILE, --list, --dmesg or --check\n",
+	if (!options->output && !options->list && !options->dmesg && !options->check &&
+	    !options->extract) {
+		fputs("kmd-assemble: no output given: -o FILE, --extract, --list, --dmesg or "
+		      "--check\n",
 		      stderr);
 		return false;
 	}

@@ -7,8 +7,10 @@
 
 struct options {
 	struct input_options in;
-	const char *output;    /* NULL = none, "-" = standard output */
-	unsigned int complete; /* enum kmd_complete, or-ed */
+	const char *output;         /* NULL = none, "-" = standard output */
+	const char *only, *exclude; /* globs with commas between them; NULL = none */
+	const char *extract;        /* folder; NULL = none */
+	unsigned int complete;      /* enum kmd_complete, or-ed */
 	bool list, dmesg, check, no_registers, captured_only, force, quiet, verbose;
 };
 

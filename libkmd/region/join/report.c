@@ -161,6 +161,7 @@ static enum kmd_status report(struct join *join, const struct candidate *candida
 				  "not a region's file; it is not used");
 	case KMD_REGION_OK:
 	case KMD_REGION_CONFLICT:
+	case KMD_REGION_EXCLUDED:
 		break;
 	}
 	return KMD_OK;
