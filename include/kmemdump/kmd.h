@@ -212,8 +212,8 @@ enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes);
  * with * ? [...] as in a shell, and commas between them.  NULL takes it back.  Both may be set:
  * kmd_set_exclude() wins.  Other regions become KMD_REGION_EXCLUDED, and the library goes on as if
  * they had not been captured; the text of VMCOREINFO and the notes of a core stay known.  Memory of
- * a region that kmd_set_exclude() names is left out, even where another region holds it too.  A note
- * of the core (name "KMD") records this.  A name that matches no region is a finding.
+ * a region that kmd_set_exclude() names is left out, even where another region holds it too.  A
+ * note of the core (name "KMD") records this.  A name that matches no region is a finding.
  */
 enum kmd_status kmd_set_only(struct kmd *kmd, const char *globs);
 enum kmd_status kmd_set_exclude(struct kmd *kmd, const char *globs);

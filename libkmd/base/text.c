@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "base/text.h"
+#include <stdarg.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,4 +99,32 @@ bool kmd_text_u64(const char *text, size_t length, unsigned int base, uint64_t *
 	}
 	*out = value;
 	return true;
+}
+
+void kmd_text_add(struct kmd_text *text, const char *format, ...)
+{
+	va_list arguments;
+	char *more, *grown;
+	int length;
+
+	va_start(arguments, format);
+	length = vasprintf(&more, format, arguments);
+	va_end(arguments);
+	if (length < 0) {
+		text->failed = true;
+		return;
+	}
+	if (text->cap - text->length < (size_t)length) {
+		size_t cap = 2 * text->cap + (size_t)length;
+
+		grown = realloc(text->at, cap);
+		text->failed |= !grown;
+		text->at = grown ? grown : text->at;
+		text->cap = grown ? cap : text->cap;
+	}
+	if (text->cap - text->length >= (size_t)length) {
+		memcpy(text->at + text->length, more, (size_t)length);
+		text->length += (size_t)length;
+	}
+	free(more);
 }

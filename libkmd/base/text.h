@@ -23,6 +23,16 @@ int kmd_text_casecmp(const char *a, const char *b);
 bool kmd_text_has_prefix(const char *text, const char *prefix); /* case-blind */
 bool kmd_text_has_suffix(const char *text, const char *suffix); /* case-blind */
 
+/* A text that grows; begin with zeroes.  Release .at with free(). */
+struct kmd_text {
+	char *at; /* NULL while it is empty */
+	size_t length, cap;
+	bool failed; /* memory was short: the text is not whole */
+};
+
+void kmd_text_add(struct kmd_text *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* The whole of @text as a number; an optional 0x is allowed for base 16. */
 bool kmd_text_u64(const char *text, size_t length, unsigned int base, uint64_t *out);
 

@@ -16,11 +16,11 @@ struct kmd_core_notes {
 
 /*
  * Take over the registers (NT_PRSTATUS, "LINUX" register sets), NT_AUXV, QEMU's notes
- * and the lists of what was supplied and excluded (KMD) of a finished core.  Nothing from a KELF file,
- * whose notes the kernel wrote past its allocation; no VMCOREINFO, which is built again;
- * no registers that are all zero.  If two CPUs have one pr_pid, all are renumbered from
- * 1: gdb does not open a core with a pid twice.  Without @registers, because there are
- * better ones, only what is not of a CPU.
+ * and the lists of what was supplied and excluded (KMD) of a finished core.  Nothing from a KELF
+ * file, whose notes the kernel wrote past its allocation; no VMCOREINFO, which is built again; no
+ * registers that are all zero.  If two CPUs have one pr_pid, all are renumbered from 1: gdb does
+ * not open a core with a pid twice.  Without @registers, because there are better ones, only what
+ * is not of a CPU.
  */
 enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, bool registers,
 				    struct kmd_diag *diag, struct kmd_core_notes *notes);

@@ -192,40 +192,36 @@ static enum kmd_status copy_region(struct extract *extract, const struct file *f
 }
 
 /* "1 0x80000000 4096 NAME md_NAME.BIN" */
-static void print_info(FILE *out, const struct file *file)
+static void print_info(struct kmd_text *out, const struct file *file)
 {
-	fprintf(out, "1 0x%016" PRIx64 " %" PRIu64 " %s %s\r\n", file->row->pub.phys,
-		file->row->pub.size, file->name, file->name);
+	kmd_text_add(out, "1 0x%016" PRIx64 " %" PRIu64 " %s %s\r\n", file->row->pub.phys,
+		     file->row->pub.size, file->name, file->name);
 }
 
-static void print_cmm(FILE *out, const struct file *file)
+static void print_cmm(struct kmd_text *out, const struct file *file)
 {
-	fprintf(out, "d.load.binary %s 0x%" PRIx64 " /noclear\r\n", file->name,
-		file->row->pub.phys);
+	kmd_text_add(out, "d.load.binary %s 0x%" PRIx64 " /noclear\r\n", file->name,
+		     file->row->pub.phys);
 }
 
 static enum kmd_status write_table(struct extract *extract, int fd, const char *name,
-				   void (*print)(FILE *out, const struct file *file))
+				   void (*print)(struct kmd_text *out, const struct file *file))
 {
-	size_t length = 0;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, &length);
+	struct kmd_text text = { 0 };
 	enum kmd_status status;
 
-	if (!out)
-		return kmd_fail_memory(extract->diag);
 	for (size_t i = 0; i < extract->n; i++)
 		if (extract->files[i].row->pub.has_phys)
-			print(out, &extract->files[i]);
-	status = fclose(out) ? kmd_fail_memory(extract->diag)
-			     : write_all(extract, fd, name, (unsigned char *)text, length);
-	free(text);
+			print(&text, &extract->files[i]);
+	status = text.failed ? kmd_fail_memory(extract->diag)
+			     : write_all(extract, fd, name, (unsigned char *)text.at, text.length);
+	free(text.at);
 	return status;
 }
 
 /* A region's file, or with @print a table. */
 static enum kmd_status write_file(struct extract *extract, const struct file *file,
-				  void (*print)(FILE *out, const struct file *file))
+				  void (*print)(struct kmd_text *out, const struct file *file))
 {
 	int fd = openat(extract->fd, file->name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	enum kmd_status status;
