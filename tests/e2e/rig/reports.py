@@ -115,9 +115,12 @@ def check_without_regions(rig, taken, seed, rounds=12):
 
 
 def without_inline(item):
-    """The frames as the dump's own symbols have them: no inlined functions, names with suffixes."""
-    return [(frame['address'], frame.get('function', '').split('.')[0]) for frame in item['frames']
-            if not frame.get('inline')]
+    """The frames as the dump's own symbols have them.
+
+    Address and start of the function: a function may have several names.
+    """
+    return [(frame['address'], int(frame['address'], 16) - frame['offset'] if 'function' in frame else None)
+            for frame in item['frames'] if not frame.get('inline')]
 
 
 def check_without_vmlinux(by_vmlinux, found):
@@ -130,9 +133,9 @@ def check_without_vmlinux(by_vmlinux, found):
         kit.check(other, f'without a vmlinux there is another task: {item}')
         kit.check(not same_members(item, other), f'without a vmlinux: {same_members(item, other)}')
         for own, frame in zip(without_inline(item), without_inline(other)):
-            kit.check(own[0] == frame[0] and own[1] in ('', frame[1]),
+            kit.check(own[0] == frame[0] and own[1] in (None, frame[1]),
                       f'without a vmlinux: frame {own} instead of {frame}')
-            named += own[1] != ''
+            named += own[1] is not None
     kit.check(not found['tasks'] or len(found['tasks']) == len(tasks), 'without a vmlinux, tasks are missing')
     print(f'without a vmlinux: {len(found["tasks"])} tasks, {named} frames with names')
     return named
