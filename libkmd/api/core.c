@@ -6,6 +6,7 @@
 #include "api/handle.h"
 #include "vmcore/kmd_note.h"
 
+#include <elf.h>
 #include <stdlib.h>
 
 static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
@@ -17,6 +18,23 @@ static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
 static const struct kmd_mappings *mappings_of(const struct kmd *kmd)
 {
 	return kmd->target.has_paging ? &kmd->mappings : NULL;
+}
+
+/*
+ * Each consumer finds the kernel by its virtual addresses.  No VMCOREINFO of a 32-bit kernel
+ * gives them, so a core without any is not complete.  With others a key is missing.
+ */
+static enum kmd_status check_views(struct kmd *kmd)
+{
+	bool narrow = kmd->facts.elf_class == ELFCLASS32;
+
+	if (kmd->views.n || !kmd->memory.n_phys || !kmd->info.text || !kmd->facts.arch)
+		return KMD_OK;
+	return kmd_report(&kmd->diag, KMD_FIND_KERNEL, narrow ? KMD_DAMAGE : KMD_NOTE, kmd_in(NULL),
+			  "virtual addresses are not known: neither VMCOREINFO%s nor a region "
+			  "gives one, so the core can be read by physical address only; an input "
+			  "with the KELF region has them",
+			  narrow ? ", which never does for a 32-bit kernel," : "");
 }
 
 enum kmd_status kmd_open_views(struct kmd *kmd)
@@ -33,7 +51,7 @@ enum kmd_status kmd_open_views(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = kmd_views_build_mapped(&kmd->memory, &kmd->facts, mappings_of(kmd), diag,
 						&kmd->views);
-	return status;
+	return status == KMD_OK ? check_views(kmd) : status;
 }
 
 /* The core's regions are the captured ones, then the supplied ones. */

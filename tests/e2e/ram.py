@@ -5,6 +5,7 @@
 The regions of a real dump are put back at their addresses.  In every form, the core and
 the kernel log must be the same, and all captured memory must be in the core.
 """
+import struct
 import subprocess
 
 import elfcore
@@ -67,6 +68,23 @@ def write_image(path, base, size, regions):
             if start < end:
                 image.seek(start - base)
                 image.write(data[start - phys:end - phys])
+
+
+def check_without_virtual(program, where, machine_line):
+    """RAM of a 32-bit kernel, which writes no base of its linear map: said, and nothing to type."""
+    text = b'OSRELEASE=6.1.0\nPAGESIZE=4096\nSYMBOL(swapper_pg_dir)=c0204000\n' \
+           b'SYMBOL(init_uts_ns)=c1a05000\n' + machine_line + b'\nKERNELOFFSET=0\n'
+    note = struct.pack('<III', 11, len(text), 0) + b'VMCOREINFO\0\0' + text
+    image = where / 'narrow.bin'
+    image.write_bytes(bytes(0x5000) + note + bytes(0x20000 - 0x5000 - len(note)))
+    done = subprocess.run([program, '-f', '-o', where / 'narrow.core', f'{image}@0x40000000'],
+                          capture_output=True, check=False, text=True)
+    kit.same(done.returncode, 3, f'{machine_line}: exit code')
+    kit.check('virtual addresses are not known' in done.stderr and '(degraded)' in done.stdout,
+              f'{machine_line}: {done.stderr} {done.stdout}')
+    lines = done.stdout.splitlines()
+    kit.same(lines[-1], 'next     no tool can open this core: it lacks virtual addresses of '
+             'captured memory', f'{machine_line}: last line')
 
 
 def dump_info(images):
@@ -142,6 +160,8 @@ def main():
                                   check=False)
             kit.check(done.returncode in (1, 64) and high.stat().st_size == size - half,
                       'an input was overwritten')
+            check_without_virtual(program, where, b'CONFIG_ARM_LPAE=y')
+            check_without_virtual(program, where, b'CONFIG_X86_PAE=y')
             print(f'{dump.name}: RAM images with addresses: one core')
 
 

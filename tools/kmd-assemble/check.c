@@ -89,11 +89,13 @@ const char *check_crash(const struct kmd *kmd)
 const char *check_start_lacks(const struct kmd *kmd)
 {
 	const struct kmd_readiness *row;
+	const char *least = NULL;
 
 	for (size_t i = 0; (row = kmd_readiness_get(kmd, i)); i++)
-		if (is_start(row) && row->state == KMD_READY_FAILS)
-			return row->missing;
-	return "";
+		if (is_start(row) && row->state == KMD_READY_FAILS &&
+		    (!least || strlen(row->missing) < strlen(least)))
+			least = row->missing;
+	return least ? least : "";
 }
 
 static const char *title(bool *first)

@@ -17,7 +17,7 @@ void check_summary(FILE *out, const struct kmd *kmd, bool vmlinux);
 enum kmd_ready_state check_start(const struct kmd *kmd, const char *consumer);
 /* The command line that starts crash with most abilities, or NULL if none is known to start. */
 const char *check_crash(const struct kmd *kmd);
-/* What the first consumer that does not start lacks; "" if all start. */
+/* The least that a consumer which does not start lacks; "" if all start. */
 const char *check_start_lacks(const struct kmd *kmd);
 
 #endif
