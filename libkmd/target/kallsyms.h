@@ -38,8 +38,9 @@ struct kmd_kallsyms {
 };
 
 /*
- * Read the table that VMCOREINFO names (Linux 6.0 and later).  .n is 0 if it was not captured
- * whole, or is implausible: its addresses must agree with those that VMCOREINFO has.
+ * Read the table that VMCOREINFO names (Linux 6.0 and later), or that a search finds.  .n is 0 if
+ * it was not captured whole, or is implausible: its addresses must agree with those that VMCOREINFO
+ * has.
  */
 enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table);
 void kmd_kallsyms_deinit(struct kmd_kallsyms *table);

@@ -2,7 +2,7 @@
 #include "target/kallsyms.h"
 
 #include "base/bytes.h"
-#include "target/target.h"
+#include "target/kallsyms_find.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -33,14 +33,13 @@ static unsigned char *read_bytes(const struct kmd_target *target, uint64_t virt,
 }
 
 /* The tokens lie between their table and its index. */
-static bool read_tokens(const struct kmd_target *target, struct kmd_kallsyms *table)
+static bool read_tokens(const struct kmd_target *target, const struct kmd_kallsyms_places *places,
+			struct kmd_kallsyms *table)
 {
-	uint64_t tokens, index;
+	uint64_t tokens = places->tokens, index = places->index;
 	unsigned char *bytes;
 
-	if (!symbol(target, "kallsyms_token_table", &tokens) ||
-	    !symbol(target, "kallsyms_token_index", &index) || index <= tokens ||
-	    index - tokens > TOKENS_MAX)
+	if (index <= tokens || index - tokens > TOKENS_MAX)
 		return false;
 	bytes = read_bytes(target, index, sizeof(table->token_at));
 	for (size_t i = 0; bytes && i < 256; i++)
@@ -52,14 +51,13 @@ static bool read_tokens(const struct kmd_target *target, struct kmd_kallsyms *ta
 	return table->tokens && !table->tokens[table->tokens_size - 1];
 }
 
-static bool read_names(const struct kmd_target *target, struct kmd_kallsyms *table)
+static bool read_names(const struct kmd_target *target, const struct kmd_kallsyms_places *places,
+		       struct kmd_kallsyms *table)
 {
-	uint64_t names, end;
+	uint64_t names = places->names, end = places->tokens;
 	size_t at = 0, length;
 
-	if (!symbol(target, "kallsyms_names", &names) ||
-	    !symbol(target, "kallsyms_token_table", &end) || end <= names ||
-	    end - names > BYTES_MAX)
+	if (end <= names || end - names > BYTES_MAX)
 		return false;
 	table->size = (size_t)(end - names);
 	table->bytes = read_bytes(target, names, table->size);
@@ -82,17 +80,16 @@ static uint64_t decode(uint64_t base, uint32_t offset, bool negative)
 	return offset >> 31 ? base - 1 - (uint64_t)(int64_t)(int32_t)offset : offset;
 }
 
-static bool read_addresses(const struct kmd_target *target, struct kmd_kallsyms *table)
+static bool read_addresses(const struct kmd_target *target,
+			   const struct kmd_kallsyms_places *places, struct kmd_kallsyms *table)
 {
-	uint64_t offsets, base_at, base;
+	uint64_t base;
 	size_t negative = 0;
 	unsigned char *bytes;
 
-	if (!symbol(target, "kallsyms_offsets", &offsets) ||
-	    !symbol(target, "kallsyms_relative_base", &base_at) ||
-	    !kmd_target_read_uint(target, KMD_XLATE_ANY, base_at, 8, &base))
+	if (!kmd_target_read_uint(target, KMD_XLATE_ANY, places->base, 8, &base))
 		return false;
-	bytes = read_bytes(target, offsets, 4 * table->n);
+	bytes = read_bytes(target, places->offsets, 4 * table->n);
 	for (size_t i = 0; bytes && i < table->n; i++)
 		negative += bytes[4 * i + 3] >> 7;
 	for (size_t i = 0; bytes && i < table->n; i++)
@@ -131,16 +128,18 @@ static bool agrees(const struct kmd_target *target, const struct kmd_kallsyms *t
 
 static bool read_table(const struct kmd_target *target, struct kmd_kallsyms *table)
 {
-	uint64_t n_at, n;
+	struct kmd_kallsyms_places places;
+	uint64_t n;
 
-	if (!symbol(target, "kallsyms_num_syms", &n_at) ||
-	    !kmd_target_read_uint(target, KMD_XLATE_ANY, n_at, 4, &n) || !n || n > SYMBOLS_MAX)
+	if (!kmd_kallsyms_places(target, &places) ||
+	    !kmd_target_read_uint(target, KMD_XLATE_ANY, places.n_symbols, 4, &n) || !n ||
+	    n > SYMBOLS_MAX)
 		return false;
 	table->n = (size_t)n;
 	table->symbols = calloc(table->n, sizeof(*table->symbols));
 	table->names = calloc(table->n, sizeof(*table->names));
-	if (!table->symbols || !table->names || !read_tokens(target, table) ||
-	    !read_names(target, table) || !read_addresses(target, table))
+	if (!table->symbols || !table->names || !read_tokens(target, &places, table) ||
+	    !read_names(target, &places, table) || !read_addresses(target, &places, table))
 		return false;
 	qsort(table->symbols, table->n, sizeof(*table->symbols), by_address);
 	return kmd_kallsyms_hash(table) && agrees(target, table);

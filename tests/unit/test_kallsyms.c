@@ -178,6 +178,79 @@ START_TEST(huge_count)
 }
 END_TEST
 
+/* Before 6.0 VMCOREINFO does not name the parts: they are found by their form. */
+#define MANY 1100
+
+/* Returns where the table begins to be damaged by the test: the place of the markers. */
+static size_t many_symbols(void)
+{
+	size_t at = 0x1000 + (4 * MANY + 7) / 8 * 8, names, markers, tokens, n = 0;
+	uint32_t marks[MANY / 256 + 1];
+
+	fake_set(&fake, at, AT(0), 8);
+	fake_set(&fake, at + 8, MANY, 4);
+	names = at + 16;
+	for (at = names; n < MANY; n++) {
+		char name[32];
+
+		if (n % 256 == 0)
+			marks[n / 256] = (uint32_t)(at - names);
+		snprintf(name, sizeof(name), n ? "tfunction_%zu" : "T_stext", n);
+		fake_set(&fake, at++, strlen(name), 1);
+		memcpy(fake.memory + at, name, strlen(name));
+		at += strlen(name);
+		fake_set(&fake, 0x1000 + 4 * n, 0x100 + 16 * n, 4);
+	}
+	markers = at = (at + 7) / 8 * 8;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++, at += 4)
+		fake_set(&fake, at, marks[i], 4);
+	tokens = at = (at + 7) / 8 * 8;
+	for (size_t i = 0; i < 256; i++) {
+		fake.memory[at++] = (unsigned char)(i ? i : '?');
+		fake.memory[at++] = 0;
+	}
+	for (size_t i = 0; i < 256; i++)
+		fake_set(&fake, at + 2 * i, 2 * i, 2);
+	ck_assert_uint_eq(at - tokens, 512);
+	line("_stext", 0x100);
+	return markers;
+}
+
+static void search(void)
+{
+	consumer_capture(0, FAKE_SIZE);
+	consumer_build();
+	expect_ok(kmd_kallsyms_read(&target, &table));
+}
+
+START_TEST(found_by_search)
+{
+	many_symbols();
+	search();
+	ck_assert_uint_eq(table.n, MANY);
+	expect_at(AT(0x100), "_stext");
+	expect_at(AT(0x100 + 16 * 700 + 5), "function_700");
+	expect_at(AT(0x100 + 16 * (MANY - 1)), "function_1099");
+}
+END_TEST
+
+START_TEST(damaged_markers)
+{
+	fake_set(&fake, many_symbols() + 4, 77, 4);
+	search();
+	ck_assert_uint_eq(table.n, 0);
+}
+END_TEST
+
+START_TEST(another_base)
+{
+	many_symbols();
+	fake_set(&fake, 0x1000 + (4 * MANY + 7) / 8 * 8, AT(0x200000), 8);
+	search();
+	ck_assert_uint_eq(table.n, 0);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = kit_tcase();
@@ -189,5 +262,8 @@ int main(void)
 	tcase_add_test(tcase, does_not_agree);
 	tcase_add_test(tcase, hostile);
 	tcase_add_test(tcase, huge_count);
+	tcase_add_test(tcase, found_by_search);
+	tcase_add_test(tcase, damaged_markers);
+	tcase_add_test(tcase, another_base);
 	return kit_run("kallsyms", tcase);
 }

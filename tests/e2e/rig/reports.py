@@ -56,9 +56,7 @@ def check(rig, taken, answers):
     kit.check(not early, f'kmd-report: stacks end early: {early[:10]}')
     own = report(taken)
     check_signature(found, own)
-    # VMCOREINFO names the kernel's table since 6.0.
-    kit.check(check_without_vmlinux(found, own) or rig.kernel.version.startswith('5.'),
-              'no frame of a CPU has a name without a vmlinux')
+    kit.check(check_without_vmlinux(found, own), 'no frame has a name without a vmlinux')
 
 
 def check_signature(by_stack, by_log):
