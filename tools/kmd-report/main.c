@@ -9,7 +9,7 @@
 const char program_name[] = "kmd-report";
 
 static const char help[] =
-	"Usage: kmd-report [OPTION]... INPUT\n"
+	"Usage: kmd-report [OPTION]... INPUT...\n"
 	"Report why a kernel died: reason, signature, registers and backtraces of the CPUs, tasks\n"
 	"that are blocked, and the end of the log.\n"
 	"\n"
