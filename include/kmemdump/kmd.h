@@ -492,7 +492,7 @@ enum kmd_frame_flag {
 	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */
 	KMD_FRAME_EXACT = 1u << 1,  /* .pc was interrupted, or is a CPU's; else a return address */
 	KMD_FRAME_GUESS = 1u << 2,  /* found by a frame pointer where no table covers the code */
-	/* The call is the last instruction of the function: .pc is past its end. */
+	/* The last instruction of the function is the call: .pc is past its end, or is it. */
 	KMD_FRAME_LAST_CALL = 1u << 3,
 };
 

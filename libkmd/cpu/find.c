@@ -98,6 +98,21 @@ static enum kmd_status list_named(const struct finder *finder, struct named **it
 	return KMD_OK;
 }
 
+/*
+ * A region that is missing has no name if only KELF describes it.  If it may be one of these, the
+ * numbers of the others are not known.
+ */
+static bool one_may_be_missing(const struct finder *finder, uint64_t size)
+{
+	const struct kmd_regions *regions = finder->memory->regions;
+
+	for (size_t i = 0; i < regions->n; i++)
+		if (regions->rows[i].pub.state == KMD_REGION_MISSING &&
+		    !*regions->rows[i].pub.name && regions->rows[i].pub.size == size)
+			return true;
+	return false;
+}
+
 static enum kmd_status take_named(struct finder *finder)
 {
 	struct named *items = NULL;
@@ -105,6 +120,8 @@ static enum kmd_status take_named(struct finder *finder)
 	enum kmd_status status = list_named(finder, &items, &n);
 	unsigned char bytes[NOTE_MAX];
 
+	if (n && one_may_be_missing(finder, items[0].row->pub.size))
+		n = 0;
 	if (n)
 		qsort(items, n, sizeof(*items), by_seq);
 	for (size_t i = 0; status == KMD_OK && i < n; i++) {

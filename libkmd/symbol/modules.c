@@ -130,12 +130,12 @@ static char *read_name(const struct kmd_target *target, uint64_t virt)
 
 const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *target,
 						     struct kmd_module_entry *module, uint64_t virt,
-						     bool *next)
+						     uint64_t after, bool *next)
 {
 	struct kmd_module_symbol *symbols = module->symbols;
 	size_t i = KMD_LOWER_BOUND(module->n_symbols, middle, symbols[middle].value <= virt);
 
-	*next = i < module->n_symbols && symbols[i].value == virt + 1;
+	*next = i < module->n_symbols && symbols[i].value == after;
 	/* Mapping symbols of arm64 ($x, $d) name no function. */
 	for (; i; i--) {
 		if (!symbols[i - 1].name)

@@ -50,10 +50,10 @@ void kmd_modules_deinit(struct kmd_modules *modules);
 struct kmd_module_entry *kmd_modules_find(const struct kmd_modules *modules, uint64_t virt);
 /*
  * The symbol at or before @virt in @module, if its name can be read: else NULL.  *@next is true if
- * another symbol begins at @virt + 1.
+ * another symbol begins at @after, behind it.
  */
 const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *target,
 						     struct kmd_module_entry *module, uint64_t virt,
-						     bool *next);
+						     uint64_t after, bool *next);
 
 #endif

@@ -233,7 +233,10 @@ void kmd_signature_from_stack(const struct kmd_log_panic *panic, const struct km
 		}
 		set_name(&frames[n], from->symbol, strlen(from->symbol));
 		frames[n].exact = n && from->flags & KMD_FRAME_EXACT;
-		frames[n].unsure = from->flags & KMD_FRAME_LAST_CALL;
+		/* An oops is at its instruction; the registers of a panic are at the call. */
+		frames[n].unsure = from->flags & KMD_FRAME_LAST_CALL &&
+				   (!(from->flags & KMD_FRAME_EXACT) ||
+				    (!n && panic->kind == KMD_REASON_PANIC));
 		n++;
 	}
 	make(frames, n, panic, complete, "stack", signature);

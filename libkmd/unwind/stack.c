@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "target/kallsyms.h"
 
+#include <elf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,17 @@ static bool push(struct kmd_stack_entry *stack, const struct kmd_frame *frame)
 		return false;
 	stack->frames[stack->pub.n++] = *frame;
 	return true;
+}
+
+/*
+ * Where the call of this frame returns to.  The shim records a panic of arm64 at the instruction
+ * that called it.
+ */
+static uint64_t return_address(const struct kmd_target *target, const struct kmd_frame *frame)
+{
+	bool called = frame->flags & KMD_FRAME_EXACT && target->facts->machine == EM_AARCH64;
+
+	return frame->pc + (called ? 4 : 0);
 }
 
 /*
@@ -51,9 +63,9 @@ static void name_by_symbol(const struct kmd_target *target, uint64_t pc, struct 
 		return;
 	frame->function = frame->symbol = best->name;
 	frame->offset = frame->pc - target->kaslr - best->value;
-	i = kmd_vmlinux_first_at(vmlinux, frame->pc - target->kaslr);
-	if (pc != frame->pc && i < vmlinux->n &&
-	    vmlinux->symbols[i].value == frame->pc - target->kaslr)
+	link = return_address(target, frame) - target->kaslr;
+	i = kmd_vmlinux_first_at(vmlinux, link);
+	if (i < vmlinux->n && vmlinux->symbols[i].value == link)
 		frame->flags |= KMD_FRAME_LAST_CALL;
 }
 
@@ -93,8 +105,8 @@ static void name_by_kallsyms(const struct kmd_target *target, uint64_t pc, struc
 		return;
 	frame->function = frame->symbol = kmd_kallsyms_name(table, i);
 	frame->offset = frame->pc - table->symbols[i].address;
-	i = kmd_kallsyms_find(table, frame->pc);
-	if (pc != frame->pc && i < table->n && table->symbols[i].address == frame->pc)
+	i = kmd_kallsyms_find(table, return_address(target, frame));
+	if (i < table->n && table->symbols[i].address == return_address(target, frame))
 		frame->flags |= KMD_FRAME_LAST_CALL;
 }
 
@@ -109,12 +121,12 @@ static void name_by_module(const struct kmd_target *target, const struct kmd_mod
 	if (!module)
 		return;
 	frame->module = module->name;
-	symbol = kmd_module_symbol_at(target, module, pc, &next);
+	symbol = kmd_module_symbol_at(target, module, pc, return_address(target, frame), &next);
 	if (!symbol)
 		return;
 	frame->function = frame->symbol = symbol->name;
 	frame->offset = frame->pc - symbol->value;
-	if (pc != frame->pc && next)
+	if (next)
 		frame->flags |= KMD_FRAME_LAST_CALL;
 }
 

@@ -246,6 +246,20 @@ START_TEST(named_with_gaps)
 END_TEST
 
 /* Notes of another kind, size, machine. */
+/* Of two, the firmware did not save the first, and KELF has no names. */
+START_TEST(named_and_one_missing)
+{
+	struct kmd_region_entry *row = add_notes("", 0x5000, 7);
+
+	row->pub.state = KMD_REGION_MISSING;
+	row->pub.captured = 0;
+	row->has_bytes = false;
+	add_notes("Kcrash_not59", 0x6000, 8);
+	find(NULL);
+	ck_assert_uint_eq(cpus.n, 0);
+}
+END_TEST
+
 START_TEST(named_but_no_notes)
 {
 	static const struct {
@@ -468,6 +482,7 @@ int main(void)
 	tcase_add_test(tcase, panic_cpu_of_the_kernel);
 	tcase_add_test(tcase, named_by_sequence);
 	tcase_add_test(tcase, named_with_gaps);
+	tcase_add_test(tcase, named_and_one_missing);
 	tcase_add_test(tcase, named_but_no_notes);
 	tcase_add_test(tcase, record_and_notes_together);
 	tcase_add_test(tcase, pointed_at);
