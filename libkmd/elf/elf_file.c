@@ -2,7 +2,7 @@
 #include "elf/elf_file.h"
 
 #include "base/checked.h"
-#include "elf/unpack.h"
+#include "source/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,6 +14,7 @@
 
 #define HEAD_SIZE     0x210
 #define LINK_NAME_MAX 4096
+#define UNPACK_LIMIT  (64ull << 30)
 
 enum kmd_status kmd_elf_file_unusable(struct kmd_diag *diag, const char *name, const char *what)
 {
@@ -167,6 +168,38 @@ static enum kmd_status open_source(const char *path, struct kmd_diag *diag,
 	return status;
 }
 
+static bool is_packed(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	enum kmd_packing packing = kmd_unpack_kind(source, diag);
+
+	return packing == KMD_PACKING_ZSTD || packing == KMD_PACKING_FILTER;
+}
+
+/*
+ * Replace *@source by what it unpacks to.  A damaged stream leaves a finding and a file that
+ * ends early, which is refused for the sections that it lacks.
+ */
+static enum kmd_status unpack(const struct kmd_vmlinux_options *options, struct kmd_diag *diag,
+			      struct kmd_source **source)
+{
+	uint64_t limit = options->unpack_limit ? options->unpack_limit : UNPACK_LIMIT;
+	struct kmd_input_options input = { .unpack_limit = limit };
+	struct kmd_scratch scratch = { .limit = limit };
+	enum kmd_status status = kmd_unpack_filter(diag, &input, &scratch, source);
+	struct kmd_source *whole;
+
+	/* libelf reads a descriptor; the scratch file has nothing else in it. */
+	if (status == KMD_OK)
+		status = kmd_source_from_fd(diag, scratch.fd, (*source)->name, &whole);
+	if (status != KMD_OK) {
+		kmd_scratch_close(&scratch);
+		return status;
+	}
+	kmd_source_free(*source);
+	*source = whole;
+	return KMD_OK;
+}
+
 static enum kmd_status read_head(const struct kmd_source *source, struct kmd_diag *diag,
 				 unsigned char head[HEAD_SIZE], size_t *size)
 {
@@ -184,8 +217,8 @@ static enum kmd_status check_head(const struct kmd_vmlinux_options *options, str
 	size_t size;
 
 	status = read_head(*source, diag, head, &size);
-	if (status == KMD_OK && kmd_vmlinux_is_packed(head, size)) {
-		status = kmd_vmlinux_unpack(options, diag, source);
+	if (status == KMD_OK && is_packed(*source, diag)) {
+		status = unpack(options, diag, source);
 		if (status == KMD_OK)
 			status = read_head(*source, diag, head, &size);
 	}

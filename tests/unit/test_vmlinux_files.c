@@ -172,7 +172,7 @@ START_TEST(by_debuginfod)
 	write_kernel("server/buildid/abcdef01/debuginfo", &debug);
 	write_kernel("server/buildid/abcdef01/executable", &stripped);
 	expect_none("vmlinux");
-	expect_silence();
+	expect_no_messages();
 	options.debuginfod = true;
 	if (open_name("vmlinux") != KMD_OK && has_message("cannot be loaded")) {
 		options.debuginfod = false;
@@ -228,7 +228,9 @@ static void try_filter(const char *filter)
 	kmd_vmlinux_deinit(&vmlinux);
 	options.unpack_limit = 0;
 	file_with("packed", packed, size / 2);
-	expect_error(open_name("packed"), KMD_ERR_DAMAGED, "cannot be unpacked");
+	ck_assert_int_ne(open_name("packed"), KMD_OK);
+	ck_assert(strstr(diag.sentence, "truncated") ||
+		  strstr(diag.sentence, "cannot be unpacked"));
 	bytes_free(&file);
 }
 
@@ -253,7 +255,7 @@ START_TEST(packed_other)
 	file_with("packed", "\x1f\x8b", 2);
 	expect_error(open_name("packed"), KMD_ERR_FORMAT, "");
 	file_with("packed", "\x28\xb5\x2f\xfd", 4);
-	expect_error(open_name("packed"), KMD_ERR_DAMAGED, "cannot be unpacked");
+	expect_error(open_name("packed"), KMD_ERR_FORMAT, "");
 }
 END_TEST
 
