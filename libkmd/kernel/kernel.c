@@ -68,7 +68,7 @@ static enum kmd_status check_machine(const struct kmd_vmcoreinfo *info, struct k
 				     struct kmd_kernel_facts *facts)
 {
 	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(info);
-	uint16_t said = facts->machine;
+	uint16_t recorded = facts->machine;
 
 	if (!arch || arch == facts->arch)
 		return KMD_OK;
@@ -78,7 +78,7 @@ static enum kmd_status check_machine(const struct kmd_vmcoreinfo *info, struct k
 	facts->big_endian = false;
 	return kmd_report(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(info->origin),
 			  "the ELF header has machine %u, VMCOREINFO is from %s; using the latter",
-			  said, arch->name);
+			  recorded, arch->name);
 }
 
 static enum kmd_status detect_machine(const struct kmd_claims *claims,

@@ -134,15 +134,15 @@ static enum kmd_status bound_table(struct kelf *kelf, const char *what, uint64_t
 {
 	uint64_t room = at <= kelf->cursor.size ? (kelf->cursor.size - at) / size : 0;
 	uint32_t fit = (uint32_t)kmd_min_u64(kmd_min_u64(room, limit), *n);
-	uint32_t said = *n;
+	uint32_t recorded = *n;
 
 	*n = fit;
-	if (fit == said)
+	if (fit == recorded)
 		return KMD_OK;
 	return kmd_report(kelf->cursor.diag, KMD_FIND_TABLE, KMD_DAMAGE,
 			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
-			  "the ELF header counts %" PRIu32 " %s, there is room for %" PRIu32, said,
-			  what, fit);
+			  "the ELF header counts %" PRIu32 " %s, there is room for %" PRIu32,
+			  recorded, what, fit);
 }
 
 /* Names are in the section that e_shstrndx names; a damaged one only costs the names. */
@@ -305,7 +305,7 @@ static bool starts_data(const struct kelf *kelf, uint32_t index, const struct ph
 static enum kmd_status settle_count(struct kelf *kelf)
 {
 	uint64_t low = kelf->table_end;
-	uint32_t fit, likely = 0, said = kelf->phnum;
+	uint32_t fit, likely = 0, recorded = kelf->phnum;
 	struct phdr phdr;
 
 	for (uint32_t i = 0; i < kelf->phnum; i++) {
@@ -316,11 +316,11 @@ static enum kmd_status settle_count(struct kelf *kelf)
 	if (low >= kelf->table_end)
 		return KMD_OK;
 	fit = (uint32_t)((low - kelf->phoff) / kelf->fields->phdr_size);
-	for (uint32_t i = fit; i < said; i++) {
+	for (uint32_t i = fit; i < recorded; i++) {
 		read_phdr(kelf, i, &phdr);
 		likely += starts_data(kelf, i, &phdr);
 	}
-	if (likely > (said - fit) / 2)
+	if (likely > (recorded - fit) / 2)
 		return KMD_OK;
 	kelf->phnum = fit;
 	kelf->table_end = kelf->phoff + (uint64_t)fit * kelf->fields->phdr_size;
@@ -330,7 +330,7 @@ static enum kmd_status settle_count(struct kelf *kelf)
 			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
 			  "the ELF header counts %" PRIu32
 			  " program headers, but data begins after %" PRIu32,
-			  said, fit);
+			  recorded, fit);
 }
 
 /* A count that is too small leaves further headers whose data follows the last one's. */

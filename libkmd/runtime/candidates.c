@@ -114,7 +114,7 @@ static bool format_alternatives(const struct kmd_candidates *candidates, unsigne
 {
 	for (size_t i = 0; i < candidates->n; i++) {
 		const struct kmd_candidate *candidate = &candidates->items[i];
-		char *names = NULL, *said = NULL;
+		char *names = NULL, *text = NULL;
 		size_t count = 0;
 		bool seen = false, ok;
 
@@ -125,10 +125,10 @@ static bool format_alternatives(const struct kmd_candidates *candidates, unsigne
 		    !weight_of(candidates, key, candidate->value))
 			continue;
 		ok = list_sources(candidates, key, candidate->value, &names, &count) &&
-		     asprintf(&said, "0x%" PRIx64 " (%s)", candidate->value, names) >= 0 &&
-		     append(list, said, "; ");
+		     asprintf(&text, "0x%" PRIx64 " (%s)", candidate->value, names) >= 0 &&
+		     append(list, text, "; ");
 		free(names);
-		free(said);
+		free(text);
 		if (!ok)
 			return false;
 	}

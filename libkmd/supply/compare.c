@@ -64,7 +64,7 @@ enum kmd_status kmd_stretch_read(const struct kmd_link_image *image,
 	stretch->link = link;
 	stretch->size = (size_t)kmd_min_u64(KMD_IMAGE_CHUNK, part->link + part->size - link);
 	memset(stretch->have, false, stretch->size);
-	if (!kmd_link_image_read(image, part, link, stretch->size, learned, stretch->said,
+	if (!kmd_link_image_read(image, part, link, stretch->size, learned, stretch->expected,
 				 stretch->states))
 		return kmd_fail(diag, KMD_ERR_IO, kmd_in("vmlinux"), "%s cannot be read",
 				part->name);
@@ -85,11 +85,11 @@ static bool has_all(const struct kmd_stretch *stretch, size_t at, size_t size)
 static void check_pointer(const struct kmd_stretch *stretch, size_t at, uint64_t kaslr,
 			  struct kmd_comparison *comparison)
 {
-	uint64_t said = kmd_get_le(stretch->said + at, WORD);
+	uint64_t expected = kmd_get_le(stretch->expected + at, WORD);
 
 	if (!has_all(stretch, at, WORD))
 		return;
-	if (kmd_get_le(stretch->got + at, WORD) == said + kaslr)
+	if (kmd_get_le(stretch->got + at, WORD) == expected + kaslr)
 		comparison->moved++;
 	else
 		comparison->unmoved++;
@@ -106,7 +106,7 @@ static void check_word(const struct kmd_stretch *stretch, size_t at, size_t size
 		if (!stretch->have[i] || stretch->states[i] != KMD_BYTE_KNOWN)
 			continue;
 		comparison->compared++;
-		differs = differs || stretch->said[i] != stretch->got[i];
+		differs = differs || stretch->expected[i] != stretch->got[i];
 	}
 	if (size == WORD && stretch->states[at] == KMD_BYTE_POINTER)
 		check_pointer(stretch, at, kaslr, comparison);

@@ -9,7 +9,7 @@
 struct kmd_stretch {
 	uint64_t link;
 	size_t size;
-	unsigned char said[KMD_IMAGE_CHUNK]; /* by vmlinux */
+	unsigned char expected[KMD_IMAGE_CHUNK]; /* by vmlinux */
 	unsigned char states[KMD_IMAGE_CHUNK];
 	unsigned char got[KMD_IMAGE_CHUNK]; /* captured */
 	bool have[KMD_IMAGE_CHUNK];

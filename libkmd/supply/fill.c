@@ -89,7 +89,7 @@ static enum kmd_status add_run(struct kmd_filler *filler, const struct kmd_image
 		item.offset = part->offset + (link - part->link);
 	} else {
 		item.offset = filler->used;
-		status = write_scratch(filler, stretch->said + at, size, diag);
+		status = write_scratch(filler, stretch->expected + at, size, diag);
 	}
 	if (status != KMD_OK)
 		return status;

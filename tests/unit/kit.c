@@ -197,7 +197,7 @@ void expect_finding(enum kmd_finding_code code, enum kmd_severity severity, cons
 	ck_assert_msg(strstr(finding->text, text), "\"%s\" has no \"%s\"", finding->text, text);
 }
 
-void expect_silence(void)
+void expect_no_messages(void)
 {
 	ck_assert_msg(!diag.n_findings, "%s", diag.findings[0]->text);
 	ck_assert(!diag.degraded);

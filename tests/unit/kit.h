@@ -46,7 +46,7 @@ bool has_message(const char *text);
 /* Exactly one finding of this code; its severity, and @text in it. */
 void expect_finding(enum kmd_finding_code code, enum kmd_severity severity, const char *text);
 /* There is no message at all. */
-void expect_silence(void);
+void expect_no_messages(void);
 void expect_ok(enum kmd_status status);
 void expect_error(enum kmd_status status, enum kmd_status wanted, const char *text);
 

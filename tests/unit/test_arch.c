@@ -278,7 +278,7 @@ START_TEST(kernel_facts)
 	ck_assert(facts.pub.has_kaslr_offset);
 	ck_assert_uint_eq(facts.pub.kaslr_offset, UINT64_C(0x3d522aa00000));
 	ck_assert(facts.layout.image.known);
-	expect_silence();
+	expect_no_messages();
 	kmd_kernel_deinit(&facts);
 	done();
 }

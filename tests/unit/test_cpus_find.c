@@ -114,7 +114,7 @@ START_TEST(record_of_a_panic)
 		find(NULL);
 		expect_cpus(2, numbers, x0);
 		ck_assert(found.has_panic_cpu && found.panic_cpu == 2 && !found.empty_notes);
-		expect_silence();
+		expect_no_messages();
 		teardown();
 		setup();
 	}
@@ -222,7 +222,7 @@ START_TEST(named_by_sequence)
 	expect_cpus(3, numbers, x0);
 	ck_assert_str_eq(cpus.items[0].pub.source, "crash_notes");
 	ck_assert(!found.empty_notes);
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -456,7 +456,7 @@ START_TEST(contexts_of_qualcomm)
 	ck_assert_uint_eq(cpus.items[1].cpu, 10);
 	ck_assert_uint_eq(cpus.items[1].pub.sp, 0xffff800000002220);
 	ck_assert_uint_eq(cpus.items[1].words[33], 9);
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 

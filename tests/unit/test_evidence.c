@@ -20,7 +20,7 @@ START_TEST(panic_text)
 	infer();
 	expect_value(KMD_RUNTIME_KASLR, 0x410511200000, 1, "panic text");
 	expect_value(KMD_RUNTIME_PHYS_OFFSET, 0xffffd73e00000000, 1, "panic text");
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -180,7 +180,7 @@ START_TEST(imem)
 	add_image("Klinux_ba11", AT_BANNER, sizeof(BANNER) + 1, ARM_PHYS, ARM_KASLR);
 	infer();
 	expect_value(KMD_RUNTIME_KASLR, ARM_KASLR, 2, "names of regions, linux_banner");
-	expect_silence();
+	expect_no_messages();
 	done();
 	make_arm(NULL);
 	add_imem(ARM_KASLR + 0x1000);

@@ -158,7 +158,7 @@ START_TEST(whole_text)
 	expect_no_key("NUMBER(sme_mask)");
 	expect_no_key("CRASHTIME");
 	expect_no_key("NUMBER(VA_BITS)");
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -272,7 +272,7 @@ START_TEST(file_as_it_stands)
 	/* The last line has no newline. */
 	expect_ok(from_file(X86_FILE, strlen(X86_FILE) - 1, NULL));
 	ck_assert_uint_eq(info.length, strlen(X86_FILE));
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -299,7 +299,7 @@ START_TEST(file_of_this_boot)
 	expect_ok(from_file(X86_FILE, strlen(X86_FILE), &runtime));
 	ck_assert_uint_eq(info.length, strlen(X86_FILE));
 	ck_assert(!memcmp(info.text, X86_FILE, info.length));
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST

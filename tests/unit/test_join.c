@@ -14,7 +14,7 @@ START_TEST(section_and_kelf)
 	section("md_Kprb24.BIN", PHYS, noise(64, 1), 64);
 	kelf("", PHYS, VIRT, 64);
 	expect_ok(join());
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(regions.n, 1);
 	expect_region("Kprb24", KMD_REGION_OK, PHYS, 64);
 	expect_virt("Kprb24", VIRT);
@@ -80,7 +80,7 @@ START_TEST(zero_is_none)
 	section("md_KA.BIN", PHYS, noise(64, 1), 64);
 	listed(KMD_FROM_LOAD_CMM, "md_KA.BIN", 0, 0);
 	expect_ok(join());
-	expect_silence();
+	expect_no_messages();
 	expect_region("KA", KMD_REGION_OK, PHYS, 64);
 }
 END_TEST
@@ -118,7 +118,7 @@ START_TEST(sizes_at_one_address)
 	kelf("", PHYS, VIRT, 64);
 	kelf("", PHYS, VIRT, 8);
 	expect_ok(join());
-	expect_silence();
+	expect_no_messages();
 	expect_virt("KA", VIRT);
 	expect_virt("KB", VIRT);
 }

@@ -154,7 +154,7 @@ START_TEST(meminspect)
 {
 	build_meminspect();
 	expect_ok(read_as(KMD_BLOB_REGION));
-	expect_silence();
+	expect_no_messages();
 	ck_assert(claims.has_kelf && !claims.big_endian);
 	ck_assert_uint_eq(claims.machine, EM_AARCH64);
 	ck_assert_uint_eq(claims.elf_class, ELFCLASS64);
@@ -198,7 +198,7 @@ START_TEST(downstream)
 {
 	build_downstream();
 	expect_ok(read_as(KMD_BLOB_REGION));
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(claims.n, 3);
 	ck_assert_str_eq(claims.items[0].name, "linux_banner");
 	ck_assert(claims.items[0].has_bytes);
@@ -291,7 +291,7 @@ START_TEST(core)
 {
 	build_core();
 	expect_ok(read_as(KMD_BLOB_FLAT));
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(claims.n, 2);
 	ck_assert_int_eq(claims.items[0].origin, KMD_FROM_CORE);
 	ck_assert(claims.items[1].has_bytes);
@@ -335,7 +335,7 @@ START_TEST(core_of_many)
 		bytes_set(&elf, 64 + i * 56 + offsetof(Elf64_Phdr, p_offset), 0x140 + 0x20 * i, 8);
 	bytes_zero_until(&elf, 0x1a0);
 	expect_ok(read_as(KMD_BLOB_FLAT));
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(claims.n, 2);
 	/* Section 0 is behind the end. */
 	bytes_set(&elf, offsetof(Elf64_Ehdr, e_shoff), UINT64_MAX - 60, 8);
@@ -404,7 +404,7 @@ START_TEST(header_types)
 	build_meminspect();
 	bytes_set(&elf, 64 + 2 * 56, PT_NULL, 4);
 	expect_ok(read_as(KMD_BLOB_REGION));
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(claims.n, 1);
 	bytes_set(&elf, 64 + 2 * 56, 0x1234567, 4);
 	expect_ok(read_as(KMD_BLOB_REGION));
@@ -509,7 +509,7 @@ START_TEST(no_header)
 	bytes_add(&elf, text, sizeof(text));
 	expect_ok(read_named("md_Klog.BIN", KMD_BLOB_REGION));
 	ck_assert(!claims.has_kelf && !claims.n && !claims.machine);
-	expect_silence();
+	expect_no_messages();
 	/* By its name, this region should be the header. */
 	expect_ok(read_as(KMD_BLOB_REGION));
 	ck_assert(!claims.has_kelf && !claims.n);

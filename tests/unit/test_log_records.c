@@ -166,7 +166,7 @@ START_TEST(empty)
 	writer.first = writer.next;
 	expect_ok(read_writer());
 	ck_assert_uint_eq(log_read.n, 0);
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -195,7 +195,7 @@ START_TEST(laps)
 		wrapped += writer.next < writer.first;
 	}
 	ck_assert_uint_gt(wrapped, 20);
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 

@@ -101,7 +101,7 @@ START_TEST(initial_state)
 	ck_assert_uint_eq(log_read.n, 0);
 	ck_assert_uint_eq(log_read.damaged, 0);
 	ck_assert_str_eq(log_read.form, "ring buffer");
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -143,7 +143,7 @@ START_TEST(laps)
 		expect_ok(read_frozen());
 		survivors += expect_survivors(0);
 	}
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_gt(survivors, 500);
 	ck_assert_uint_gt(ring.wrapped, 50);
 	if (kind.fits_exactly)

@@ -54,7 +54,7 @@ START_TEST(confirms_once)
 	/* An unknown value is not taken from a log line alone. */
 	ck_assert(!runtime.values[KMD_RUNTIME_PHYS_OFFSET].known);
 	expect_kaslr(2, "VMCOREINFO, panic text");
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -90,7 +90,7 @@ START_TEST(no_number)
 	/* A process wrote this into the log. */
 	log_line("Kernel Offset: 0x1")->facility = 1;
 	expect_kaslr(1, "VMCOREINFO");
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -101,7 +101,7 @@ START_TEST(last_records_only)
 		log_line("");
 	log_line("Kernel Offset: 0x15400000 from 0xffffffff81000000");
 	expect_kaslr(2, "VMCOREINFO, panic text");
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 

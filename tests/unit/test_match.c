@@ -31,7 +31,7 @@ START_TEST(by_name)
 	head(1, "KFTRACE", 64);
 	head(2, "KLOGBUF", 64);
 	expect_ok(join());
-	expect_silence();
+	expect_no_messages();
 	expect_head("kstack0", 0);
 	/* A sequence number behind the name is none of the name. */
 	expect_head("KFTRACE3", 1);
@@ -48,7 +48,7 @@ START_TEST(by_symbol)
 	hint(VIRT, "linux_banner");
 	hint(VIRT + 0x1000, "init_uts_ns");
 	expect_ok(join());
-	expect_silence();
+	expect_no_messages();
 	expect_head("Klinux_ba11", 0);
 	expect_head("Kinit_uts21", 1);
 }
@@ -94,7 +94,7 @@ START_TEST(by_identical_bytes)
 	head(0, "", 32);
 	head(1, "", 32);
 	expect_ok(join());
-	expect_silence();
+	expect_no_messages();
 	expect_state("Kcpu_poss", KMD_REGION_OK);
 	expect_state("Kcpu_onli", KMD_REGION_OK);
 	ck_assert_uint_ne(regions.rows[0].pub.phys, regions.rows[1].pub.phys);

@@ -78,7 +78,7 @@ START_TEST(across_borders_and_holes)
 	expect_missing(BASE - 1, 4, BASE - 1);
 	expect_missing(BASE + 6, 8, BASE + 8);
 	expect_missing(BASE + 13, 2, BASE + 14);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -93,7 +93,7 @@ START_TEST(nested_alike)
 			reverse();
 		else
 			build();
-		expect_silence();
+		expect_no_messages();
 		ck_assert_uint_eq(memory.n_phys, 1);
 		expect_bytes(BASE, "12345678", 8);
 	}
@@ -168,7 +168,7 @@ START_TEST(rows_that_are_not_used)
 	row->pub.captured = 3;
 	row->pub.state = KMD_REGION_CUT;
 	build();
-	expect_silence();
+	expect_no_messages();
 	expect_bytes(BASE, "123", 3);
 	expect_missing(BASE, 4, BASE + 3);
 	done();
@@ -208,7 +208,7 @@ START_TEST(one_source_behind_both)
 	inner->source = outer->source;
 	inner->offset = 8;
 	build();
-	expect_silence();
+	expect_no_messages();
 	expect_bytes(BASE, bytes, 64);
 	done();
 }

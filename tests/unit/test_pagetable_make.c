@@ -102,7 +102,7 @@ START_TEST(there_and_back)
 	add_all_kinds();
 	capture();
 	make();
-	expect_silence();
+	expect_no_messages();
 	ck_assert_int_eq(made.root, KMD_ROOT_MISSING);
 	ck_assert_uint_eq(made.tables_completed, 1);
 	ck_assert_uint_eq(made.n, 1 + made.tables_added);

@@ -35,7 +35,7 @@ START_TEST(pages)
 	add_bytes(RAM, 0x10000);
 	capture();
 	walk(NULL);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(mappings.n, 3);
 	expect_mapping(0, VMALLOC, RAM, 0x2000);
 	expect_mapping(1, VMALLOC + 0x2000, RAM + 0x8000, 0x1000);
@@ -97,7 +97,7 @@ START_TEST(tables_that_are_missing)
 	add_bytes(RAM, 0x1000);
 	capture();
 	walk(NULL);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(mappings.n, 1);
 	ck_assert_uint_eq(mappings.tables_missing, 2);
 }
@@ -301,7 +301,7 @@ START_TEST(loop)
 		set_entry(ROOT, i, kmd_entry_table(&paging, ROOT));
 	capture();
 	walk(NULL);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_gt(mappings.n, 0);
 	ck_assert_uint_le(mappings.n, 16);
 	for (size_t i = 0; i < mappings.n; i++)
@@ -320,7 +320,7 @@ START_TEST(fillers)
 	add_bytes(RAM, 0x1000);
 	capture();
 	walk(NULL);
-	expect_silence();
+	expect_no_messages();
 	/* The table maps the page twice at each of 16 places: 16 mappings remain. */
 	ck_assert_uint_eq(mappings.n, 16);
 	expect_mapping(0, VMALLOC + 0x5000, RAM, 0x1000);

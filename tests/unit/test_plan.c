@@ -227,7 +227,7 @@ START_TEST(elf32)
 	expect_ok(plan_core());
 	expect_sound();
 	ck_assert_uint_eq(plan.elf_class, ELFCLASS32);
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -307,7 +307,7 @@ START_TEST(every_byte_has_its_place)
 	}
 	expect_ok(plan_core());
 	expect_sound();
-	expect_silence();
+	expect_no_messages();
 	for (size_t i = 0; i < regions.n; i++) {
 		const struct kmd_region *region = &regions.rows[i].pub;
 

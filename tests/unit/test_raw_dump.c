@@ -108,7 +108,7 @@ START_TEST(good)
 {
 	build();
 	expect_usual();
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -123,7 +123,7 @@ START_TEST(markers)
 		memcpy(dump.at, marks[i], MD_RAW_SIGNATURE_SIZE);
 		options.accept_invalid = i == 2;
 		expect_usual();
-		expect_silence();
+		expect_no_messages();
 		/* An overwritten marker is accepted only if a section header is well-formed. */
 		bytes_set(&dump, section(0, MD_RAW_SECTION_VERSION), 0, 4);
 		ck_assert_int_eq(read_dump(), KMD_ERR_FORMAT);
@@ -143,7 +143,7 @@ START_TEST(validity)
 	/* Bits are tested, not the whole word. */
 	bytes_set(&dump, MD_RAW_FLAGS, MD_RAW_VALID | MD_RAW_CACHE_FLUSHED, 4);
 	expect_usual();
-	expect_silence();
+	expect_no_messages();
 	bytes_set(&dump, MD_RAW_FLAGS, MD_RAW_CACHE_FLUSHED, 4);
 	expect_error(read_dump(), KMD_ERR_DAMAGED, "f: offset 0xc: the partition holds no valid");
 	options.accept_invalid = true;
@@ -174,11 +174,11 @@ START_TEST(dump_size_bounds)
 	/* Stale bytes behind the dump are never read. */
 	bytes_add(&dump, noise(100, 9), 100);
 	expect_usual();
-	expect_silence();
+	expect_no_messages();
 	/* Rounded up beyond the file. */
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, 1 << 20, 8);
 	expect_usual();
-	expect_silence();
+	expect_no_messages();
 	/* The dump ends inside the last section, and then in the one before. */
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, END - 0x10, 8);
 	expect_ok(read_dump());
@@ -258,7 +258,7 @@ START_TEST(layouts_that_are_good)
 	bytes_set(&dump, section(0, MD_RAW_SECTION_OFFSET), DATA + LENGTH, 8);
 	bytes_set(&dump, section(1, MD_RAW_SECTION_OFFSET), DATA, 8);
 	expect_ok(read_dump());
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(image.blobs[1].offset, DATA);
 	/* The second is a part of the first, in memory as well. */
 	build();
@@ -266,7 +266,7 @@ START_TEST(layouts_that_are_good)
 	bytes_set(&dump, section(1, MD_RAW_SECTION_LENGTH), 16, 8);
 	bytes_set(&dump, section(1, MD_RAW_SECTION_INFO), PHYS + 8, 8);
 	expect_ok(read_dump());
-	expect_silence();
+	expect_no_messages();
 	/* 188 bytes behind the table, as in encrypted dumps. */
 	build();
 	for (unsigned int i = 0; i < SECTIONS; i++)
@@ -274,7 +274,7 @@ START_TEST(layouts_that_are_good)
 	bytes_set(&dump, MD_RAW_DUMP_SIZE, END + 188, 8);
 	bytes_zero_until(&dump, END + 188);
 	expect_ok(read_dump());
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST

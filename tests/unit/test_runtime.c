@@ -34,7 +34,7 @@ START_TEST(x86_all)
 	expect_value(KMD_RUNTIME_SME_MASK, 0, 1, "sme_me_mask in memory");
 	expect_unknown(KMD_RUNTIME_KIMAGE_VOFFSET);
 	expect_unknown(KMD_RUNTIME_PAC_MASK);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -50,7 +50,7 @@ START_TEST(x86_ram)
 	expect_value(KMD_RUNTIME_KASLR, X86_KASLR, 2, "pointers in the image, phys_base in memory");
 	expect_value(KMD_RUNTIME_PHYS_BASE, X86_BASE, 2, "place of the image, phys_base in memory");
 	expect_value(KMD_RUNTIME_PAGE_OFFSET, X86_MAP, 1, "page_offset_base in memory");
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -138,7 +138,7 @@ START_TEST(arm64_48_bits)
 	expect_value(KMD_RUNTIME_VABITS_ACTUAL, 48, 1, "vmlinux");
 	expect_value(KMD_RUNTIME_PAC_MASK, 0, 1, "CPU capabilities in memory");
 	expect_unknown(KMD_RUNTIME_PHYS_BASE);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -228,7 +228,7 @@ START_TEST(arm64_vmcoreinfo)
 	expect_value(KMD_RUNTIME_VA_BITS, 52, 1, "VMCOREINFO");
 	expect_value(KMD_RUNTIME_VABITS_ACTUAL, 48, 1, "VMCOREINFO");
 	expect_value(KMD_RUNTIME_PAC_MASK, 0xffff000000000000, 1, "VMCOREINFO");
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -242,7 +242,7 @@ START_TEST(user_wins)
 	infer();
 	expect_value(KMD_RUNTIME_KASLR, X86_KASLR, 3,
 		     "given by the user, names of regions, linux_banner");
-	expect_silence();
+	expect_no_messages();
 	given.values[KMD_RUNTIME_KASLR] = 0x400000;
 	infer();
 	expect_value(KMD_RUNTIME_KASLR, 0x400000, 1, "given by the user");
@@ -285,7 +285,7 @@ START_TEST(nothing_at_all)
 	infer();
 	expect_unknown(KMD_RUNTIME_KASLR);
 	expect_unknown(KMD_RUNTIME_PHYS_BASE);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST

@@ -40,7 +40,7 @@ START_TEST(left_out)
 	ck_assert_uint_eq(supplied(AT_RODATA + 0x100, 8), 0);
 	ck_assert_uint_eq(supplied(AT_RODATA + 0x203, 8), 0);
 	ck_assert_uint_eq(supplied(AT_RODATA + 0x300, 8), 0);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -210,7 +210,7 @@ START_TEST(emitted)
 	bytes_set(&file, symbol_of("an_absolute") + 6, SHN_ABS, 2);
 	complete(KMD_COMPLETE_RODATA);
 	ck_assert_uint_eq(supplied(AT_RODATA, AT_VDSO - AT_RODATA), AT_VDSO - AT_RODATA);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 END_TEST
@@ -229,7 +229,7 @@ static void expect_all_rodata(void)
 {
 	complete(KMD_COMPLETE_RODATA);
 	ck_assert_uint_eq(supplied(AT_RODATA, AT_VDSO - AT_RODATA), AT_VDSO - AT_RODATA);
-	expect_silence();
+	expect_no_messages();
 	done();
 }
 

@@ -10,7 +10,7 @@ START_TEST(nothing_unasked)
 {
 	begin(EM_X86_64);
 	complete(0);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(supplied(0, IMAGE_SIZE), 0);
 	ck_assert_int_eq(part(".BTF")->state, KMD_COMPLETED_UNASKED);
 	ck_assert_uint_eq(part(".BTF")->left_out, BTF_SIZE);
@@ -24,7 +24,7 @@ START_TEST(asked)
 {
 	begin(EM_X86_64);
 	complete(KMD_COMPLETE_BTF);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(supplied(0, IMAGE_SIZE), BTF_SIZE);
 	ck_assert_uint_eq(supplied(AT_BTF, BTF_SIZE), BTF_SIZE);
 	ck_assert_int_eq(part(".BTF")->state, KMD_COMPLETED_SUPPLIED);
@@ -43,7 +43,7 @@ static void prove(size_t at, size_t size, const char *name, bool enough)
 	begin(EM_X86_64);
 	capture(at, size);
 	complete(0);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_int_eq(part(name)->state,
 			 enough ? KMD_COMPLETED_SUPPLIED : KMD_COMPLETED_UNASKED);
 	ck_assert_int_eq(supplied(0, IMAGE_SIZE) > 0, enough);
@@ -87,7 +87,7 @@ START_TEST(not_even_what_is_proved)
 	begin(EM_X86_64);
 	capture(AT_BTF, BTF_SIZE - 1);
 	complete(KMD_COMPLETE_NONE);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(supply.n, 0);
 	ck_assert_uint_eq(completion.n, 0);
 	end();
@@ -113,7 +113,7 @@ static void one_byte_differs(unsigned int wanted)
 START_TEST(different_unasked)
 {
 	one_byte_differs(0);
-	expect_silence();
+	expect_no_messages();
 	end();
 }
 END_TEST
@@ -135,7 +135,7 @@ START_TEST(whole)
 	begin(EM_X86_64);
 	capture(0, IMAGE_SIZE);
 	complete(KMD_COMPLETE_ALL);
-	expect_silence();
+	expect_no_messages();
 	for (size_t i = 0; i < completion.n; i++) {
 		ck_assert_int_eq(completion.items[i].state, KMD_COMPLETED_WHOLE);
 		ck_assert_uint_eq(completion.items[i].left_out, 0);
@@ -257,7 +257,7 @@ START_TEST(no_place_unasked)
 	begin(EM_X86_64);
 	runtime.values[KMD_RUNTIME_KASLR].known = false;
 	complete(0);
-	expect_silence();
+	expect_no_messages();
 	end();
 }
 END_TEST
@@ -308,7 +308,7 @@ START_TEST(orc)
 	vmlinux_write(ET_EXEC);
 	bytes_set(&file, symbol_of("lookup_num_blocks") + 16, 4, 8); /* st_size */
 	complete(KMD_COMPLETE_ORC);
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(supplied(AT_WRITTEN, 0x800), 4);
 	ck_assert_uint_eq(supplied(AT_ORC_IP, 4 * ORC_N), 4 * ORC_N);
 	ck_assert_uint_eq(supplied(AT_ORC, 6 * ORC_N), 6 * ORC_N);

@@ -75,7 +75,7 @@ START_TEST(image_and_linear)
 	add(PHYS + 0x1000, IMAGE + 0x1000, 0x100);
 	add(PHYS + 0x200000, 0, 0x100);
 	build();
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(views.n, 3);
 	expect_view(LINEAR + 0x1000, PHYS + 0x1000, 0x100, KMD_VIEW_LINEAR);
 	expect_view(IMAGE + 0x1000, PHYS + 0x1000, 0x100, KMD_VIEW_IMAGE);
@@ -100,7 +100,7 @@ START_TEST(registered_behind_the_image)
 {
 	add(PHYS + 0x300000, IMAGE + 0x300000, 0x100);
 	build();
-	expect_silence();
+	expect_no_messages();
 	expect_view(IMAGE + 0x300000, PHYS + 0x300000, 0x100, KMD_VIEW_IMAGE);
 }
 END_TEST
@@ -111,7 +111,7 @@ START_TEST(vmalloc)
 	/* The next page of the stack has another physical place. */
 	add(PHYS + 0x500000, 0xffff90000000b000, 0x1000);
 	build();
-	expect_silence();
+	expect_no_messages();
 	expect_view(0xffff90000000a000, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);
 	expect_view(0xffff90000000b000, PHYS + 0x500000, 0x1000, KMD_VIEW_OTHER);
 	expect_view(LINEAR + 0x500000, PHYS + 0x500000, 0x1000, KMD_VIEW_LINEAR);
@@ -230,7 +230,7 @@ START_TEST(page_tables)
 	map(VMALLOC + 0x8000, PHYS + 0x302000, 0x1000);
 	map(VMALLOC + 0x9000, PHYS + 0x303000, 0x1000);
 	build();
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(views.n, 6);
 	expect_view(LINEAR + 0x300000, PHYS + 0x300000, 0x3000, KMD_VIEW_LINEAR);
 	expect_view(VMALLOC, PHYS + 0x200000, 0x1000, KMD_VIEW_OTHER);

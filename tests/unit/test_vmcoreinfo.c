@@ -187,7 +187,7 @@ START_TEST(region_of_its_own)
 	add_blob("md_Kother.BIN", "nothing", 7);
 	add_blob("md_Kvm\ncore.BIN", TEXT "\0\0\0", strlen(TEXT) + 3);
 	expect_ok(find());
-	expect_silence();
+	expect_no_messages();
 	ck_assert_uint_eq(info.length, strlen(TEXT));
 	ck_assert_mem_eq(info.text, TEXT, strlen(TEXT));
 	ck_assert_str_eq(info.origin, "region \"md_Kvm\\x0acore.BIN\"");
@@ -265,7 +265,7 @@ START_TEST(inside_memory)
 		ck_assert_ptr_nonnull(info.text);
 		ck_assert_uint_eq(info.length, strlen(TEXT));
 		ck_assert_str_eq(info.origin, "inside region \"data\"");
-		expect_silence();
+		expect_no_messages();
 		done();
 	}
 	free(bytes);

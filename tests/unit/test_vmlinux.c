@@ -35,7 +35,7 @@ START_TEST(whole)
 	ck_assert_str_eq(vmlinux.build_id, "01abff");
 	ck_assert_str_eq(vmlinux.banner, KERNEL_BANNER);
 	ck_assert_uint_eq(vmlinux.n, 2);
-	expect_silence();
+	expect_no_messages();
 	kmd_vmlinux_deinit(&vmlinux);
 	bytes_free(&file);
 }
@@ -328,7 +328,7 @@ static void try_fixture(const char *name)
 	map = kmd_vmlinux_find(&vmlinux, "mem_map");
 	ck_assert_uint_eq(word_at(map->value), 0x1122334455667788);
 	expect_no_bytes(kmd_vmlinux_find(&vmlinux, "contig_zone")->value, 8);
-	expect_silence();
+	expect_no_messages();
 	kmd_vmlinux_deinit(&vmlinux);
 }
 

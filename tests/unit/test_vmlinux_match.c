@@ -65,7 +65,7 @@ START_TEST(build_id_decides)
 	add_text(FAR, "Linux version 5.10.0-old (me@there) (gcc) #1 SMP");
 	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=" BUILD_ID "\n");
 	expect_ok(match(EM_X86_64));
-	expect_silence();
+	expect_no_messages();
 	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=" OTHER_ID "\n");
 	expect_error(match(EM_X86_64), KMD_ERR_MISMATCH, "build-id differs");
 	force = true;
@@ -123,7 +123,7 @@ START_TEST(banner_in_memory)
 	/* The kernel's own banner is present too, so the other one is only text. */
 	add_image("Klinux_ba11", AT_BANNER, sizeof(BANNER) + 1, X86_PHYS, X86_KASLR);
 	expect_ok(match(0));
-	expect_silence();
+	expect_no_messages();
 }
 END_TEST
 
@@ -158,7 +158,7 @@ START_TEST(build_id_in_the_image)
 	add_placed();
 	add_image("Kbuild_id", AT_ID, 20, X86_PHYS, X86_KASLR);
 	expect_ok(match_content());
-	expect_silence();
+	expect_no_messages();
 	strcpy(vmlinux.build_id, OTHER_ID);
 	expect_error(match_content(), KMD_ERR_MISMATCH, "captured image differs");
 }
@@ -169,7 +169,7 @@ START_TEST(notes_in_the_image)
 	add_placed();
 	add_image("Knotes", AT_NOTES, 36, X86_PHYS, X86_KASLR);
 	expect_ok(match_content());
-	expect_silence();
+	expect_no_messages();
 	kmd_regions_deinit(&regions);
 	fake.memory[AT_NOTES + 20] ^= 1;
 	add_placed();

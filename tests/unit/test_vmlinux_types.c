@@ -107,7 +107,7 @@ static void try_fixture(const char *name)
 			      "%s: %s %s is %lld", name, rows[i].type,
 			      rows[i].member ? rows[i].member : "", (long long)queries[i].value);
 	}
-	expect_silence();
+	expect_no_messages();
 	kmd_vmlinux_deinit(&vmlinux);
 }
 

@@ -33,8 +33,8 @@ struct array {
 	struct kmd_cursor cursor; /* from the array's first entry to the end of RAM */
 	uint64_t limit;           /* entries that fit the image */
 	uint64_t valid, invalid, odd;
-	bool ended;    /* before its count was reached */
-	uint32_t said; /* the count, as it stands in the table */
+	bool ended;     /* before its count was reached */
+	uint32_t count; /* the count, as it stands in the table */
 	struct entry last;
 };
 
@@ -200,7 +200,7 @@ static enum kmd_status read_counted(struct array *array, uint64_t count)
 				  "the region array should have %" PRIu32
 				  " entries, but from entry "
 				  "%" PRIu64 " on there are none",
-				  array->said, i);
+				  array->count, i);
 	}
 	return status;
 }
@@ -275,7 +275,7 @@ enum kmd_status kmd_minidump_array_read(const struct kmd_image *image, uint64_t 
 					uint32_t count, struct kmd_diag *diag,
 					struct kmd_claims *claims)
 {
-	struct array array = { .image = image, .diag = diag, .claims = claims, .said = count };
+	struct array array = { .image = image, .diag = diag, .claims = claims, .count = count };
 	enum kmd_status status;
 
 	array.blob = &image->blobs[image->smem.blob];

@@ -94,13 +94,13 @@ static enum kmd_status table_count(struct kmd_smem *smem, struct kmd_cursor *tab
 
 	*count = kmd_cursor_u32(table, MD_SMEM_PTABLE_COUNT_OFFSET);
 	if (info->present && info->slot != *count) {
-		uint32_t said = *count;
+		uint32_t recorded = *count;
 
 		*count = info->slot;
 		return kmd_smem_damage(smem, KMD_FIND_TABLE, at,
 				       "the SMEM partition table counts %" PRIu32
 				       " entries, but its info block follows entry %" PRIu32,
-				       said, info->slot);
+				       recorded, info->slot);
 	}
 	if (*count <= KMD_SMEM_TABLE_MAX)
 		return KMD_OK;
