@@ -99,18 +99,24 @@ static enum kmd_status list_named(const struct finder *finder, struct named **it
 }
 
 /*
- * A region that is missing has no name if only KELF describes it.  If it may be one of these, the
- * numbers of the others are not known.
+ * True if the firmware may not have saved one of these: then the numbers of the others are not
+ * known.  The first that was registered has the name without a number.  A region that only KELF
+ * describes has no name.
  */
 static bool one_may_be_missing(const struct finder *finder, uint64_t size)
 {
 	const struct kmd_regions *regions = finder->memory->regions;
+	bool first = false;
+	uint64_t seq;
 
-	for (size_t i = 0; i < regions->n; i++)
-		if (regions->rows[i].pub.state == KMD_REGION_MISSING &&
-		    !*regions->rows[i].pub.name && regions->rows[i].pub.size == size)
+	for (size_t i = 0; i < regions->n; i++) {
+		const struct kmd_region *region = &regions->rows[i].pub;
+
+		if (region->state == KMD_REGION_MISSING && !*region->name && region->size == size)
 			return true;
-	return false;
+		first |= is_named(region->name, &seq) && !seq;
+	}
+	return !first;
 }
 
 static enum kmd_status take_named(struct finder *finder)

@@ -254,6 +254,15 @@ START_TEST(named_and_one_missing)
 	row->pub.state = KMD_REGION_MISSING;
 	row->pub.captured = 0;
 	row->has_bytes = false;
+	add_notes("Kcrash_notes", 0x6000, 8);
+	find(NULL);
+	ck_assert_uint_eq(cpus.n, 0);
+}
+END_TEST
+
+/* The first of them, which has no number in its name, is missing. */
+START_TEST(named_without_first)
+{
 	add_notes("Kcrash_not59", 0x6000, 8);
 	find(NULL);
 	ck_assert_uint_eq(cpus.n, 0);
@@ -483,6 +492,7 @@ int main(void)
 	tcase_add_test(tcase, named_by_sequence);
 	tcase_add_test(tcase, named_with_gaps);
 	tcase_add_test(tcase, named_and_one_missing);
+	tcase_add_test(tcase, named_without_first);
 	tcase_add_test(tcase, named_but_no_notes);
 	tcase_add_test(tcase, record_and_notes_together);
 	tcase_add_test(tcase, pointed_at);
