@@ -16,15 +16,6 @@
 #define SYMBOLS_MAX  (1u << 20)
 #define NAME_MAX_    512
 
-static bool read_uint(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
-		      size_t size, uint64_t *value)
-{
-	uint64_t at;
-
-	return kmd_target_type(target, type, &at) &&
-	       kmd_target_read_uint(target, KMD_XLATE_ANY, base + at, size, value);
-}
-
 /* ----- memory of a module */
 
 static void add_range(struct kmd_module_entry *module, uint64_t start, uint64_t size)
@@ -42,13 +33,13 @@ static void read_ranges(const struct kmd_target *target, struct kmd_module_entry
 	    kmd_target_type(target, KMD_T_MODULE_MEMORY, &length)) {
 		/* The last types are those of initialisation, which is over. */
 		for (uint64_t i = 0; i < 4; i++)
-			if (read_uint(target, module->pub.address + mem + i * length,
-				      KMD_T_MEM_BASE, 8, &start) &&
-			    read_uint(target, module->pub.address + mem + i * length,
-				      KMD_T_MEM_SIZE, 4, &size))
+			if (kmd_target_member(target, module->pub.address + mem + i * length,
+					      KMD_T_MEM_BASE, 8, &start) &&
+			    kmd_target_member(target, module->pub.address + mem + i * length,
+					      KMD_T_MEM_SIZE, 4, &size))
 				add_range(module, start, size);
-	} else if (read_uint(target, module->pub.address, KMD_T_CORE_BASE, 8, &start) &&
-		   read_uint(target, module->pub.address, KMD_T_CORE_SIZE, 4, &size)) {
+	} else if (kmd_target_member(target, module->pub.address, KMD_T_CORE_BASE, 8, &start) &&
+		   kmd_target_member(target, module->pub.address, KMD_T_CORE_SIZE, 4, &size)) {
 		add_range(module, start, size);
 	}
 	if (module->n_ranges) {
@@ -98,11 +89,11 @@ static bool read_symbols(const struct kmd_target *target, struct kmd_module_entr
 	uint64_t kallsyms, table, n;
 	unsigned char *bytes;
 
-	if (!read_uint(target, module->pub.address, KMD_T_MODULE_KALLSYMS, 8, &kallsyms) ||
-	    !read_uint(target, kallsyms, KMD_T_KALLSYMS_SYMTAB, 8, &table) ||
-	    !read_uint(target, kallsyms, KMD_T_KALLSYMS_NUM, 4, &n) ||
-	    !read_uint(target, kallsyms, KMD_T_KALLSYMS_STRTAB, 8, &module->strings) || !n ||
-	    n > SYMBOLS_MAX)
+	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_KALLSYMS, 8, &kallsyms) ||
+	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_SYMTAB, 8, &table) ||
+	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_NUM, 4, &n) ||
+	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_STRTAB, 8, &module->strings) ||
+	    !n || n > SYMBOLS_MAX)
 		return true;
 	bytes = malloc((size_t)n * SYMBOL_SIZE);
 	module->symbols = calloc((size_t)n, sizeof(*module->symbols));
@@ -151,9 +142,12 @@ const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *ta
 
 static void read_orc(const struct kmd_target *target, struct kmd_module_entry *module)
 {
-	if (!read_uint(target, module->pub.address, KMD_T_MODULE_ORC_N, 4, &module->n_orc) ||
-	    !read_uint(target, module->pub.address, KMD_T_MODULE_ORC_IPS, 8, &module->orc_ips) ||
-	    !read_uint(target, module->pub.address, KMD_T_MODULE_ORC_ROWS, 8, &module->orc_rows))
+	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_N, 4,
+			       &module->n_orc) ||
+	    !kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_IPS, 8,
+			       &module->orc_ips) ||
+	    !kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_ROWS, 8,
+			       &module->orc_rows))
 		module->n_orc = 0;
 }
 

@@ -359,6 +359,15 @@ bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, 
 	return true;
 }
 
+bool kmd_target_member(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
+		       size_t size, uint64_t *value)
+{
+	uint64_t at;
+
+	return kmd_target_type(target, type, &at) &&
+	       kmd_target_read_uint(target, KMD_XLATE_ANY, base + at, size, value);
+}
+
 bool kmd_target_pointer(const struct kmd_target *target, const char *symbol, uint64_t *pointer)
 {
 	uint64_t virt;

@@ -150,6 +150,9 @@ bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint6
 /* A number of @size bytes, at most 8. */
 bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
 			  size_t size, uint64_t *number);
+/* The member whose offset is @type, of the structure at @base. */
+bool kmd_target_member(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
+		       size_t size, uint64_t *value);
 /* The pointer in a variable. */
 bool kmd_target_pointer(const struct kmd_target *target, const char *symbol, uint64_t *pointer);
 

@@ -24,15 +24,6 @@ struct reader {
 	struct kmd_task_list *list;
 };
 
-static bool member(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
-		   size_t size, uint64_t *value)
-{
-	uint64_t at;
-
-	return kmd_target_type(target, type, &at) &&
-	       kmd_target_read_uint(target, KMD_XLATE_ANY, base + at, size, value);
-}
-
 /* As ps writes it; the rules are those of task_state_index() in include/linux/sched.h. */
 static char state_letter(uint64_t state, uint64_t exit)
 {
@@ -55,10 +46,10 @@ static void read_state(const struct kmd_target *target, struct kmd_task *task)
 {
 	uint64_t state, exit;
 
-	if (!member(target, task->address, KMD_T_TASK_STATE, 4, &state) &&
-	    !member(target, task->address, KMD_T_TASK_STATE_OLD, 8, &state))
+	if (!kmd_target_member(target, task->address, KMD_T_TASK_STATE, 4, &state) &&
+	    !kmd_target_member(target, task->address, KMD_T_TASK_STATE_OLD, 8, &state))
 		return;
-	if (member(target, task->address, KMD_T_TASK_EXIT_STATE, 4, &exit))
+	if (kmd_target_member(target, task->address, KMD_T_TASK_EXIT_STATE, 4, &exit))
 		task->state = state_letter(state, exit);
 }
 
@@ -78,8 +69,8 @@ static void read_cpu(const struct kmd_target *target, struct kmd_task *task)
 {
 	uint64_t cpu;
 
-	if (!member(target, task->address, KMD_T_TASK_CPU, 4, &cpu) &&
-	    !member(target, task->address, KMD_T_TASK_CPU_OLD, 4, &cpu))
+	if (!kmd_target_member(target, task->address, KMD_T_TASK_CPU, 4, &cpu) &&
+	    !kmd_target_member(target, task->address, KMD_T_TASK_CPU_OLD, 4, &cpu))
 		return;
 	task->cpu = (uint32_t)cpu;
 	task->has_cpu = cpu < KMD_TARGET_CPUS_MAX;
@@ -89,8 +80,8 @@ static void read_cpu(const struct kmd_target *target, struct kmd_task *task)
 static void read_times(const struct kmd_target *target, struct kmd_task *task)
 {
 	task->has_last_run =
-		member(target, task->address, KMD_T_TASK_ARRIVAL, 8, &task->last_run) ||
-		member(target, task->address, KMD_T_TASK_EXEC_START, 8, &task->last_run);
+		kmd_target_member(target, task->address, KMD_T_TASK_ARRIVAL, 8, &task->last_run) ||
+		kmd_target_member(target, task->address, KMD_T_TASK_EXEC_START, 8, &task->last_run);
 }
 
 /* False if this is no task that was captured. */
@@ -99,23 +90,23 @@ static bool read_task(const struct kmd_target *target, struct kmd_task_entry *en
 	struct kmd_task *task = &entry->pub;
 	uint64_t pid, value;
 
-	if (!member(target, task->address, KMD_T_TASK_PID, 4, &pid))
+	if (!kmd_target_member(target, task->address, KMD_T_TASK_PID, 4, &pid))
 		return false;
 	task->pid = (uint32_t)pid;
 	read_comm(target, entry);
 	read_state(target, task);
 	read_cpu(target, task);
 	read_times(target, task);
-	if (member(target, task->address, KMD_T_TASK_TGID, 4, &value)) {
+	if (kmd_target_member(target, task->address, KMD_T_TASK_TGID, 4, &value)) {
 		task->tgid = (uint32_t)value;
 		task->has_tgid = true;
 	}
-	if (member(target, task->address, KMD_T_TASK_FLAGS, 4, &value)) {
+	if (kmd_target_member(target, task->address, KMD_T_TASK_FLAGS, 4, &value)) {
 		task->is_kernel = value & PF_KTHREAD;
 		task->has_is_kernel = true;
 	}
-	if (member(target, task->address, KMD_T_TASK_PARENT, 8, &value) &&
-	    member(target, value, KMD_T_TASK_TGID, 4, &value)) {
+	if (kmd_target_member(target, task->address, KMD_T_TASK_PARENT, 8, &value) &&
+	    kmd_target_member(target, value, KMD_T_TASK_TGID, 4, &value)) {
 		task->ppid = (uint32_t)value;
 		task->has_ppid = true;
 	}
@@ -213,7 +204,8 @@ static void mark_running(const struct kmd_target *target, const struct kmd_tasks
 	}
 	if (!queue_known)
 		task->is_running =
-			member(target, task->address, KMD_T_TASK_ON_CPU, 4, &flag) && flag;
+			kmd_target_member(target, task->address, KMD_T_TASK_ON_CPU, 4, &flag) &&
+			flag;
 }
 
 static bool add(struct reader *reader, uint64_t address)

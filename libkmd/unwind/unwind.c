@@ -108,24 +108,15 @@ void kmd_unwind_deinit(struct kmd_unwind *unwind)
 
 /* ----- where to begin */
 
-static bool member(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
-		   uint64_t *value)
-{
-	uint64_t at;
-
-	return kmd_target_type(target, type, &at) &&
-	       kmd_target_read_uint(target, KMD_XLATE_ANY, base + at, 8, value);
-}
-
 /* The frame that __switch_to_asm() leaves on the stack. */
 static bool sleeping_x86_64(const struct kmd_target *target, uint64_t task,
 			    struct kmd_unwind_start *start)
 {
 	uint64_t frame, pc_at, fork;
 
-	if (!member(target, task, KMD_T_TASK_SP, &frame) ||
-	    !member(target, frame, KMD_T_INACTIVE_BP, &start->fp) ||
-	    !member(target, frame, KMD_T_INACTIVE_PC, &start->pc) ||
+	if (!kmd_target_member(target, task, KMD_T_TASK_SP, 8, &frame) ||
+	    !kmd_target_member(target, frame, KMD_T_INACTIVE_BP, 8, &start->fp) ||
+	    !kmd_target_member(target, frame, KMD_T_INACTIVE_PC, 8, &start->pc) ||
 	    !kmd_target_type(target, KMD_T_INACTIVE_PC, &pc_at))
 		return false;
 	start->sp = frame + pc_at + 8;
@@ -143,9 +134,9 @@ bool kmd_unwind_sleeping(const struct kmd_target *target, uint64_t task,
 	if (target->facts->machine == EM_X86_64)
 		return sleeping_x86_64(target, task, start);
 	return target->facts->machine == EM_AARCH64 &&
-	       member(target, task, KMD_T_TASK_CONTEXT_FP, &start->fp) &&
-	       member(target, task, KMD_T_TASK_CONTEXT_SP, &start->sp) &&
-	       member(target, task, KMD_T_TASK_CONTEXT_PC, &start->pc);
+	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_FP, 8, &start->fp) &&
+	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_SP, 8, &start->sp) &&
+	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_PC, 8, &start->pc);
 }
 
 bool kmd_unwind_cpu(const struct kmd_target *target, const struct kmd_cpu *cpu,
