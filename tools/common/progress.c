@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "progress.h"
 
+#include "input.h"
+
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
@@ -68,9 +70,13 @@ void progress_clear(void)
 	shown = false;
 }
 
-int progress_signal(void)
+int progress_exit(int code)
 {
-	return signaled;
+	if (signaled && code == EXIT_FAILED) {
+		signal(signaled, SIG_DFL);
+		raise(signaled);
+	}
+	return code;
 }
 
 /* What the caller ignores (nohup, a shell's background job) stays ignored. */

@@ -11,7 +11,10 @@ void progress_install(struct kmd *kmd, bool quiet);
 /* Take the line away before something else is printed. */
 void progress_clear(void);
 
-/* The signal that came, or 0. */
-int progress_signal(void);
+/*
+ * The exit code of a program that ends with @code.  If a signal made it fail, it ends by that
+ * signal: the caller must see it.
+ */
+int progress_exit(int code);
 
 #endif

@@ -6,7 +6,6 @@
 #include "options.h"
 #include "report.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -106,16 +105,6 @@ static int run(struct kmd *kmd, const struct options *options)
 	return kmd_is_degraded(kmd) ? EXIT_DEGRADED : EXIT_COMPLETE;
 }
 
-/* The caller must see that a signal ended the program. */
-static int end_by_signal(int code)
-{
-	if (progress_signal() && code == EXIT_FAILED) {
-		signal(progress_signal(), SIG_DFL);
-		raise(progress_signal());
-	}
-	return code;
-}
-
 int main(int argc, char **argv)
 {
 	struct options options;
@@ -137,5 +126,5 @@ int main(int argc, char **argv)
 	}
 	code = run(kmd, &options);
 	kmd_free(kmd);
-	return end_by_signal(code);
+	return progress_exit(code);
 }

@@ -3,7 +3,6 @@
 #include "common/progress.h"
 #include "report.h"
 
-#include <signal.h>
 #include <string.h>
 
 const char program_name[] = "kmd-report";
@@ -133,10 +132,5 @@ int main(int argc, char **argv)
 	kmd = kmd_new();
 	code = kmd ? run(kmd, &options) : fail(NULL, KMD_ERR_MEMORY);
 	kmd_free(kmd);
-	/* The caller must see that a signal ended the program. */
-	if (progress_signal() && code == EXIT_FAILED) {
-		signal(progress_signal(), SIG_DFL);
-		raise(progress_signal());
-	}
-	return code;
+	return progress_exit(code);
 }
