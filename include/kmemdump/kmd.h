@@ -516,14 +516,15 @@ struct kmd_stack {
 
 /*
  * The frames of CPU @index, as kmd_cpu_get() counts, from its registers on.  KMD_ERR_NOT_FOUND
- * where the CPU was in user space; KMD_ERR_USAGE if there is no such CPU.
+ * where the CPU was in user space; KMD_ERR_LIMIT where all stacks together have millions of
+ * frames; KMD_ERR_USAGE if there is no such CPU.
  */
 enum kmd_status kmd_stack_of_cpu(struct kmd *kmd, size_t index, const struct kmd_stack **stack);
 
 /*
  * The frames of task @index, as kmd_task_get() counts: of a task that runs, its CPU's.
  * KMD_ERR_NOT_FOUND where the registers of that CPU, or those that were saved when the task was
- * switched out, are not known.
+ * switched out, are not known; KMD_ERR_LIMIT as above.
  */
 enum kmd_status kmd_stack_of_task(struct kmd *kmd, size_t index, const struct kmd_stack **stack);
 

@@ -51,11 +51,11 @@ static enum kmd_status begin(struct kmd *kmd)
 		return status;
 	*target = kmd->core_target;
 	if (!target->has_symbols) {
-		status = kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
+		kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
 		if (kmd->kallsyms.n)
 			target->kallsyms = &kmd->kallsyms;
 	}
-	if (status == KMD_OK && !kmd_target_type(target, KMD_T_TASK_PID, &at))
+	if (!kmd_target_type(target, KMD_T_TASK_PID, &at))
 		status = read_btf(kmd);
 	return status;
 }
@@ -188,11 +188,17 @@ static enum kmd_status make_stack(struct kmd *kmd, const struct kmd_unwind_start
 				  struct kmd_stack_entry *entry)
 {
 	struct kmd_unwind unwind;
-	enum kmd_status status = kmd_unwind(&kmd->stacks.unwinder, start, &unwind);
+	enum kmd_status status;
 
+	if (kmd->stacks.n_frames > KMD_STACKS_FRAMES_MAX)
+		return kmd_fail(&kmd->diag, KMD_ERR_LIMIT, kmd_in(kmd->input.name),
+				"all stacks together have more than %u frames",
+				KMD_STACKS_FRAMES_MAX);
+	status = kmd_unwind(&kmd->stacks.unwinder, start, &unwind);
 	if (status == KMD_OK)
 		status = kmd_stack_make(&kmd->own_target, &kmd->modules, kmd->stacks.lines, &unwind,
 					entry);
+	kmd->stacks.n_frames += entry->pub.n;
 	kmd_unwind_deinit(&unwind);
 	return status;
 }

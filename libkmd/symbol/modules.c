@@ -10,11 +10,15 @@
 #include <string.h>
 
 /* struct elf64_sym */
-#define SYMBOL_SIZE  24
-#define SYMBOL_VALUE 8
+#define SYMBOL_SIZE     24
+#define SYMBOL_VALUE    8
 /* The largest modules have some ten thousand. */
-#define SYMBOLS_MAX  (1u << 20)
-#define NAME_MAX_    512
+#define SYMBOLS_MAX     (1u << 20)
+#define NAME_MAX_       512
+/* Of all modules together. */
+#define ALL_SYMBOLS_MAX (4u << 20)
+/* Symbols in a row without a usable name. */
+#define NAMELESS_MAX    64
 
 /* ----- memory of a module */
 
@@ -128,7 +132,7 @@ const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *ta
 
 	*next = i < module->n_symbols && symbols[i].value == after;
 	/* Mapping symbols of arm64 ($x, $d) name no function. */
-	for (; i; i--) {
+	for (size_t tries = 0; i && tries < NAMELESS_MAX; i--, tries++) {
 		if (!symbols[i - 1].name)
 			symbols[i - 1].name =
 				read_name(target, module->strings + symbols[i - 1].name_at);
@@ -197,7 +201,7 @@ static bool read_list(const struct kmd_target *target, struct kmd_modules *modul
 	if (!kmd_target_symbol(target, "modules", &head, NULL))
 		return true; /* a kernel without modules */
 	next = head;
-	for (size_t n = 0; n < KMD_MODULES_MAX; n++) {
+	for (size_t n = 0, symbols = 0; n < KMD_MODULES_MAX && symbols < ALL_SYMBOLS_MAX; n++) {
 		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, 8, &next)) {
 			modules->unknown = "the list of modules was not captured whole";
 			return true;
@@ -206,6 +210,7 @@ static bool read_list(const struct kmd_target *target, struct kmd_modules *modul
 			return true;
 		if (!add(target, next - at, modules))
 			return false;
+		symbols += modules->n ? modules->items[modules->n - 1].n_symbols : 0;
 	}
 	modules->unknown = "the list of modules is damaged";
 	return true;

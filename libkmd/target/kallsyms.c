@@ -41,11 +41,12 @@ static size_t expand(const struct kmd_kallsyms *table, size_t index,
 
 	if (!kmd_kallsyms_length(table, &at, &length))
 		return 0;
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = 0; i < length && n < KMD_KALLSYMS_NAME; i++) {
 		size_t token = table->token_at[table->bytes[at + i]];
 
-		for (; token < table->tokens_size && table->tokens[token]; token++) {
-			if (!type && n < KMD_KALLSYMS_NAME)
+		for (; token < table->tokens_size && table->tokens[token] && n < KMD_KALLSYMS_NAME;
+		     token++) {
+			if (!type)
 				name[n++] = (char)table->tokens[token];
 			type = false;
 		}
@@ -101,10 +102,11 @@ size_t kmd_kallsyms_find(const struct kmd_kallsyms *table, uint64_t address)
 {
 	size_t i = kmd_kallsyms_above(table, address);
 
+	if (!i)
+		return table->n;
 	/* Of several at one address the first. */
-	while (i > 1 && table->symbols[i - 2].address == table->symbols[i - 1].address)
-		i--;
-	return i ? i - 1 : table->n;
+	address = table->symbols[i - 1].address;
+	return KMD_LOWER_BOUND(i, middle, table->symbols[middle].address < address);
 }
 
 const char *kmd_kallsyms_name(struct kmd_kallsyms *table, size_t index)

@@ -13,8 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/diag.h"
-
 struct kmd_target;
 
 /* KSYM_NAME_LEN of 6.1 and later. */
@@ -26,7 +24,7 @@ struct kmd_kallsyms_symbol {
 };
 
 struct kmd_kallsyms {
-	struct kmd_kallsyms_symbol *symbols; /* by address; of one address in the table's order */
+	struct kmd_kallsyms_symbol *symbols; /* by address */
 	size_t n;
 	char **names;         /* by index, once they were asked for */
 	uint32_t *hashes;     /* of the names, by index */
@@ -39,10 +37,10 @@ struct kmd_kallsyms {
 
 /*
  * Read the table that VMCOREINFO names (Linux 6.0 and later), or that a search finds.  .n is 0 if
- * it was not captured whole, or is implausible: its addresses must agree with those that VMCOREINFO
- * has.
+ * it was not captured whole, memory is short, or it is implausible: it must be sorted, and its
+ * addresses must agree with those that VMCOREINFO has.
  */
-enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table);
+void kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table);
 void kmd_kallsyms_deinit(struct kmd_kallsyms *table);
 
 /*
@@ -51,7 +49,7 @@ void kmd_kallsyms_deinit(struct kmd_kallsyms *table);
  */
 bool kmd_kallsyms_length(const struct kmd_kallsyms *table, size_t *at, size_t *length);
 
-/* Make the hashes, once the symbols are sorted; false if memory is short. */
+/* Make the hashes; false if memory is short. */
 bool kmd_kallsyms_hash(struct kmd_kallsyms *table);
 
 /* The address of a symbol; false if there is none, or several at different addresses. */

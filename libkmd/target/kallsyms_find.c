@@ -20,6 +20,8 @@
 #define SYMBOLS_MIN 1000
 /* Text and read-only data of a kernel; the largest of any is below this. */
 #define AREA_MAX    (UINT64_C(128) << 20)
+/* Tables of tokens to look at: a kernel has one. */
+#define TRIES_MAX   8
 
 static bool by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_places *places)
 {
@@ -154,12 +156,15 @@ static bool find_number(const struct area *area, size_t markers, size_t n_marker
 
 static bool search_area(const struct area *area, uint64_t virt, struct kmd_kallsyms_places *places)
 {
-	size_t tokens, markers, n, number;
+	size_t tokens, markers, n, number, tries = 0;
 
-	for (size_t at = 0; at + INDEX_SIZE <= area->size; at += ALIGN) {
+	for (size_t at = 0; at + INDEX_SIZE <= area->size && tries < TRIES_MAX; at += ALIGN) {
 		uint64_t size;
 
-		if (!is_index(area, at, &tokens) || !find_markers(area, tokens, &markers, &n) ||
+		if (!is_index(area, at, &tokens))
+			continue;
+		tries++;
+		if (!find_markers(area, tokens, &markers, &n) ||
 		    !find_number(area, markers, n, &number))
 			continue;
 		size = (4 * (uint64_t)word(area, number) + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);

@@ -99,13 +99,13 @@ static bool read_addresses(const struct kmd_target *target,
 	return bytes != NULL;
 }
 
-static int by_address(const void *a, const void *b)
+/* The kernel searches the table by address: one that is not sorted is damaged. */
+static bool is_sorted(const struct kmd_kallsyms *table)
 {
-	const struct kmd_kallsyms_symbol *x = a, *y = b;
-
-	if (x->address != y->address)
-		return x->address < y->address ? -1 : 1;
-	return x->name_at < y->name_at ? -1 : x->name_at > y->name_at;
+	for (size_t i = 1; i < table->n; i++)
+		if (table->symbols[i].address < table->symbols[i - 1].address)
+			return false;
+	return true;
 }
 
 /* The names that VMCOREINFO has must have the same addresses here. */
@@ -141,14 +141,12 @@ static bool read_table(const struct kmd_target *target, struct kmd_kallsyms *tab
 	if (!table->symbols || !table->names || !read_tokens(target, &places, table) ||
 	    !read_names(target, &places, table) || !read_addresses(target, &places, table))
 		return false;
-	qsort(table->symbols, table->n, sizeof(*table->symbols), by_address);
-	return kmd_kallsyms_hash(table) && agrees(target, table);
+	return is_sorted(table) && kmd_kallsyms_hash(table) && agrees(target, table);
 }
 
-enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table)
+void kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table)
 {
 	memset(table, 0, sizeof(*table));
 	if (!read_table(target, table))
 		kmd_kallsyms_deinit(table);
-	return KMD_OK;
 }

@@ -13,6 +13,8 @@
 #define TYPE_SIZE   12
 /* Typedefs and anonymous members inside each other. */
 #define DEPTH_MAX   32
+/* Members to look at for all queries; many times what a kernel needs. */
+#define BUDGET      (1ull << 26)
 
 enum {
 	KIND_INT = 1,
@@ -43,6 +45,7 @@ struct btf {
 	uint32_t *at; /* offset of each type, from 1 on */
 	size_t n, cap;
 	bool big_endian;
+	uint64_t *budget; /* members that may still be looked at */
 };
 
 /* A type that was read; its members or values follow at @more. */
@@ -209,6 +212,9 @@ static bool find_member(const struct btf *btf, const struct type *type, const ch
 		uint64_t offset = word(btf, at + 8) & (type->flag ? 0xffffff : UINT32_MAX);
 		struct type inner;
 
+		if (!*btf->budget)
+			return false;
+		--*btf->budget;
 		if (*own && (strlen(own) != length || memcmp(own, name, length) != 0))
 			continue;
 		*member = word(btf, at + 4);
@@ -327,7 +333,8 @@ static void answer_all(const struct btf *btf, struct kmd_type_query *queries, si
 enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_endian,
 			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag)
 {
-	struct btf btf = { .big_endian = big_endian };
+	uint64_t budget = BUDGET;
+	struct btf btf = { .big_endian = big_endian, .budget = &budget };
 	bool good = true;
 
 	if (read_header(&btf, bytes, size)) {

@@ -131,11 +131,12 @@ static bool read_modules(const struct kmd_target *target, const struct kmd_modul
 	if (!orc->of_modules)
 		return false;
 	orc->n_modules = modules->n;
-	for (size_t i = 0; i < modules->n; i++) {
+	for (uint64_t i = 0, rows = 0; i < modules->n; i++) {
 		const struct kmd_module_entry *module = &modules->items[i];
 		struct table *table = &orc->of_modules[i];
 
-		if (!module->n_orc)
+		rows += module->n_orc;
+		if (!module->n_orc || rows > ROWS_MAX)
 			continue;
 		if (read_table(target, module->orc_ips, module->orc_rows, module->n_orc, table))
 			table->n = 0;

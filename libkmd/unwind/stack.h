@@ -21,12 +21,16 @@ enum kmd_status kmd_stack_make(const struct kmd_target *target, const struct kmd
 			       struct kmd_stack_entry *stack);
 void kmd_stack_deinit(struct kmd_stack_entry *stack);
 
+/* Some ten times what a large machine has; a damaged dump must not fill all memory. */
+#define KMD_STACKS_FRAMES_MAX (1u << 22)
+
 /* What stacks of one dump are made with, and those that were made. */
 struct kmd_stacks {
 	struct kmd_unwinder unwinder; /* .target is NULL until the first is made */
 	struct kmd_source_lines *lines;
 	struct kmd_stack_entry *of_tasks, *of_cpus; /* by index; .pub.n is 0 until it is made */
 	size_t n_tasks, n_cpus;
+	size_t n_frames; /* of all of them */
 };
 
 void kmd_stacks_deinit(struct kmd_stacks *stacks);

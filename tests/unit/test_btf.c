@@ -134,6 +134,20 @@ START_TEST(circles)
 }
 END_TEST
 
+/* Each level has a thousand members without a name, of the next level. */
+START_TEST(deep_and_wide)
+{
+	for (uint32_t level = 1; level <= 30; level++) {
+		type("level", 4, 1000, 8);
+		for (size_t i = 0; i < 1000; i++)
+			member("", level + 1, 0);
+	}
+	type("last", 4, 0, 8);
+	build();
+	ck_assert_int_eq(ask(KMD_TYPE_OFFSET, "level", "x"), -1);
+}
+END_TEST
+
 /* Each prefix, and each word replaced: no answer, or one, but nothing else. */
 START_TEST(cut_and_damaged)
 {
@@ -172,6 +186,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, answers);
 	tcase_add_test(tcase, circles);
+	tcase_add_test(tcase, deep_and_wide);
 	tcase_add_test(tcase, cut_and_damaged);
 	return kit_run("btf", tcase);
 }
