@@ -308,6 +308,9 @@ struct kmd_region {
 	unsigned int origins; /* enum kmd_origin, or-ed */
 	enum kmd_region_state state;
 	bool has_phys, has_virt;
+	/* The input file whose bytes, from its first, are the captured ones; NULL if they lie
+	 * elsewhere in a file, or were unpacked. */
+	const char *file;
 };
 
 /* The form of the input: "raw dump partition image", ...; NULL before the opening. */

@@ -7,7 +7,9 @@
 #include "api/handle.h"
 #include "kernel/hints.h"
 #include "kernel/match.h"
+#include "kernel/ram_base.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 static const struct kmd_vmlinux *vmlinux_of(const struct kmd *kmd)
@@ -24,6 +26,26 @@ static enum kmd_status match_vmlinux(struct kmd *kmd, const struct kmd_memory *m
 				 memory, kmd->flags & KMD_ACCEPT_VMLINUX, &kmd->diag);
 }
 
+/* RAM images without addresses: the kernel in one of them knows that image's. */
+static enum kmd_status place_images(struct kmd *kmd)
+{
+	struct kmd_diag *diag = &kmd->diag;
+	struct kmd_image *image = &kmd->image;
+	struct kmd_ram_base base;
+	enum kmd_status status;
+
+	if (!image->unplaced)
+		return KMD_OK;
+	status = kmd_ram_base_find(image, vmlinux_of(kmd), kmd->input.name, diag, &base);
+	if (status != KMD_OK)
+		return status;
+	kmd_image_place(image, base.blob, base.phys);
+	return kmd_report(
+		diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(image->blobs[base.blob].source->name),
+		"the kernel in this RAM image shows that it begins at physical 0x%" PRIx64,
+		base.phys);
+}
+
 static enum kmd_status read_dump(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
@@ -34,6 +56,8 @@ static enum kmd_status read_dump(struct kmd *kmd)
 					  &kmd->vmlinux);
 	if (status == KMD_OK)
 		status = kmd_image_read(&kmd->input, &kmd->image_options, diag, &kmd->image);
+	if (status == KMD_OK)
+		status = place_images(kmd);
 	if (status == KMD_OK)
 		status = kmd_claims_read(&kmd->image, diag, &kmd->claims);
 	if (status == KMD_OK)

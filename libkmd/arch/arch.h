@@ -70,6 +70,7 @@ struct kmd_arch {
 	 * image. */
 	bool has_image_key;
 	enum kmd_runtime_key image_key;
+	const char *image_variable; /* the kernel's variable of 8 bytes that holds it */
 	/* gdb does not move this machine's vmlinux: the core has it at link addresses too. */
 	bool link_aliases;
 

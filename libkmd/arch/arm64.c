@@ -376,6 +376,7 @@ const struct kmd_arch kmd_arch_arm64 = {
 	.kaslr_align = UINT64_C(64) << 10,
 	.has_image_key = true,
 	.image_key = KMD_RUNTIME_KIMAGE_VOFFSET,
+	.image_variable = "kimage_voffset",
 	.read_build = read_build,
 	.build_evidence = build_evidence,
 	.pair_evidence = pair_evidence,

@@ -291,6 +291,7 @@ const struct kmd_arch kmd_arch_x86_64 = {
 	.image_max = IMAGE_SIZE,
 	.has_image_key = true,
 	.image_key = KMD_RUNTIME_PHYS_BASE,
+	.image_variable = "phys_base",
 	.link_aliases = true,
 	.read_build = read_build,
 	.build_evidence = build_evidence,

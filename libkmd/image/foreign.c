@@ -127,19 +127,27 @@ static bool contains(const unsigned char *bytes, size_t length, const char *what
 	return memmem(bytes, length, what, strlen(what));
 }
 
+static bool is_text(const unsigned char *bytes, size_t length)
+{
+	size_t ascii = 0;
+
+	for (size_t i = 0; i < length; i++) {
+		if (!is_text_byte(bytes[i]))
+			return false;
+		ascii += bytes[i] < 0x80;
+	}
+	return ascii >= length / 2;
+}
+
+/* The first page of RAM may hold text; a file of text has it at its end as well. */
 static const char *by_text(struct kmd_cursor *cursor)
 {
 	unsigned char bytes[KMD_CURSOR_BUFFER];
-	size_t length = (size_t)kmd_min_u64(sizeof(bytes), cursor->size), ascii = 0;
+	size_t length = (size_t)kmd_min_u64(sizeof(bytes), cursor->size);
 
-	if (!kmd_cursor_bytes(cursor, 0, bytes, length))
-		return NULL;
-	for (size_t i = 0; i < length; i++) {
-		if (!is_text_byte(bytes[i]))
-			return NULL;
-		ascii += bytes[i] < 0x80;
-	}
-	if (ascii < length / 2)
+	if (!kmd_cursor_bytes(cursor, cursor->size - length, bytes, length) ||
+	    !is_text(bytes, length) || !kmd_cursor_bytes(cursor, 0, bytes, length) ||
+	    !is_text(bytes, length))
 		return NULL;
 	if (contains(bytes, length, "OSRELEASE=") && contains(bytes, length, "SYMBOL("))
 		return "the text of a VMCOREINFO region alone: give the folder or image that it "
@@ -184,6 +192,16 @@ static const char *by_erased(const struct kmd_source *source, struct kmd_diag *d
 	return what;
 }
 
+const char *kmd_image_marked(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	struct kmd_cursor cursor;
+	const char *what;
+
+	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	what = by_mark(&cursor);
+	return what ? what : by_elf(&cursor);
+}
+
 const char *kmd_image_foreign(const struct kmd_source *source, struct kmd_diag *diag)
 {
 	struct kmd_cursor cursor;
@@ -191,10 +209,8 @@ const char *kmd_image_foreign(const struct kmd_source *source, struct kmd_diag *
 
 	if (!source->size)
 		return "an empty file";
+	what = kmd_image_marked(source, diag);
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
-	what = by_mark(&cursor);
-	if (!what)
-		what = by_elf(&cursor);
 	if (!what)
 		what = by_text(&cursor);
 	if (!what)

@@ -13,7 +13,7 @@
 /* Cheap and certain probes first: searching a RAM image for marks comes last. */
 static const struct kmd_image_format *const formats[] = {
 	&kmd_image_addressed, &kmd_image_folder, &kmd_image_raw_dump,
-	&kmd_image_elf,       &kmd_image_ram,
+	&kmd_image_elf,       &kmd_image_ram,    &kmd_image_unplaced,
 };
 
 /* Understood, but there is no key. */
@@ -34,16 +34,15 @@ static const char *form_of_member(const struct kmd_input *input, size_t index,
 				   .n_members = 1 };
 
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (formats[i]->probe(&alone, options, diag))
+		if (formats[i] != &kmd_image_unplaced && formats[i]->probe(&alone, options, diag))
 			return formats[i]->form;
 	return NULL;
 }
 
-/* Images of all RAM, as download tools name them: DDRCS0_0.BIN, DDRCS0_1.BIN. */
 static const struct kmd_member *find_ram_image(const struct kmd_input *input)
 {
 	for (size_t i = 0; i < input->n_members; i++)
-		if (kmd_text_has_prefix(input->members[i].file_name, "DDRCS"))
+		if (kmd_image_is_ddr_name(input->members[i].file_name))
 			return &input->members[i];
 	return NULL;
 }

@@ -47,6 +47,8 @@ struct kmd_image {
 	struct kmd_blob *blobs;
 	size_t n_blobs, cap_blobs;
 	struct kmd_smem_area smem;
+	/* RAM images of which no address is known: each lies at a chosen one, to be searched. */
+	bool unplaced;
 };
 
 struct kmd_image_options {
@@ -73,6 +75,7 @@ extern const struct kmd_image_format kmd_image_folder;
 extern const struct kmd_image_format kmd_image_raw_dump;
 extern const struct kmd_image_format kmd_image_elf;
 extern const struct kmd_image_format kmd_image_ram;
+extern const struct kmd_image_format kmd_image_unplaced;
 
 /* Find the form of @input and read it.  KMD_ERR_FORMAT names what else it is. */
 enum kmd_status kmd_image_read(const struct kmd_input *input,
@@ -89,11 +92,18 @@ enum kmd_status kmd_image_add_file(struct kmd_image *image, const struct kmd_mem
 enum kmd_status kmd_image_add_ram(struct kmd_image *image, const struct kmd_member *member,
 				  uint64_t phys, struct kmd_diag *diag);
 
+/* Images of all RAM, as download tools name them: DDRCS0_0.BIN, DDRCS0_1.BIN. */
+bool kmd_image_is_ddr_name(const char *file_name);
+/* The first byte of unplaced image @blob lay at @phys; of the others no address is known. */
+void kmd_image_place(struct kmd_image *image, size_t blob, uint64_t phys);
+
 /*
  * What a file that no format wants is, and what to use instead: one sentence
  * part such as "a Windows minidump (MDMP): use minidump-stackwalk or WinDbg".
  * NULL = not known.
  */
 const char *kmd_image_foreign(const struct kmd_source *source, struct kmd_diag *diag);
+/* The same for what has a mark of its own.  RAM may begin with a page of text or zeroes. */
+const char *kmd_image_marked(const struct kmd_source *source, struct kmd_diag *diag);
 
 #endif

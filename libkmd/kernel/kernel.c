@@ -2,6 +2,7 @@
 #include "kernel/kernel.h"
 
 #include "base/checked.h"
+#include "kernel/uts.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -10,21 +11,9 @@
 
 #define DEFAULT_PAGE_SIZE 4096
 
-/* struct new_utsname: six strings of 65 bytes (include/uapi/linux/utsname.h). */
-#define UTS_FIELD         65
-#define UTS_RELEASE       (2 * UTS_FIELD)
-#define UTS_MACHINE       (4 * UTS_FIELD)
-#define UTS_SIZE          (6 * UTS_FIELD)
-
 /* utsname lies a few words into its region at most (struct uts_namespace). */
 #define UTS_SEARCH        256
 
-/*
- * struct uts_namespace began with a kref of 4 bytes until Linux 5.10.  Linux 5.11 removed it
- * (9a56493f6942) and added OFFSET(uts_namespace.name) to VMCOREINFO (ca4a9241cc5e).
- */
-#define UTS_KREF          4
-#define UTS_NO_KREF       ((5 << 8) | 11) /* as kmd_kernel_version() */
 /* Without the kref, a pointer to a user_namespace follows the utsname here. */
 #define UTS_USER_NS       392
 
@@ -33,9 +22,9 @@ static const char *find_uts(const char *bytes, size_t size)
 {
 	static const char sysname[] = "Linux";
 
-	for (size_t at = 0; at + UTS_SIZE <= size; at += 4)
-		if (!memcmp(bytes + at, sysname, sizeof(sysname)) && bytes[at + UTS_RELEASE] &&
-		    memchr(bytes + at + UTS_MACHINE, '\0', UTS_FIELD))
+	for (size_t at = 0; at + KMD_UTS_SIZE <= size; at += 4)
+		if (!memcmp(bytes + at, sysname, sizeof(sysname)) && bytes[at + KMD_UTS_RELEASE] &&
+		    memchr(bytes + at + KMD_UTS_MACHINE, '\0', KMD_UTS_FIELD))
 			return bytes + at;
 	return NULL;
 }
@@ -43,19 +32,20 @@ static const char *find_uts(const char *bytes, size_t size)
 static const struct kmd_arch *arch_of_uts(const struct kmd_memory *memory, struct kmd_diag *diag)
 {
 	const struct kmd_arch *arch = NULL;
-	char bytes[UTS_SEARCH + UTS_SIZE];
+	char bytes[UTS_SEARCH + KMD_UTS_SIZE];
 
 	for (size_t i = 0; !arch && i < memory->regions->n; i++) {
 		const struct kmd_region_entry *row = &memory->regions->rows[i];
 		size_t size = (size_t)kmd_min_u64(row->pub.captured, sizeof(bytes));
 		const char *uts;
 
-		if (!kmd_region_entry_is_used(row) || size < UTS_SIZE ||
+		if (!kmd_region_entry_is_used(row) || size < KMD_UTS_SIZE ||
 		    kmd_source_read(row->source, row->offset, bytes, size, diag) != KMD_OK)
 			continue;
 		uts = find_uts(bytes, size);
 		if (uts)
-			arch = kmd_arch_by_name(uts + UTS_MACHINE, strlen(uts + UTS_MACHINE));
+			arch = kmd_arch_by_name(uts + KMD_UTS_MACHINE,
+						strlen(uts + KMD_UTS_MACHINE));
 	}
 	return arch;
 }
@@ -219,12 +209,12 @@ static bool find_init_uts_ns(const struct kmd_vmcoreinfo *info, struct uts *uts)
 /* Whether the release stands in the utsname at @offset in init_uts_ns. */
 static enum kmd_status release_at(const struct uts *uts, uint64_t offset, bool *found)
 {
-	char field[UTS_FIELD];
+	char field[KMD_UTS_FIELD];
 	uint64_t phys, missing;
 	enum kmd_status status;
 
 	*found = false;
-	if (!kmd_add_u64(uts->phys, offset, &phys) || !kmd_add_u64(phys, UTS_RELEASE, &phys))
+	if (!kmd_add_u64(uts->phys, offset, &phys) || !kmd_add_u64(phys, KMD_UTS_RELEASE, &phys))
 		return KMD_ERR_NOT_FOUND;
 	status = kmd_memory_read(uts->memory, phys, field, sizeof(field), &missing, uts->diag);
 	*found = status == KMD_OK && !strncmp(field, uts->facts->pub.release, sizeof(field) - 1);
@@ -261,9 +251,9 @@ static enum kmd_status release_in_place(const struct uts *uts, const struct kmd_
 
 	if (kmd_vmcoreinfo_number(info, "OFFSET(uts_namespace.name)", &offset))
 		return release_at(uts, offset, in_place);
-	if (version >= UTS_NO_KREF)
+	if (version >= KMD_UTS_NO_KREF)
 		return release_at(uts, 0, in_place);
-	status = release_at(uts, UTS_KREF, in_place);
+	status = release_at(uts, KMD_UTS_KREF, in_place);
 	if (status != KMD_OK || *in_place)
 		return status;
 	if (!version || has_backport(uts))

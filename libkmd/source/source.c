@@ -238,3 +238,8 @@ int kmd_source_scratch(void)
 		unlink(path);
 	return fd;
 }
+
+bool kmd_source_is_file(const struct kmd_source *source)
+{
+	return source->fd >= 0 || source->member;
+}

@@ -57,6 +57,9 @@ void kmd_source_free(struct kmd_source *source);
 enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset, void *buffer,
 				uint64_t length, struct kmd_diag *diag);
 
+/* True if the source is a file of the user's as it is: not unpacked, nor a part of another. */
+bool kmd_source_is_file(const struct kmd_source *source);
+
 /* An unnamed temporary file, or -1 and errno.  For unpacked input. */
 int kmd_source_scratch(void);
 

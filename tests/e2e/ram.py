@@ -55,6 +55,28 @@ def together(program, where, low, high, base, half, size):
     return cores
 
 
+def found_base(program, where, whole, base, core):
+    """The kernel in an image shows where it begins; also if it begins a page later."""
+    got = kit.assemble(program, whole, where / 'found').read_bytes()
+    kit.check(got == core, f'{whole}: another core than with the address {base:#x}')
+    shifted = where / 'shifted.img'
+    with open(whole, 'rb') as image, open(shifted, 'wb') as out:
+        image.seek(0x1000)
+        out.write(image.read())
+    rows = kit.run([program, shifted, '--list']).decode().splitlines()
+    kit.same(int(rows[1].split()[1], 16), base + 0x1000, 'address of an image that lacks a page')
+    shifted.write_bytes(b'\0' * 8 + shifted.read_bytes())
+    refused(program, shifted, 'does not show its physical address')
+
+
+def found_in_set(program, where, files):
+    """Of a set without dump_info.txt, the file with the kernel is used, and the other named."""
+    done = subprocess.run([program, *files, '-f', '-o', where / 'set'], capture_output=True,
+                          check=False, text=True)
+    kit.same(done.returncode, 3, f'DDRCS files without dump_info.txt: {done.stderr}')
+    kit.check(done.stderr.count('its address is not known; it is omitted') == 1, done.stderr)
+
+
 def log(program, *words):
     return kit.run([program, *words, '--dmesg'])
 
@@ -153,7 +175,8 @@ def main():
             refused(program, f'{low}@0,{ddr}/absent@0x1000', 'absent: cannot be opened')
             refused(program, f'{ddr}@0', 'a folder')
             refused(program, ddr, 'only files can be given together', low)
-            refused(program, low, 'a RAM image without an address', high)
+            found_base(program, where, whole, base, core)
+            found_in_set(program, where, (low, high))
             refused(program, low, 'absent: cannot be opened', f'{ddr}/absent')
             refused(program, f'{low}@0,{high}', 'cannot be opened')
             done = subprocess.run([program, both, '-f', '-o', str(high)], capture_output=True,

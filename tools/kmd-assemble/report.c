@@ -329,12 +329,97 @@ void report_next(FILE *out, const struct kmd *kmd, const struct options *options
 			check_start_lacks(kmd));
 }
 
+/* True if crash can read this region's memory out of its file. */
+static bool is_ram_file(const struct kmd_region *region)
+{
+	return region->state == KMD_REGION_OK && region->has_phys && region->file &&
+	       (region->origins & KMD_FROM_ADDRESS) && !strpbrk(region->file, ",@\\");
+}
+
+static const struct kmd_value *value_of(const struct kmd *kmd, const char *key)
+{
+	const struct kmd_value *value;
+
+	for (size_t i = 0; (value = kmd_value_get(kmd, i)); i++)
+		if (!strcmp(value->key, key))
+			return value;
+	return NULL;
+}
+
+/* The values that crash must be given of a kernel without notes; false if one is not known. */
+static bool print_machdep(FILE *out, const struct kmd *kmd)
+{
+	static const char *const arm64[] = { "kimage_voffset", "phys_offset", "vabits_actual",
+					     NULL };
+	static const char *const x86_64[] = { "phys_base", NULL };
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	const char *const *keys;
+
+	if (!kernel->machine || !kernel->has_kaslr_offset)
+		return false;
+	if (!strcmp(kernel->machine, "aarch64"))
+		keys = arm64;
+	else if (!strcmp(kernel->machine, "x86_64"))
+		keys = x86_64;
+	else
+		return false;
+	for (size_t i = 0; keys[i]; i++) {
+		const struct kmd_value *value = value_of(kmd, keys[i]);
+
+		if (!value)
+			return false;
+		/* crash takes the number of bits in decimal only. */
+		if (!strcmp(value->key, "vabits_actual"))
+			fprintf(out, " -m %s=%" PRIu64, value->key, value->value);
+		else
+			fprintf(out, " -m %s=0x%" PRIx64, value->key, value->value);
+	}
+	fprintf(out, " --kaslr=0x%" PRIx64, kernel->kaslr_offset);
+	return true;
+}
+
+/*
+ * RAM images are as good for crash as the core, and need no copy: FILE@ADDR.  Only if all
+ * memory of the dump is in such files.
+ */
+static void print_without_copy(FILE *out, const struct kmd *kmd, const char *vmlinux)
+{
+	const struct kmd_region *region;
+	const char *between = " ";
+	size_t length, n = 0;
+	char *line;
+	FILE *text = open_memstream(&line, &length);
+	bool good;
+
+	if (!text)
+		return;
+	good = print_machdep(text, kmd);
+	for (size_t i = 0; (region = kmd_region_get(kmd, i)); i++) {
+		if (is_ram_file(region)) {
+			fputs(between, text);
+			print_file(text, region->file);
+			fprintf(text, "@0x%" PRIx64, region->phys);
+			between = ",";
+			n++;
+		} else if (region->captured && region->state == KMD_REGION_OK) {
+			good = false;
+		}
+	}
+	if (!fclose(text) && good && n) {
+		fputs("no copy  crash ", out);
+		print_file(out, vmlinux ? vmlinux : "vmlinux");
+		fprintf(out, "%s\n", line);
+	}
+	free(line);
+}
+
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 {
 	fprintf(out, "input    %s, %s\n", options->in.input, kmd_input_form(kmd));
 	print_regions(out, kmd);
 	print_kernel(out, kmd, options->verbose);
 	print_findings(out, kmd);
+	print_without_copy(out, kmd, options->in.vmlinux);
 	if (!options->output)
 		return;
 	fprintf(out, "core     %s (%s)\n",

@@ -167,6 +167,12 @@ static enum kmd_status report(struct join *join, const struct candidate *candida
 	return KMD_OK;
 }
 
+static const char *file_of(const struct kmd_region_entry *row)
+{
+	return row->source && !row->offset && kmd_source_is_file(row->source) ? row->source->name
+									      : NULL;
+}
+
 static enum kmd_status finish_candidate(struct join *join, struct candidate *candidate)
 {
 	char *name = kmd_text_name_dup(candidate->name, strlen(candidate->name));
@@ -180,6 +186,7 @@ static enum kmd_status finish_candidate(struct join *join, struct candidate *can
 	if (status == KMD_OK)
 		status = report(join, candidate, called);
 	candidate->row.pub.name = name;
+	candidate->row.pub.file = file_of(&candidate->row);
 	if (status != KMD_OK) {
 		free(name);
 		candidate->row.pub.name = NULL;
