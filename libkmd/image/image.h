@@ -74,6 +74,7 @@ extern const struct kmd_image_format kmd_image_addressed;
 extern const struct kmd_image_format kmd_image_folder;
 extern const struct kmd_image_format kmd_image_raw_dump;
 extern const struct kmd_image_format kmd_image_elf;
+extern const struct kmd_image_format kmd_image_lime;
 extern const struct kmd_image_format kmd_image_ram;
 extern const struct kmd_image_format kmd_image_unplaced;
 

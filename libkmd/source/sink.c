@@ -104,6 +104,17 @@ enum kmd_status kmd_sink_put(struct kmd_sink *sink, const unsigned char *bytes, 
 	return status;
 }
 
+enum kmd_status kmd_sink_put_at(struct kmd_sink *sink, uint64_t offset, const unsigned char *bytes,
+				size_t length)
+{
+	struct kmd_unpack_target *target = sink->target;
+
+	if (offset > target->limit || length > target->limit - offset)
+		return kmd_sink_over_limit(sink);
+	target->size = kmd_max_u64(target->size, offset + length);
+	return write_at(sink, bytes, length, target->start + offset);
+}
+
 enum kmd_status kmd_sink_skip_to(struct kmd_sink *sink, uint64_t size)
 {
 	if (size > sink->target->limit)

@@ -25,6 +25,9 @@ struct kmd_sink {
 
 /* Append bytes.  KMD_ERR_LIMIT, KMD_ERR_IO. */
 enum kmd_status kmd_sink_put(struct kmd_sink *sink, const unsigned char *bytes, size_t length);
+/* Write bytes anywhere, over what is there. */
+enum kmd_status kmd_sink_put_at(struct kmd_sink *sink, uint64_t offset, const unsigned char *bytes,
+				size_t length);
 /* Append zeroes up to the size @size, as a hole. */
 enum kmd_status kmd_sink_skip_to(struct kmd_sink *sink, uint64_t size);
 /* Give the file its length if it ends in a hole. */

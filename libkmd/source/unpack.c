@@ -4,7 +4,10 @@
 
 #include "base/text.h"
 #include "source/android_sparse.h"
+#include "source/avml.h"
 #include "source/cursor.h"
+#include "source/flattened.h"
+#include "source/lime.h"
 #include "source/packed.h"
 #include "source/zstd.h"
 
@@ -27,6 +30,8 @@ static const struct magic magics[] = {
 	{ 0, 4, "\x04\x22\x4d\x18", KMD_PACKING_FILTER },
 	{ 0, 4, "\x02\x21\x4c\x18", KMD_PACKING_FILTER },
 	{ 0, 4, KMD_ANDROID_SPARSE_MAGIC, KMD_PACKING_SPARSE },
+	{ 0, KMD_FLATTENED_MAGIC_SIZE, KMD_FLATTENED_MAGIC, KMD_PACKING_FLATTENED },
+	{ 0, KMD_LIME_MAGIC_SIZE, KMD_AVML_MAGIC, KMD_PACKING_AVML },
 	{ 257, 5, "ustar", KMD_PACKING_ARCHIVE },
 	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", KMD_PACKING_ARCHIVE },
@@ -38,7 +43,7 @@ static const char *const suffixes[] = { ".zst", ".zstd", ".gz", ".xz", ".bz2", "
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag)
 {
 	struct kmd_cursor cursor;
-	char bytes[8];
+	char bytes[16];
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
@@ -70,6 +75,17 @@ enum kmd_status kmd_unpack_name(struct kmd_source *unpacked, const struct kmd_so
 	return KMD_OK;
 }
 
+static enum kmd_status (*const unpackers[])(const struct kmd_source *source,
+					    const struct kmd_input_options *options,
+					    struct kmd_diag *diag,
+					    struct kmd_unpack_target *target) = {
+	[KMD_PACKING_ZSTD] = kmd_zstd_unpack,
+	[KMD_PACKING_SPARSE] = kmd_android_sparse_unpack,
+	[KMD_PACKING_FLATTENED] = kmd_flattened_unpack,
+	[KMD_PACKING_AVML] = kmd_avml_unpack,
+	[KMD_PACKING_FILTER] = kmd_packed_filter,
+};
+
 enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,
 				  struct kmd_scratch *scratch, struct kmd_source **source)
 {
@@ -80,12 +96,7 @@ enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_
 
 	if (status != KMD_OK)
 		return status;
-	if (kind == KMD_PACKING_ZSTD)
-		status = kmd_zstd_unpack(packed, options, diag, &target);
-	else if (kind == KMD_PACKING_SPARSE)
-		status = kmd_android_sparse_unpack(packed, options, diag, &target);
-	else
-		status = kmd_packed_filter(packed, options, diag, &target);
+	status = unpackers[kind](packed, options, diag, &target);
 	if (status == KMD_OK)
 		status = kmd_scratch_end(scratch, packed->name, diag, &target, &unpacked);
 	if (status != KMD_OK)

@@ -11,10 +11,12 @@
 /* How a source is packed, by its first bytes. */
 enum kmd_packing {
 	KMD_PACKING_NONE,
-	KMD_PACKING_ZSTD,    /* also behind skippable frames */
-	KMD_PACKING_SPARSE,  /* an Android sparse image */
-	KMD_PACKING_FILTER,  /* gzip, xz, bzip2, lz4 */
-	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */
+	KMD_PACKING_ZSTD,      /* also behind skippable frames */
+	KMD_PACKING_SPARSE,    /* an Android sparse image */
+	KMD_PACKING_FLATTENED, /* by makedumpfile -F */
+	KMD_PACKING_AVML,      /* AVML 2 */
+	KMD_PACKING_FILTER,    /* gzip, xz, bzip2, lz4 */
+	KMD_PACKING_ARCHIVE,   /* tar, zip, 7z, rar */
 };
 
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag);

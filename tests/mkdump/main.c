@@ -12,9 +12,9 @@ static const struct {
 	const char *name;
 	void (*make)(struct recipe *recipe);
 } forms[] = {
-	{ "raw", make_raw },     { "folder", make_folder }, { "cat", make_cat },
-	{ "core", make_core },   { "smem", make_smem },     { "ram", make_ram },
-	{ "bytes", make_bytes },
+	{ "raw", make_raw },   { "folder", make_folder }, { "cat", make_cat },
+	{ "core", make_core }, { "smem", make_smem },     { "ram", make_ram },
+	{ "lime", make_lime }, { "bytes", make_bytes },
 };
 
 static void default_to(uint64_t *value, uint64_t otherwise)
@@ -63,7 +63,7 @@ static void make_form(struct recipe *recipe)
 		forms[i].make(recipe);
 		return;
 	}
-	fail(recipe, "form %s: raw, folder, cat, core, smem, ram or bytes",
+	fail(recipe, "form %s: raw, folder, cat, core, smem, ram, lime or bytes",
 	     recipe->form ? recipe->form : "is missing");
 }
 

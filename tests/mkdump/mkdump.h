@@ -141,13 +141,14 @@ struct file *add_file(struct recipe *recipe, const char *name);
 /* Bytes of @region that were kept. */
 uint64_t kept_size(const struct region *region);
 
-/* --- kelf.c, core.c, raw.c, folder.c, smem.c: the forms */
+/* --- kelf.c, core.c, raw.c, folder.c, lime.c, smem.c: the forms */
 void make_kelf(struct recipe *recipe);
 void make_core(struct recipe *recipe);
 void make_raw(struct recipe *recipe);
 void make_folder(struct recipe *recipe);
 void make_cat(struct recipe *recipe);
 void make_bytes(struct recipe *recipe);
+void make_lime(struct recipe *recipe);
 void make_smem(struct recipe *recipe);
 void make_ram(struct recipe *recipe);
 /* The texts that collecting tools leave beside region files. */

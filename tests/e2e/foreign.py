@@ -1,0 +1,147 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""The memory of a real dump, as other tools keep it, gives the same memory and log.
+
+Files of all these forms that are cut or damaged give an error or a finding; nothing crashes,
+and no file is left behind.
+"""
+import os
+import random
+import struct
+import subprocess
+import sys
+
+import elfcore
+import kit
+
+sys.path.insert(0, str(kit.ROOT / 'tests' / 'mkdump'))
+import foreign  # noqa: E402  pylint: disable=wrong-import-position
+
+NONE = (1 << 64) - 1
+
+
+class Bench:
+    def __init__(self, program, where):
+        self.program, self.where = program, where
+
+    def run(self, name, data, *options):
+        """Exit code, messages and core of a file."""
+        source, out, temporary = self.where / name, self.where / 'out.core', self.where / 'tmp'
+        source.write_bytes(data)
+        out.unlink(missing_ok=True)
+        temporary.mkdir(exist_ok=True)
+        done = subprocess.run([self.program, source, *(options or ['-v', '-f', '-o', out])],
+                              capture_output=True, check=False, timeout=60,
+                              env={**os.environ, 'TMPDIR': str(temporary)})
+        kit.check(not list(temporary.iterdir()), f'{name}: a temporary file is left behind')
+        kit.check(done.returncode in (0, 1, 3), f'{name}: exit {done.returncode}')
+        text = (done.stdout + done.stderr).decode(errors='replace')
+        return done.returncode, text, out.read_bytes() if out.exists() else None
+
+
+def memory(core):
+    """Physical memory of a core as sorted runs of adjacent segments."""
+    runs = []
+    for at, data in sorted({(s.paddr, s.data) for s in elfcore.segments(core)}):
+        if at == NONE:
+            continue
+        if runs and at < runs[-1][0] + len(runs[-1][1]):
+            if at + len(data) <= runs[-1][0] + len(runs[-1][1]):
+                continue
+            data = data[runs[-1][0] + len(runs[-1][1]) - at:]
+            at = runs[-1][0] + len(runs[-1][1])
+        if runs and at == runs[-1][0] + len(runs[-1][1]):
+            runs[-1] = (runs[-1][0], runs[-1][1] + data)
+        else:
+            runs.append((at, data))
+    return runs
+
+
+def vmcoreinfo(core):
+    return [n.desc.rstrip(b'\0') for n in elfcore.notes(core) if n.name == b'VMCOREINFO\0']
+
+
+def check_form(bench, name, data, want):
+    code, text, core = bench.run(name, data)
+    kit.check(code == 0 and core, f'{name}: exit {code}:\n{text}')
+    kit.check(memory(core) == memory(want), f'{name}: other memory')
+    kit.same(vmcoreinfo(core), vmcoreinfo(want), f'{name}: VMCOREINFO')
+    code, listed, _ = bench.run(name, data, '--list')
+    kit.check(code == 0 and listed.count('\nok ') >= len(memory(want)), f'{name}: {listed}')
+    log = bench.run(name, data, '--dmesg')
+    kit.check(log[0] == 0 and log[1] == bench.log, f'{name}: another log:\n{log[1][:400]}')
+
+
+def check_damage(bench, name, data):
+    """Cut at many places, and bytes changed anywhere: exit codes are known ones."""
+    for part in range(1, 16):
+        code, text, _ = bench.run(name, data[:len(data) * part // 16])
+        kit.check(code in (1, 3), f'{name}: cut, exit {code}, no finding:\n{text}')
+    chance = random.Random(name)
+    for _ in range(20):
+        wrong = bytearray(data)
+        for _ in range(3):
+            at = chance.choice([chance.randrange(len(wrong)), chance.randrange(64),
+                                4096 + chance.randrange(64)]) % len(wrong)
+            wrong[at] = chance.choice([0, 1, 0x7f, 0x80, 0xff])
+        bench.run(name, bytes(wrong))
+
+
+def check_words(bench, ranges, whole):
+    """Defects of one kind have their own words."""
+    lime, avml = foreign.lime(ranges), foreign.avml(ranges)
+    second = 32 + len(ranges[0][1])
+    huge = struct.pack('<Q', NONE - 1)
+    wrong_sum = bytearray(avml)
+    wrong_sum[32 + 10 + 4] ^= 1
+    flat = foreign.flattened(whole)
+    cases = [
+        ('lime', lime[:second + 20], 'ends within a header'),
+        ('lime', lime[:second] + b'junk' + lime[second + 4:], 'no header of a range'),
+        ('lime', lime[:4] + b'\2' + lime[5:], 'unknown version'),
+        ('lime', lime[:16] + bytes(8) + lime[24:], 'impossible'),
+        ('lime', lime[:16] + b'\xff' * 8 + lime[24:], 'impossible'),
+        ('lime', lime[:16] + huge + lime[24:], 'truncated'),
+        ('avml', avml[:4] + b'\3' + avml[5:], 'header of a range'),
+        ('avml', bytes(wrong_sum), 'damaged chunk'),
+        ('avml', avml[:42] + b'\2' + avml[43:], 'damaged chunk'),
+        ('avml', avml[:36] + b'X' + avml[37:], 'damaged stream'),
+        ('avml', avml[:-1] + b'\1', 'another length'),
+        ('flattened', flat[:31] + b'\2' + flat[32:], 'unknown type or version'),
+        ('flattened', flat[:4096] + b'\x10' + flat[4097:], 'damaged piece'),
+        ('flattened', flat[:4104] + bytes(8) + flat[4112:], 'damaged piece'),
+        ('flattened', flat[:-16], 'truncated'),
+    ]
+    for name, data, word in cases:
+        code, text, _ = bench.run(name, data)
+        if name == 'avml' and 'without libsnappy' in text:
+            continue
+        kit.check(code in (1, 3) and word in text, f'{name}: exit {code}, not {word!r}:\n{text}')
+    bomb = foreign.avml([(0, bytes(1 << 16))] * 64)
+    code, text, _ = bench.run('bomb', bomb, '--unpack-limit=1M', '-o', bench.where / 'out.core')
+    kit.check(code == 1 and ('--unpack-limit' in text or 'without libsnappy' in text), text)
+
+
+def main():
+    program, dumps = kit.arguments()
+    for dump in dumps:
+        with kit.scratch() as where:
+            bench = Bench(program, where)
+            want = kit.core_of(program, dump, where).read_bytes()
+            bench.log = bench.run('core', want, '--dmesg')[1]
+            ranges = memory(want)
+            forms = {'lime': foreign.lime(ranges), 'avml': foreign.avml(ranges),
+                     'avml-plain': foreign.avml(ranges, plain=True),
+                     'flattened': foreign.flattened(want),
+                     'flattened-lime': foreign.flattened(foreign.lime(ranges))}
+            for name, data in forms.items():
+                if 'avml' in name and 'without libsnappy' in bench.run(name, data)[1]:
+                    continue
+                check_form(bench, name, data, want)
+                check_damage(bench, name, data)
+            check_words(bench, ranges, want)
+    print('dumps of other tools give the memory and log of the plain dump')
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""Writers of other tools' dumps, from the descriptions of their formats.
+
+Ranges are pairs (physical address, bytes).
+"""
+import ctypes
+import ctypes.util
+import struct
+
+CRC32C = []
+for _byte in range(256):
+    for _ in range(8):
+        _byte = _byte >> 1 ^ (0x82F63B78 if _byte & 1 else 0)
+    CRC32C.append(_byte)
+
+
+def crc32c(data):
+    crc = 0xFFFFFFFF
+    for byte in data:
+        crc = crc >> 8 ^ CRC32C[(crc ^ byte) & 0xFF]
+    return crc ^ 0xFFFFFFFF
+
+
+def lime(ranges):
+    """LiME, and AVML version 1: magic, version, first and last address, 8 reserved bytes."""
+    return b''.join(struct.pack('<4sIQQQ', b'EMiL', 1, at, at + len(data) - 1, 0) + data
+                    for at, data in ranges)
+
+
+def snappy(data):
+    """Raw Snappy: by libsnappy if it is there, else literals alone."""
+    name = ctypes.util.find_library('snappy')
+    if name:
+        library = ctypes.CDLL(name)
+        room = library.snappy_max_compressed_length(ctypes.c_size_t(len(data)))
+        out, size = ctypes.create_string_buffer(room), ctypes.c_size_t(room)
+        if not library.snappy_compress(data, ctypes.c_size_t(len(data)), out, ctypes.byref(size)):
+            return out.raw[:size.value]
+    length, head = len(data), b''
+    while length >= 0x80:
+        head += bytes([length & 0x7F | 0x80])
+        length >>= 7
+    return head + bytes([length, 61 << 2]) + struct.pack('<H', len(data) - 1) + data
+
+
+def snappy_stream(data, plain=False):
+    """Snappy's framing format."""
+    out = b'\xff\x06\0\0sNaPpY'
+    for at in range(0, len(data), 65536):
+        piece = data[at:at + 65536]
+        crc = crc32c(piece)
+        masked = (crc >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF
+        body = struct.pack('<I', masked) + (piece if plain else snappy(piece))
+        out += struct.pack('<I', len(body) << 8 | plain) + body
+    return out
+
+
+def avml(ranges, plain=False):
+    """AVML version 2: each range is a Snappy stream, and its compressed length."""
+    out = b''
+    for at, data in ranges:
+        stream = snappy_stream(data, plain)
+        out += struct.pack('<4sIQQQ', b'AVML', 2, at, at + len(data) - 1, 0) + stream
+        out += struct.pack('<Q', len(stream))
+    return out
+
+
+def flattened(data, piece=50000):
+    """makedumpfile -F: pieces with their offsets, the beginning of the file last."""
+    pieces = [(at, data[at:at + piece]) for at in range(0, len(data), piece)]
+    pieces = [(0, b'\xaa' * len(pieces[0][1]))] + pieces[1:] + pieces[:1]
+    out = struct.pack('>16sqq', b'makedumpfile', 1, 1).ljust(4096, b'\0')
+    for at, part in pieces:
+        out += struct.pack('>qq', at, len(part)) + part
+    return out + struct.pack('>qq', -1, -1)
