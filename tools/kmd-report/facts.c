@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "facts.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,4 +92,52 @@ void facts_deinit(struct facts *facts)
 	free(facts->taint);
 	free(facts->modules);
 	memset(facts, 0, sizeof(*facts));
+}
+
+size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu)
+{
+	size_t i, n = kmd_task_count(kmd);
+
+	for (i = 0; i < n; i++) {
+		const struct kmd_task *task = kmd_task_get(kmd, i);
+
+		if (task->is_running && task->has_cpu && task->cpu == cpu)
+			break;
+	}
+	return i;
+}
+
+size_t report_panic_cpu(const struct kmd *kmd)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	size_t i, n = kmd_cpu_count(kmd);
+
+	for (i = 0; i < n; i++)
+		if (kernel->has_panic_cpu && kmd_cpu_get(kmd, i)->cpu == kernel->panic_cpu)
+			break;
+	return i;
+}
+
+bool report_is_blocked(const struct kmd_task *task)
+{
+	return task->state == 'D';
+}
+
+const char *report_register_name(const struct kmd *kmd, size_t word,
+				 char buffer[REGISTER_NAME_SIZE])
+{
+	static const char *const x86_64[] = { "r15", "r14", "r13", "r12", "rbp", "rbx", "r11",
+					      "r10", "r9",  "r8",  "rax", "rcx", "rdx", "rsi",
+					      "rdi", NULL,  "rip", "cs",  "rfl", "rsp", "ss" };
+	static const char *const arm64[] = { "sp", "pc", "cpsr" };
+	const char *machine = kmd_kernel_get(kmd)->machine;
+
+	if (machine && !strcmp(machine, "aarch64")) {
+		if (word < 31) {
+			snprintf(buffer, REGISTER_NAME_SIZE, "x%zu", word);
+			return buffer;
+		}
+		return word < 34 ? arm64[word - 31] : NULL;
+	}
+	return word < sizeof(x86_64) / sizeof(x86_64[0]) ? x86_64[word] : NULL;
 }

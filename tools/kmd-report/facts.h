@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* facts.h - what the log says besides the reason. */
+/* facts.h - what the forms of the report share: among it, what the log says besides the reason. */
 #ifndef KMD_REPORT_FACTS_H
 #define KMD_REPORT_FACTS_H
 
@@ -16,5 +16,20 @@ struct facts {
 /* Reads the log; false if memory is short.  facts_deinit() releases the texts. */
 bool facts_read(const struct kmd *kmd, struct facts *facts);
 void facts_deinit(struct facts *facts);
+
+/* The index of the task that a CPU runs, or kmd_task_count(). */
+size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu);
+
+/* The index of the CPU that panicked, as kmd_cpu_get() counts, or kmd_cpu_count(). */
+size_t report_panic_cpu(const struct kmd *kmd);
+
+/* In uninterruptible sleep. */
+bool report_is_blocked(const struct kmd_task *task);
+
+#define REGISTER_NAME_SIZE 24
+
+/* The name of a word of the general registers; NULL if there is none. */
+const char *report_register_name(const struct kmd *kmd, size_t word,
+				 char buffer[REGISTER_NAME_SIZE]);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* kmd-report: why a kernel died, from its minidump, as a text or as JSON. */
+/* kmd-report: why a kernel died, from its minidump, as a text, as JSON or as a page. */
+#include "common/output.h"
 #include "common/progress.h"
 #include "report.h"
 
@@ -17,6 +18,8 @@ static const char help[] =
 	"Report:\n"
 	"      --full            all tasks with their backtraces, and the whole log\n"
 	"      --json            print JSON, as docs/json.md describes it\n"
+	"      --html=FILE       write a page for a browser to FILE; - is standard output\n"
+	"  -f, --force           replace FILE if it exists\n"
 	"\n"
 	"%s"
 	"\n"
@@ -32,12 +35,15 @@ static const char help[] =
 enum {
 	OPT_FULL = 256,
 	OPT_JSON,
+	OPT_HTML,
 };
 
 static const struct option longs[] = {
 	INPUT_LONG_OPTIONS,
 	{ "full", no_argument, NULL, OPT_FULL },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "html", required_argument, NULL, OPT_HTML },
+	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
@@ -52,6 +58,11 @@ static bool apply(int option, struct report_options *options)
 		return options->full = true;
 	case OPT_JSON:
 		return options->json = true;
+	case OPT_HTML:
+		options->html = optarg;
+		return true;
+	case 'f':
+		return options->force = true;
 	case 'q':
 		return options->quiet = true;
 	case 'v':
@@ -70,7 +81,7 @@ static bool parse(int argc, char **argv, struct report_options *options, int *ex
 	memset(options, 0, sizeof(*options));
 	*exit_code = EXIT_COMPLETE;
 	while (good &&
-	       (option = getopt_long(argc, argv, INPUT_LETTERS "qvhV", longs, NULL)) != -1) {
+	       (option = getopt_long(argc, argv, INPUT_LETTERS "fqvhV", longs, NULL)) != -1) {
 		if (option == 'h') {
 			printf(help, input_help);
 			return false;
@@ -80,6 +91,10 @@ static bool parse(int argc, char **argv, struct report_options *options, int *ex
 			return false;
 		}
 		good = apply(option, options);
+	}
+	if (good && options->json && options->html && !strcmp(options->html, "-")) {
+		fputs("kmd-report: --json and --html=- both need standard output\n", stderr);
+		good = false;
 	}
 	if (good && input_arguments(argc, argv, &options->in))
 		return true;
@@ -95,10 +110,43 @@ static int fail(const struct kmd *kmd, enum kmd_status status)
 	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
 }
 
+struct page {
+	struct kmd *kmd;
+	const struct report_options *options;
+};
+
+static bool write_page(FILE *out, void *user)
+{
+	const struct page *page = user;
+
+	return report_html(out, page->kmd, page->options);
+}
+
+/* The page takes the place of the text, not that of JSON. */
+static int print(struct kmd *kmd, const struct report_options *options)
+{
+	struct page page = { kmd, options };
+	bool good = true;
+
+	if (options->html &&
+	    !output_write(options->html, options->force, &options->in, write_page, &page))
+		return EXIT_FAILED;
+	if (options->json)
+		good = report_json(stdout, kmd, options);
+	else if (!options->html)
+		good = report_text(stdout, kmd, options);
+	if (!good)
+		return fail(NULL, KMD_ERR_MEMORY);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("kmd-report: standard output");
+		return EXIT_FAILED;
+	}
+	return kmd_is_degraded(kmd) ? EXIT_DEGRADED : EXIT_COMPLETE;
+}
+
 static int run(struct kmd *kmd, const struct report_options *options)
 {
 	enum kmd_status status;
-	bool good;
 
 	if (!input_set_options(kmd, &options->in, 0))
 		return EXIT_USAGE;
@@ -110,15 +158,7 @@ static int run(struct kmd *kmd, const struct report_options *options)
 	kmd_log_load(kmd);
 	kmd_tasks_load(kmd);
 	progress_clear();
-	good = options->json ? report_json(stdout, kmd, options)
-			     : report_text(stdout, kmd, options);
-	if (!good)
-		return fail(NULL, KMD_ERR_MEMORY);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("kmd-report: standard output");
-		return EXIT_FAILED;
-	}
-	return kmd_is_degraded(kmd) ? EXIT_DEGRADED : EXIT_COMPLETE;
+	return print(kmd, options);
 }
 
 int main(int argc, char **argv)

@@ -12,13 +12,13 @@ struct report_options {
 	struct input_options in;
 	bool full; /* all tasks, the whole log */
 	bool json, quiet, verbose;
+	const char *html; /* where the page goes; NULL = none */
+	bool force;       /* replace an existing file */
 };
 
 /* Each returns false if memory is short. */
 bool report_text(FILE *out, struct kmd *kmd, const struct report_options *options);
 bool report_json(FILE *out, struct kmd *kmd, const struct report_options *options);
-
-/* The index of the task that a CPU runs, or kmd_task_count(). */
-size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu);
+bool report_html(FILE *out, struct kmd *kmd, const struct report_options *options);
 
 #endif

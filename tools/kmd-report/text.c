@@ -13,19 +13,6 @@
 #define LOG_AFTER  60
 #define LOG_TAIL   30
 
-size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu)
-{
-	size_t i, n = kmd_task_count(kmd);
-
-	for (i = 0; i < n; i++) {
-		const struct kmd_task *task = kmd_task_get(kmd, i);
-
-		if (task->is_running && task->has_cpu && task->cpu == cpu)
-			break;
-	}
-	return i;
-}
-
 /* A field whose text is wrapped at blanks. */
 static void print_field(FILE *out, const char *name, const char *text)
 {
@@ -152,25 +139,15 @@ static void print_stack(FILE *out, const struct kmd_stack *stack)
 
 static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_cpu_registers *cpu)
 {
-	static const char *const x86_64[] = { "r15", "r14", "r13", "r12", "rbp", "rbx", "r11",
-					      "r10", "r9",  "r8",  "rax", "rcx", "rdx", "rsi",
-					      "rdi", NULL,  "rip", "cs",  "rfl", "rsp", "ss" };
-	const char *machine = kmd_kernel_get(kmd)->machine;
-	bool arm64 = machine && !strcmp(machine, "aarch64");
-	size_t printed = 0, n = arm64 ? 34 : sizeof(x86_64) / sizeof(x86_64[0]);
-	char own[24];
+	char buffer[REGISTER_NAME_SIZE];
+	size_t printed = 0;
 
-	for (size_t i = 0; i < n && i < cpu->n_words; i++) {
-		const char *name = x86_64[arm64 ? 0 : i];
+	for (size_t i = 0; i < cpu->n_words; i++) {
+		const char *name = report_register_name(kmd, i, buffer);
 
-		if (arm64) {
-			snprintf(own, sizeof(own), "x%zu", i);
-			name = i < 31 ? own : i == 31 ? "sp" : i == 32 ? "pc" : "cpsr";
-		}
-		if (!name)
-			continue;
-		fprintf(out, "  %4s %016" PRIx64 "%s", name, cpu->words[i],
-			++printed % 3 ? "" : "\n");
+		if (name)
+			fprintf(out, "  %4s %016" PRIx64 "%s", name, cpu->words[i],
+				++printed % 3 ? "" : "\n");
 	}
 	if (printed % 3)
 		fputc('\n', out);
@@ -199,12 +176,8 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
 /* The CPU that panicked comes first. */
 static void print_cpus(FILE *out, struct kmd *kmd)
 {
-	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
-	size_t n = kmd_cpu_count(kmd), first = n;
+	size_t n = kmd_cpu_count(kmd), first = report_panic_cpu(kmd);
 
-	for (size_t i = 0; kernel->has_panic_cpu && i < n; i++)
-		if (kmd_cpu_get(kmd, i)->cpu == kernel->panic_cpu)
-			first = i;
 	if (first < n)
 		print_cpu(out, kmd, first, true);
 	for (size_t i = 0; i < n; i++)
@@ -212,11 +185,6 @@ static void print_cpus(FILE *out, struct kmd *kmd)
 			print_cpu(out, kmd, i, false);
 	if (!n)
 		fputs("\nNo registers of CPUs were captured.\n", out);
-}
-
-static bool is_blocked(const struct kmd_task *task)
-{
-	return task->state == 'D';
 }
 
 static bool is_other(const struct kmd_task *task)
@@ -272,14 +240,14 @@ static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
 	if (!n)
 		return true;
 	for (size_t i = 0; i < n; i++) {
-		blocked += is_blocked(kmd_task_get(kmd, i));
+		blocked += report_is_blocked(kmd_task_get(kmd, i));
 		kernel += kmd_task_get(kmd, i)->is_kernel;
 	}
 	fprintf(out, "\n%zu tasks, %zu of them of the kernel; %zu in uninterruptible sleep (D)\n",
 		n, kernel, blocked);
 	if (kmd_tasks_incomplete(kmd))
 		fprintf(out, "There may have been more: %s.\n", kmd_tasks_incomplete(kmd));
-	return print_groups(out, kmd, "Tasks in uninterruptible sleep", is_blocked) &&
+	return print_groups(out, kmd, "Tasks in uninterruptible sleep", report_is_blocked) &&
 	       (!full || print_groups(out, kmd, "Other tasks that do not run", is_other));
 }
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The log of the page. */
+#include "html.h"
+
+#include "markup.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const levels[8] = { "emerg",   "alert",  "crit", "err",
+				       "warning", "notice", "info", "debug" };
+
+static void print_record(FILE *out, const struct kmd_log_record *record, bool is_reason)
+{
+	unsigned int level = record->level & 7;
+
+	markup(out, "<li%s class=\"l%u%s\" data-level=\"%u\"><time>",
+	       is_reason ? " id=log-reason" : "", level, record->facility ? " user" : "", level);
+	if (record->has_time)
+		markup(out, "%5" PRIu64 ".%06" PRIu64, record->time / 1000000000,
+		       record->time % 1000000000 / 1000);
+	markup(out, "</time><i>%s</i><span>", levels[level]);
+	markup_text(out, record->text, record->length);
+	fputs("</span></li>\n", out);
+}
+
+static void print_levels(FILE *out, const struct kmd *kmd)
+{
+	size_t counts[8] = { 0 }, total = 0;
+
+	for (size_t i = 0; i < kmd_log_count(kmd); i++)
+		counts[kmd_log_get(kmd, i)->level & 7]++;
+	fputs("<select name=\"level\" aria-label=\"Level\"><option value=\"\">all levels", out);
+	for (unsigned int i = 0; i < 7; i++) {
+		total += counts[i];
+		markup(out, "<option value=\"%u\">%s%s (%zu)", i, levels[i], i ? " and worse" : "",
+		       total);
+	}
+	fputs("</select><output></output></form>\n", out);
+}
+
+void html_log(FILE *out, struct kmd *kmd, const struct facts *facts)
+{
+	size_t n = kmd_log_count(kmd);
+
+	markup(out, "<section id=\"log\">\n<h2>Log <small>%zu</small></h2>\n", n);
+	if (n) {
+		html_filter(out, "log", "search the log");
+		print_levels(out, kmd);
+		if (facts->reason < n)
+			fputs("<p class=\"jump\"><a href=\"#log-reason\">Go to the "
+			      "reason</a></p>\n",
+			      out);
+		fputs("<ol class=\"log\" id=\"log-list\" tabindex=\"0\">\n", out);
+		for (size_t i = 0; i < n; i++)
+			print_record(out, kmd_log_get(kmd, i), i == facts->reason);
+		fputs("</ol>\n", out);
+	} else {
+		markup(out, "<p class=\"absent\">No log: %s.</p>\n",
+		       kmd_log_load(kmd) != KMD_OK ? kmd_error(kmd) : "it is empty");
+	}
+	if (kmd_log_damaged(kmd))
+		markup(out, "<p class=\"notice\">%zu records could not be read.</p>\n",
+		       kmd_log_damaged(kmd));
+	fputs("</section>\n", out);
+}

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* CPUs and tasks of the page. */
+#include "html.h"
+
+#include "markup.h"
+#include "stacks.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static void print_frame(FILE *out, size_t number, const struct kmd_frame *frame)
+{
+	bool is_inline = frame->flags & KMD_FRAME_INLINE;
+
+	markup(out, "<li%s><i>%zu</i><code>", is_inline ? " class=inline" : "", number);
+	if (frame->flags & KMD_FRAME_GUESS)
+		fputs("<b class=\"guess\" title=\"no table proves this frame\">?</b> ", out);
+	if (!frame->function)
+		markup(out, "0x%016" PRIx64, frame->pc);
+	else if (is_inline)
+		markup(out, "%s <s>inline</s>", frame->function);
+	else
+		markup(out, "%s<s>+0x%" PRIx64 "</s>", frame->function, frame->offset);
+	if (frame->module)
+		markup(out, " <em>%s</em>", frame->module);
+	fputs("</code>", out);
+	if (frame->file)
+		markup(out, "<span>%s:%u</span>", frame->file, frame->line);
+	fputs("</li>\n", out);
+}
+
+static void print_stack(FILE *out, const struct kmd_stack *stack)
+{
+	fputs("<ol class=\"frames\">\n", out);
+	for (size_t i = 0; i < stack->n; i++) {
+		const struct kmd_frame *frame = &stack->frames[i];
+
+		/* Another context begins where this one was interrupted. */
+		if (i && frame->flags & KMD_FRAME_EXACT && frame->pc != frame[-1].pc)
+			fputs("<li class=\"between\">interrupted</li>\n", out);
+		print_frame(out, i, frame);
+	}
+	if (stack->end)
+		markup(out, "<li class=\"between\">ends here: %s</li>\n", stack->end);
+	fputs("</ol>\n", out);
+}
+
+/* ----- CPUs */
+
+static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_cpu_registers *cpu,
+			    bool open)
+{
+	char buffer[REGISTER_NAME_SIZE];
+
+	markup(out,
+	       "<details class=\"registers\"%s><summary>Registers <span class=\"dim\">%s</span>"
+	       "</summary>\n<dl>",
+	       open ? " open" : "", cpu->source);
+	for (size_t i = 0; i < cpu->n_words; i++) {
+		const char *name = report_register_name(kmd, i, buffer);
+
+		if (name)
+			markup(out, "<div><dt>%s</dt><dd>%016" PRIx64 "</dd></div>", name,
+			       cpu->words[i]);
+	}
+	fputs("</dl></details>\n", out);
+}
+
+static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
+{
+	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
+	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
+	const struct kmd_stack *stack;
+
+	markup(out, "<article class=\"cpu%s\">\n<h3>CPU %u", first ? " first" : "", cpu->cpu);
+	if (task && task->is_idle)
+		fputs(" <small>idle</small>", out);
+	else if (task)
+		markup(out, " <small>%s, pid %u</small>", task->comm ? task->comm : "?", task->pid);
+	fputs(first ? " <mark>panicked</mark></h3>\n<div>\n" : "</h3>\n<div>\n", out);
+	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
+		print_stack(out, stack);
+	else
+		markup(out, "<p class=\"absent\">No stack: %s.</p>\n", kmd_error(kmd));
+	print_registers(out, kmd, cpu, first);
+	fputs("</div>\n</article>\n", out);
+}
+
+void html_cpus(FILE *out, struct kmd *kmd)
+{
+	size_t n = kmd_cpu_count(kmd), first = report_panic_cpu(kmd);
+
+	markup(out, "<section id=\"cpus\">\n<h2>CPUs <small>%zu</small></h2>\n", n);
+	if (!n)
+		fputs("<p class=\"absent\">No registers of CPUs were captured.</p>\n", out);
+	if (first < n)
+		print_cpu(out, kmd, first, true);
+	fputs("<div class=\"others\">\n", out);
+	for (size_t i = 0; i < n; i++)
+		if (i != first)
+			print_cpu(out, kmd, i, false);
+	fputs("</div>\n</section>\n", out);
+}
+
+/* ----- tasks */
+
+static const char *state_word(char state)
+{
+	switch (state) {
+	case 'R':
+		return "runs or is ready";
+	case 'S':
+		return "sleeps";
+	case 'D':
+		return "uninterruptible sleep";
+	case 'T':
+		return "stopped";
+	case 't':
+		return "traced";
+	case 'X':
+		return "dead";
+	case 'Z':
+		return "zombie";
+	case 'P':
+		return "parked";
+	case 'I':
+		return "idle";
+	default:
+		return "not known";
+	}
+}
+
+/* The function in which a task waits, without those in which every task waits. */
+static const char *waits_in(const struct kmd_stack *stack)
+{
+	static const char *const everywhere[] = { "__schedule", "schedule", "context_switch",
+						  "__switch_to", "preempt_schedule" };
+	size_t k;
+
+	for (size_t i = 0; i < stack->n; i++) {
+		const char *name = stack->frames[i].function;
+
+		if (!name || stack->frames[i].flags & KMD_FRAME_INLINE)
+			continue;
+		for (k = 0; k < sizeof(everywhere) / sizeof(everywhere[0]); k++)
+			if (!strncmp(name, everywhere[k], strlen(everywhere[k])))
+				break;
+		if (k == sizeof(everywhere) / sizeof(everywhere[0]))
+			return name;
+	}
+	return "";
+}
+
+static void print_task_facts(FILE *out, const struct kmd_task *task)
+{
+	markup(out, "<p class=\"dim\">%s; task_struct <code>0x%" PRIx64 "</code>",
+	       state_word(task->state), task->address);
+	if (task->has_tgid && task->tgid != task->pid)
+		markup(out, "; thread of %u", task->tgid);
+	if (task->has_ppid)
+		markup(out, "; parent %u", task->ppid);
+	if (task->has_last_run)
+		markup(out, "; last began to run at %" PRIu64 ".%06" PRIu64 " s",
+		       task->last_run / 1000000000, task->last_run % 1000000000 / 1000);
+	fputs("</p>\n", out);
+}
+
+static void print_task(FILE *out, struct kmd *kmd, size_t index)
+{
+	const struct kmd_task *task = kmd_task_get(kmd, index);
+	const struct kmd_stack *stack;
+	bool has_stack = kmd_stack_of_task(kmd, index, &stack) == KMD_OK;
+	char state = task->state ? task->state : '?';
+
+	markup(out,
+	       "<details class=\"task\" data-state=\"%c\" data-kind=\"%s\"><summary>"
+	       "<span class=\"pid\">%u</span><span class=\"comm\">%s</span>"
+	       "<span class=\"state s%c\" title=\"%s\">%c</span>",
+	       state,
+	       !task->has_is_kernel ? ""
+	       : task->is_kernel    ? "kernel"
+				    : "user",
+	       task->pid, task->comm ? task->comm : "?", task->state ? task->state : 'x',
+	       state_word(task->state), state);
+	if (task->has_cpu)
+		markup(out, "<span class=\"oncpu\">%s%u</span>", task->is_running ? "on " : "",
+		       task->cpu);
+	else
+		fputs("<span class=\"oncpu\"></span>", out);
+	markup(out, "<code>%s</code></summary>\n", has_stack ? waits_in(stack) : "");
+	print_task_facts(out, task);
+	if (has_stack)
+		print_stack(out, stack);
+	else
+		markup(out, "<p class=\"absent\">No stack: %s.</p>\n", kmd_error(kmd));
+	fputs("</details>\n", out);
+}
+
+static void print_states(FILE *out, const struct kmd *kmd)
+{
+	static const char states[] = "RDSITtZXP";
+
+	fputs("<select name=\"state\" aria-label=\"State\"><option value=\"\">all states", out);
+	for (const char *state = states; *state; state++) {
+		size_t n = 0;
+
+		for (size_t i = 0; i < kmd_task_count(kmd); i++)
+			n += kmd_task_get(kmd, i)->state == *state;
+		if (n)
+			markup(out, "<option value=\"%c\">%c, %s (%zu)", *state, *state,
+			       state_word(*state), n);
+	}
+	fputs("</select><select name=\"kind\" aria-label=\"Kind\"><option value=\"\">all kinds"
+	      "<option value=\"user\">user<option value=\"kernel\">kernel</select>"
+	      "<output></output></form>\n",
+	      out);
+}
+
+static void print_group(FILE *out, const struct kmd *kmd, const struct group *group)
+{
+	fputs("<article class=\"group\">\n<h4>", out);
+	for (size_t i = 0; i < group->n; i++) {
+		const struct kmd_task *task = kmd_task_get(kmd, group->tasks[i]);
+
+		markup(out, "%s%s <small>pid %u</small>", i ? ", " : "",
+		       task->comm ? task->comm : "?", task->pid);
+	}
+	fputs("</h4>\n", out);
+	if (group->stack)
+		print_stack(out, group->stack);
+	else
+		markup(out, "<p class=\"absent\">No stack: %s.</p>\n", group->error);
+	fputs("</article>\n", out);
+}
+
+/* Tasks in uninterruptible sleep come first: they are often the reason. */
+static bool print_blocked(FILE *out, struct kmd *kmd)
+{
+	struct groups groups;
+
+	if (!groups_make(kmd, report_is_blocked, &groups))
+		return false;
+	if (groups.n)
+		fputs("<h3>In uninterruptible sleep</h3>\n", out);
+	for (size_t i = 0; i < groups.n; i++)
+		print_group(out, kmd, &groups.items[i]);
+	groups_deinit(&groups);
+	return true;
+}
+
+bool html_tasks(FILE *out, struct kmd *kmd)
+{
+	size_t n = kmd_task_count(kmd);
+
+	markup(out, "<section id=\"tasks\">\n<h2>Tasks <small>%zu</small></h2>\n", n);
+	if (!n)
+		markup(out, "<p class=\"absent\">No tasks are known: %s.</p>\n",
+		       kmd_tasks_load(kmd) != KMD_OK ? kmd_error(kmd) : "none was captured");
+	if (kmd_tasks_incomplete(kmd))
+		markup(out, "<p class=\"notice\">There may have been more: %s.</p>\n",
+		       kmd_tasks_incomplete(kmd));
+	if (n && !print_blocked(out, kmd))
+		return false;
+	if (n) {
+		fputs("<h3>All tasks</h3>\n", out);
+		html_filter(out, "tasks", "name, pid or function");
+		print_states(out, kmd);
+		fputs("<div class=\"tasks\" id=\"tasks-list\">\n<div class=\"titles\">"
+		      "<span>PID</span><span>Name</span><span>State</span><span>CPU</span>"
+		      "<span>Function</span></div>\n",
+		      out);
+		for (size_t i = 0; i < n; i++)
+			print_task(out, kmd, i);
+		fputs("</div>\n", out);
+	}
+	fputs("</section>\n", out);
+	return true;
+}
