@@ -207,6 +207,21 @@ enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed);
  */
 enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes);
 
+/* What bounds the unpacking of hostile input. */
+enum kmd_limit {
+	KMD_LIMIT_UNPACKED = 0, /* bytes of all files together: as kmd_set_unpack_limit() */
+	KMD_LIMIT_RATIO = 1,    /* unpacked bytes for each packed one, of one file; looked at from
+				 * 1 GiB unpacked bytes on; 100000 */
+	KMD_LIMIT_DEPTH = 2,    /* archives and compression around each other; 8 */
+	KMD_LIMIT_FILES = 3,    /* files in a folder or an archive; 65536 */
+};
+
+/*
+ * Set a limit; 0 restores its default.  Beyond a limit the opening fails with KMD_ERR_LIMIT.
+ * KMD_ERR_USAGE for an unknown limit.
+ */
+enum kmd_status kmd_set_limit(struct kmd *kmd, enum kmd_limit limit, uint64_t value);
+
 /*
  * Put only these regions into the core, or all but these: names as kmd_region_get() gives them,
  * with * ? [...] as in a shell, and commas between them.  NULL takes it back.  Both may be set:

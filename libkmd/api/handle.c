@@ -214,14 +214,33 @@ KMD_EXPORT enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed)
 	return status;
 }
 
-KMD_EXPORT enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes)
+KMD_EXPORT enum kmd_status kmd_set_limit(struct kmd *kmd, enum kmd_limit limit, uint64_t value)
 {
 	enum kmd_status status = kmd_begin_option(kmd);
 
-	if (status == KMD_OK)
-		kmd->input_options.unpack_limit = bytes ? bytes : DEFAULT_UNPACK_LIMIT;
-	kmd->vmlinux_options.unpack_limit = kmd->input_options.unpack_limit;
-	return status;
+	if (status != KMD_OK)
+		return status;
+	switch (limit) {
+	case KMD_LIMIT_UNPACKED:
+		kmd->input_options.unpack_limit = value ? value : DEFAULT_UNPACK_LIMIT;
+		kmd->vmlinux_options.unpack_limit = kmd->input_options.unpack_limit;
+		return KMD_OK;
+	case KMD_LIMIT_RATIO:
+		kmd->input_options.ratio_limit = value;
+		return KMD_OK;
+	case KMD_LIMIT_DEPTH:
+		kmd->input_options.depth_limit = value;
+		return KMD_OK;
+	case KMD_LIMIT_FILES:
+		kmd->input_options.files_limit = value;
+		return KMD_OK;
+	}
+	return kmd_usage_error(kmd, "unknown limit");
+}
+
+KMD_EXPORT enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes)
+{
+	return kmd_set_limit(kmd, KMD_LIMIT_UNPACKED, bytes);
 }
 
 KMD_EXPORT enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void *user)

@@ -172,7 +172,7 @@ static bool is_packed(const struct kmd_source *source, struct kmd_diag *diag)
 {
 	enum kmd_packing packing = kmd_unpack_kind(source, diag);
 
-	return packing == KMD_PACKING_ZSTD || packing == KMD_PACKING_FILTER;
+	return kmd_unpack_is_filter(packing);
 }
 
 /*

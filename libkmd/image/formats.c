@@ -7,7 +7,7 @@
 
 #include <kmemdump/minidump.h>
 
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 /* Cheap and certain probes first: searching a RAM image for marks comes last. */
@@ -25,61 +25,92 @@ static bool is_encrypted(const struct kmd_source *source, struct kmd_diag *diag)
 	return kmd_cursor_is(&cursor, 0, MD_RAW_SIGNATURE_ENCRYPTED, MD_RAW_SIGNATURE_SIZE);
 }
 
-/* The form that this member would have if it were given alone; NULL = none. */
-static const char *form_of_member(const struct kmd_input *input, size_t index,
-				  const struct kmd_image_options *options, struct kmd_diag *diag)
+/* The format of this member alone; NULL = none. */
+static const struct kmd_image_format *format_of(const struct kmd_input *alone,
+						const struct kmd_image_options *options,
+						struct kmd_diag *diag)
 {
-	struct kmd_input alone = { .name = input->name,
-				   .members = &input->members[index],
-				   .n_members = 1 };
-
 	for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
-		if (formats[i] != &kmd_image_unplaced && formats[i]->probe(&alone, options, diag))
-			return formats[i]->form;
+		if (formats[i] != &kmd_image_unplaced && formats[i]->probe(alone, options, diag))
+			return formats[i];
 	return NULL;
 }
 
-static const struct kmd_member *find_ram_image(const struct kmd_input *input)
-{
-	for (size_t i = 0; i < input->n_members; i++)
-		if (kmd_image_is_ddr_name(input->members[i].file_name))
-			return &input->members[i];
-	return NULL;
-}
+/* Files of a folder that are dumps, each of its own. */
+struct dumps {
+	const struct kmd_image_format *format; /* of the first */
+	struct kmd_input alone;
+	size_t n;
+	char names[512]; /* of all */
+};
 
-static enum kmd_status refuse_folder(const struct kmd_input *input,
-				     const struct kmd_image_options *options, struct kmd_diag *diag)
-{
-	const struct kmd_member *ram = find_ram_image(input);
+/* A probe may search a whole RAM image, so not for many files. */
+#define PROBED_MAX 16
 
-	if (ram && input->n_members > 1)
-		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(ram->source->name),
-				"a RAM image without an address: give dump_info.txt as well, or "
-				"each image as FILE@ADDR");
-	/* A probe may search a whole RAM image, so not for many files. */
-	for (size_t i = 0; i < input->n_members && i < 16; i++) {
-		const char *form = form_of_member(input, i, options, diag);
+static void find_dumps(const struct kmd_input *input, const struct kmd_image_options *options,
+		       struct kmd_diag *diag, struct dumps *dumps)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < input->n_members && i < PROBED_MAX; i++) {
+		struct kmd_input alone = { .name = input->name,
+					   .members = &input->members[i],
+					   .n_members = 1 };
+		const struct kmd_image_format *format = format_of(&alone, options, diag);
 
 		if (diag->status == KMD_ERR_CANCELED)
-			return diag->status;
-		if (form)
-			return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
-					"no region files in this folder: give %s alone (%s)",
-					input->members[i].source->name, form);
+			return;
+		if (!format)
+			continue;
+		if (!dumps->n++) {
+			dumps->format = format;
+			dumps->alone = alone;
+		}
+		if (used < sizeof(dumps->names))
+			used += (size_t)snprintf(dumps->names + used, sizeof(dumps->names) - used,
+						 "%s%s (%s)", used ? ", " : "",
+						 alone.members->source->name, format->form);
 	}
-	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
-			"no region files in this folder: none named md_*, no dump_info.txt, "
-			"load.cmm or KELF");
 }
 
-static enum kmd_status refuse(const struct kmd_input *input,
-			      const struct kmd_image_options *options, struct kmd_diag *diag)
+/* A folder, or several files, that is no dump as a whole: perhaps one of the files is. */
+static enum kmd_status read_only_dump(const struct kmd_input *input,
+				      const struct kmd_image_options *options,
+				      struct kmd_diag *diag, struct kmd_image *image)
+{
+	struct dumps dumps = { 0 };
+	enum kmd_status status;
+
+	find_dumps(input, options, diag, &dumps);
+	if (diag->status == KMD_ERR_CANCELED)
+		return diag->status;
+	diag->status = KMD_OK;
+	if (dumps.n > 1)
+		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
+				"no region files in this folder, but several dumps; give one of "
+				"them: %s",
+				dumps.names);
+	if (!dumps.n)
+		return kmd_fail(
+			diag, KMD_ERR_FORMAT, kmd_in(input->name),
+			"no region files in this folder: none named md_*, no dump_info.txt, "
+			"load.cmm or KELF");
+	image->form = dumps.format->form;
+	status = kmd_report(diag, KMD_FIND_UNUSED, KMD_NOTE,
+			    kmd_in(dumps.alone.members->source->name),
+			    "of the files in this folder, only this one is a dump");
+	if (status == KMD_OK)
+		status = dumps.format->read(&dumps.alone, options, diag, image);
+	if (status != KMD_OK)
+		kmd_image_deinit(image);
+	return status;
+}
+
+static enum kmd_status refuse(const struct kmd_input *input, struct kmd_diag *diag)
 {
 	const struct kmd_member *member = input->members;
 	const char *foreign;
 
-	if (input->folder || !input->n_members)
-		return refuse_folder(input, options, diag);
 	foreign = kmd_image_foreign(member->source, diag);
 	if (foreign)
 		return kmd_fail(diag,
@@ -114,5 +145,7 @@ enum kmd_status kmd_image_read(const struct kmd_input *input,
 			kmd_image_deinit(image);
 		return status;
 	}
-	return refuse(input, options, diag);
+	if (input->folder || !input->n_members)
+		return read_only_dump(input, options, diag, image);
+	return refuse(input, diag);
 }

@@ -24,8 +24,9 @@
 #define LISTED_MAX 8
 
 struct entry {
-	char *path;  /* without leading or double slashes, ".", ".."; NULL = not used */
-	size_t base; /* where the file's name begins */
+	char *path;    /* without leading or double slashes, ".", ".."; NULL = not used */
+	size_t base;   /* where the file's name begins */
+	bool document; /* left out, unless there is nothing else */
 };
 
 struct reading {
@@ -101,9 +102,10 @@ static enum kmd_status add_entry(struct reading *r, struct archive_entry *entry)
 	const char *path = path_of(entry), *slash;
 	struct entry *new;
 
-	if (r->n >= KMD_FOLDER_FILES_MAX)
+	if (r->n >= r->options->files_limit)
 		return kmd_fail(r->diag, KMD_ERR_LIMIT, kmd_in(r->source->name),
-				"more than %d files in this archive", KMD_FOLDER_FILES_MAX);
+				"more than %" PRIu64 " files in this archive (--limit=files=N)",
+				r->options->files_limit);
 	if (!KMD_ARRAY_RESERVE(r->entries, r->n, r->cap))
 		return kmd_fail_memory(r->diag);
 	new = &r->entries[r->n++];
@@ -202,7 +204,7 @@ static bool is_chosen(const struct reading *r, const struct entry *entry)
 {
 	if (r->single)
 		return entry->path && !strcmp(entry->path, r->folder);
-	return is_below(entry, r->folder) && entry->base == strlen(r->folder);
+	return is_below(entry, r->folder) && entry->base == strlen(r->folder) && !entry->document;
 }
 
 static bool set_folder(struct reading *r, const char *path, size_t length)
@@ -274,7 +276,7 @@ static enum kmd_status descend(struct reading *r, bool *done)
 	for (size_t i = 0; i < r->n; i++) {
 		const struct entry *entry = &r->entries[i];
 
-		if (!is_below(entry, r->folder))
+		if (!is_below(entry, r->folder) || entry->document)
 			continue;
 		if (entry->base == top) {
 			*done = true;
@@ -294,6 +296,43 @@ static enum kmd_status descend(struct reading *r, bool *done)
 	return KMD_OK;
 }
 
+/* What people put beside a dump: a README, checksums. */
+static bool is_document(const char *name)
+{
+	static const char *const starts[] = { "readme", "license", "copying", "changelog" };
+	static const char *const ends[] = { ".md",     ".txt", ".pdf",  ".html",
+					    ".htm",    ".md5", ".sha1", ".sha256",
+					    ".sha512", ".asc", ".sig",  ".sha1sum" };
+
+	if (kmd_text_has_prefix(name, "dump_info") || kmd_text_has_prefix(name, "md_"))
+		return false;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncasecmp(name, starts[i], strlen(starts[i])))
+			return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strlen(name) > strlen(ends[i]) &&
+		    !strcasecmp(name + strlen(name) - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
+}
+
+/* Documents are no part of a dump, unless there is nothing else. */
+static void mark_documents(struct reading *r)
+{
+	bool others = false;
+
+	for (size_t i = 0; i < r->n; i++) {
+		struct entry *entry = &r->entries[i];
+
+		if (!entry->path)
+			continue;
+		entry->document = is_document(entry->path + entry->base);
+		others |= is_below(entry, r->folder) && !entry->document;
+	}
+	for (size_t i = 0; !others && i < r->n; i++)
+		r->entries[i].document = false;
+}
+
 static enum kmd_status choose(struct reading *r)
 {
 	enum kmd_status status = KMD_OK;
@@ -305,6 +344,8 @@ static enum kmd_status choose(struct reading *r)
 		r->input->member_used = true;
 		status = choose_member(r);
 	}
+	if (status == KMD_OK && !r->single)
+		mark_documents(r);
 	while (status == KMD_OK && !done && !r->single)
 		status = descend(r, &done);
 	for (size_t i = 0; i < r->n; i++)
@@ -366,8 +407,7 @@ static enum kmd_status unpack_inner(struct reading *r, const char *name, size_t 
 {
 	enum kmd_packing kind = kmd_unpack_kind(*source, r->diag);
 
-	if (kmd_unpack_name_length(name, *length) == *length ||
-	    (kind != KMD_PACKING_ZSTD && kind != KMD_PACKING_FILTER))
+	if (kmd_unpack_name_length(name, *length) == *length || !kmd_unpack_is_filter(kind))
 		return KMD_OK;
 	*length = kmd_unpack_name_length(name, *length);
 	return kmd_unpack_filter(r->diag, r->options, &r->input->scratch, source);

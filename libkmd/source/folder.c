@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -137,9 +138,10 @@ static enum kmd_status list_entry(struct opening *o, DIR *list, const char *file
 	}
 	if (!S_ISREG(st.st_mode))
 		return KMD_OK;
-	if (o->names.n >= KMD_FOLDER_FILES_MAX)
+	if (o->names.n >= o->options->files_limit)
 		return kmd_fail(o->diag, KMD_ERR_LIMIT, kmd_in(o->input->name),
-				"more than %d files in this folder", KMD_FOLDER_FILES_MAX);
+				"more than %" PRIu64 " files in this folder (--limit=files=N)",
+				o->options->files_limit);
 	return names_add(o->diag, &o->names, file);
 }
 
@@ -251,7 +253,7 @@ static enum kmd_status open_member(struct opening *o, const char *file, bool kee
 	if (status != KMD_OK)
 		return skip_unreadable(o);
 	kind = kmd_unpack_kind(source, o->diag);
-	if (!file[length] || (kind != KMD_PACKING_ZSTD && kind != KMD_PACKING_FILTER))
+	if (!file[length] || !kmd_unpack_is_filter(kind))
 		return kmd_input_add(o->diag, o->input, file, strlen(file), source);
 	if (has_plain_twin(&o->names, file, length)) {
 		status = kmd_report(o->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(source->name),

@@ -5,8 +5,6 @@
 
 #include "source/input.h"
 
-#define KMD_FOLDER_FILES_MAX 65536
-
 /*
  * Fill @out, zeroed but for its (printable) name, with the regular files in the folder @fd,
  * which becomes the input's even where this fails.

@@ -3,11 +3,14 @@
 
 #include "base/text.h"
 #include "source/archive.h"
+#include "source/disk.h"
 #include "source/folder.h"
+#include "source/parts.h"
 #include "source/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,17 +32,19 @@ void kmd_input_deinit(struct kmd_input *input)
 	memset(input, 0, sizeof(*input));
 }
 
-/* Archives in archives end somewhere. */
-#define DEPTH_MAX 8
-
-/* Unpack *@source once.  It becomes NULL if it was a folder, whose files @out then has. */
+/*
+ * Unpack *@source once.  It becomes NULL if it was a folder, whose files @out then has.  *@again
+ * becomes false if it was not packed after all.
+ */
 static enum kmd_status unpack(struct kmd_diag *diag, const struct kmd_input_options *options,
 			      enum kmd_packing kind, struct kmd_source **source, char **file_name,
-			      struct kmd_input *out)
+			      struct kmd_input *out, bool *again)
 {
 	char *inner = NULL;
 	enum kmd_status status;
 
+	if (kind == KMD_PACKING_DISK)
+		return kmd_disk_choose(diag, options, out, source, file_name, again);
 	if (kind != KMD_PACKING_ARCHIVE) {
 		size_t length = strlen(*file_name);
 
@@ -60,16 +65,19 @@ static enum kmd_status unpack_all(struct kmd_diag *diag, const struct kmd_input_
 				  struct kmd_input *out)
 {
 	enum kmd_status status = KMD_OK;
+	bool again = true;
 
-	for (int depth = 0; status == KMD_OK && *source; depth++) {
+	for (uint64_t depth = 0; status == KMD_OK && *source && again; depth++) {
 		enum kmd_packing kind = kmd_unpack_kind(*source, diag);
 
 		if (kind == KMD_PACKING_NONE)
 			return KMD_OK;
-		if (depth == DEPTH_MAX)
+		if (depth == options->depth_limit)
 			return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in((*source)->name),
-					"packed more than %d times: unpack it first", DEPTH_MAX);
-		status = unpack(diag, options, kind, source, file_name, out);
+					"packed more than %" PRIu64
+					" times (--limit=depth=N): unpack it first",
+					options->depth_limit);
+		status = unpack(diag, options, kind, source, file_name, out, &again);
 	}
 	return status;
 }
@@ -118,6 +126,17 @@ static enum kmd_status spool(struct kmd_diag *diag, const struct kmd_input_optio
 	return status;
 }
 
+/* The source is freed on an error. */
+static enum kmd_status join_parts(struct kmd_diag *diag, const char *path,
+				  struct kmd_source **source)
+{
+	enum kmd_status status = kmd_parts_join(diag, path, source);
+
+	if (status != KMD_OK)
+		kmd_source_free(*source);
+	return status;
+}
+
 /* @fd is taken in any case. */
 static enum kmd_status from_file(struct kmd_diag *diag, const struct kmd_input_options *options,
 				 int fd, mode_t mode, const char *name, struct kmd_input *out)
@@ -127,8 +146,11 @@ static enum kmd_status from_file(struct kmd_diag *diag, const struct kmd_input_o
 
 	if (S_ISREG(mode) || S_ISBLK(mode)) {
 		status = kmd_source_from_fd(diag, fd, name, &source);
-		if (status == KMD_OK)
-			return single(diag, options, name, source, out);
+		if (status == KMD_OK && S_ISREG(mode) && options->parts)
+			status = join_parts(diag, name, &source);
+		else if (status != KMD_OK)
+			close(fd);
+		return status == KMD_OK ? single(diag, options, name, source, out) : status;
 	} else if (S_ISFIFO(mode) || S_ISSOCK(mode)) {
 		status = spool(diag, options, fd, name, out->name, &out->scratch, &source);
 		if (status == KMD_OK)
@@ -150,6 +172,12 @@ static enum kmd_status input_init(struct kmd_diag *diag, const char *name, struc
 	*effective = *options;
 	if (!effective->unpack_limit)
 		effective->unpack_limit = UNPACK_LIMIT_DEFAULT;
+	if (!effective->ratio_limit)
+		effective->ratio_limit = KMD_RATIO_LIMIT;
+	if (!effective->depth_limit)
+		effective->depth_limit = KMD_DEPTH_LIMIT;
+	if (!effective->files_limit)
+		effective->files_limit = KMD_FILES_LIMIT;
 	out->scratch.limit = effective->unpack_limit;
 	out->name = kmd_text_name_dup(name, strlen(name));
 	return out->name ? KMD_OK : kmd_fail_memory(diag);
@@ -192,8 +220,7 @@ bool kmd_input_holds(const struct kmd_input *input, const struct stat *file)
 		if (member->inode && file->st_dev == member->device &&
 		    file->st_ino == member->inode)
 			return true;
-		if (source->member && file->st_dev == source->device &&
-		    file->st_ino == source->inode)
+		if (kmd_source_holds(source, file))
 			return true;
 	}
 	return false;
@@ -230,6 +257,7 @@ static enum kmd_status open_one(struct kmd_diag *diag, const struct kmd_input_op
 	int fd;
 
 	out->member_used = false;
+	effective.parts = true;
 	fd = open_or_archive(path, &archive, &effective.member);
 	if (fd >= 0) {
 		status = from_descriptor(diag, &effective, fd, archive ? archive : path, out);

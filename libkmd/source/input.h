@@ -41,9 +41,16 @@ struct kmd_input {
 	int folder_fd; /* members are opened there */
 };
 
+#define KMD_RATIO_LIMIT 100000
+#define KMD_DEPTH_LIMIT 8
+#define KMD_FILES_LIMIT 65536
+
 struct kmd_input_options {
 	uint64_t unpack_limit; /* bytes, of all members together */
-	const char *member;    /* file or folder inside an archive; NULL = the only one */
+	/* As enum kmd_limit has them; 0 = the default. */
+	uint64_t ratio_limit, depth_limit, files_limit;
+	bool parts;         /* the name is a path: look for more parts of a split file */
+	const char *member; /* file or folder inside an archive; NULL = the only one */
 	kmd_progress_fn progress;
 	void *progress_user;
 };

@@ -62,9 +62,11 @@ typedef int (*support)(struct archive *);
 
 /* A filter that libarchive was built without would run a program: leave that out. */
 static const support filters[] = {
-	archive_read_support_filter_gzip,  archive_read_support_filter_xz,
-	archive_read_support_filter_bzip2, archive_read_support_filter_lz4,
-	archive_read_support_format_raw,   NULL,
+	archive_read_support_filter_xz,
+	archive_read_support_filter_bzip2,
+	archive_read_support_filter_lz4,
+	archive_read_support_format_raw,
+	NULL,
 };
 
 static const support archives[] = {

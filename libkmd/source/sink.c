@@ -134,8 +134,27 @@ enum kmd_status kmd_sink_end(struct kmd_sink *sink)
 	return KMD_OK;
 }
 
+/* Zeroes of RAM pack well, so little data is not looked at. */
+#define RATIO_FROM (UINT64_C(1) << 30)
+
+static enum kmd_status check_ratio(const struct kmd_sink *sink, uint64_t packed)
+{
+	uint64_t limit = sink->options->ratio_limit ? sink->options->ratio_limit : KMD_RATIO_LIMIT;
+
+	if (sink->target->size < RATIO_FROM || sink->target->size / limit <= packed)
+		return KMD_OK;
+	return kmd_fail(sink->diag, KMD_ERR_LIMIT, kmd_in(sink->name),
+			"unpacks to more than %" PRIu64
+			" bytes for each packed one (--limit=ratio=N)",
+			limit);
+}
+
 enum kmd_status kmd_sink_progress(struct kmd_sink *sink, uint64_t done, uint64_t total)
 {
+	enum kmd_status status = check_ratio(sink, done);
+
+	if (status != KMD_OK)
+		return status;
 	if (sink->target->size < sink->next_progress)
 		return KMD_OK;
 	sink->next_progress = sink->target->size + PROGRESS_STEP;

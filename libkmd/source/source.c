@@ -50,8 +50,11 @@ enum kmd_status kmd_source_from_fd(struct kmd_diag *diag, int fd, const char *na
 
 	if (!source)
 		return kmd_fail_memory(diag);
-	if (!fstat(fd, &st))
+	if (!fstat(fd, &st)) {
+		source->device = st.st_dev;
+		source->inode = st.st_ino;
 		end = S_ISREG(st.st_mode) ? st.st_size : device_size(fd);
+	}
 	if (end < 0) {
 		status = kmd_fail_errno(diag, kmd_in(source->name), "cannot find its size", errno);
 		kmd_source_free(source);
@@ -150,10 +153,35 @@ enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t sta
 	return KMD_OK;
 }
 
+enum kmd_status kmd_source_from_pieces(struct kmd_diag *diag, const struct kmd_piece *pieces,
+				       size_t n, const char *name, struct kmd_source **out)
+{
+	struct kmd_source *source = source_new(name);
+
+	if (source)
+		source->pieces = malloc(n * sizeof(*pieces));
+	if (!source || !source->pieces) {
+		kmd_source_free(source);
+		return kmd_fail_memory(diag);
+	}
+	for (size_t i = 0; i < n; i++)
+		if (!kmd_add_u64(source->size, pieces[i].size, &source->size)) {
+			kmd_source_free(source);
+			return kmd_fail(diag, KMD_ERR_LIMIT, kmd_in(name), "too many bytes");
+		}
+	memcpy(source->pieces, pieces, n * sizeof(*pieces));
+	source->n_pieces = n;
+	*out = source;
+	return KMD_OK;
+}
+
 void kmd_source_free(struct kmd_source *source)
 {
 	if (!source)
 		return;
+	for (size_t i = 0; i < source->n_pieces; i++)
+		kmd_source_free(source->pieces[i].source);
+	free(source->pieces);
 	if (source->fd >= 0)
 		close(source->fd);
 	free(source->member);
@@ -200,6 +228,29 @@ static enum kmd_status read_member(const struct kmd_source *source, uint64_t off
 	return status;
 }
 
+static enum kmd_status read_pieces(const struct kmd_source *source, uint64_t offset, void *buffer,
+				   uint64_t length, struct kmd_diag *diag)
+{
+	enum kmd_status status = KMD_OK;
+	unsigned char *to = buffer;
+
+	for (size_t i = 0; status == KMD_OK && length && i < source->n_pieces; i++) {
+		const struct kmd_piece *piece = &source->pieces[i];
+		uint64_t part;
+
+		if (offset >= piece->size) {
+			offset -= piece->size;
+			continue;
+		}
+		part = kmd_min_u64(length, piece->size - offset);
+		status = kmd_source_read(piece->source, piece->offset + offset, to, part, diag);
+		to += part;
+		length -= part;
+		offset = 0;
+	}
+	return status;
+}
+
 enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset, void *buffer,
 				uint64_t length, struct kmd_diag *diag)
 {
@@ -208,6 +259,8 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 				"%" PRIu64 " bytes are missing", length);
 	if (!length)
 		return KMD_OK;
+	if (source->n_pieces)
+		return read_pieces(source, offset, buffer, length, diag);
 	if (source->fd >= 0)
 		return read_fd(source, source->fd, offset, buffer, length, diag);
 	if (source->member)
@@ -242,4 +295,14 @@ int kmd_source_scratch(void)
 bool kmd_source_is_file(const struct kmd_source *source)
 {
 	return source->fd >= 0 || source->member;
+}
+
+bool kmd_source_holds(const struct kmd_source *source, const struct stat *file)
+{
+	if (source->inode && file->st_dev == source->device && file->st_ino == source->inode)
+		return true;
+	for (size_t i = 0; i < source->n_pieces; i++)
+		if (kmd_source_holds(source->pieces[i].source, file))
+			return true;
+	return false;
 }

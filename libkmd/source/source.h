@@ -10,12 +10,13 @@
 
 #include "base/diag.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
  * A folder can hold more files than a process may keep open, so a source has
- * not always a descriptor of its own: see kmd_source_from_member() and
- * kmd_source_from_part().  kmd_source_read() reads them all alike.
+ * not always a descriptor of its own: see kmd_source_from_member(),
+ * kmd_source_from_part() and kmd_source_from_pieces().  kmd_source_read() reads them all alike.
  */
 struct kmd_source {
 	char *name;                /* for messages; printable */
@@ -28,8 +29,16 @@ struct kmd_source {
 			* [start, start + size); not closed with the source */
 	uint64_t start;
 	char *member;
-	dev_t device; /* what @member was when it was first opened */
+	dev_t device; /* of the file when it was first opened */
 	ino_t inode;
+	struct kmd_piece *pieces; /* one after another: the bytes of other sources */
+	size_t n_pieces;
+};
+
+/* @size bytes of @source, from @offset on. */
+struct kmd_piece {
+	struct kmd_source *source;
+	uint64_t offset, size;
 };
 
 /* @fd becomes the source's. On an error it is still the caller's. */
@@ -48,6 +57,12 @@ enum kmd_status kmd_source_from_member(struct kmd_diag *diag, int folder_fd, con
 /* A part of a file that others use too.  @fd as @folder_fd above. */
 enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t start, uint64_t size,
 				     const char *name, struct kmd_source **out);
+/*
+ * The bytes of @n pieces, joined.  Copies @pieces; their sources, each used once, become the new
+ * source's, unless there is an error.
+ */
+enum kmd_status kmd_source_from_pieces(struct kmd_diag *diag, const struct kmd_piece *pieces,
+				       size_t n, const char *name, struct kmd_source **out);
 void kmd_source_free(struct kmd_source *source);
 
 /*
@@ -59,6 +74,9 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 
 /* True if the source is a file of the user's as it is: not unpacked, nor a part of another. */
 bool kmd_source_is_file(const struct kmd_source *source);
+
+/* True if the source reads the file that @file describes. */
+bool kmd_source_holds(const struct kmd_source *source, const struct stat *file);
 
 /* An unnamed temporary file, or -1 and errno.  For unpacked input. */
 int kmd_source_scratch(void);

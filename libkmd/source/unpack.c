@@ -2,12 +2,15 @@
 /* unpack.c - how a source is packed, and single compressed files. */
 #include "source/unpack.h"
 
+#include "base/checked.h"
 #include "base/text.h"
 #include "source/android_sparse.h"
 #include "source/avml.h"
 #include "source/cursor.h"
 #include "source/flattened.h"
 #include "source/lime.h"
+#include "source/disk.h"
+#include "source/gzip.h"
 #include "source/packed.h"
 #include "source/zstd.h"
 
@@ -24,7 +27,7 @@ struct magic {
 
 /* Octal where a hexadecimal escape would swallow the next letter. */
 static const struct magic magics[] = {
-	{ 0, 3, "\x1f\x8b\x08", KMD_PACKING_FILTER },
+	{ 0, KMD_GZIP_MAGIC_LENGTH, KMD_GZIP_MAGIC, KMD_PACKING_GZIP },
 	{ 0, 6, "\3757zXZ\0", KMD_PACKING_FILTER },
 	{ 0, 3, "BZh", KMD_PACKING_FILTER },
 	{ 0, 4, "\x04\x22\x4d\x18", KMD_PACKING_FILTER },
@@ -51,7 +54,9 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 		    kmd_cursor_bytes(&cursor, magics[i].offset, bytes, magics[i].length) &&
 		    !memcmp(bytes, magics[i].bytes, magics[i].length))
 			return magics[i].packing;
-	return kmd_zstd_is(source, diag) ? KMD_PACKING_ZSTD : KMD_PACKING_NONE;
+	if (kmd_zstd_is(source, diag))
+		return KMD_PACKING_ZSTD;
+	return kmd_disk_is(source, diag) ? KMD_PACKING_DISK : KMD_PACKING_NONE;
 }
 
 size_t kmd_unpack_name_length(const char *name, size_t length)
@@ -75,15 +80,31 @@ enum kmd_status kmd_unpack_name(struct kmd_source *unpacked, const struct kmd_so
 	return KMD_OK;
 }
 
+/* Each chunk of a split image leaves out the blocks of the others. */
+static enum kmd_status unpack_sparse(const struct kmd_source *packed,
+				     const struct kmd_input_options *options, struct kmd_diag *diag,
+				     struct kmd_unpack_target *target)
+{
+	enum kmd_status status = KMD_OK;
+	uint64_t size = 0;
+
+	if (packed->n_pieces < 2)
+		return kmd_android_sparse_unpack(packed, options, diag, target);
+	for (size_t i = 0; status == KMD_OK && i < packed->n_pieces; i++) {
+		status = kmd_android_sparse_unpack(packed->pieces[i].source, options, diag, target);
+		size = kmd_max_u64(size, target->size);
+	}
+	target->size = size;
+	return status;
+}
+
 static enum kmd_status (*const unpackers[])(const struct kmd_source *source,
 					    const struct kmd_input_options *options,
 					    struct kmd_diag *diag,
 					    struct kmd_unpack_target *target) = {
-	[KMD_PACKING_ZSTD] = kmd_zstd_unpack,
-	[KMD_PACKING_SPARSE] = kmd_android_sparse_unpack,
-	[KMD_PACKING_FLATTENED] = kmd_flattened_unpack,
-	[KMD_PACKING_AVML] = kmd_avml_unpack,
-	[KMD_PACKING_FILTER] = kmd_packed_filter,
+	[KMD_PACKING_ZSTD] = kmd_zstd_unpack,           [KMD_PACKING_SPARSE] = unpack_sparse,
+	[KMD_PACKING_FLATTENED] = kmd_flattened_unpack, [KMD_PACKING_AVML] = kmd_avml_unpack,
+	[KMD_PACKING_GZIP] = kmd_gzip_unpack,           [KMD_PACKING_FILTER] = kmd_packed_filter,
 };
 
 enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,

@@ -15,11 +15,20 @@ enum kmd_packing {
 	KMD_PACKING_SPARSE,    /* an Android sparse image */
 	KMD_PACKING_FLATTENED, /* by makedumpfile -F */
 	KMD_PACKING_AVML,      /* AVML 2 */
-	KMD_PACKING_FILTER,    /* gzip, xz, bzip2, lz4 */
-	KMD_PACKING_ARCHIVE,   /* tar, zip, 7z, rar */
+	KMD_PACKING_GZIP,
+	KMD_PACKING_FILTER,  /* xz, bzip2, lz4 */
+	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */
+	KMD_PACKING_DISK,    /* perhaps a disk with partitions */
 };
 
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag);
+
+/* True for compression of one file, as gzip and xz do. */
+static inline bool kmd_unpack_is_filter(enum kmd_packing packing)
+{
+	return packing == KMD_PACKING_ZSTD || packing == KMD_PACKING_GZIP ||
+	       packing == KMD_PACKING_FILTER;
+}
 
 /* The length of a file name without a suffix such as ".gz"; @length if it has none. */
 size_t kmd_unpack_name_length(const char *name, size_t length);

@@ -63,6 +63,9 @@ class Bench:
         return (done.returncode, (done.stdout + done.stderr).decode(),
                 out.read_bytes() if out.exists() else None)
 
+    def run(self, *words):
+        return subprocess.run([self.program, *words], capture_output=True, check=False)
+
     def expect_core(self, source, want, **options):
         code, text, core = self.assemble(source, **options)
         kit.check(code == 0 and core == want, f'{source}: exit {code}, another core:\n{text}')
@@ -198,11 +201,27 @@ def check_damage(bench, image, folder):
     bench.path('bomb.gz').write_bytes(gzip.compress(bytes(64 << 20)))
     bench.expect_error(bench.path('bomb.gz'), 'limit', '--unpack-limit',
                        options=['--unpack-limit=16M'])
+    bench.expect_error(bench.path('bomb.gz'), '--unpack-limit', options=['--limit=size=16M'])
+    bench.expect_error(bench.path('twice'), '--limit=depth=N', options=['--limit=depth=1'])
+    bench.expect_error(bench.path('f.zip'), '--limit=files=N', options=['--limit=files=2'])
+    check_ratio(bench)
     inner = image
     for _ in range(10):
         inner = zipped(bench.path('deep.zip'), [('deep.zip', inner)]).read_bytes()
     bench.expect_error(bench.path('deep.zip'), 'packed more than 8 times')
     bench.expect_error(tar(bench.path('empty.tar'), [('.hidden', b'x')]), 'without files')
+
+
+def check_ratio(bench):
+    """Zeroes of 2 GiB in 65 KiB of zstd, in holes of the temporary file."""
+    path = bench.path('ratio.zst')
+    with open(path, 'wb') as out:
+        packer = subprocess.Popen(['zstd', '-q', '-c'], stdin=subprocess.PIPE, stdout=out)
+        for _ in range(2048):
+            packer.stdin.write(bytes(1 << 20))
+        packer.stdin.close()
+        packer.wait()
+    bench.expect_error(path, '--limit=ratio=N', options=['--limit=ratio=1000'])
 
 
 def main():

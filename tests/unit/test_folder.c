@@ -140,8 +140,12 @@ START_TEST(folder_of_other_things)
 	again();
 	text_file("README", "hello");
 	file("rawdump.img", dump, sizeof(dump));
+	/* The only dump of the folder is read; this one has no more than its mark. */
+	ck_assert_int_eq(read_image(), KMD_ERR_DAMAGED);
+	ck_assert_ptr_nonnull(strstr(diag.sentence, "rawdump.img"));
+	file("second.img", dump, sizeof(dump));
 	ck_assert_int_eq(read_image(), KMD_ERR_FORMAT);
-	ck_assert_ptr_nonnull(strstr(diag.sentence, "give rawdump.img alone"));
+	ck_assert_ptr_nonnull(strstr(diag.sentence, "several dumps"));
 	again();
 	ck_assert_int_eq(read_image(), KMD_ERR_FORMAT);
 }

@@ -18,6 +18,8 @@ const char input_help[] =
 	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
 	"      --all-memory      all of a RAM image, not only the regions that its SMEM lists\n"
 	"      --unpack-limit=N  maximum size of decompressed input, with K, M, G or T (64G)\n"
+	"      --limit=KEY=N,... limits of hostile input: size (64G), ratio (100000), depth (8),\n"
+	"                        files (65536)\n"
 	"\n"
 	"Kernel:\n"
 	"  -x, --vmlinux=FILE    vmlinux of the dumped kernel; may be compressed, or split from\n"
@@ -134,6 +136,36 @@ static bool parse_accept(const char *list, unsigned int *out)
 	return parse_list("accept", list, names, sizeof(names) / sizeof(names[0]), out);
 }
 
+/* "ratio=1000,depth=2" */
+static bool parse_limits(const char *list, uint64_t *limits)
+{
+	static const char *const names[INPUT_LIMITS] = { "size", "ratio", "depth", "files" };
+	char number[32];
+	size_t length, i;
+
+	for (;; list += length + 1) {
+		const char *equals = strchr(list, '=');
+
+		length = strcspn(list, ",");
+		for (i = 0; i < INPUT_LIMITS; i++)
+			if (equals && strlen(names[i]) == (size_t)(equals - list) &&
+			    !strncmp(list, names[i], strlen(names[i])))
+				break;
+		if (i == INPUT_LIMITS || equals >= list + length ||
+		    length - (size_t)(equals + 1 - list) >= sizeof(number))
+			break;
+		snprintf(number, sizeof(number), "%.*s", (int)(list + length - equals - 1),
+			 equals + 1);
+		if (!parse_size("limit", number, &limits[i]))
+			return false;
+		if (!list[length])
+			return true;
+	}
+	fprintf(stderr, "%s: --limit: invalid list '%s' (size=N, ratio=N, depth=N, files=N)\n",
+		program_name, list);
+	return false;
+}
+
 /* Read one option of the input. */
 static bool read_option(int option, struct input_options *options)
 {
@@ -166,8 +198,9 @@ static bool read_option(int option, struct input_options *options)
 		options->has_ram_base = true;
 		return parse_address("ram-base", optarg, &options->ram_base);
 	case OPT_UNPACK_LIMIT:
-		options->has_unpack_limit = true;
-		return parse_size("unpack-limit", optarg, &options->unpack_limit);
+		return parse_size("unpack-limit", optarg, &options->limits[KMD_LIMIT_UNPACKED]);
+	case OPT_LIMIT:
+		return parse_limits(optarg, options->limits);
 	default:
 		return false;
 	}
@@ -236,8 +269,8 @@ bool input_set_options(struct kmd *kmd, const struct input_options *options, uns
 		kmd_set_smem_address(kmd, options->smem);
 	if (options->has_ram_base)
 		kmd_set_ram_base(kmd, options->ram_base);
-	if (options->has_unpack_limit)
-		kmd_set_unpack_limit(kmd, options->unpack_limit);
+	for (int i = 0; i < INPUT_LIMITS; i++)
+		kmd_set_limit(kmd, (enum kmd_limit)i, options->limits[i]);
 	kmd_set_vmlinux(kmd, options->vmlinux);
 	kmd_set_vmcoreinfo(kmd, options->vmcoreinfo);
 	kmd_set_registers(kmd, options->registers);

@@ -23,6 +23,7 @@ enum {
 	OPT_SMEM,
 	OPT_RAM_BASE,
 	OPT_UNPACK_LIMIT,
+	OPT_LIMIT,
 	OPT_ALL_MEMORY,
 	OPT_REGISTERS,
 	OPT_KASLR_OFFSET,
@@ -41,12 +42,14 @@ enum {
 		{ "smem", required_argument, NULL, OPT_SMEM },                                     \
 		{ "ram-base", required_argument, NULL, OPT_RAM_BASE },                             \
 		{ "all-memory", no_argument, NULL, OPT_ALL_MEMORY },                               \
+		{ "limit", required_argument, NULL, OPT_LIMIT },                                   \
 	{                                                                                          \
 		"unpack-limit", required_argument, NULL, OPT_UNPACK_LIMIT                          \
 	}
 #define INPUT_LETTERS "x:i:m:"
 
 #define INPUT_VALUES  16
+#define INPUT_LIMITS  4
 
 /* A run-time value that the user gives. */
 struct input_value {
@@ -61,9 +64,10 @@ struct input_options {
 	const char *vmlinux, *vmcoreinfo, *registers;
 	struct input_value values[INPUT_VALUES];
 	size_t n_values;
-	uint64_t smem, ram_base, unpack_limit;
-	bool has_smem, has_ram_base, has_unpack_limit;
-	unsigned int flags; /* enum kmd_flag, or-ed */
+	uint64_t smem, ram_base;
+	bool has_smem, has_ram_base;
+	uint64_t limits[INPUT_LIMITS]; /* by enum kmd_limit; 0 = the default */
+	unsigned int flags;            /* enum kmd_flag, or-ed */
 };
 
 /* Name of the tool, for messages; each tool defines it. */

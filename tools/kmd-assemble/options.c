@@ -13,9 +13,8 @@ static const char help[] =
 	"kmemdump, meminspect) for crash, gdb and drgn.\n"
 	"\n"
 	"INPUT is a raw dump partition image, a folder of md_*.BIN files, a file made by cat of\n"
-	"them, a RAM image with an SMEM area, a LiME or AVML dump, or an ELF core; found by\n"
-	"content, compressed, Android sparse, flattened, in an archive or not;\n"
-	"ARCHIVE:PATH is a file or folder in an archive, - standard input.\n"
+	"them, a RAM image, a LiME or AVML dump, or an ELF core; found by content, compressed,\n"
+	"in an archive or not; - is standard input.  --help=inputs lists all forms.\n"
 	"FILE@ADDR[,FILE@ADDR]... are RAM images with their physical addresses, all of each.\n"
 	"Several INPUTs are files of one dump: DDRCS*.BIN with dump_info.txt, FILE@ADDR, ...\n"
 	"\n"
@@ -55,6 +54,30 @@ enum {
 	OPT_EXCLUDE,
 };
 
+/* Each form of the input, with what is special about it. */
+static const char help_inputs[] =
+	"Forms of the input, recognised by content, not by name:\n"
+	"  partition image    begins with Raw_Dmp!; may be longer than the dump\n"
+	"  folder             md_*.BIN files with dump_info.txt or load.cmm, or with the KELF\n"
+	"                     region; or a folder with one dump among other files\n"
+	"  cat                one file made of the region files, such as qdl's minidump.elf\n"
+	"  RAM image          with an SMEM area (all of it with --all-memory); or without: its\n"
+	"                     address from FILE@ADDR, --ram-base, dump_info.txt or the kernel\n"
+	"                     in it\n"
+	"  DDRCS*.BIN         several images of one RAM, with dump_info.txt or as FILE@ADDR,...\n"
+	"  LiME, AVML         dumps of all RAM with addresses\n"
+	"  ELF core           of this command, qdl, QEMU, kdump, remoteproc\n"
+	"Several INPUTs are files of one dump, as if they lay in one folder.\n"
+	"\n"
+	"Around each of these:\n"
+	"  compressed         gzip, xz, bzip2, lz4, zstd; files of a folder one by one, too\n"
+	"  archive            tar, zip, 7z, rar; ARCHIVE:PATH is a file or folder inside\n"
+	"  whole disk         with a GPT or MBR; DISK:NAME is a partition (by default the dump)\n"
+	"  split file         FILE.00, FILE.aa, FILE_0, FILE.001: give the first part\n"
+	"  flattened          by makedumpfile -F\n"
+	"  Android sparse     whole, or sparse chunks: give the first\n"
+	"  -                  any single file on standard input, also through a pipe\n";
+
 static const struct option longs[] = {
 	INPUT_LONG_OPTIONS,
 	{ "output", required_argument, NULL, 'o' },
@@ -70,7 +93,7 @@ static const struct option longs[] = {
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
+	{ "help", optional_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -163,8 +186,16 @@ bool options_parse(int argc, char **argv, struct options *options, int *exit_cod
 	memset(options, 0, sizeof(*options));
 	*exit_code = EXIT_COMPLETE;
 	while ((option = getopt_long(argc, argv, INPUT_LETTERS "o:lfqvhV", longs, NULL)) != -1) {
+		if (option == 'h' && optarg && strcmp(optarg, "inputs") != 0) {
+			fprintf(stderr, "kmd-assemble: --help: no such topic '%s' (inputs)\n",
+				optarg);
+			return usage(exit_code);
+		}
 		if (option == 'h') {
-			printf(help, input_help);
+			if (optarg)
+				fputs(help_inputs, stdout);
+			else
+				printf(help, input_help);
 			return false;
 		}
 		if (option == 'V') {

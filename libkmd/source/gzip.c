@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "source/gzip.h"
+
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#define IN_SIZE  (64u << 10)
+#define OUT_SIZE (256u << 10)
+/* zlib: the largest window, and gzip's header and trailer. */
+#define WINDOW   (15 + 16)
+
+struct gunzip {
+	struct kmd_sink sink;
+	const struct kmd_source *source;
+	uint64_t at; /* of the next byte that zlib has not taken */
+	unsigned char *in, *out;
+	z_stream zlib;
+	bool stopped; /* nothing more can be unpacked */
+};
+
+/* The rest cannot be unpacked. */
+static enum kmd_status stop(struct gunzip *g, const char *why)
+{
+	struct kmd_place place = kmd_at(g->sink.name, g->at);
+
+	g->stopped = true;
+	if (!g->sink.target->size)
+		return kmd_fail(g->sink.diag, KMD_ERR_DAMAGED, place,
+				"the gzip data is %s: nothing can be unpacked", why);
+	return kmd_report(g->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
+			  "the gzip data is %s: only the first %" PRIu64
+			  " unpacked bytes are available",
+			  why, g->sink.target->size);
+}
+
+/* What zlib reports when it cannot go on.  The trailer is only read after all data. */
+static enum kmd_status zlib_error(struct gunzip *g, int code)
+{
+	const char *why = g->zlib.msg ? g->zlib.msg : "";
+
+	if (code == Z_MEM_ERROR)
+		return kmd_fail_memory(g->sink.diag);
+	if (strcmp(why, "incorrect data check") != 0 && strcmp(why, "incorrect length check") != 0)
+		return stop(g, "damaged");
+	g->stopped = true;
+	return kmd_report(g->sink.diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_at(g->sink.name, g->at),
+			  "the %s of the gzip data is wrong: what was unpacked may be damaged",
+			  strstr(why, "length") ? "size" : "checksum");
+}
+
+/* Unpack one member. */
+static enum kmd_status unpack_member(struct gunzip *g)
+{
+	enum kmd_status status = KMD_OK;
+	int code = Z_OK;
+
+	while (status == KMD_OK && code != Z_STREAM_END) {
+		uint64_t take = kmd_min_u64(IN_SIZE, g->source->size - g->at);
+
+		if (!take)
+			return stop(g, "truncated");
+		status = kmd_source_read(g->source, g->at, g->in, take, g->sink.diag);
+		if (status != KMD_OK)
+			return status;
+		g->zlib.next_in = g->in;
+		g->zlib.avail_in = (uInt)take;
+		do {
+			g->zlib.next_out = g->out;
+			g->zlib.avail_out = OUT_SIZE;
+			code = inflate(&g->zlib, Z_NO_FLUSH);
+			if (g->zlib.avail_out < OUT_SIZE)
+				status = kmd_sink_put(&g->sink, g->out,
+						      OUT_SIZE - g->zlib.avail_out);
+		} while (status == KMD_OK && code == Z_OK && !g->zlib.avail_out);
+		g->at += take - g->zlib.avail_in;
+		if (status == KMD_OK && code != Z_OK && code != Z_STREAM_END && code != Z_BUF_ERROR)
+			return zlib_error(g, code);
+		if (status == KMD_OK)
+			status = kmd_sink_progress(&g->sink, g->at, g->source->size);
+	}
+	return status;
+}
+
+static bool is_member(struct gunzip *g)
+{
+	unsigned char magic[KMD_GZIP_MAGIC_LENGTH];
+
+	return g->source->size - g->at >= sizeof(magic) &&
+	       kmd_source_read(g->source, g->at, magic, sizeof(magic), g->sink.diag) == KMD_OK &&
+	       !memcmp(magic, KMD_GZIP_MAGIC, sizeof(magic));
+}
+
+/* Bytes after the last member: padding of a partition or a tape block is normal. */
+static enum kmd_status report_tail(struct gunzip *g)
+{
+	size_t length = (size_t)kmd_min_u64(IN_SIZE, g->source->size - g->at);
+	enum kmd_status status = kmd_source_read(g->source, g->at, g->in, length, g->sink.diag);
+
+	if (status != KMD_OK)
+		return status;
+	return kmd_report(
+		g->sink.diag, KMD_FIND_UNUSED, kmd_all_zero(g->in, length) ? KMD_NOTE : KMD_DAMAGE,
+		kmd_at(g->sink.name, g->at), "%" PRIu64 " bytes after the gzip data are ignored",
+		g->source->size - g->at);
+}
+
+static enum kmd_status unpack_members(struct gunzip *g)
+{
+	enum kmd_status status = KMD_OK;
+
+	while (status == KMD_OK && !g->stopped && g->at < g->source->size) {
+		if (!is_member(g))
+			return report_tail(g);
+		if (inflateReset(&g->zlib) != Z_OK)
+			return kmd_fail_memory(g->sink.diag);
+		status = unpack_member(g);
+	}
+	return status;
+}
+
+enum kmd_status kmd_gzip_unpack(const struct kmd_source *source,
+				const struct kmd_input_options *options, struct kmd_diag *diag,
+				struct kmd_unpack_target *target)
+{
+	struct gunzip g = { .sink = { target, options, source->name, diag, 0 }, .source = source };
+	enum kmd_status status;
+
+	target->size = 0;
+	g.in = malloc(IN_SIZE);
+	g.out = malloc(OUT_SIZE);
+	if (g.in && g.out && inflateInit2(&g.zlib, WINDOW) == Z_OK) {
+		status = unpack_members(&g);
+		if (status == KMD_OK)
+			status = kmd_sink_end(&g.sink);
+		inflateEnd(&g.zlib);
+	} else {
+		status = kmd_fail_memory(diag);
+	}
+	free(g.in);
+	free(g.out);
+	return status;
+}

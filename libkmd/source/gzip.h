@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * gzip.h - unpack gzip (RFC 1952) with zlib.  libarchive reads gzip too, but does not compare
+ * the checksum at the end of each member.
+ */
+#ifndef KMD_SOURCE_GZIP_H
+#define KMD_SOURCE_GZIP_H
+
+#include "source/sink.h"
+
+#define KMD_GZIP_MAGIC        "\x1f\x8b\x08"
+#define KMD_GZIP_MAGIC_LENGTH 3
+
+/*
+ * Unpack all members of @source into @target.  Data that is damaged or truncated is a finding if
+ * something could be unpacked, else KMD_ERR_DAMAGED; a wrong checksum is a finding.
+ */
+enum kmd_status kmd_gzip_unpack(const struct kmd_source *source,
+				const struct kmd_input_options *options, struct kmd_diag *diag,
+				struct kmd_unpack_target *target);
+
+#endif
