@@ -33,7 +33,6 @@ static const struct mark marks[] = {
 	MARK(0, "PAGEDUMP", "a Windows crash dump: use WinDbg"),
 	MARK(0, "Enc_Dmp!",
 	     "an encrypted offline dump (Enc_Dmp!): decrypt it with its owner's key first"),
-	MARK(0, "KDUMP   ", "a kdump-compressed dump: crash and drgn open it as it is"),
 	MARK(0, "DISKDUMP", "a diskdump file: crash opens it as it is"),
 	MARK(0, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump: crash opens it as it is"),
 	MARK(0, "sadump\0\0", "an sadump file: crash opens it as it is"),

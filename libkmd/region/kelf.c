@@ -58,6 +58,7 @@ struct kelf {
 	uint32_t phnum, shnum;
 	bool phnum_damaged;    /* the count is impossible, which was reported */
 	uint32_t next_section; /* where to go on looking for a name */
+	uint32_t filtered;     /* segments of which a tool left out pages */
 };
 
 struct phdr {
@@ -218,9 +219,16 @@ static char *name_of(struct kelf *kelf, const struct phdr *phdr)
 	return strdup("");
 }
 
-/* A kernel virtual address has its top bit set on every 64-bit machine. */
-static bool kernel_virt(const struct kelf *kelf, const struct phdr *phdr)
+/*
+ * A kernel virtual address has its top bit set on every 64-bit machine.  QEMU's dumps with
+ * paging set the upper 16 bits of user addresses of x86_64 too, which leaves bit 47 clear.
+ */
+static bool kernel_virt(const struct kelf *kelf, const struct kmd_claims *claims,
+			const struct phdr *phdr)
 {
+	if (kelf->fields == &fields64 && claims->machine == EM_X86_64 &&
+	    phdr->vaddr >> 47 == 0x1fffe)
+		return false;
 	if (kelf->fields == &fields64)
 		return phdr->vaddr >> 63;
 	return phdr->vaddr && phdr->vaddr != phdr->paddr;
@@ -244,21 +252,45 @@ static void find_bytes(struct kelf *kelf, const struct phdr *phdr, struct kmd_cl
 	claim->captured = phdr->offset < size ? kmd_min_u64(bytes, size - phdr->offset) : 0;
 }
 
+/* In a core, memory beyond p_filesz was left out on purpose (makedumpfile -d). */
+static uint64_t segment_size(struct kelf *kelf, const struct phdr *phdr)
+{
+	if (!kelf->whole || phdr->filesz >= phdr->memsz)
+		return kmd_max_u64(phdr->filesz, phdr->memsz);
+	kelf->filtered++;
+	return phdr->filesz;
+}
+
+static enum kmd_status report_filtered(const struct kelf *kelf)
+{
+	if (!kelf->filtered)
+		return KMD_OK;
+	return kmd_report(kelf->cursor.diag, KMD_FIND_SHORT, KMD_NOTE,
+			  kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+			  "%" PRIu32
+			  " segments have fewer bytes in the file than in memory: the tool that "
+			  "wrote it left out pages",
+			  kelf->filtered);
+}
+
 static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 				struct kmd_claims *claims)
 {
-	struct kmd_claim *claim =
-		kmd_claims_add(claims, kelf->whole ? KMD_FROM_CORE : KMD_FROM_KELF);
+	const uint64_t size = segment_size(kelf, phdr);
+	struct kmd_claim *claim;
 
+	if (!size && phdr->memsz && kelf->whole)
+		return KMD_OK;
+	claim = kmd_claims_add(claims, kelf->whole ? KMD_FROM_CORE : KMD_FROM_KELF);
 	if (!claim || !(claim->name = name_of(kelf, phdr)) || !(claim->file = strdup("")))
 		return kmd_fail_memory(kelf->cursor.diag);
 	claim->place = phdr->place;
-	claim->size = kmd_max_u64(phdr->filesz, phdr->memsz);
+	claim->size = size;
 	claim->has_size = true;
 	claim->phys = phdr->paddr;
 	claim->has_phys = phdr->paddr != UINT64_MAX;
 	claim->virt = phdr->vaddr;
-	claim->has_virt = kernel_virt(kelf, phdr);
+	claim->has_virt = kernel_virt(kelf, claims, phdr);
 	find_bytes(kelf, phdr, claim);
 	if (!claim->conflict)
 		return KMD_OK;
@@ -376,6 +408,8 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
 	}
 	if (status == KMD_OK)
 		status = check_more(kelf, claims);
+	if (status == KMD_OK)
+		status = report_filtered(kelf);
 	return status == KMD_OK ? kmd_cursor_check(&kelf->cursor, "program header table") : status;
 }
 
@@ -412,10 +446,14 @@ static enum kmd_status check_kernel(const struct kelf *kelf, const struct kmd_cl
 {
 	if (!kelf->whole)
 		return KMD_OK;
-	for (size_t i = first; i < claims->n; i++)
-		if ((claims->items[i].has_phys && claims->items[i].phys) ||
-		    (claims->items[i].has_virt && kelf->fields == &fields64))
+	for (size_t i = first; i < claims->n; i++) {
+		const struct kmd_claim *claim = &claims->items[i];
+
+		/* RAM from 0 on, without virtual addresses: no process has anything there. */
+		if ((claim->has_phys && (claim->phys || !claim->virt)) ||
+		    (claim->has_virt && kelf->fields == &fields64))
 			return KMD_OK;
+	}
 	return kmd_fail(kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
 			"not a kernel minidump: an ELF core of a user process (open it with gdb)");
 }

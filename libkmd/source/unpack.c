@@ -8,6 +8,7 @@
 #include "source/avml.h"
 #include "source/cursor.h"
 #include "source/flattened.h"
+#include "source/kdump.h"
 #include "source/lime.h"
 #include "source/disk.h"
 #include "source/gzip.h"
@@ -34,6 +35,7 @@ static const struct magic magics[] = {
 	{ 0, 4, "\x02\x21\x4c\x18", KMD_PACKING_FILTER },
 	{ 0, 4, KMD_ANDROID_SPARSE_MAGIC, KMD_PACKING_SPARSE },
 	{ 0, KMD_FLATTENED_MAGIC_SIZE, KMD_FLATTENED_MAGIC, KMD_PACKING_FLATTENED },
+	{ 0, KMD_KDUMP_MAGIC_SIZE, KMD_KDUMP_MAGIC, KMD_PACKING_KDUMP },
 	{ 0, KMD_LIME_MAGIC_SIZE, KMD_AVML_MAGIC, KMD_PACKING_AVML },
 	{ 257, 5, "ustar", KMD_PACKING_ARCHIVE },
 	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
@@ -104,7 +106,8 @@ static enum kmd_status (*const unpackers[])(const struct kmd_source *source,
 					    struct kmd_unpack_target *target) = {
 	[KMD_PACKING_ZSTD] = kmd_zstd_unpack,           [KMD_PACKING_SPARSE] = unpack_sparse,
 	[KMD_PACKING_FLATTENED] = kmd_flattened_unpack, [KMD_PACKING_AVML] = kmd_avml_unpack,
-	[KMD_PACKING_GZIP] = kmd_gzip_unpack,           [KMD_PACKING_FILTER] = kmd_packed_filter,
+	[KMD_PACKING_KDUMP] = kmd_kdump_unpack,         [KMD_PACKING_GZIP] = kmd_gzip_unpack,
+	[KMD_PACKING_FILTER] = kmd_packed_filter,
 };
 
 enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,

@@ -15,6 +15,7 @@ enum kmd_packing {
 	KMD_PACKING_SPARSE,    /* an Android sparse image */
 	KMD_PACKING_FLATTENED, /* by makedumpfile -F */
 	KMD_PACKING_AVML,      /* AVML 2 */
+	KMD_PACKING_KDUMP,     /* kdump-compressed */
 	KMD_PACKING_GZIP,
 	KMD_PACKING_FILTER,  /* xz, bzip2, lz4 */
 	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */

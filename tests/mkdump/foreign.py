@@ -6,6 +6,7 @@ Ranges are pairs (physical address, bytes).
 import ctypes
 import ctypes.util
 import struct
+import zlib
 
 CRC32C = []
 for _byte in range(256):
@@ -73,3 +74,58 @@ def flattened(data, piece=50000):
     for at, part in pieces:
         out += struct.pack('>qq', at, len(part)) + part
     return out + struct.pack('>qq', -1, -1)
+
+
+PAGE = 4096
+KDUMP_NONE, KDUMP_ZLIB, KDUMP_LZO, KDUMP_SNAPPY = 0, 1, 2, 4
+
+
+def lzo(data):
+    """LZO1X-1 by liblzo2; None without it."""
+    name = ctypes.util.find_library('lzo2')
+    if not name:
+        return None
+    work = ctypes.create_string_buffer(1 << 17)
+    out, size = ctypes.create_string_buffer(len(data) * 2 + 64), ctypes.c_size_t()
+    if ctypes.CDLL(name).lzo1x_1_compress(data, ctypes.c_size_t(len(data)), out,
+                                          ctypes.byref(size), work):
+        return None
+    return out.raw[:size.value]
+
+
+def note(name, kind, desc):
+    """An ELF note."""
+    return struct.pack('<III', len(name) + 1, len(desc), kind) + \
+        (name + b'\0').ljust(len(name) + 4 & ~3, b'\0') + desc + bytes(-len(desc) % 4)
+
+
+def kdump(ranges, machine=b'x86_64', packing=KDUMP_ZLIB, notes=b'', info=b'', split=None):
+    """kdump-compressed, version 6; the ranges are whole pages.  split: (first, last) frame."""
+    pages = {at // PAGE + i: data[i * PAGE:(i + 1) * PAGE]
+             for at, data in ranges for i in range(len(data) // PAGE)}
+    count = max(pages) + 1
+    bits = bytearray(-(-count // (8 * PAGE)) * PAGE)
+    for frame in pages:
+        bits[frame // 8] |= 1 << frame % 8
+    head = struct.pack('<8si65s65s65s65s65s65s22xIiiIIIIIii', b'KDUMP   ', 6, b'Linux', b'node',
+                       b'release', b'version', machine, b'domain', packing, PAGE, 1,
+                       2 * len(bits) // PAGE, min(count, 0xFFFFFFFF), 0, 0, 0, 0, 1)
+    at = 2 * PAGE + 2 * len(bits)
+    texts = PAGE + 104
+    first, last = split or (0, count)
+    sub = struct.pack('<QiiQQqQqQqQQQQ', 0, 0, split is not None, first, last, texts if info else 0,
+                      len(info), texts + len(info) if notes else 0, len(notes), 0, 0, first, last,
+                      count)
+    pack = {KDUMP_NONE: bytes, KDUMP_ZLIB: zlib.compress, KDUMP_LZO: lzo, KDUMP_SNAPPY: snappy}
+    table, body = b'', b''
+    kept = [pages[frame] for frame in sorted(pages) if first <= frame < last]
+    end = at + 24 * len(kept)
+    for page in kept:
+        packed = pack[packing](page)
+        flags = packing
+        if len(packed) >= PAGE:
+            packed, flags = page, 0
+        table += struct.pack('<qIIQ', end + len(body), len(packed), flags, 0)
+        body += packed
+    return head.ljust(PAGE, b'\0') + (sub + info + notes).ljust(PAGE, b'\0') + bytes(bits) * 2 + \
+        table + body

@@ -174,7 +174,6 @@ START_TEST(foreign_files)
 	} cases[] = {
 		{ 0, "MDMP\x93\xa7", 6, "minidump-stackwalk" },
 		{ 0, "PAGEDU64", 8, "WinDbg" },
-		{ 0, "KDUMP   \6", 9, "crash" },
 		{ 0, "Enc_Dmp!", 8, "encrypted" },
 		{ 0, "\x3a\xff\x26\xed", 4, "simg2img" },
 		{ 0, "DBGC", 4, "ramoops" },
