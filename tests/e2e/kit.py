@@ -117,6 +117,17 @@ def debug_vmlinux(dump):
     return fetch('fetch-debug-kernel', kernel['arch'], kernel['package'], kernel['version'])
 
 
+def validate_json(document):
+    """Against docs/json-schema.json."""
+    try:
+        import jsonschema
+    except ImportError:
+        skip('python3-jsonschema is not installed (scripts/setup installs it)')
+    schema = json.loads((ROOT / 'docs' / 'json-schema.json').read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(document, schema)
+
+
 def stamp_and_text(line):
     """Split '[    1.234567] text'; lines that continue a record have no stamp."""
     match = re.match(r'(\[ *\d+\.\d+\]) ?(.*)', line)

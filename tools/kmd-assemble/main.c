@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-assemble: a kernel minidump to an ELF core. */
 #include "check.h"
+#include "common/json.h"
 #include "common/progress.h"
 #include "dmesg.h"
+#include "json.h"
 #include "options.h"
 #include "report.h"
 
@@ -50,15 +52,20 @@ static enum kmd_status check(FILE *out, struct kmd *kmd, const struct options *o
 {
 	enum kmd_status status;
 
-	if (!options->check && (options->quiet || !options->output))
+	if (!options->check && ((options->quiet && !options->json) || !options->output))
 		return KMD_OK;
 	status = kmd_check(kmd);
-	if (status == KMD_OK && options->check) {
+	if (status == KMD_OK && options->check && !options->json) {
 		check_print(out, kmd, options->in.vmlinux);
 		if (!options->output)
 			report_next(out, kmd, options);
 	}
 	return status;
+}
+
+static enum kmd_status print_log(FILE *out, struct kmd *kmd, const struct options *options)
+{
+	return options->json ? kmd_log_load(kmd) : dmesg_print(out, kmd, options->verbose);
 }
 
 static int run(struct kmd *kmd, const struct options *options)
@@ -79,12 +86,14 @@ static int run(struct kmd *kmd, const struct options *options)
 	progress_clear();
 	if (!options->quiet)
 		report_findings(stderr, kmd, 0, options->verbose);
+	if (status != KMD_OK && options->json)
+		json_print_error(out, KMD_ASSEMBLE_SCHEMA, kmd, &options->in);
 	if (status != KMD_OK)
 		return fail(kmd, status);
 	reported = kmd_finding_count(kmd);
-	if (options->list)
+	if (options->list && !options->json)
 		report_list(out, kmd);
-	if (options->dmesg && (status = dmesg_print(out, kmd, options->verbose)) != KMD_OK)
+	if (options->dmesg && (status = print_log(out, kmd, options)) != KMD_OK)
 		return fail(kmd, status);
 	status = write_outputs(kmd, options);
 	progress_clear();
@@ -94,7 +103,9 @@ static int run(struct kmd *kmd, const struct options *options)
 		return fail(kmd, status);
 	if ((status = check(out, kmd, options)) != KMD_OK)
 		return fail(kmd, status);
-	if (!options->quiet && options->output)
+	if (options->json && !report_json(out, kmd, options))
+		perror("kmd-assemble: standard output");
+	else if (!options->json && !options->quiet && options->output)
 		report_end(out, kmd, options);
 	if (fflush(out) || ferror(out)) {
 		perror("kmd-assemble: standard output");

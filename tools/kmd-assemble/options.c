@@ -27,6 +27,7 @@ static const char help[] =
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
+	"      --json            print what these options would print as JSON (docs/json.md)\n"
 	"      --complete=LIST   add sections of the vmlinux that were not captured: rodata, "
 	"text,\n"
 	"                        orc, btf, all; or none\n"
@@ -52,6 +53,7 @@ enum {
 	OPT_EXTRACT,
 	OPT_ONLY,
 	OPT_EXCLUDE,
+	OPT_JSON,
 };
 
 /* Each form of the input, with what is special about it. */
@@ -91,6 +93,7 @@ static const struct option longs[] = {
 	{ "extract", required_argument, NULL, OPT_EXTRACT },
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
+	{ "json", no_argument, NULL, OPT_JSON },
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -151,6 +154,8 @@ static bool apply(int option, struct options *options)
 	case OPT_EXCLUDE:
 		options->exclude = optarg;
 		return true;
+	case OPT_JSON:
+		return options->json = true;
 	case 'f':
 		return options->force = true;
 	case 'q':
@@ -171,9 +176,9 @@ static bool read_input(int argc, char **argv, struct options *options)
 		return false;
 	}
 	if (!options->output && !options->list && !options->dmesg && !options->check &&
-	    !options->extract) {
-		fputs("kmd-assemble: no output given: -o FILE, --extract, --list, --dmesg or "
-		      "--check\n",
+	    !options->extract && !options->json) {
+		fputs("kmd-assemble: no output given: -o FILE, --extract, --list, --dmesg, "
+		      "--check or --json\n",
 		      stderr);
 		return false;
 	}

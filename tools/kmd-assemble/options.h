@@ -11,7 +11,7 @@ struct options {
 	const char *only, *exclude; /* globs with commas between them; NULL = none */
 	const char *extract;        /* folder; NULL = none */
 	unsigned int complete;      /* enum kmd_complete, or-ed */
-	bool list, dmesg, check, no_registers, captured_only, force, quiet, verbose;
+	bool list, dmesg, check, json, no_registers, captured_only, force, quiet, verbose;
 };
 
 /* True to go on; else exit with *@exit_code. */

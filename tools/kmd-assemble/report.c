@@ -19,7 +19,7 @@ static const struct {
 	{ KMD_FROM_LOAD_CMM, "load.cmm" }, { KMD_FROM_ADDRESS, "address" },
 };
 
-static void origin_names(unsigned int set, char *out, size_t size)
+void report_origins(unsigned int set, char *out, size_t size)
 {
 	*out = '\0';
 	for (size_t i = 0; i < sizeof(origins) / sizeof(origins[0]); i++) {
@@ -44,7 +44,7 @@ static void list_row(FILE *out, const struct kmd_region *region)
 
 	address(phys, sizeof(phys), region->has_phys, region->phys);
 	address(virt, sizeof(virt), region->has_virt, region->virt);
-	origin_names(region->origins, from, sizeof(from));
+	report_origins(region->origins, from, sizeof(from));
 	fprintf(out, "%-10s %-18s %-18s %10" PRIu64 " %10" PRIu64 " %-21s %s\n",
 		kmd_region_state_name(region->state), phys, virt, region->size, region->captured,
 		from, *region->name ? region->name : "-");
@@ -294,41 +294,6 @@ static void print_gdb(FILE *out, const struct kmd_kernel *kernel, const char *vm
 	fputc('\n', out);
 }
 
-/* The command lines of stock tools that open the core; only of those that start. */
-void report_next(FILE *out, const struct kmd *kmd, const struct options *options)
-{
-	const char *core = options->output ? options->output : "VMCORE";
-	const char *vmlinux = options->in.vmlinux ? options->in.vmlinux : "vmlinux";
-	const char *crash = check_crash(kmd), *title = "next     ";
-
-	if (!strcmp(core, "-"))
-		return;
-	if (crash) {
-		fprintf(out, "%s%s ", title, crash);
-		print_file(out, vmlinux);
-		fputc(' ', out);
-		print_file(out, core);
-		fputc('\n', out);
-		title = "         ";
-	}
-	if (check_start(kmd, "drgn") <= KMD_READY_PARTLY) {
-		fprintf(out, "%sdrgn -c ", title);
-		print_file(out, core);
-		fputs(" -s ", out);
-		print_file(out, vmlinux);
-		fputc('\n', out);
-		title = "         ";
-	}
-	if (check_start(kmd, "gdb") <= KMD_READY_PARTLY) {
-		fputs(title, out);
-		print_gdb(out, kmd_kernel_get(kmd), vmlinux, core);
-		title = "         ";
-	}
-	if (!strncmp(title, "next", 4))
-		fprintf(out, "next     no tool can open this core: it lacks %s\n",
-			check_start_lacks(kmd));
-}
-
 /* True if crash can read this region's memory out of its file. */
 static bool is_ram_file(const struct kmd_region *region)
 {
@@ -413,13 +378,48 @@ static void print_without_copy(FILE *out, const struct kmd *kmd, const char *vml
 	free(line);
 }
 
+/* The command lines of stock tools that open the core; only of those that start. */
+void report_next(FILE *out, const struct kmd *kmd, const struct options *options)
+{
+	const char *core = options->output ? options->output : "VMCORE";
+	const char *vmlinux = options->in.vmlinux ? options->in.vmlinux : "vmlinux";
+	const char *crash = check_crash(kmd), *title = "next     ";
+
+	if (!strcmp(core, "-"))
+		return;
+	if (crash) {
+		fprintf(out, "%s%s ", title, crash);
+		print_file(out, vmlinux);
+		fputc(' ', out);
+		print_file(out, core);
+		fputc('\n', out);
+		title = "         ";
+	}
+	if (check_start(kmd, "drgn") <= KMD_READY_PARTLY) {
+		fprintf(out, "%sdrgn -c ", title);
+		print_file(out, core);
+		fputs(" -s ", out);
+		print_file(out, vmlinux);
+		fputc('\n', out);
+		title = "         ";
+	}
+	if (check_start(kmd, "gdb") <= KMD_READY_PARTLY) {
+		fputs(title, out);
+		print_gdb(out, kmd_kernel_get(kmd), vmlinux, core);
+		title = "         ";
+	}
+	if (!strncmp(title, "next", 4))
+		fprintf(out, "next     no tool can open this core: it lacks %s\n",
+			check_start_lacks(kmd));
+	print_without_copy(out, kmd, options->in.vmlinux);
+}
+
 void report_end(FILE *out, const struct kmd *kmd, const struct options *options)
 {
 	fprintf(out, "input    %s, %s\n", options->in.input, kmd_input_form(kmd));
 	print_regions(out, kmd);
 	print_kernel(out, kmd, options->verbose);
 	print_findings(out, kmd);
-	print_without_copy(out, kmd, options->in.vmlinux);
 	if (!options->output)
 		return;
 	fprintf(out, "core     %s (%s)\n",

@@ -11,6 +11,9 @@
 /* The region table, a row a region. */
 void report_list(FILE *out, const struct kmd *kmd);
 
+/* Names of enum kmd_origin, with commas between them. */
+void report_origins(unsigned int set, char *out, size_t size);
+
 /* Findings from number @first on: damage always, notes if asked for. */
 void report_findings(FILE *out, const struct kmd *kmd, size_t first, bool notes);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-report: why a kernel died, from its minidump, as a text, as JSON or as a page. */
+#include "common/json.h"
 #include "common/output.h"
 #include "common/progress.h"
 #include "report.h"
@@ -152,8 +153,11 @@ static int run(struct kmd *kmd, const struct report_options *options)
 		return EXIT_USAGE;
 	progress_install(kmd, options->quiet);
 	status = input_open(kmd, &options->in);
-	if (status != KMD_OK)
+	if (status != KMD_OK) {
+		if (options->json)
+			json_print_error(stdout, KMD_REPORT_SCHEMA, kmd, &options->in);
 		return fail(kmd, status);
+	}
 	/* What is missing is missing from the report. */
 	kmd_log_load(kmd);
 	kmd_tasks_load(kmd);

@@ -8,6 +8,8 @@
 
 #include <stdio.h>
 
+#define KMD_REPORT_SCHEMA "kmd-report-1"
+
 struct report_options {
 	struct input_options in;
 	bool full; /* all tasks, the whole log */
