@@ -419,6 +419,8 @@ static enum kmd_status read_phdrs(struct kelf *kelf, struct kmd_claims *claims)
  */
 static enum kmd_status read_sections(struct kelf *kelf, struct kmd_claims *claims)
 {
+	size_t first = claims->n;
+
 	for (uint32_t i = 1; i < kelf->shnum; i++) {
 		struct kmd_claim *claim;
 		struct phdr phdr = { .type = PT_LOAD };
@@ -437,6 +439,12 @@ static enum kmd_status read_sections(struct kelf *kelf, struct kmd_claims *claim
 		claim = &claims->items[claims->n - 1];
 		claim->has_virt = false;
 	}
+	if (claims->n > first &&
+	    kmd_report(kelf->cursor.diag, KMD_FIND_KERNEL, KMD_NOTE,
+		       kmd_at(kelf->cursor.source->name, kelf->cursor.start),
+		       "sections and no segments: a remote processor's dump (remoteproc), whose "
+		       "regions can be listed and extracted; it holds no Linux kernel") != KMD_OK)
+		return kelf->cursor.diag->status;
 	return kmd_cursor_check(&kelf->cursor, "section header table");
 }
 
@@ -454,6 +462,10 @@ static enum kmd_status check_kernel(const struct kelf *kelf, const struct kmd_cl
 		    (claim->has_virt && kelf->fields == &fields64))
 			return KMD_OK;
 	}
+	if (claims->n == first)
+		return kmd_fail(kelf->cursor.diag, KMD_ERR_DAMAGED,
+				kmd_in(kelf->cursor.source->name),
+				"an ELF core without segments or sections that can be used");
 	return kmd_fail(kelf->cursor.diag, KMD_ERR_FORMAT, kmd_in(kelf->cursor.source->name),
 			"not a kernel minidump: an ELF core of a user process (open it with gdb)");
 }

@@ -190,6 +190,30 @@ def check_kdump_words(bench, whole, pages, machine):
     kit.check(code == 1 and '--unpack-limit' in text, text)
 
 
+def check_remoteproc(bench):
+    """Cores with sections and no segments, of both classes."""
+    sections = [(b'modem_ts', 0x8b000000, bytes(range(200))), (b'qdsp_log', 0x8b400000, b'log' * 99),
+                (b'smem', 0x86000000, b'\1' * 4096)]
+    for bits, count, shoff in ((32, 48, 32), (64, 60, 40)):
+        name, whole = f'remoteproc-{bits}', foreign.remoteproc(sections, bits)
+        code, text, _ = bench.run(name, whole, '-v', '--list')
+        kit.check(code == 3 and "a remote processor's dump" in text, text)
+        for section, address, data in sections:
+            row = [line.split() for line in text.splitlines() if line.endswith(section.decode())]
+            kit.same([(r[0], int(r[1], 16), int(r[4])) for r in row], [('ok', address, len(data))],
+                     name)
+        kit.same([s[1:] for s in elfcore.segments(bench.run(name, whole)[2])] if bits == 64 else
+                 None, [s[1:] for s in sorted(sections, key=lambda s: s[1])] if bits == 64 else None,
+                 name)
+        cases = [(whole[:len(whole) - 100], 'only 0x'), (whole[:70], 'without segments'),
+                 (whole[:count] + b'\xff\xff' + whole[count + 2:], 'section headers'),
+                 (whole[:shoff] + b'\xff' * 4 + whole[shoff + 4:], 'section headers')]
+        for number, (data, word) in enumerate(cases):
+            code, text, _ = bench.run(f'{name}-{number}', data)
+            kit.check(code in (1, 3) and word in text, f'{name} {number}: {code}:\n{text}')
+        check_damage(bench, name, whole)
+
+
 def main():
     program, dumps = kit.arguments()
     for dump in dumps:
@@ -206,6 +230,7 @@ def main():
             for name, data in forms.items():
                 check_one(bench, name, data, want, size)
             check_words(bench, ranges, want)
+            check_remoteproc(bench)
             check_kdump(bench, dump.facts['arch'].encode(), want)
     print('dumps of other tools give the memory and log of the plain dump')
 

@@ -129,3 +129,28 @@ def kdump(ranges, machine=b'x86_64', packing=KDUMP_ZLIB, notes=b'', info=b'', sp
         body += packed
     return head.ljust(PAGE, b'\0') + (sub + info + notes).ljust(PAGE, b'\0') + bytes(bits) * 2 + \
         table + body
+
+
+def remoteproc(sections, bits=32, machine=164):
+    """A core of remoteproc_coredump.c with sections: (name, address, bytes), no segments."""
+    wide = bits == 64
+    names, offsets = b'\0STR_TBL\0', []
+    for name, _, _ in sections:
+        offsets.append(len(names))
+        names += name + b'\0'
+    head, entry = (64, 64) if wide else (52, 40)
+    at = head + entry * (2 + len(sections))
+
+    def section(name, kind, flags, address, offset, size):
+        form = '<IIQQQQIIQQ' if wide else '<10I'
+        return struct.pack(form, name, kind, flags, address, offset, size, 0, 0, 0, 0)
+
+    table = bytes(entry) + section(1, 3, 0, 0, at, len(names))
+    body = names
+    for (_, address, data), name in zip(sections, offsets):
+        table += section(name, 1, 1, address, at + len(body), len(data))
+        body += data
+    ident = b'\x7fELF' + bytes([2 if wide else 1, 1, 1]) + bytes(9)
+    fields = struct.pack('<HHIQQQIHHHHHH' if wide else '<HHIIIIIHHHHHH', 4, machine, 1, 0, 0, head,
+                         0, head, 0, 0, entry, 2 + len(sections), 1)
+    return ident + fields + table + body
