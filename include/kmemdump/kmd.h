@@ -438,6 +438,49 @@ const struct kmd_value *kmd_value_get(const struct kmd *kmd, size_t index);
  */
 enum kmd_status kmd_symbol_address(struct kmd *kmd, const char *name, uint64_t *virt);
 
+/*
+ * The symbol of the kernel that @virt belongs to, and how far behind its start that is.
+ * KMD_ERR_NOT_FOUND without a vmlinux, or where @virt is not in the kernel's image.
+ */
+enum kmd_status kmd_symbol_at(struct kmd *kmd, uint64_t virt, const char **name, uint64_t *offset);
+
+/* --------------------------------------------------------------- variables */
+
+/* What kind of number a variable is.  Values are part of the ABI. */
+enum kmd_variable_kind {
+	KMD_VARIABLE_OTHER = 0, /* no number, or not known */
+	KMD_VARIABLE_UNSIGNED = 1,
+	KMD_VARIABLE_SIGNED = 2,
+	KMD_VARIABLE_BOOL = 3,
+	KMD_VARIABLE_POINTER = 4,
+};
+
+/* A variable of the kernel of 1, 2, 4 or 8 bytes. */
+struct kmd_variable {
+	const char *name;
+	uint64_t address; /* at run time */
+	uint64_t value;   /* its bytes as an unsigned number */
+	uint32_t size;
+};
+
+/*
+ * List the captured variables of the kernel's data by name, out of the vmlinux's symbols; without
+ * those whose name is used twice.  Done once; later calls return the same.  KMD_ERR_NOT_FOUND
+ * without a vmlinux, or where none was captured.
+ */
+enum kmd_status kmd_variables_load(struct kmd *kmd);
+
+/* Variables that kmd_variables_load() found, in order of name. */
+size_t kmd_variable_count(const struct kmd *kmd);
+const struct kmd_variable *kmd_variable_get(const struct kmd *kmd, size_t index);
+
+/*
+ * What kinds of number the variables @indices[0..n) are, by the debug information: one pass for
+ * all of them.  KMD_ERR_NOT_FOUND if there is none.
+ */
+enum kmd_status kmd_variable_kinds(struct kmd *kmd, const size_t *indices, size_t n,
+				   enum kmd_variable_kind *kinds);
+
 /* --------------------------------------------------------------- registers */
 
 /* The general registers of one CPU. */

@@ -28,6 +28,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_stacks_deinit(&kmd->stacks);
 	kmd_task_list_deinit(&kmd->tasks);
 	kmd_modules_deinit(&kmd->modules);
+	kmd_variables_deinit(&kmd->variables);
 	kmd_kallsyms_deinit(&kmd->kallsyms);
 	kmd_consumer_report_deinit(&kmd->readiness);
 	kmd_log_panic_deinit(&kmd->panic);

@@ -10,6 +10,7 @@
 #include "consumer/check.h"
 #include "cpu/cpus.h"
 #include "kernel/generate.h"
+#include "symbol/variables.h"
 #include "target/kallsyms.h"
 #include "target/views.h"
 #include "task/list.h"
@@ -57,10 +58,11 @@ struct kmd {
 	bool vmcoreinfo_generated;            /* .info is not the dump's own */
 	bool log_read;                        /* the log is read when it is first asked for */
 	/* The same of types, tasks and stacks. */
-	bool types_read, tasks_read, modules_read;
+	bool types_read, tasks_read, modules_read, variables_read;
 	struct kmd_target own_target; /* .core_target and .kallsyms; .memory is NULL before */
 	struct kmd_kallsyms kallsyms;
 	struct kmd_modules modules;
+	struct kmd_variables variables;
 	struct kmd_task_list tasks;
 	struct kmd_stacks stacks;
 	struct kmd_signature_data signature;

@@ -267,6 +267,78 @@ bool kmd_dwarf_member(Dwarf_Die *type, const char *path, struct kmd_dwarf_reader
 	}
 }
 
+/* ----------------------------------------------------------------- numbers */
+
+static bool kind_of_base(Dwarf_Die *type, enum kmd_variable_kind *kind)
+{
+	uint64_t encoding;
+
+	if (!number_of(type, DW_AT_encoding, &encoding))
+		return false;
+	switch (encoding) {
+	case DW_ATE_boolean:
+		*kind = KMD_VARIABLE_BOOL;
+		return true;
+	case DW_ATE_signed:
+	case DW_ATE_signed_char:
+		*kind = KMD_VARIABLE_SIGNED;
+		return true;
+	case DW_ATE_unsigned:
+	case DW_ATE_unsigned_char:
+		*kind = KMD_VARIABLE_UNSIGNED;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* The first member's type, if it fills the structure. */
+static bool only_member(Dwarf_Die *type, struct kmd_dwarf_reader *reader, uint64_t size,
+			Dwarf_Die *inner)
+{
+	uint64_t own, offset;
+	Dwarf_Die child;
+
+	if (dwarf_child(type, &child))
+		return false;
+	do {
+		if (!spend(reader))
+			return false;
+		if (dwarf_tag(&child) == DW_TAG_member)
+			return offset_of(&child, &offset) && !offset &&
+			       kmd_dwarf_type_of(&child, inner) &&
+			       kmd_dwarf_size(inner, reader, &own) && own == size;
+	} while (!dwarf_siblingof(&child, &child));
+	return false;
+}
+
+bool kmd_dwarf_number(Dwarf_Die *type, struct kmd_dwarf_reader *reader,
+		      enum kmd_variable_kind *kind, uint64_t *size)
+{
+	Dwarf_Die at = *type, inner;
+
+	if (!kmd_dwarf_size(type, reader, size))
+		return false;
+	for (int depth = 0; depth < DEPTH_MAX && kmd_dwarf_strip_qualifiers(&at, &inner); depth++)
+		switch (dwarf_tag(&inner)) {
+		case DW_TAG_base_type:
+			return kind_of_base(&inner, kind);
+		case DW_TAG_pointer_type:
+			*kind = KMD_VARIABLE_POINTER;
+			return true;
+		case DW_TAG_enumeration_type:
+			*kind = KMD_VARIABLE_UNSIGNED;
+			if (!kmd_dwarf_type_of(&inner, &at))
+				return true;
+			break;
+		default:
+			if (!kmd_dwarf_is_whole_struct(&inner) ||
+			    !only_member(&inner, reader, *size, &at))
+				return false;
+		}
+	return false;
+}
+
 bool kmd_dwarf_enumerator(Dwarf_Die *die, uint64_t *value)
 {
 	return number_of(die, DW_AT_const_value, value);

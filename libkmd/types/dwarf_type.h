@@ -9,6 +9,7 @@
 #define KMD_TYPES_DWARF_TYPE_H
 
 #include <elfutils/libdw.h>
+#include <kmemdump/kmd.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -41,6 +42,12 @@ bool kmd_dwarf_elements(Dwarf_Die *type, struct kmd_dwarf_reader *reader, uint64
  */
 bool kmd_dwarf_member(Dwarf_Die *type, const char *path, struct kmd_dwarf_reader *reader,
 		      uint64_t *offset, Dwarf_Die *member);
+/*
+ * What number a type is: an integer, a pointer, an enumeration, or a structure whose first member
+ * is that and fills it (atomic_t).
+ */
+bool kmd_dwarf_number(Dwarf_Die *type, struct kmd_dwarf_reader *reader,
+		      enum kmd_variable_kind *kind, uint64_t *size);
 /* The value of the enumerator @die. */
 bool kmd_dwarf_enumerator(Dwarf_Die *die, uint64_t *value);
 

@@ -72,6 +72,15 @@ static bool answer_variable(struct pass *pass, const struct kmd_type_query *run_
 		return false;
 	if (run_sources->kind == KMD_TYPE_VARIABLE)
 		return kmd_dwarf_size(&type, &pass->reader, value);
+	if (run_sources->kind == KMD_TYPE_NUMBER) {
+		enum kmd_variable_kind kind;
+		uint64_t size;
+
+		if (!kmd_dwarf_number(&type, &pass->reader, &kind, &size) || size > 8)
+			return false;
+		*value = (uint64_t)kind | size << 8;
+		return true;
+	}
 	return kmd_dwarf_elements(&type, &pass->reader, value);
 }
 

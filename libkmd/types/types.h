@@ -18,6 +18,8 @@ enum kmd_type_kind {
 	KMD_TYPE_ENUMERATOR, /* value of the enumerator @type, of whatever enumeration */
 	KMD_TYPE_VARIABLE,   /* size in bytes of the global variable @type */
 	KMD_TYPE_ELEMENTS,   /* number of elements of the global array variable @type */
+	KMD_TYPE_NUMBER,     /* what number the global variable @type is: enum kmd_variable_kind,
+			      * and its size in bytes << 8 */
 };
 
 struct kmd_type_query {

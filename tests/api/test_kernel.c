@@ -83,6 +83,24 @@ START_TEST(symbols_without_a_vmlinux)
 }
 END_TEST
 
+START_TEST(variables_without_a_vmlinux)
+{
+	enum kmd_variable_kind kind;
+	uint64_t offset;
+	const char *name;
+
+	ck_assert_ptr_null(kmd_variable_get(kmd, 0));
+	expect_error(kmd_variables_load(kmd), KMD_ERR_USAGE, "no dump is open");
+	open_real();
+	expect_error(kmd_variables_load(kmd), KMD_ERR_NOT_FOUND, "need a vmlinux");
+	ck_assert_uint_eq(kmd_variable_count(kmd), 0);
+	expect_ok(kmd_variable_kinds(kmd, NULL, 0, NULL));
+	expect_error(kmd_variable_kinds(kmd, &(size_t){ 0 }, 1, &kind), KMD_ERR_USAGE,
+		     "no such variable");
+	expect_error(kmd_symbol_at(kmd, PRB, &name, &offset), KMD_ERR_NOT_FOUND, "no symbol");
+}
+END_TEST
+
 START_TEST(the_log_whole)
 {
 	const struct kmd_log_record *record;
@@ -171,6 +189,7 @@ END_TEST
 
 void add_kernel_tests(TCase *tcase)
 {
+	tcase_add_test(tcase, variables_without_a_vmlinux);
 	tcase_add_test(tcase, keys_of_vmcoreinfo);
 	tcase_add_test(tcase, values_with_their_evidence);
 	tcase_add_test(tcase, a_value_that_is_given_wins);

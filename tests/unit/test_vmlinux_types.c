@@ -80,6 +80,14 @@ static const struct row rows[] = {
 	{ KMD_TYPE_ELEMENTS, "node_data", NULL, true, 64 },
 	{ KMD_TYPE_ELEMENTS, "undefined_here", NULL, true, 7 },
 	{ KMD_TYPE_ELEMENTS, "init_task", NULL, false, 0 },
+	{ KMD_TYPE_NUMBER, "allowed", NULL, true, KMD_VARIABLE_UNSIGNED | 4 << 8 },
+	{ KMD_TYPE_NUMBER, "page_flag", NULL, true, KMD_VARIABLE_UNSIGNED | 4 << 8 },
+	{ KMD_TYPE_NUMBER, "crash_notes", NULL, true, KMD_VARIABLE_POINTER | 8 << 8 },
+	{ KMD_TYPE_NUMBER, "banner_pointer", NULL, true, KMD_VARIABLE_POINTER | 8 << 8 },
+	{ KMD_TYPE_NUMBER, "node_data", NULL, false, 0 },
+	{ KMD_TYPE_NUMBER, "init_task", NULL, false, 0 },
+	{ KMD_TYPE_NUMBER, "linux_banner", NULL, false, 0 },
+	{ KMD_TYPE_NUMBER, "gfp_t", NULL, false, 0 },
 };
 
 #define ROWS (sizeof(rows) / sizeof(rows[0]))

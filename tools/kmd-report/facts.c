@@ -118,6 +118,26 @@ size_t report_panic_cpu(const struct kmd *kmd)
 	return i;
 }
 
+const char *report_waits_in(const struct kmd_stack *stack)
+{
+	static const char *const everywhere[] = { "__schedule", "schedule", "context_switch",
+						  "__switch_to", "preempt_schedule" };
+	size_t k;
+
+	for (size_t i = 0; i < stack->n; i++) {
+		const char *name = stack->frames[i].function;
+
+		if (!name || stack->frames[i].flags & KMD_FRAME_INLINE)
+			continue;
+		for (k = 0; k < sizeof(everywhere) / sizeof(everywhere[0]); k++)
+			if (!strncmp(name, everywhere[k], strlen(everywhere[k])))
+				break;
+		if (k == sizeof(everywhere) / sizeof(everywhere[0]))
+			return name;
+	}
+	return "";
+}
+
 bool report_is_blocked(const struct kmd_task *task)
 {
 	return task->state == 'D';

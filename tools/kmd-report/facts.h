@@ -26,6 +26,9 @@ size_t report_panic_cpu(const struct kmd *kmd);
 /* In uninterruptible sleep. */
 bool report_is_blocked(const struct kmd_task *task);
 
+/* The function in which a task waits, without those in which every task waits; "" = none. */
+const char *report_waits_in(const struct kmd_stack *stack);
+
 #define REGISTER_NAME_SIZE 24
 
 /* The name of a word of the general registers; NULL if there is none. */

@@ -3,6 +3,7 @@
 #include "html.h"
 
 #include "markup.h"
+#include "stems.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -10,57 +11,6 @@
 
 /* Rows of the table of names. */
 #define STEMS 12
-
-/* Regions whose names differ in their final digits only. */
-struct stem {
-	const char *name;
-	size_t length, regions;
-	uint64_t bytes;
-};
-
-static int by_name(const void *a, const void *b)
-{
-	const struct stem *x = a, *y = b;
-	size_t length = x->length < y->length ? x->length : y->length;
-	int order = memcmp(x->name, y->name, length);
-
-	return order ? order : x->length < y->length ? -1 : x->length > y->length;
-}
-
-static int by_bytes(const void *a, const void *b)
-{
-	const struct stem *x = a, *y = b;
-
-	return x->bytes != y->bytes ? (x->bytes > y->bytes ? -1 : 1) : by_name(a, b);
-}
-
-static size_t make_stems(const struct kmd *kmd, struct stem *stems)
-{
-	size_t n = 0, kept = 0;
-
-	for (size_t i = 0; i < kmd_region_count(kmd); i++) {
-		const struct kmd_region *region = kmd_region_get(kmd, i);
-		size_t length = strlen(region->name);
-
-		if (region->state > KMD_REGION_CUT)
-			continue;
-		while (length > 1 && region->name[length - 1] >= '0' &&
-		       region->name[length - 1] <= '9')
-			length--;
-		stems[n++] = (struct stem){ region->name, length, 1, region->captured };
-	}
-	qsort(stems, n, sizeof(*stems), by_name);
-	for (size_t i = 0; i < n; i++) {
-		if (kept && !by_name(&stems[kept - 1], &stems[i])) {
-			stems[kept - 1].regions++;
-			stems[kept - 1].bytes += stems[i].bytes;
-		} else {
-			stems[kept++] = stems[i];
-		}
-	}
-	qsort(stems, kept, sizeof(*stems), by_bytes);
-	return kept;
-}
 
 static void print_stems(FILE *out, const struct stem *stems, size_t n)
 {
@@ -71,37 +21,40 @@ static void print_stems(FILE *out, const struct stem *stems, size_t n)
 	      out);
 	for (size_t i = 0; i < n; i++) {
 		if (i >= STEMS) {
-			rest.regions += stems[i].regions;
-			rest.bytes += stems[i].bytes;
+			rest.captured_regions += stems[i].captured_regions;
+			rest.captured += stems[i].captured;
 			continue;
 		}
 		fputs("<tr><td>", out);
 		markup_text(out, stems[i].name, stems[i].length);
-		markup(out, "<td class=\"n\">%zu<td class=\"n\">", stems[i].regions);
-		html_size(out, stems[i].bytes);
+		markup(out, "<td class=\"n\">%zu<td class=\"n\">", stems[i].captured_regions);
+		html_size(out, stems[i].captured);
 	}
-	if (rest.regions) {
+	if (rest.captured_regions) {
 		markup(out,
 		       "<tr><td class=\"dim\">%zu other names<td class=\"n\">%zu<td class=\"n\">",
-		       n - STEMS, rest.regions);
-		html_size(out, rest.bytes);
+		       n - STEMS, rest.captured_regions);
+		html_size(out, rest.captured);
 	}
 	fputs("</tbody></table>\n", out);
 }
 
 bool html_memory(FILE *out, const struct kmd *kmd)
 {
-	struct stem *stems = calloc(kmd_region_count(kmd) + 1, sizeof(*stems));
-	bool good = stems != NULL;
-	size_t n;
+	struct stems stems;
+	bool good;
 
+	if (!stems_make(kmd, &stems))
+		return false;
 	fputs("<section id=\"memory\">\n<h2>Physical memory</h2>\n", out);
-	good = good && html_map(out, kmd);
-	n = good ? make_stems(kmd, stems) : 0;
-	if (n)
-		print_stems(out, stems, n);
+	good = html_map(out, kmd);
+	stems_sort_by_size(&stems);
+	while (stems.n && !stems.items[stems.n - 1].captured)
+		stems.n--;
+	if (stems.n)
+		print_stems(out, stems.items, stems.n);
 	fputs("</section>\n", out);
-	free(stems);
+	free(stems.items);
 	return good;
 }
 

@@ -130,27 +130,6 @@ static const char *state_word(char state)
 	}
 }
 
-/* The function in which a task waits, without those in which every task waits. */
-static const char *waits_in(const struct kmd_stack *stack)
-{
-	static const char *const everywhere[] = { "__schedule", "schedule", "context_switch",
-						  "__switch_to", "preempt_schedule" };
-	size_t k;
-
-	for (size_t i = 0; i < stack->n; i++) {
-		const char *name = stack->frames[i].function;
-
-		if (!name || stack->frames[i].flags & KMD_FRAME_INLINE)
-			continue;
-		for (k = 0; k < sizeof(everywhere) / sizeof(everywhere[0]); k++)
-			if (!strncmp(name, everywhere[k], strlen(everywhere[k])))
-				break;
-		if (k == sizeof(everywhere) / sizeof(everywhere[0]))
-			return name;
-	}
-	return "";
-}
-
 static void print_task_facts(FILE *out, const struct kmd_task *task)
 {
 	markup(out, "<p class=\"dim\">%s; task_struct <code>0x%" PRIx64 "</code>",
@@ -187,7 +166,7 @@ static void print_task(FILE *out, struct kmd *kmd, size_t index)
 		       task->cpu);
 	else
 		fputs("<span class=\"oncpu\"></span>", out);
-	markup(out, "<code>%s</code></summary>\n", has_stack ? waits_in(stack) : "");
+	markup(out, "<code>%s</code></summary>\n", has_stack ? report_waits_in(stack) : "");
 	print_task_facts(out, task);
 	if (has_stack)
 		print_stack(out, stack);

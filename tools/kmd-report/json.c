@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The report as JSON; docs/json.md and docs/json-schema.json describe it. */
-#include "report.h"
-
-#include "common/json.h"
+#include "json.h"
 
 #include <string.h>
 
@@ -39,7 +37,7 @@ static void set_stack(json_t *object, struct kmd *kmd, enum kmd_status status,
 	json_set(object, "frames_end", json_word(status == KMD_OK ? stack->end : kmd_error(kmd)));
 }
 
-static json_t *kernel_of(const struct kmd *kmd, const struct facts *facts)
+json_t *report_json_kernel(const struct kmd *kmd, const struct facts *facts)
 {
 	json_t *object = json_kernel(kmd);
 
@@ -50,7 +48,7 @@ static json_t *kernel_of(const struct kmd *kmd, const struct facts *facts)
 	return object;
 }
 
-static json_t *signature_of(struct kmd *kmd)
+json_t *report_json_signature(struct kmd *kmd)
 {
 	const struct kmd_signature *signature;
 	json_t *object, *frames;
@@ -152,9 +150,9 @@ bool report_json(FILE *out, struct kmd *kmd, const struct report_options *option
 	if (!facts_read(kmd, &facts))
 		return false;
 	report = json_document(KMD_REPORT_SCHEMA, kmd, &options->in);
-	json_set(report, "kernel", kernel_of(kmd, &facts));
+	json_set(report, "kernel", report_json_kernel(kmd, &facts));
 	json_set(report, "reason", json_reason(kmd));
-	json_set(report, "signature", signature_of(kmd));
+	json_set(report, "signature", report_json_signature(kmd));
 	json_set(report, "cpus", cpus_of(kmd));
 	json_set(report, "tasks", tasks_of(kmd));
 	json_set(report, "tasks_incomplete", json_word(kmd_tasks_incomplete(kmd)));

@@ -3,7 +3,7 @@
 #include "common/json.h"
 #include "common/output.h"
 #include "common/progress.h"
-#include "report.h"
+#include "diff.h"
 
 #include <string.h>
 
@@ -11,6 +11,7 @@ const char program_name[] = "kmd-report";
 
 static const char help[] =
 	"Usage: kmd-report [OPTION]... INPUT...\n"
+	"       kmd-report --diff [OPTION]... A B\n"
 	"Report why a kernel died: reason, signature, registers and backtraces of the CPUs, tasks\n"
 	"that are blocked, and the end of the log.\n"
 	"\n"
@@ -21,6 +22,7 @@ static const char help[] =
 	"      --json            print JSON, as docs/json.md describes it\n"
 	"      --html=FILE       write a page for a browser to FILE; - is standard output\n"
 	"  -f, --force           replace FILE if it exists\n"
+	"      --diff            compare two dumps, as a text or as JSON; with -x, also variables\n"
 	"\n"
 	"%s"
 	"\n"
@@ -37,6 +39,7 @@ enum {
 	OPT_FULL = 256,
 	OPT_JSON,
 	OPT_HTML,
+	OPT_DIFF,
 };
 
 static const struct option longs[] = {
@@ -44,6 +47,7 @@ static const struct option longs[] = {
 	{ "full", no_argument, NULL, OPT_FULL },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "html", required_argument, NULL, OPT_HTML },
+	{ "diff", no_argument, NULL, OPT_DIFF },
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -62,6 +66,8 @@ static bool apply(int option, struct report_options *options)
 	case OPT_HTML:
 		options->html = optarg;
 		return true;
+	case OPT_DIFF:
+		return options->diff = true;
 	case 'f':
 		return options->force = true;
 	case 'q':
@@ -71,6 +77,23 @@ static bool apply(int option, struct report_options *options)
 	default:
 		return input_option(option, &options->in);
 	}
+}
+
+static bool is_consistent(const struct report_options *options)
+{
+	const char *wrong = NULL;
+
+	if (options->json && options->html && !strcmp(options->html, "-"))
+		wrong = "--json and --html=- both need standard output";
+	else if (options->diff && options->in.n_inputs != 2)
+		wrong = "--diff needs two inputs";
+	else if (options->diff && options->html)
+		wrong = "--diff has no page";
+	else if (options->diff && options->in.registers)
+		wrong = "--registers cannot be those of two dumps";
+	if (wrong)
+		fprintf(stderr, "kmd-report: %s\n", wrong);
+	return !wrong;
 }
 
 /* True to go on; else exit with *@exit_code. */
@@ -93,11 +116,7 @@ static bool parse(int argc, char **argv, struct report_options *options, int *ex
 		}
 		good = apply(option, options);
 	}
-	if (good && options->json && options->html && !strcmp(options->html, "-")) {
-		fputs("kmd-report: --json and --html=- both need standard output\n", stderr);
-		good = false;
-	}
-	if (good && input_arguments(argc, argv, &options->in))
+	if (good && input_arguments(argc, argv, &options->in) && is_consistent(options))
 		return true;
 	fputs("Try 'kmd-report --help'.\n", stderr);
 	*exit_code = EXIT_USAGE;
@@ -173,6 +192,8 @@ int main(int argc, char **argv)
 
 	if (!parse(argc, argv, &options, &code))
 		return code;
+	if (options.diff)
+		return progress_exit(diff_run(&options));
 	kmd = kmd_new();
 	code = kmd ? run(kmd, &options) : fail(NULL, KMD_ERR_MEMORY);
 	kmd_free(kmd);

@@ -13,6 +13,7 @@
 struct report_options {
 	struct input_options in;
 	bool full; /* all tasks, the whole log */
+	bool diff; /* compare two dumps */
 	bool json, quiet, verbose;
 	const char *html; /* where the page goes; NULL = none */
 	bool force;       /* replace an existing file */
@@ -22,5 +23,8 @@ struct report_options {
 bool report_text(FILE *out, struct kmd *kmd, const struct report_options *options);
 bool report_json(FILE *out, struct kmd *kmd, const struct report_options *options);
 bool report_html(FILE *out, struct kmd *kmd, const struct report_options *options);
+
+/* A field of the text, wrapped at blanks. */
+void report_field(FILE *out, const char *name, const char *text);
 
 #endif

@@ -13,8 +13,7 @@
 #define LOG_AFTER  60
 #define LOG_TAIL   30
 
-/* A field whose text is wrapped at blanks. */
-static void print_field(FILE *out, const char *name, const char *text)
+void report_field(FILE *out, const char *name, const char *text)
 {
 	const size_t width = COLUMNS - 12;
 
@@ -42,8 +41,8 @@ static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *f
 		kernel->machine ? kernel->machine : "machine unknown");
 	if (kernel->build_id)
 		fprintf(out, "%-12s%s\n", "build-id", kernel->build_id);
-	print_field(out, "version", kernel->banner);
-	print_field(out, "hardware", facts->hardware);
+	report_field(out, "version", kernel->banner);
+	report_field(out, "hardware", facts->hardware);
 	if (facts->has_uptime)
 		fprintf(out, "%-12s%" PRIu64 ".%03" PRIu64 " s (last record of the log)\n",
 			"uptime", facts->uptime / 1000000000, facts->uptime / 1000000 % 1000);
@@ -82,21 +81,21 @@ static void print_signature(FILE *out, struct kmd *kmd)
 	for (size_t i = 0; i < signature->n && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " < " : "",
 					 signature->frames[i]);
-	print_field(out, "", text);
+	report_field(out, "", text);
 }
 
 static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
-	print_field(out, "reason",
-		    kernel->panic ? kernel->panic
-		    : kmd_log_count(kmd)
-			    ? "none in the log: a hang, a reset by the watchdog or by hardware"
-			    : "unknown: there is no log");
+	report_field(out, "reason",
+		     kernel->panic ? kernel->panic
+		     : kmd_log_count(kmd)
+			     ? "none in the log: a hang, a reset by the watchdog or by hardware"
+			     : "unknown: there is no log");
 	print_place(out, kernel);
 	if (facts->taint)
-		print_field(out, "taint", facts->taint);
+		report_field(out, "taint", facts->taint);
 	if (kernel->panic)
 		print_signature(out, kmd);
 }
@@ -315,7 +314,7 @@ bool report_text(FILE *out, struct kmd *kmd, const struct report_options *option
 		return false;
 	print_kernel(out, kmd, &facts);
 	print_reason(out, kmd, &facts);
-	print_field(out, "modules", facts.modules);
+	report_field(out, "modules", facts.modules);
 	print_cpus(out, kmd);
 	good = print_tasks(out, kmd, options->full);
 	print_log(out, kmd, &facts, options->full);
