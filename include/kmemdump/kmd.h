@@ -144,6 +144,12 @@ enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t address);
 enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
 
 /*
+ * The subsystem whose regions are read out of a RAM image by its SMEM area: a number, or apss,
+ * modem, adsp, cdsp, cdsp1.  NULL is apss, the processor that runs Linux.
+ */
+enum kmd_status kmd_set_subsystem(struct kmd *kmd, const char *subsystem);
+
+/*
  * The vmlinux of the dumped kernel: an ELF file with its symbol table, compressed (xz,
  * zstd, gzip) or not, or split from its debug file, which is then looked for beside it
  * and under /usr/lib/debug.  Used for the extent of the kernel image, the machine, to
@@ -339,6 +345,24 @@ const struct kmd_region *kmd_region_get(const struct kmd *kmd, size_t index);
 
 /* Static texts: "ok", "cut", ...; "?" for an unknown value. */
 const char *kmd_region_state_name(enum kmd_region_state state);
+
+/* A row of the firmware's table: a processor that may have registered regions. */
+struct kmd_subsystem {
+	uint32_t number;
+	const char *name;   /* static; "" if the number has no known name */
+	uint32_t n_regions; /* as recorded */
+	uint64_t array;     /* physical address of its region array; 0 = none */
+	bool selected;      /* see kmd_set_subsystem() */
+	bool enabled;
+	bool ready;     /* its rows were not being changed */
+	bool encrypted; /* it asks for encryption, so its bytes may be unreadable */
+};
+
+/* Subsystems that SMEM's Minidump table describes; 0 if the input has no such table. */
+size_t kmd_subsystem_count(const struct kmd *kmd);
+
+/* Subsystem @index in order of number, or NULL after the last. */
+const struct kmd_subsystem *kmd_subsystem_get(const struct kmd *kmd, size_t index);
 
 enum kmd_severity {
 	KMD_NOTE = 0,   /* worth knowing; the core is complete */

@@ -49,6 +49,16 @@ KMD_EXPORT const struct kmd_finding *kmd_finding_get(const struct kmd *kmd, size
 	return index < kmd->diag.n_findings ? kmd->diag.findings[index] : NULL;
 }
 
+KMD_EXPORT size_t kmd_subsystem_count(const struct kmd *kmd)
+{
+	return kmd->claims.n_subsystems;
+}
+
+KMD_EXPORT const struct kmd_subsystem *kmd_subsystem_get(const struct kmd *kmd, size_t index)
+{
+	return index < kmd->claims.n_subsystems ? &kmd->claims.subsystems[index] : NULL;
+}
+
 KMD_EXPORT bool kmd_is_degraded(const struct kmd *kmd)
 {
 	return kmd->diag.degraded;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The handle and its options. */
 #include "api/handle.h"
+#include "region/smem/minidump_toc.h"
 
 #include "base/checked.h"
 
@@ -127,6 +128,18 @@ KMD_EXPORT enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t addres
 		kmd->image_options.smem = address;
 	}
 	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_set_subsystem(struct kmd *kmd, const char *subsystem)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	kmd->image_options.subsystem = 0;
+	if (subsystem && !kmd_subsystem_number(subsystem, &kmd->image_options.subsystem))
+		return kmd_usage_error(kmd, "no subsystem has this name: use its number");
+	return KMD_OK;
 }
 
 KMD_EXPORT enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address)

@@ -60,6 +60,11 @@ static enum kmd_status read_dump(struct kmd *kmd)
 		status = place_images(kmd);
 	if (status == KMD_OK)
 		status = kmd_claims_read(&kmd->image, diag, &kmd->claims);
+	if (status == KMD_OK && kmd->image_options.subsystem && !kmd->claims.n_subsystems)
+		status =
+			kmd_fail(diag, KMD_ERR_USAGE, kmd_in(kmd->input.name),
+				 "a subsystem is selected (--subsystem), but no SMEM area with its "
+				 "regions is read");
 	if (status == KMD_OK)
 		status = kmd_vmcoreinfo_from_claims(&kmd->image, &kmd->claims, diag, &kmd->info);
 	if (status == KMD_OK)

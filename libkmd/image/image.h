@@ -40,6 +40,7 @@ struct kmd_smem_area {
 	uint64_t offset; /* ... here ... */
 	uint64_t size;   /* ... and is so long (0 = not known) */
 	uint64_t phys;
+	uint32_t subsystem; /* whose regions are wanted */
 };
 
 struct kmd_image {
@@ -56,6 +57,7 @@ struct kmd_image_options {
 	bool all_memory;     /* all of a RAM image, not the regions that its SMEM area lists */
 	bool has_smem, has_ram_base;
 	uint64_t smem, ram_base;
+	uint32_t subsystem; /* of the SMEM area's table; 0 = Linux's */
 	kmd_progress_fn progress;
 	void *progress_user;
 };

@@ -212,6 +212,7 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 		return status;
 	if (options->all_memory && !is_hopeless(&site))
 		return kmd_image_add_ram(image, &input->members[0], base, diag);
+	image->smem.subsystem = options->subsystem;
 	return add_blob(source, &site, base, diag, image);
 }
 

@@ -25,5 +25,6 @@ void kmd_claims_deinit(struct kmd_claims *claims)
 		free(claims->items[i].file);
 	}
 	free(claims->items);
+	free(claims->subsystems);
 	memset(claims, 0, sizeof(*claims));
 }

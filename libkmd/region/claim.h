@@ -32,6 +32,8 @@ struct kmd_claim {
 struct kmd_claims {
 	struct kmd_claim *items;
 	size_t n, cap;
+	struct kmd_subsystem *subsystems; /* of SMEM's Minidump table, by number */
+	size_t n_subsystems, cap_subsystems;
 	/* Of the KELF header or core file that was used, if any: */
 	bool has_kelf;
 	uint16_t machine;        /* e_machine, 0 = not known */

@@ -118,9 +118,21 @@ static void item_header(struct recipe *recipe, struct bytes *out, uint64_t at,
 	      "item[%llu].padding_header", i);
 }
 
+/* All zero: no other processor has registered anything, unless the recipe sets fields. */
+static void other_subsystem(struct recipe *recipe, struct bytes *out, uint64_t at, unsigned int i)
+{
+	field(recipe, out, at + MD_SS_STATUS, 4, 0, "ss[%u].status", i);
+	field(recipe, out, at + MD_SS_ENABLED, 4, 0, "ss[%u].enabled", i);
+	field(recipe, out, at + MD_SS_ENCRYPTION_STATUS, 4, 0, "ss[%u].encryption_status", i);
+	field(recipe, out, at + MD_SS_ENCRYPTION_REQUIRED, 4, 0, "ss[%u].encryption_required", i);
+	field(recipe, out, at + MD_SS_REGION_COUNT, 4, 0, "ss[%u].count", i);
+	field(recipe, out, at + MD_SS_REGIONS_BASE, 8, 0, "ss[%u].base", i);
+}
+
 static void toc(struct recipe *recipe, struct bytes *out, uint64_t at, uint64_t rows,
 		uint64_t array)
 {
+	const uint64_t subsystems = option_number(recipe, "subsystems", 10);
 	const uint64_t apss = at + MD_GLOBAL_SUBSYSTEMS + MD_SS_APSS * MD_SS_SIZE;
 
 	name_place(recipe, out, at, "data.toc");
@@ -135,6 +147,8 @@ static void toc(struct recipe *recipe, struct bytes *out, uint64_t at, uint64_t 
 	      "apss.encryption_required");
 	field(recipe, out, apss + MD_SS_REGION_COUNT, 4, rows, "apss.count");
 	field(recipe, out, apss + MD_SS_REGIONS_BASE, 8, array, "apss.base");
+	for (unsigned int i = MD_SS_APSS + 1; i < subsystems; i++)
+		other_subsystem(recipe, out, at + MD_GLOBAL_SUBSYSTEMS + i * MD_SS_SIZE, i);
 }
 
 static uint64_t count_rows(const struct recipe *recipe)

@@ -16,6 +16,8 @@ const char input_help[] =
 	"      --strict          fail if the dump is damaged, instead of omitting what is damaged\n"
 	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
 	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
+	"      --subsystem=NAME  whose regions of an SMEM area: apss (Linux, the default), modem,\n"
+	"                        adsp, cdsp, cdsp1 or a number; --list shows them\n"
 	"      --all-memory      all of a RAM image, not only the regions that its SMEM lists\n"
 	"      --unpack-limit=N  maximum size of decompressed input, with K, M, G or T (64G)\n"
 	"      --limit=KEY=N,... limits of hostile input: size (64G), ratio (100000), depth (8),\n"
@@ -197,6 +199,9 @@ static bool read_option(int option, struct input_options *options)
 	case OPT_RAM_BASE:
 		options->has_ram_base = true;
 		return parse_address("ram-base", optarg, &options->ram_base);
+	case OPT_SUBSYSTEM:
+		options->subsystem = optarg;
+		return true;
 	case OPT_UNPACK_LIMIT:
 		return parse_size("unpack-limit", optarg, &options->limits[KMD_LIMIT_UNPACKED]);
 	case OPT_LIMIT:
@@ -269,6 +274,10 @@ bool input_set_options(struct kmd *kmd, const struct input_options *options, uns
 		kmd_set_smem_address(kmd, options->smem);
 	if (options->has_ram_base)
 		kmd_set_ram_base(kmd, options->ram_base);
+	if (options->subsystem && kmd_set_subsystem(kmd, options->subsystem) != KMD_OK) {
+		fprintf(stderr, "%s: %s\n", program_name, kmd_error(kmd));
+		return false;
+	}
 	for (int i = 0; i < INPUT_LIMITS; i++)
 		kmd_set_limit(kmd, (enum kmd_limit)i, options->limits[i]);
 	kmd_set_vmlinux(kmd, options->vmlinux);

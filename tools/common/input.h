@@ -22,6 +22,7 @@ enum {
 	OPT_ACCEPT,
 	OPT_SMEM,
 	OPT_RAM_BASE,
+	OPT_SUBSYSTEM,
 	OPT_UNPACK_LIMIT,
 	OPT_LIMIT,
 	OPT_ALL_MEMORY,
@@ -40,6 +41,7 @@ enum {
 		{ "accept", required_argument, NULL, OPT_ACCEPT },                                 \
 		{ "strict", no_argument, NULL, OPT_STRICT },                                       \
 		{ "smem", required_argument, NULL, OPT_SMEM },                                     \
+		{ "subsystem", required_argument, NULL, OPT_SUBSYSTEM },                           \
 		{ "ram-base", required_argument, NULL, OPT_RAM_BASE },                             \
 		{ "all-memory", no_argument, NULL, OPT_ALL_MEMORY },                               \
 		{ "limit", required_argument, NULL, OPT_LIMIT },                                   \
@@ -64,6 +66,7 @@ struct input_options {
 	const char *vmlinux, *vmcoreinfo, *registers;
 	struct input_value values[INPUT_VALUES];
 	size_t n_values;
+	const char *subsystem;
 	uint64_t smem, ram_base;
 	bool has_smem, has_ram_base;
 	uint64_t limits[INPUT_LIMITS]; /* by enum kmd_limit; 0 = the default */

@@ -50,12 +50,31 @@ static void list_row(FILE *out, const struct kmd_region *region)
 		from, *region->name ? region->name : "-");
 }
 
+/* Other processors that registered regions, if there are any. */
+static void list_subsystems(FILE *out, const struct kmd *kmd)
+{
+	size_t n = kmd_subsystem_count(kmd);
+
+	if (n < 2)
+		return;
+	fprintf(out, "\n%-10s %-18s %8s %s\n", "SUBSYSTEM", "ARRAY", "REGIONS", "STATE");
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_subsystem *ss = kmd_subsystem_get(kmd, i);
+
+		fprintf(out, "%2" PRIu32 " %-7s 0x%016" PRIx64 " %8" PRIu32 " %s%s%s%s\n",
+			ss->number, ss->name, ss->array, ss->n_regions,
+			ss->enabled ? "enabled" : "not enabled", ss->ready ? "" : ", not ready",
+			ss->encrypted ? ", encrypted" : "", ss->selected ? ", selected" : "");
+	}
+}
+
 void report_list(FILE *out, const struct kmd *kmd)
 {
 	fprintf(out, "%-10s %-18s %-18s %10s %10s %-21s %s\n", "STATE", "PHYSICAL", "VIRTUAL",
 		"SIZE", "CAPTURED", "FROM", "NAME");
 	for (size_t i = 0; i < kmd_region_count(kmd); i++)
 		list_row(out, kmd_region_get(kmd, i));
+	list_subsystems(out, kmd);
 }
 
 /* ----- findings */

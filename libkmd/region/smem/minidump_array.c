@@ -261,9 +261,11 @@ static enum kmd_status array_open(struct array *array, uint64_t phys)
 		return kmd_fail(array->diag, KMD_ERR_DAMAGED, kmd_in(blob->source->name),
 				"the region array lies at physical 0x%" PRIx64
 				", outside this file (0x%" PRIx64 "-0x%" PRIx64
-				"): SMEM alone does not contain it; use the whole RAM image or the "
-				"md_*.BIN files",
-				phys, blob->phys, blob->phys + blob->size);
+				"): SMEM alone does not contain it. Missing are its %" PRIu32
+				" entries of %d bytes, which have the names and addresses of the "
+				"regions; use the whole RAM image or the md_*.BIN files",
+				phys, blob->phys, blob->phys + blob->size, array->count,
+				MD_REGION_SIZE);
 	offset = phys - blob->phys;
 	array->limit = kmd_min_u64((blob->size - offset) / MD_REGION_SIZE, REGIONS_MAX);
 	kmd_cursor_init(&array->cursor, blob->source, blob->offset + offset,

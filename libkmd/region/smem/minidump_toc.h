@@ -21,10 +21,13 @@ unsigned int kmd_minidump_toc_marks(const struct kmd_source *source, struct kmd_
 				    struct kmd_diag *diag);
 
 /*
- * Read item 602, then the application processor's region array, which lies outside of SMEM
- * in the flat blob image->smem.blob.
+ * Read item 602, then the region array of subsystem image->smem.subsystem, which lies outside
+ * of SMEM in the flat blob image->smem.blob.
  */
 enum kmd_status kmd_minidump_toc_read(const struct kmd_image *image, struct kmd_smem_item item,
 				      struct kmd_diag *diag, struct kmd_claims *claims);
+
+/* The number of a subsystem by its name or number; false = none. */
+bool kmd_subsystem_number(const char *text, uint32_t *number);
 
 #endif
