@@ -18,9 +18,13 @@ HOSTILE = [
     (b'sysrq: Trigger a crash', b'</span>]]>"\'\xff\0<img onx'),
     (b'Comm: init ', b'Comm: <u>\' '),
     (b'jiffies_', b'<script>'),
+    # '<' in two bytes, a surrogate, a mark that turns the direction, too large, cut short; and a good character.
+    (b'loading out-of-tree module taints kernel',
+     b'\xc0\xbc\xed\xa0\x80\xe2\x80\xae\xf5\x80\x80\x80\xe2\x82 \xc3\xa9 of-module taints kerne'),
 ]
 # As the page shows them.
-SHOWN = ['Kernel panic - not syncing: </title><script>x()//', '</span>]]>"\'\\xff\\x00<img onx', "<u>'", 'K<script>']
+SHOWN = ['Kernel panic - not syncing: </title><script>x()//', '</span>]]>"\'\\xff\\x00<img onx', "<u>'", 'K<script>',
+         '\\xc0\\xbc\\xed\\xa0\\x80\\xe2\\x80\\xae\\xf5\\x80\\x80\\x80\\xe2\\x82 \u00e9 of-module taints']
 
 
 class Page(html.parser.HTMLParser):

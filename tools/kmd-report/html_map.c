@@ -61,13 +61,15 @@ static void add(struct ranges *ranges, uint64_t phys, uint64_t size, const char 
 
 static void add_region(struct ranges *ranges, const struct kmd_region *region)
 {
+	uint64_t end;
+
 	switch (region->state) {
 	case KMD_REGION_OK:
 	case KMD_REGION_CUT:
 		add(ranges, region->phys, region->captured, region->name, CAPTURED);
-		if (region->captured < region->size)
-			add(ranges, region->phys + region->captured,
-			    region->size - region->captured, region->name, CUT);
+		if (region->captured < region->size &&
+		    !__builtin_add_overflow(region->phys, region->captured, &end))
+			add(ranges, end, region->size - region->captured, region->name, CUT);
 		break;
 	case KMD_REGION_MISSING:
 	case KMD_REGION_INVALID:
@@ -140,9 +142,9 @@ struct cell {
 	const struct range *range[KINDS]; /* the first one */
 };
 
-static uint64_t cell_start(uint64_t row, unsigned int shift, size_t cell)
+static uint64_t cell_start(uint64_t base, unsigned int shift, size_t cell)
 {
-	return (row << shift) + ((uint64_t)cell << shift) / CELLS;
+	return base + cell * ((UINT64_C(1) << shift) / CELLS);
 }
 
 /* A range's part of a row, cell by cell. */
@@ -179,8 +181,8 @@ static void print_run(FILE *out, const struct cell *cells, size_t from, size_t t
 	markup(out,
 	       "<rect class=\"%s o%d\" x=\"%zu\" width=\"%zu\" height=\"1\"><title>0x%" PRIx64
 	       " to 0x%" PRIx64 ", %s: %s",
-	       kinds[kind].name, level, from, to - from, cell_start(base >> shift, shift, from),
-	       cell_start(base >> shift, shift, to) - 1, kinds[kind].word, first->name);
+	       kinds[kind].name, level, from, to - from, cell_start(base, shift, from),
+	       cell_start(base, shift, to) - 1, kinds[kind].word, first->name);
 	if (first != last)
 		markup(out, " to %s", last->name);
 	fputs("</title></rect>", out);
