@@ -572,6 +572,29 @@ const struct kmd_module *kmd_module_get(const struct kmd *kmd, size_t index);
 /* Why there may have been more modules, as a phrase; NULL = these are all. */
 const char *kmd_modules_incomplete(const struct kmd *kmd);
 
+/* A symbol of the kernel or of a module, out of the dump itself. */
+struct kmd_symbol {
+	const char *name;   /* printable */
+	uint64_t address;   /* at run time */
+	uint64_t size;      /* up to the next symbol, since no table has sizes; 0 = not known */
+	char type;          /* as nm(1) prints it: 't' and 'T' are code; of a module 't' or 'd' */
+	const char *module; /* NULL = the kernel itself */
+};
+
+/*
+ * Read the kernel's table of symbols (kallsyms) and those of modules out of captured memory, with
+ * or without a vmlinux.  Done once; later calls return the same.  KMD_ERR_NOT_FOUND if neither
+ * was captured.
+ */
+enum kmd_status kmd_symbols_load(struct kmd *kmd);
+
+/* Symbols that kmd_symbols_load() read, by address. */
+size_t kmd_symbol_count(const struct kmd *kmd);
+const struct kmd_symbol *kmd_symbol_get(const struct kmd *kmd, size_t index);
+
+/* The symbol that the address belongs to, or NULL. */
+const struct kmd_symbol *kmd_symbol_at(const struct kmd *kmd, uint64_t virt);
+
 /* A set of bits. */
 enum kmd_frame_flag {
 	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */

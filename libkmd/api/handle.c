@@ -28,6 +28,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 		return;
 	kmd_stacks_deinit(&kmd->stacks);
 	kmd_task_list_deinit(&kmd->tasks);
+	kmd_symbol_list_deinit(&kmd->symbols);
 	kmd_modules_deinit(&kmd->modules);
 	kmd_variables_deinit(&kmd->variables);
 	kmd_kallsyms_deinit(&kmd->kallsyms);

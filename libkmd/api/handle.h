@@ -10,6 +10,7 @@
 #include "consumer/check.h"
 #include "cpu/cpus.h"
 #include "kernel/generate.h"
+#include "symbol/list.h"
 #include "symbol/variables.h"
 #include "target/kallsyms.h"
 #include "target/views.h"
@@ -58,10 +59,11 @@ struct kmd {
 	bool vmcoreinfo_generated;            /* .info is not the dump's own */
 	bool log_read;                        /* the log is read when it is first asked for */
 	/* The same of types, tasks and stacks. */
-	bool types_read, tasks_read, modules_read, variables_read;
+	bool types_read, tasks_read, modules_read, symbols_read, variables_read;
 	struct kmd_target own_target; /* .core_target and .kallsyms; .memory is NULL before */
 	struct kmd_kallsyms kallsyms;
 	struct kmd_modules modules;
+	struct kmd_symbol_list symbols;
 	struct kmd_variables variables;
 	struct kmd_task_list tasks;
 	struct kmd_stacks stacks;
@@ -77,6 +79,8 @@ enum kmd_status kmd_open_core(struct kmd *kmd);
 enum kmd_status kmd_open_panic(struct kmd *kmd);
 /* Types of the kernel for the core's target, once. */
 enum kmd_status kmd_load_types(struct kmd *kmd);
+/* The modules of .own_target, once. */
+enum kmd_status kmd_load_modules(struct kmd *kmd);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);
 /* Every call that can fail begins with one of these. */

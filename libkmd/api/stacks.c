@@ -111,7 +111,7 @@ KMD_EXPORT const char *kmd_tasks_incomplete(const struct kmd *kmd)
 
 /* ----- modules */
 
-static enum kmd_status read_modules(struct kmd *kmd)
+enum kmd_status kmd_load_modules(struct kmd *kmd)
 {
 	enum kmd_status status = begin(kmd);
 
@@ -127,7 +127,7 @@ KMD_EXPORT enum kmd_status kmd_modules_load(struct kmd *kmd)
 	uint64_t at;
 
 	if (status == KMD_OK)
-		status = read_modules(kmd);
+		status = kmd_load_modules(kmd);
 	if (status == KMD_OK && !kmd_target_type(&kmd->own_target, KMD_T_MODULE_LIST, &at))
 		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 				"the types of its kernel are not known, so that no modules can be "
@@ -176,7 +176,7 @@ static enum kmd_status begin_unwinding(struct kmd *kmd)
 		return kmd_fail_memory(&kmd->diag);
 	if (stacks->unwinder.target)
 		return KMD_OK;
-	status = read_modules(kmd);
+	status = kmd_load_modules(kmd);
 	if (status == KMD_OK && target->vmlinux && !stacks->lines)
 		status = kmd_source_lines_new(target->vmlinux, &kmd->diag, &stacks->lines);
 	if (status == KMD_OK)

@@ -33,7 +33,7 @@ static bool add_symbols(Elf_Data *data, size_t count, size_t names_size,
 			continue;
 		if (!KMD_ARRAY_RESERVE(vmlinux->symbols, vmlinux->n, vmlinux->cap))
 			return false;
-		vmlinux->symbols[vmlinux->n++] = (struct kmd_symbol){
+		vmlinux->symbols[vmlinux->n++] = (struct kmd_elf_symbol){
 			.value = symbol.st_value,
 			.size = symbol.st_size,
 			.name = name,
@@ -63,7 +63,7 @@ static bool read_table(Elf *elf, Elf_Scn *scn, const GElf_Shdr *shdr, struct kmd
 
 static int by_value(const void *a, const void *b)
 {
-	const struct kmd_symbol *x = a, *y = b;
+	const struct kmd_elf_symbol *x = a, *y = b;
 	int order = kmd_cmp_u64(x->value, y->value);
 
 	if (!order)
@@ -77,8 +77,8 @@ static int by_value(const void *a, const void *b)
 static int by_name(const void *a, const void *b, void *symbols)
 {
 	uint32_t first = *(const uint32_t *)a, second = *(const uint32_t *)b;
-	const struct kmd_symbol *x = (const struct kmd_symbol *)symbols + first;
-	const struct kmd_symbol *y = (const struct kmd_symbol *)symbols + second;
+	const struct kmd_elf_symbol *x = (const struct kmd_elf_symbol *)symbols + first;
+	const struct kmd_elf_symbol *y = (const struct kmd_elf_symbol *)symbols + second;
 	int order = strcmp(x->name, y->name);
 
 	if (!order)
@@ -115,10 +115,10 @@ enum kmd_status kmd_symbols_read(const struct kmd_elf_file *file, struct kmd_dia
 	return sort(vmlinux) ? KMD_OK : kmd_fail_memory(diag);
 }
 
-const struct kmd_symbol *kmd_vmlinux_find(const struct kmd_vmlinux *vmlinux, const char *name)
+const struct kmd_elf_symbol *kmd_vmlinux_find(const struct kmd_vmlinux *vmlinux, const char *name)
 {
 	size_t low = 0, high = vmlinux->n;
-	const struct kmd_symbol *found;
+	const struct kmd_elf_symbol *found;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -136,7 +136,7 @@ const struct kmd_symbol *kmd_vmlinux_find(const struct kmd_vmlinux *vmlinux, con
 
 bool kmd_vmlinux_symbol(const struct kmd_vmlinux *vmlinux, const char *name, uint64_t *value)
 {
-	const struct kmd_symbol *found = kmd_vmlinux_find(vmlinux, name);
+	const struct kmd_elf_symbol *found = kmd_vmlinux_find(vmlinux, name);
 
 	if (found)
 		*value = found->value;

@@ -40,7 +40,7 @@ static enum kmd_status read_content(struct kmd_elf_files *files, struct kmd_diag
 
 static enum kmd_status read_banner(struct kmd_diag *diag, struct kmd_vmlinux *vmlinux)
 {
-	const struct kmd_symbol *symbol = kmd_vmlinux_find(vmlinux, "linux_banner");
+	const struct kmd_elf_symbol *symbol = kmd_vmlinux_find(vmlinux, "linux_banner");
 	char text[BANNER_MAX + 1];
 	size_t size, length;
 

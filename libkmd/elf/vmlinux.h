@@ -12,7 +12,7 @@
 /* 64 bytes in hexadecimal; the kernel's own has 20. */
 #define KMD_BUILD_ID_TEXT 129
 
-struct kmd_symbol {
+struct kmd_elf_symbol {
 	uint64_t value; /* link-time address */
 	uint64_t size;  /* 0 = not known */
 	const char *name;
@@ -26,7 +26,7 @@ struct kmd_vmlinux {
 	unsigned char elf_class;
 	bool big_endian;
 	char build_id[KMD_BUILD_ID_TEXT]; /* hexadecimal, "" = none */
-	struct kmd_symbol *symbols;       /* sorted by value, then name */
+	struct kmd_elf_symbol *symbols;       /* sorted by value, then name */
 	size_t n, cap;
 	uint32_t *by_name;         /* the same by name: indices into .symbols */
 	char *names;               /* what .symbols' names lie in */
@@ -59,7 +59,7 @@ void kmd_vmlinux_deinit(struct kmd_vmlinux *vmlinux);
 bool kmd_vmlinux_bytes(const struct kmd_vmlinux *vmlinux, uint64_t link, void *to, size_t size);
 
 /* The symbol @name, the global one where there are several; NULL = none. */
-const struct kmd_symbol *kmd_vmlinux_find(const struct kmd_vmlinux *vmlinux, const char *name);
+const struct kmd_elf_symbol *kmd_vmlinux_find(const struct kmd_vmlinux *vmlinux, const char *name);
 /* Link-time address of the symbol @name. */
 bool kmd_vmlinux_symbol(const struct kmd_vmlinux *vmlinux, const char *name, uint64_t *value);
 

@@ -41,14 +41,14 @@ bool kmd_name_is_short_for(const char *name, const char *symbol)
 /* Symbols of the image, by what KASLR leaves of their address. */
 struct index {
 	uint64_t mask;
-	const struct kmd_symbol **items;
+	const struct kmd_elf_symbol **items;
 	size_t n;
 };
 
 static int by_low_bits(const void *a, const void *b, void *user)
 {
-	const struct kmd_symbol *x = *(const struct kmd_symbol *const *)a;
-	const struct kmd_symbol *y = *(const struct kmd_symbol *const *)b;
+	const struct kmd_elf_symbol *x = *(const struct kmd_elf_symbol *const *)a;
+	const struct kmd_elf_symbol *y = *(const struct kmd_elf_symbol *const *)b;
 	uint64_t mask = *(const uint64_t *)user;
 	int order = kmd_cmp_u64(x->value & mask, y->value & mask);
 

@@ -45,7 +45,7 @@ static void find_holes(struct kmd_link_image *image)
 static void find_tables(struct kmd_link_image *image)
 {
 	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
-		const struct kmd_symbol *symbol = kmd_vmlinux_find(image->vmlinux, tables[i]);
+		const struct kmd_elf_symbol *symbol = kmd_vmlinux_find(image->vmlinux, tables[i]);
 		struct kmd_link_range *range = &image->tables[image->n_tables];
 
 		if (symbol && kmd_add_u64(symbol->value, symbol->size, &range->end)) {
@@ -136,7 +136,7 @@ static int by_link(const void *a, const void *b)
 /* The index, and the number of its entries, which lies among what is written at the start. */
 static bool add_orc_lookup(struct kmd_link_image *image, const struct kmd_image_part *index)
 {
-	const struct kmd_symbol *symbol = kmd_vmlinux_find(image->vmlinux, "lookup_num_blocks");
+	const struct kmd_elf_symbol *symbol = kmd_vmlinux_find(image->vmlinux, "lookup_num_blocks");
 	struct kmd_image_part number = {
 		"lookup_num_blocks", KMD_COMPLETE_ORC, 0, sizeof(image->orc_entries), 0,
 		image->orc_entries

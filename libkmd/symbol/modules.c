@@ -117,10 +117,21 @@ static char *read_name(const struct kmd_target *target, uint64_t virt)
 	while (n < sizeof(text) && kmd_target_read(target, KMD_XLATE_ANY, virt + n, text + n, 1) &&
 	       text[n])
 		n++;
-	if (!n || n == sizeof(text) || text[0] == '$')
+	/* Mapping symbols of arm64 ($x, $d) and labels of the compiler (.LC0) name no object. */
+	if (!n || n == sizeof(text) || text[0] == '$' || (text[0] == '.' && text[1] == 'L'))
 		return NULL;
 	kmd_text_name(name, sizeof(name), text, n);
 	return strdup(name);
+}
+
+const char *kmd_module_symbol_name(const struct kmd_target *target, struct kmd_module_entry *module,
+				   size_t index)
+{
+	struct kmd_module_symbol *symbol = &module->symbols[index];
+
+	if (!symbol->name)
+		symbol->name = read_name(target, module->strings + symbol->name_at);
+	return symbol->name;
 }
 
 const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *target,
@@ -131,14 +142,9 @@ const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *ta
 	size_t i = KMD_LOWER_BOUND(module->n_symbols, middle, symbols[middle].value <= virt);
 
 	*next = i < module->n_symbols && symbols[i].value == after;
-	/* Mapping symbols of arm64 ($x, $d) name no function. */
-	for (size_t tries = 0; i && tries < NAMELESS_MAX; i--, tries++) {
-		if (!symbols[i - 1].name)
-			symbols[i - 1].name =
-				read_name(target, module->strings + symbols[i - 1].name_at);
-		if (symbols[i - 1].name)
+	for (size_t tries = 0; i && tries < NAMELESS_MAX; i--, tries++)
+		if (kmd_module_symbol_name(target, module, i - 1))
 			return &symbols[i - 1];
-	}
 	return NULL;
 }
 
@@ -235,6 +241,16 @@ struct kmd_module_entry *kmd_modules_find(const struct kmd_modules *modules, uin
 		if (is_inside(&modules->items[i], virt))
 			return &modules->items[i];
 	return NULL;
+}
+
+uint64_t kmd_modules_room(const struct kmd_modules *modules, uint64_t virt)
+{
+	const struct kmd_module_entry *module = kmd_modules_find(modules, virt);
+
+	for (size_t i = 0; module && i < module->n_ranges; i++)
+		if (virt - module->ranges[i].start < module->ranges[i].size)
+			return module->ranges[i].size - (virt - module->ranges[i].start);
+	return 0;
 }
 
 void kmd_modules_deinit(struct kmd_modules *modules)

@@ -56,4 +56,10 @@ const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *ta
 						     struct kmd_module_entry *module, uint64_t virt,
 						     uint64_t after, bool *next);
 
+/* The name of the symbol with this index; NULL if it was not captured, or names no object. */
+const char *kmd_module_symbol_name(const struct kmd_target *target, struct kmd_module_entry *module,
+				   size_t index);
+/* Bytes from @virt to the end of the module's memory; 0 if it is in none. */
+uint64_t kmd_modules_room(const struct kmd_modules *modules, uint64_t virt);
+
 #endif

@@ -26,7 +26,7 @@ static void find_spans(const struct kmd_vmlinux *vmlinux, struct span spans[SECT
 			spans[i] = (struct span){ 0, 0 };
 }
 
-static bool is_number(const struct kmd_symbol *symbol, const struct span spans[SECTIONS])
+static bool is_number(const struct kmd_elf_symbol *symbol, const struct span spans[SECTIONS])
 {
 	if (symbol->size != 1 && symbol->size != 2 && symbol->size != 4 && symbol->size != 8)
 		return false;
@@ -36,7 +36,7 @@ static bool is_number(const struct kmd_symbol *symbol, const struct span spans[S
 	return false;
 }
 
-static const struct kmd_symbol *symbol_by_name(const struct kmd_vmlinux *vmlinux, size_t index)
+static const struct kmd_elf_symbol *symbol_by_name(const struct kmd_vmlinux *vmlinux, size_t index)
 {
 	return &vmlinux->symbols[vmlinux->by_name[index]];
 }
@@ -51,7 +51,7 @@ static bool is_unique(const struct kmd_vmlinux *vmlinux, size_t index)
 		strcmp(symbol_by_name(vmlinux, index + 1)->name, name) != 0);
 }
 
-static bool add(const struct kmd_target *target, const struct kmd_symbol *symbol,
+static bool add(const struct kmd_target *target, const struct kmd_elf_symbol *symbol,
 		struct kmd_variables *variables)
 {
 	struct kmd_variable variable = { .name = symbol->name,
@@ -77,7 +77,7 @@ enum kmd_status kmd_variables_read(const struct kmd_target *target, struct kmd_v
 		return KMD_OK;
 	find_spans(vmlinux, spans);
 	for (size_t i = 0; i < vmlinux->n; i++) {
-		const struct kmd_symbol *symbol = symbol_by_name(vmlinux, i);
+		const struct kmd_elf_symbol *symbol = symbol_by_name(vmlinux, i);
 
 		if (is_number(symbol, spans) && is_unique(vmlinux, i) &&
 		    !add(target, symbol, variables))
@@ -116,12 +116,12 @@ enum kmd_status kmd_variables_kinds(const struct kmd_target *target,
 	return status;
 }
 
-const struct kmd_symbol *kmd_image_symbol_at(const struct kmd_target *target, uint64_t virt,
+const struct kmd_elf_symbol *kmd_image_symbol_at(const struct kmd_target *target, uint64_t virt,
 					     uint64_t *offset)
 {
 	const struct kmd_vmlinux *vmlinux = target->vmlinux;
 	uint64_t link = virt - target->kaslr, start, end;
-	const struct kmd_symbol *found;
+	const struct kmd_elf_symbol *found;
 	size_t at;
 
 	if (!vmlinux || !target->has_symbols || !kmd_vmlinux_symbol(vmlinux, "_text", &start) ||

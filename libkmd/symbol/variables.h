@@ -21,7 +21,7 @@ enum kmd_status kmd_variables_kinds(const struct kmd_target *target,
 				    size_t n, enum kmd_variable_kind *kinds);
 
 /* The symbol of the vmlinux that a run-time address of the image belongs to; NULL = none. */
-const struct kmd_symbol *kmd_image_symbol_at(const struct kmd_target *target, uint64_t virt,
+const struct kmd_elf_symbol *kmd_image_symbol_at(const struct kmd_target *target, uint64_t virt,
 					     uint64_t *offset);
 
 #endif

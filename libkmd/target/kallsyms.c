@@ -117,3 +117,13 @@ const char *kmd_kallsyms_name(struct kmd_kallsyms *table, size_t index)
 		table->names[index] = kmd_text_name_dup(text, expand(table, index, text));
 	return table->names[index];
 }
+
+char kmd_kallsyms_type(const struct kmd_kallsyms *table, size_t index)
+{
+	size_t at = table->symbols[index].name_at, length, token;
+
+	if (!kmd_kallsyms_length(table, &at, &length))
+		return '?';
+	token = table->token_at[table->bytes[at]];
+	return token < table->tokens_size ? (char)table->tokens[token] : '?';
+}

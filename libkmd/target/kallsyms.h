@@ -62,5 +62,7 @@ size_t kmd_kallsyms_find(const struct kmd_kallsyms *table, uint64_t address);
 /* The first symbol above @address. */
 size_t kmd_kallsyms_above(const struct kmd_kallsyms *table, uint64_t address);
 const char *kmd_kallsyms_name(struct kmd_kallsyms *table, size_t index);
+/* The letter of its type, as nm(1) prints it. */
+char kmd_kallsyms_type(const struct kmd_kallsyms *table, size_t index);
 
 #endif

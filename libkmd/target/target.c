@@ -142,7 +142,7 @@ static bool symbol_of_kallsyms(const struct kmd_kallsyms *table, const char *nam
 bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,
 		       uint64_t *size)
 {
-	const struct kmd_symbol *symbol =
+	const struct kmd_elf_symbol *symbol =
 		target->has_symbols ? kmd_vmlinux_find(target->vmlinux, name) : NULL;
 	char key[128];
 

@@ -31,7 +31,7 @@ static uint64_t return_address(const struct kmd_target *target, const struct kmd
  * Of several symbols at one address the kernel's own table prefers the one with fewer underscores
  * in front (scripts/kallsyms.c).
  */
-static bool is_better(const struct kmd_symbol *symbol, const struct kmd_symbol *than)
+static bool is_better(const struct kmd_elf_symbol *symbol, const struct kmd_elf_symbol *than)
 {
 	size_t own = strspn(symbol->name, "_"), other = strspn(than->name, "_");
 
@@ -45,14 +45,14 @@ static void name_by_symbol(const struct kmd_target *target, uint64_t pc, struct 
 {
 	const struct kmd_vmlinux *vmlinux = target->vmlinux;
 	uint64_t start, end, link = pc - target->kaslr;
-	const struct kmd_symbol *best = NULL;
+	const struct kmd_elf_symbol *best = NULL;
 	size_t i;
 
 	if (!target->has_symbols || !kmd_vmlinux_symbol(vmlinux, "_stext", &start) ||
 	    !kmd_vmlinux_symbol(vmlinux, "_end", &end) || link < start || link >= end)
 		return;
 	for (i = kmd_vmlinux_first_at(vmlinux, link + 1); i; i--) {
-		const struct kmd_symbol *symbol = &vmlinux->symbols[i - 1];
+		const struct kmd_elf_symbol *symbol = &vmlinux->symbols[i - 1];
 
 		if (best && symbol->value != best->value)
 			break;

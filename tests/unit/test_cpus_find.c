@@ -335,7 +335,7 @@ static void add_image(size_t n, uint64_t pad)
 	bytes_free(&bytes);
 }
 
-static struct kmd_symbol symbols[] = {
+static struct kmd_elf_symbol symbols[] = {
 	{ .value = IMAGE + NOTES_AT - KASLR, .name = "crash_notes" },
 	{ .value = IMAGE + TABLE_AT - KASLR, .name = "__per_cpu_offset" },
 };

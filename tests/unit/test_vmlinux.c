@@ -134,7 +134,7 @@ static void make_symbols(struct bytes *file, const struct bytes *symbols, const 
 START_TEST(symbols)
 {
 	struct bytes table = { 0 }, file = { 0 };
-	const struct kmd_symbol *symbol;
+	const struct kmd_elf_symbol *symbol;
 	uint64_t value;
 
 	elf_symbol(&table, 0, 0, 0, 0, 0);
@@ -313,7 +313,7 @@ static uint64_t word_at(uint64_t link)
 
 static void try_fixture(const char *name)
 {
-	const struct kmd_symbol *task, *map;
+	const struct kmd_elf_symbol *task, *map;
 
 	expect_ok(kmd_vmlinux_open(vmlinux_fixture(name), &options, &diag, &vmlinux));
 	ck_assert_str_eq(vmlinux.build_id, "00112233445566778899aabbccddeeff01234567");

@@ -7,6 +7,7 @@
 #include "json.h"
 #include "options.h"
 #include "report.h"
+#include "symbols.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,6 +102,8 @@ static int run(struct kmd *kmd, const struct options *options)
 		report_findings(stderr, kmd, reported, options->verbose);
 	if (status != KMD_OK)
 		return fail(kmd, status);
+	if (options->symbols && !symbols_write(kmd, options))
+		return EXIT_FAILED;
 	if ((status = check(out, kmd, options)) != KMD_OK)
 		return fail(kmd, status);
 	if (options->json && !report_json(out, kmd, options))

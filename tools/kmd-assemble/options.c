@@ -24,6 +24,7 @@ static const char help[] =
 	"      --extract=FOLDER  write the regions to files of FOLDER\n"
 	"      --only=GLOB,...   use only these regions\n"
 	"      --exclude=GLOB,...  leave these regions out, and all memory that they hold\n"
+	"      --symbols=FILE    write the symbols that the dump itself has as an ELF file\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
@@ -54,6 +55,7 @@ enum {
 	OPT_ONLY,
 	OPT_EXCLUDE,
 	OPT_JSON,
+	OPT_SYMBOLS,
 };
 
 /* Each form of the input, with what is special about it. */
@@ -94,6 +96,7 @@ static const struct option longs[] = {
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "json", no_argument, NULL, OPT_JSON },
+	{ "symbols", required_argument, NULL, OPT_SYMBOLS },
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -154,6 +157,9 @@ static bool apply(int option, struct options *options)
 	case OPT_EXCLUDE:
 		options->exclude = optarg;
 		return true;
+	case OPT_SYMBOLS:
+		options->symbols = optarg;
+		return true;
 	case OPT_JSON:
 		return options->json = true;
 	case 'f':
@@ -176,9 +182,9 @@ static bool read_input(int argc, char **argv, struct options *options)
 		return false;
 	}
 	if (!options->output && !options->list && !options->dmesg && !options->check &&
-	    !options->extract && !options->json) {
-		fputs("kmd-assemble: no output given: -o FILE, --extract, --list, --dmesg, "
-		      "--check or --json\n",
+	    !options->extract && !options->json && !options->symbols) {
+		fputs("kmd-assemble: no output given: -o FILE, --extract, --symbols, --list, "
+		      "--dmesg, --check or --json\n",
 		      stderr);
 		return false;
 	}

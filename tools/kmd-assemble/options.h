@@ -10,6 +10,7 @@ struct options {
 	const char *output;         /* NULL = none, "-" = standard output */
 	const char *only, *exclude; /* globs with commas between them; NULL = none */
 	const char *extract;        /* folder; NULL = none */
+	const char *symbols;        /* file for the kernel's own symbols; NULL = none */
 	unsigned int complete;      /* enum kmd_complete, or-ed */
 	bool list, dmesg, check, json, no_registers, captured_only, force, quiet, verbose;
 };

@@ -6,6 +6,7 @@ import re
 import consumers
 import kit
 import reports
+import symbols
 
 BOOT_SECONDS = 240
 COMPLAINTS = ('WARNING:', 'BUG:', 'possible recursive locking', 'kmemleak', 'Call Trace')
@@ -123,6 +124,12 @@ def check_crash(rig, core, truth):
     same_answers(got, want, [c for c in want if c != 'end'], 'crash')
 
 
+def kaslr_of(taken):
+    """KERNELOFFSET of the dump's VMCOREINFO."""
+    text = b''.join(taken.data(row) for row in taken.rows if row.name.startswith('Kvmcorein'))
+    return int(text.split(b'KERNELOFFSET=')[1].split(b'\n')[0], 16)
+
+
 def check_full(rig, taken):
     """Compare all consumers on the core and on all of RAM."""
     nothing_missing(taken.console)
@@ -134,6 +141,7 @@ def check_full(rig, taken):
               f'too few stacks: {shorten(got["stacks"])}')
     check_gdb(rig, taken, core, truth)
     reports.check(rig, taken, got)
+    symbols.check(rig, taken, kaslr_of(taken))
     if rig.kernel.arch == 'amd64' or rig.name in ('panic', 'hang'):
         check_crash(rig, core, truth)  # under emulation it takes a minute
     return got

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "symbol/list.h"
+
+#include "base/array.h"
+#include "base/search.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool add(struct kmd_symbol_list *list, char *name, uint64_t address, char type,
+		const char *module)
+{
+	if (!name || !KMD_ARRAY_RESERVE(list->items, list->n, list->cap)) {
+		free(name);
+		return false;
+	}
+	list->items[list->n++] = (struct kmd_symbol){
+		.name = name, .address = address, .type = type, .module = module
+	};
+	return true;
+}
+
+static bool add_kernel(struct kmd_symbol_list *list, struct kmd_kallsyms *kallsyms)
+{
+	for (size_t i = 0; i < kallsyms->n; i++) {
+		const char *name = kmd_kallsyms_name(kallsyms, i);
+
+		if (!name || (*name && !add(list, strdup(name), kallsyms->symbols[i].address,
+					    kmd_kallsyms_type(kallsyms, i), NULL)))
+			return false;
+	}
+	return true;
+}
+
+static bool add_modules(const struct kmd_target *target, struct kmd_modules *modules,
+			struct kmd_symbol_list *list)
+{
+	for (size_t i = 0; i < modules->n; i++) {
+		struct kmd_module_entry *module = &modules->items[i];
+
+		for (size_t j = 0; j < module->n_symbols; j++) {
+			const char *name = kmd_module_symbol_name(target, module, j);
+			uint64_t value = module->symbols[j].value;
+			bool text = value - module->pub.base < module->pub.size;
+
+			if (name && !add(list, strdup(name), value, text ? 't' : 'd', module->name))
+				return false;
+		}
+	}
+	return true;
+}
+
+static int by_address(const void *a, const void *b)
+{
+	const struct kmd_symbol *x = a, *y = b;
+
+	if (x->address != y->address)
+		return x->address < y->address ? -1 : 1;
+	return strcmp(x->name, y->name);
+}
+
+static bool same_module(const struct kmd_symbol *a, const struct kmd_symbol *b)
+{
+	return a->module == b->module;
+}
+
+/* No table has sizes: a symbol reaches to the next of the same module. */
+static void find_sizes(const struct kmd_modules *modules, struct kmd_symbol_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct kmd_symbol *symbol = &list->items[i];
+		size_t next = i + 1;
+
+		while (next < list->n && list->items[next].address == symbol->address)
+			next++;
+		if (next < list->n && same_module(symbol, &list->items[next]))
+			symbol->size = list->items[next].address - symbol->address;
+		else if (symbol->module)
+			symbol->size = kmd_modules_room(modules, symbol->address);
+	}
+}
+
+enum kmd_status kmd_symbol_list_read(const struct kmd_target *target, struct kmd_kallsyms *kallsyms,
+				     struct kmd_modules *modules, struct kmd_symbol_list *list)
+{
+	memset(list, 0, sizeof(*list));
+	if (!add_kernel(list, kallsyms) || !add_modules(target, modules, list)) {
+		kmd_symbol_list_deinit(list);
+		return kmd_fail_memory(target->diag);
+	}
+	if (list->n)
+		qsort(list->items, list->n, sizeof(*list->items), by_address);
+	find_sizes(modules, list);
+	return KMD_OK;
+}
+
+const struct kmd_symbol *kmd_symbol_list_at(const struct kmd_symbol_list *list, uint64_t virt)
+{
+	size_t i = KMD_LOWER_BOUND(list->n, middle, list->items[middle].address <= virt);
+	const struct kmd_symbol *symbol;
+
+	if (!i)
+		return NULL;
+	/* Of several at one address the first. */
+	virt = list->items[i - 1].address;
+	i = KMD_LOWER_BOUND(i, middle, list->items[middle].address < virt);
+	symbol = &list->items[i];
+	return symbol;
+}
+
+void kmd_symbol_list_deinit(struct kmd_symbol_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free((char *)list->items[i].name);
+	free(list->items);
+	memset(list, 0, sizeof(*list));
+}

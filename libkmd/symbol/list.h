@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* list.h - the symbols of the kernel and of its modules, as the dump itself has them. */
+#ifndef KMD_SYMBOL_LIST_H
+#define KMD_SYMBOL_LIST_H
+
+#include "symbol/modules.h"
+#include "target/kallsyms.h"
+
+struct kmd_symbol_list {
+	struct kmd_symbol *items; /* by address; names belong to the list */
+	size_t n, cap;
+};
+
+/*
+ * All symbols of @kallsyms, and those of @modules whose names were captured.  The list refers to
+ * names of modules, so @modules must outlive it.  KMD_ERR_MEMORY.
+ */
+enum kmd_status kmd_symbol_list_read(const struct kmd_target *target, struct kmd_kallsyms *kallsyms,
+				     struct kmd_modules *modules, struct kmd_symbol_list *list);
+/* The last symbol at or before @virt whose code or data may reach there, or NULL. */
+const struct kmd_symbol *kmd_symbol_list_at(const struct kmd_symbol_list *list, uint64_t virt);
+void kmd_symbol_list_deinit(struct kmd_symbol_list *list);
+
+#endif
