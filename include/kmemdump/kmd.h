@@ -592,9 +592,6 @@ enum kmd_status kmd_symbols_load(struct kmd *kmd);
 size_t kmd_symbol_count(const struct kmd *kmd);
 const struct kmd_symbol *kmd_symbol_get(const struct kmd *kmd, size_t index);
 
-/* The symbol that the address belongs to, or NULL. */
-const struct kmd_symbol *kmd_symbol_at(const struct kmd *kmd, uint64_t virt);
-
 /* A set of bits. */
 enum kmd_frame_flag {
 	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */

@@ -40,10 +40,3 @@ KMD_EXPORT const struct kmd_symbol *kmd_symbol_get(const struct kmd *kmd, size_t
 {
 	return index < kmd->symbols.n ? &kmd->symbols.items[index] : NULL;
 }
-
-KMD_EXPORT const struct kmd_symbol *kmd_symbol_at(const struct kmd *kmd, uint64_t virt)
-{
-	const struct kmd_symbol *symbol = kmd_symbol_list_at(&kmd->symbols, virt);
-
-	return symbol && virt - symbol->address < symbol->size ? symbol : NULL;
-}

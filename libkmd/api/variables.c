@@ -51,7 +51,7 @@ KMD_EXPORT enum kmd_status kmd_symbol_at(struct kmd *kmd, uint64_t virt, const c
 					 uint64_t *offset)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
-	const struct kmd_symbol *symbol;
+	const struct kmd_elf_symbol *symbol;
 	uint64_t at;
 
 	if (status != KMD_OK)

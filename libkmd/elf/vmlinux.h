@@ -26,7 +26,7 @@ struct kmd_vmlinux {
 	unsigned char elf_class;
 	bool big_endian;
 	char build_id[KMD_BUILD_ID_TEXT]; /* hexadecimal, "" = none */
-	struct kmd_elf_symbol *symbols;       /* sorted by value, then name */
+	struct kmd_elf_symbol *symbols;   /* sorted by value, then name */
 	size_t n, cap;
 	uint32_t *by_name;         /* the same by name: indices into .symbols */
 	char *names;               /* what .symbols' names lie in */

@@ -2,7 +2,6 @@
 #include "symbol/list.h"
 
 #include "base/array.h"
-#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -92,20 +91,6 @@ enum kmd_status kmd_symbol_list_read(const struct kmd_target *target, struct kmd
 		qsort(list->items, list->n, sizeof(*list->items), by_address);
 	find_sizes(modules, list);
 	return KMD_OK;
-}
-
-const struct kmd_symbol *kmd_symbol_list_at(const struct kmd_symbol_list *list, uint64_t virt)
-{
-	size_t i = KMD_LOWER_BOUND(list->n, middle, list->items[middle].address <= virt);
-	const struct kmd_symbol *symbol;
-
-	if (!i)
-		return NULL;
-	/* Of several at one address the first. */
-	virt = list->items[i - 1].address;
-	i = KMD_LOWER_BOUND(i, middle, list->items[middle].address < virt);
-	symbol = &list->items[i];
-	return symbol;
 }
 
 void kmd_symbol_list_deinit(struct kmd_symbol_list *list)

@@ -17,8 +17,6 @@ struct kmd_symbol_list {
  */
 enum kmd_status kmd_symbol_list_read(const struct kmd_target *target, struct kmd_kallsyms *kallsyms,
 				     struct kmd_modules *modules, struct kmd_symbol_list *list);
-/* The last symbol at or before @virt whose code or data may reach there, or NULL. */
-const struct kmd_symbol *kmd_symbol_list_at(const struct kmd_symbol_list *list, uint64_t virt);
 void kmd_symbol_list_deinit(struct kmd_symbol_list *list);
 
 #endif

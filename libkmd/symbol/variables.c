@@ -117,7 +117,7 @@ enum kmd_status kmd_variables_kinds(const struct kmd_target *target,
 }
 
 const struct kmd_elf_symbol *kmd_image_symbol_at(const struct kmd_target *target, uint64_t virt,
-					     uint64_t *offset)
+						 uint64_t *offset)
 {
 	const struct kmd_vmlinux *vmlinux = target->vmlinux;
 	uint64_t link = virt - target->kaslr, start, end;

@@ -22,6 +22,6 @@ enum kmd_status kmd_variables_kinds(const struct kmd_target *target,
 
 /* The symbol of the vmlinux that a run-time address of the image belongs to; NULL = none. */
 const struct kmd_elf_symbol *kmd_image_symbol_at(const struct kmd_target *target, uint64_t virt,
-					     uint64_t *offset);
+						 uint64_t *offset);
 
 #endif
