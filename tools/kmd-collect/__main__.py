@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""kmd-collect: from a dead or running machine to a minidump."""
+import argparse
+import os
+import re
+import signal
+import sys
+
+import gdb
+import listing
+import output
+import qmp
+import rsp
+import table
+import uboot
+from errors import CollectError, Unreadable
+
+VERSION = '0.2.0'
+EXIT_ERROR, EXIT_PART, EXIT_USAGE = 1, 3, 64
+HOLES_SHOWN = 40
+
+
+def say(text):
+    print(f'kmd-collect: {text}', file=sys.stderr)
+
+
+def fact(name, text):
+    print(f'    {name:<10} {text}', file=sys.stderr)
+
+
+class Parser(argparse.ArgumentParser):
+    def error(self, message):
+        say(message)
+        print('Try "kmd-collect --help".', file=sys.stderr)
+        sys.exit(EXIT_USAGE)
+
+
+def number(text):
+    match = re.fullmatch(r'(0[xX][0-9a-fA-F]+|[0-9]+)([kKmMgG]?)', text)
+    if not match:
+        raise argparse.ArgumentTypeError(f'{text!r} is no number (0x..., or decimal with K, M, G)')
+    value = int(match[1], 0) << {'': 0, 'k': 10, 'm': 20, 'g': 30}[match[2].lower()]
+    if value >= 1 << 64:
+        raise argparse.ArgumentTypeError(f'{text!r} is too large')
+    return value
+
+
+def span(text):
+    """START-END (END is not part of it), or START+SIZE."""
+    match = re.fullmatch(r'([^-+]+)([-+])([^-+]+)', text)
+    if not match:
+        raise argparse.ArgumentTypeError(f'{text!r} is neither START-END nor START+SIZE')
+    start, last = number(match[1]), number(match[3])
+    size = last - start if match[2] == '-' else last
+    if size <= 0 or start + size > 1 << 64:
+        raise argparse.ArgumentTypeError(f'{text!r} is empty or too large')
+    return start, size
+
+
+def options_parser():
+    parser = Parser(prog='kmd-collect', allow_abbrev=False, description=(
+        'Save the regions that a kernel registered with kmemdump, and nothing else, of a machine '
+        'that is dead, hangs or runs.  kmd-assemble opens what this writes.'),
+        epilog='Exit 0 all regions are saved, 3 some are absent, 1 nothing is, 64 usage.')
+    ways = parser.add_argument_group('ways')
+    ways.add_argument('--qmp', metavar='SOCKET', help='a QEMU guest, by its QMP socket (or HOST:PORT)')
+    ways.add_argument('--virsh', metavar='DOMAIN', help='the same of a libvirt domain')
+    ways.add_argument('--gdb', metavar='HOST:PORT', help='a gdb stub: QEMU, OpenOCD, J-Link, kgdb')
+    ways.add_argument('--u-boot-script', action='store_true',
+                      help='write a boot script with which a stock U-Boot saves them after a warm reset')
+    place = parser.add_argument_group('where the table is')
+    place.add_argument('--table', type=number, metavar='ADDR',
+                       help='physical address of the memory that is set aside (base= of the shim)')
+    place.add_argument('--range', type=span, action='append', metavar='START-END',
+                       help='search for it here; without, a QEMU guest\'s whole RAM is searched')
+    place.add_argument('--step', type=number, default=4096, metavar='SIZE',
+                       help='the table begins at a multiple of this (default 4096)')
+    stub = parser.add_argument_group('options of --gdb')
+    stub.add_argument('--physical', action='store_true',
+                      help='the stub reads physical addresses (OpenOCD\'s mem_ap targets)')
+    stub.add_argument('--kelf', type=number, metavar='VADDR',
+                      help='for stubs that read virtual addresses only: that of region KELF')
+    stub.add_argument('--regions', metavar='FILE',
+                      help='the same: a copy of /sys/kernel/debug/kmemdump/regions of this boot')
+    stub.add_argument('--stay', action='store_true', help='leave the machine halted')
+    boot = parser.add_argument_group('options of --u-boot-script')
+    boot.add_argument('--ram', type=span, action='append', metavar='START-END',
+                      help='the RAM of the board; nothing else is saved')
+    boot.add_argument('--avoid', type=span, action='append', metavar='START-END',
+                      help='memory that U-Boot overwrites (see its bdinfo): absent in the dump')
+    boot.add_argument('--device', metavar='"IF DEV:PART"', help='of U-Boot, such as "mmc 0:1"')
+    boot.add_argument('--write', choices=uboot.WRITERS, default='fatwrite',
+                      help='the command that writes files (default fatwrite)')
+    boot.add_argument('--folder', default='kmd', help='folders are named so and numbered (default kmd)')
+    boot.add_argument('--keep', type=number, default=4, metavar='N',
+                      help='once N folders are there nothing is saved (default 4)')
+    out = parser.add_argument_group('output')
+    out.add_argument('-o', '--output', metavar='PATH',
+                     help='a folder; or a partition image, if PATH ends in .img; of '
+                          '--u-boot-script a text, or what mkimage makes of it, if PATH ends in .scr')
+    out.add_argument('--limit', type=number, default=1 << 30, metavar='SIZE',
+                     help='most bytes to save (default 1G)')
+    out.add_argument('--scratch', metavar='FOLDER',
+                     help='where QEMU writes memory for us (default: beside the output)')
+    out.add_argument('--timeout', type=float, default=30.0, metavar='SECONDS',
+                     help='for one answer (default 30)')
+    parser.add_argument('--version', action='version', version=f'kmd-collect {VERSION}')
+    return parser
+
+
+def find_table(memory, options, ranges):
+    """Base and size of the SMEM area."""
+    if options.table is not None:
+        return options.table, table.at(memory, options.table)
+    if not ranges:
+        raise CollectError('where the table is must be given: --table ADDR or --range START-END')
+    found, reasons = table.search(memory, ranges, options.step)
+    if not found:
+        why = f' ({reasons[0]})' if reasons else ''
+        raise CollectError(f'no table was found{why}')
+    if len(found) > 1:
+        places = ', '.join(f'{base:#x}' for base, _ in found)
+        raise CollectError(f'{len(found)} tables were found, at {places}: select one with --table')
+    return found[0]
+
+
+def save(out, memory, rows):
+    for row in rows:
+        out.save(memory, row)
+
+
+def finish(out, options, rows, extra=()):
+    """Name the output, say what is in it.  The exit code."""
+    registers = out.finish()
+    whole = len(rows) - len({id(hole[0]) for hole in out.holes})
+    say(f'{options.output}: {whole} of {len(rows)} regions, '
+        f'{sum(piece.size for piece in out.pieces):,} bytes')
+    for name, text in extra:
+        fact(name, text)
+    fact('registers', f'{out.registers.count("CPU#")} CPUs' if out.registers else 'none')
+    for row, address, size, why in out.holes[:HOLES_SHOWN]:
+        fact('absent', f'{row.name} {address:#x}+{size:#x}: {why}')
+    if len(out.holes) > HOLES_SHOWN:
+        fact('absent', f'... and {len(out.holes) - HOLES_SHOWN} more')
+    given = f' --registers={registers}' if registers else ''
+    fact('next', f'kmd-assemble -o {str(options.output).rstrip("/")}.core{given} {options.output}')
+    return EXIT_PART if out.holes else 0
+
+
+def describe(found):
+    text = f'{found.base:#x}, {len(found.rows)} regions'
+    return text + (f', {found.invalid} entries marked invalid' if found.invalid else '')
+
+
+def collect_qmp(options, out):
+    monitor = (qmp.Monitor(options.qmp, options.timeout) if options.qmp
+               else qmp.Virsh(options.virsh, options.timeout))
+    parent = options.scratch or os.path.dirname(os.path.abspath(options.output))
+    with qmp.scratch_folder(parent) as scratch:
+        guest = qmp.Guest(monitor, sorted(options.range or []), scratch)
+        # A search takes longer than all the rest, and the guest may run meanwhile.
+        place = find_table(guest, options, guest.ram)
+        with qmp.Paused(monitor) as paused:
+            found = table.read(guest, *place)
+            save(out, guest, found.rows)
+            out.registers = guest.registers()
+    extra = [('table', describe(found)),
+             ('guest', f'paused for {paused.seconds:.2f} s' if paused.seconds else
+              f'was not running ({paused.state}), and is left so')]
+    return finish(out, options, found.rows, extra)
+
+
+def machine_at(stub, header):
+    """e_machine of the ELF header at a virtual address, read by a CPU that can."""
+    stub.select_for(header)
+    return int.from_bytes(stub.read(header, 20)[18:], 'little')
+
+
+def regions_by_stub(stub, options):
+    """The rows, what to say of the table, and the machine (e_machine) or None."""
+    if stub.physical:
+        found = table.read(stub, *find_table(stub, options, options.range))
+        machine = None
+        for row in found.rows:
+            if row.name.startswith('KELF') and row.size >= 64:
+                machine = int.from_bytes(stub.read(row.address, 20)[18:], 'little')
+        return found.rows, describe(found), machine
+    if options.kelf is None and not options.regions:
+        raise CollectError('this stub reads virtual addresses only, and the table has none: '
+                           'give --kelf or --regions (or --physical)')
+    machine = None
+    if options.kelf is not None:
+        machine = machine_at(stub, options.kelf)
+        rows = listing.from_header(stub, options.kelf)
+        return rows, f'ELF header region at {options.kelf:#x}, {len(rows)} regions', machine
+    rows = regions_of_file(options.regions)
+    header = next((row for row in rows if row.name.startswith('KELF') and row.virtual), None)
+    if header:
+        machine = machine_at(stub, header.virtual)
+    return rows, f'{options.regions}, {len(rows)} regions', machine
+
+
+def regions_of_file(path):
+    try:
+        with open(path, encoding='ascii', errors='replace') as file:
+            return listing.from_debugfs(file.read(64 << 20), path)
+    except OSError as error:
+        raise CollectError(f'{path}: {error.strerror}') from error
+
+
+def collect_gdb(options, out):
+    connection = rsp.Connection(options.gdb, options.timeout)
+    stub = None
+    try:
+        connection.start()
+        stub = gdb.Stub(connection, options.physical)
+        rows, where, machine = regions_by_stub(stub, options)
+        out.registers = gdb.registers_of(connection, machine, lambda text: fact('note', text))
+        save(out, stub, rows)
+    finally:
+        let_go(connection, stub, options.stay)
+    return finish(out, options, rows, [
+        ('table', where), ('addresses', 'physical' if stub.physical else 'virtual'),
+        ('machine', 'left halted' if options.stay else 'resumed')])
+
+
+def let_go(connection, stub, stay):
+    """Also after an error: a machine is not left halted because its table is damaged."""
+    try:
+        if stub:
+            stub.give_back()
+        if not stay:
+            connection.detach()
+    except CollectError as error:
+        say(f'the machine may be left halted: {error}')
+    finally:
+        connection.close()
+
+
+def write_script(options):
+    text = uboot.text(options)
+    data = uboot.image(text) if options.output.endswith('.scr') else text.encode()
+    if options.output == '-':
+        sys.stdout.buffer.write(data)
+        return 0
+    with open(options.output, 'xb') as file:
+        file.write(data)
+    return 0
+
+
+def run(options):
+    if options.u_boot_script:
+        return write_script(options)
+    form = 'image' if options.output.endswith('.img') else 'folder'
+    with output.Output(options.output, form, options.limit) as out:
+        return (collect_gdb if options.gdb else collect_qmp)(options, out)
+
+
+def check(parser, options):
+    ways = [way for way in ('qmp', 'virsh', 'gdb', 'u_boot_script') if getattr(options, way)]
+    if len(ways) != 1:
+        parser.error('exactly one way is needed: --qmp, --virsh, --gdb or --u-boot-script')
+    if not options.output:
+        parser.error('-o PATH is needed')
+    if options.step < 4096 or options.step % 4096:
+        parser.error('--step must be a multiple of 4096')
+    if options.u_boot_script:
+        check_script(parser, options)
+    if not options.timeout > 0:
+        parser.error('--timeout must be positive')
+
+
+def check_script(parser, options):
+    if not options.ram:
+        parser.error('--ram START-END is needed')
+    if options.table is None and not options.range:
+        parser.error('--table ADDR or --range START-END is needed')
+    if not options.device and options.write != 'tftpput':
+        parser.error('--device "IF DEV:PART" is needed')
+    # They become words of the script.
+    if options.device and not re.fullmatch(r'[a-z]+ [0-9a-f.:]+', options.device):
+        parser.error(f'{options.device!r} is no device of U-Boot')
+    if not re.fullmatch(r'[A-Za-z0-9_/.-]+', options.folder):
+        parser.error('--folder may have letters, digits and / _ . -')
+    if not 1 <= options.keep <= 256:
+        parser.error('--keep must be 1 to 256')
+
+
+def main():
+    parser = options_parser()
+    options = parser.parse_args()
+    check(parser, options)
+    # As an interrupt: what was halted is resumed first.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        return run(options)
+    except (CollectError, Unreadable) as error:
+        say(str(error))
+    except OSError as error:
+        say(f'{error.filename or "output"}: {error.strerror}')
+    except KeyboardInterrupt:
+        return 130
+    return EXIT_ERROR
+
+
+if __name__ == '__main__':
+    sys.exit(main())
