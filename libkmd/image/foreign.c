@@ -38,8 +38,6 @@ static const struct mark marks[] = {
 	MARK(0, "sadump\0\0", "an sadump file: crash opens it as it is"),
 	MARK(0, "MRDUMP", "a MediaTek mrdump control block: use MediaTek's own tools"),
 	MARK(0, "AEE DB", "a MediaTek AEE database: use MediaTek's own tools"),
-	MARK(0, "DBGC",
-	     "a ramoops (pstore) area, which holds logs and no memory: read it through pstore"),
 	MARK(0, "\xff\xdd\xee\xcc",
 	     "a debug-kinfo block, which describes a kernel but holds none of its memory: give the "
 	     "dump itself"),

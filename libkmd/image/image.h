@@ -77,6 +77,7 @@ extern const struct kmd_image_format kmd_image_folder;
 extern const struct kmd_image_format kmd_image_raw_dump;
 extern const struct kmd_image_format kmd_image_elf;
 extern const struct kmd_image_format kmd_image_lime;
+extern const struct kmd_image_format kmd_image_ramoops;
 extern const struct kmd_image_format kmd_image_ram;
 extern const struct kmd_image_format kmd_image_unplaced;
 

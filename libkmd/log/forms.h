@@ -34,11 +34,14 @@ enum kmd_status kmd_log_guess_printk_log(const struct kmd_target *target, struct
 /* Text blocks of the ring buffer. */
 enum kmd_status kmd_log_guess_blocks(const struct kmd_target *target, struct kmd_log *log,
 				     size_t size);
-/* Zones of fs/pstore (ram_core.c): the console's lines.  @size is at least KMD_PSTORE_HEAD. */
+/* Zones of fs/pstore (pstore.c): the console's lines, or the records of a panic.  @size is at least
+ * KMD_PSTORE_HEAD. */
 #define KMD_PSTORE_HEAD 12
 bool kmd_pstore_is_zone(const struct kmd_target *target, const void *bytes);
 enum kmd_status kmd_log_split_pstore(const struct kmd_target *target, struct kmd_log *log,
 				     size_t size);
+/* Lines in the order of the text. */
+enum kmd_status kmd_log_split_lines(struct kmd_log *log, size_t size, struct kmd_diag *diag);
 /* Lines, or a ring of such.  Time stamps, level and caller at their start go to the record. */
 enum kmd_status kmd_log_split_ring(struct kmd_log *log, size_t size, struct kmd_diag *diag);
 

@@ -62,6 +62,17 @@ static bool is_zone(const struct kmd_target *target, const struct kmd_region_ent
 	       kmd_pstore_is_zone(target, head);
 }
 
+/* Read @region; true if there is a log, or an error occurred. */
+static bool try_region(const struct kmd_target *target, const struct kmd_region_entry *region,
+		       struct kmd_log *log, enum kmd_status *status)
+{
+	*status = read_region(target, region, log);
+	if (*status != KMD_OK || log->n)
+		return true;
+	kmd_log_deinit(log);
+	return false;
+}
+
 /* Read a region whose name has @name in it, or without one a zone; true if there is a log. */
 static bool read_regions(const struct kmd_target *target, const char *name, struct kmd_log *log,
 			 enum kmd_status *status)
@@ -71,15 +82,29 @@ static bool read_regions(const struct kmd_target *target, const char *name, stru
 	for (size_t i = 0; i < regions->n; i++) {
 		const struct kmd_region_entry *region = &regions->rows[i];
 
-		if (!region->has_bytes || !region->pub.captured ||
-		    !(name ? strstr(region->pub.name, name) != NULL : is_zone(target, region)))
-			continue;
-		*status = read_region(target, region, log);
-		if (*status != KMD_OK || log->n)
+		if (region->has_bytes && region->pub.captured &&
+		    (name ? strstr(region->pub.name, name) != NULL : is_zone(target, region)) &&
+		    try_region(target, region, log, status))
 			return true;
-		kmd_log_deinit(log);
 	}
 	return false;
+}
+
+/* The largest region that begins with a zone may hold all of them, and so a whole record. */
+static bool read_largest_zone(const struct kmd_target *target, struct kmd_log *log,
+			      enum kmd_status *status)
+{
+	const struct kmd_regions *regions = target->memory->regions;
+	const struct kmd_region_entry *largest = NULL;
+
+	for (size_t i = 0; i < regions->n; i++) {
+		const struct kmd_region_entry *region = &regions->rows[i];
+
+		if (region->has_bytes && is_zone(target, region) &&
+		    (!largest || region->pub.captured > largest->pub.captured))
+			largest = region;
+	}
+	return largest && try_region(target, largest, log, status);
 }
 
 /* True, and *@status, if there is a log, or an error occurred. */
@@ -91,7 +116,7 @@ static bool read_without_vmcoreinfo(const struct kmd_target *target, struct kmd_
 	for (size_t i = 0; i < sizeof(region_names) / sizeof(region_names[0]); i++)
 		if (read_regions(target, region_names[i], log, status))
 			return true;
-	return read_regions(target, NULL, log, status);
+	return read_largest_zone(target, log, status) || read_regions(target, NULL, log, status);
 }
 
 enum kmd_status kmd_log_read(const struct kmd_target *target, struct kmd_log *log)

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * A log of which only the text is known.  It is one of three:
+ * A log of which only the text is known, and which is no zone of pstore (pstore.c):
  *
  * - lines, as a console shows them (split_line());
  * - text blocks of a ring buffer, each with its id in front.  find_blocks() takes all numbers
- *   that may be ids, drop_short_chains() keeps those that count up, take_blocks() their text;
- * - zones of pstore, of which one has the console's lines (kmd_log_split_pstore()).
+ *   that may be ids, drop_short_chains() keeps those that count up, take_blocks() their text.
  */
 #include "log/forms.h"
 
@@ -114,7 +113,7 @@ static void split_line(struct kmd_log_record *record)
 }
 
 /* A byte that is no text, such as the part of a ring that was never written, ends a line. */
-static enum kmd_status split(struct kmd_log *log, size_t size, struct kmd_diag *diag)
+enum kmd_status kmd_log_split_lines(struct kmd_log *log, size_t size, struct kmd_diag *diag)
 {
 	enum kmd_status status = KMD_OK;
 	size_t start = 0;
@@ -141,7 +140,7 @@ static enum kmd_status split(struct kmd_log *log, size_t size, struct kmd_diag *
 
 enum kmd_status kmd_log_split_ring(struct kmd_log *log, size_t size, struct kmd_diag *diag)
 {
-	enum kmd_status status = split(log, size, diag);
+	enum kmd_status status = kmd_log_split_lines(log, size, diag);
 	size_t wrap = status == KMD_OK ? kmd_log_find_wrap(log) : 0;
 	const struct kmd_log_record *newest;
 
@@ -150,7 +149,7 @@ enum kmd_status kmd_log_split_ring(struct kmd_log *log, size_t size, struct kmd_
 	newest = &log->items[wrap - 1];
 	kmd_log_rotate(log->text, (size_t)(newest->text - log->text) + newest->length, size);
 	log->n = 0;
-	return split(log, size, diag);
+	return kmd_log_split_lines(log, size, diag);
 }
 
 /* ----- blocks of a ring buffer */
@@ -297,58 +296,4 @@ enum kmd_status kmd_log_guess_blocks(const struct kmd_target *target, struct kmd
 		free(blocks.items);
 	}
 	return status;
-}
-
-/* ----- zones of pstore */
-
-#define ZONE_MAGIC  UINT64_C(0x43474244) /* "DBGC" */
-#define ZONE_ALIGN  4096
-/* A record of the panic dump in its own zones begins so. */
-#define DUMP_PREFIX "===="
-
-struct zone {
-	char *text;
-	size_t start, size; /* where the oldest byte is; how many there are */
-};
-
-bool kmd_pstore_is_zone(const struct kmd_target *target, const void *bytes)
-{
-	return kmd_log_number(target, bytes, 4) == ZONE_MAGIC;
-}
-
-static bool read_zone(const struct kmd_target *target, char *bytes, size_t size, struct zone *zone)
-{
-	if (!kmd_pstore_is_zone(target, bytes))
-		return false;
-	zone->start = (size_t)kmd_log_number(target, bytes + 4, 4);
-	zone->size = (size_t)kmd_log_number(target, bytes + 8, 4);
-	zone->text = bytes + KMD_PSTORE_HEAD;
-	return zone->size && zone->size <= size - KMD_PSTORE_HEAD && zone->start <= zone->size;
-}
-
-/* Other zones hold compressed or binary records. */
-static bool is_console(const struct zone *zone)
-{
-	size_t odd = 0;
-
-	if (zone->size > sizeof(DUMP_PREFIX) &&
-	    !memcmp(zone->text, DUMP_PREFIX, sizeof(DUMP_PREFIX) - 1))
-		return false;
-	for (size_t i = 0; i < zone->size; i++)
-		odd += !kmd_log_is_printable(zone->text + i, 1);
-	return odd <= zone->size / 16;
-}
-
-enum kmd_status kmd_log_split_pstore(const struct kmd_target *target, struct kmd_log *log,
-				     size_t size)
-{
-	struct zone zone, best = { .text = log->text };
-
-	for (size_t at = 0; at < size && size - at >= KMD_PSTORE_HEAD; at += ZONE_ALIGN)
-		if (read_zone(target, log->text + at, size - at, &zone) && zone.size > best.size &&
-		    is_console(&zone))
-			best = zone;
-	memmove(log->text, best.text, best.size);
-	kmd_log_rotate(log->text, best.start, best.size);
-	return split(log, best.size, target->diag);
 }

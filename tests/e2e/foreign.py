@@ -214,6 +214,45 @@ def check_remoteproc(bench):
         check_damage(bench, name, whole)
 
 
+def check_ramoops(bench):
+    """Zones of pstore: the console's lines first, else the records of the panic in their order."""
+    lines = [b'[%5d.000000] line %d' % (i, i) for i in range(200)]
+    console = b''.join(b'[%5d.000000] console %d\n' % (i, i) for i in range(50))
+
+    def record(part, low, high, packed):
+        text = b'\n'.join(b'<6>' + line for line in lines[low:high])
+        return (0, 0, foreign.ramoops_record(1, part, text, packed=packed))
+
+    dumps = [record(2, 50, 100, True), record(1, 100, 200, False), record(3, 0, 50, True)]
+    others = [(0x06010a, 0, bytes([1, 2, 3]) * 40), (0x06010a, 0, b''), (0, 0, b'\0\1logcat\0')]
+    whole = foreign.ramoops([*dumps, (0, 77, console), *others])
+    _, text, _ = bench.run('ramoops', whole, '--dmesg')
+    kit.same(text.splitlines()[:50], console.decode().splitlines(), 'console of ramoops')
+    code, text, _ = bench.run('ramoops', whole, '--list')
+    for name in ('dmesg-ramoops-2', 'console-ramoops-0', 'ftrace-ramoops-1', 'pmsg-ramoops-0'):
+        kit.check(name in text, f'ramoops: no {name}:\n{text}')
+    _, text, _ = bench.run('ramoops', foreign.ramoops([*dumps, (0, 0, b''), *others]), '--dmesg')
+    kit.same(text.splitlines()[:200], [line.decode() for line in lines], 'ramoops records')
+    damaged = bytearray(whole)
+    damaged[8192 * 3 + 8:8192 * 3 + 12] = struct.pack('<I', 1 << 30)
+    code, text, _ = bench.run('ramoops', bytes(damaged), '--list')
+    kit.check('there is room for' in text, text)
+    check_damage_of(bench, 'ramoops', whole, '--dmesg')
+
+
+def check_damage_of(bench, name, data, option):
+    """As check_damage(), but logs have no checksum: only the exit code is known."""
+    chance = random.Random(name)
+    for part in range(1, 16):
+        bench.run(name, data[:len(data) * part // 16], option)
+    for _ in range(40):
+        wrong = bytearray(data)
+        for _ in range(3):
+            wrong[chance.choice([chance.randrange(len(wrong)), chance.randrange(64),
+                                 8192 + chance.randrange(64)])] = chance.randrange(256)
+        bench.run(name, bytes(wrong), option)
+
+
 def main():
     program, dumps = kit.arguments()
     for dump in dumps:
@@ -231,6 +270,7 @@ def main():
                 check_one(bench, name, data, want, size)
             check_words(bench, ranges, want)
             check_remoteproc(bench)
+            check_ramoops(bench)
             check_kdump(bench, dump.facts['arch'].encode(), want)
     print('dumps of other tools give the memory and log of the plain dump')
 

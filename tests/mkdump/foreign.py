@@ -154,3 +154,21 @@ def remoteproc(sections, bits=32, machine=164):
     fields = struct.pack('<HHIQQQIHHHHHH' if wide else '<HHIIIIIHHHHHH', 4, machine, 1, 0, 0, head,
                          0, head, 0, 0, entry, 2 + len(sections), 1)
     return ident + fields + table + body
+
+
+def ramoops(zones, room=8192):
+    """A ramoops area: (mark, oldest, bytes), each zone of the same size."""
+    out = b''
+    for mark, oldest, data in zones:
+        ring = data[len(data) - oldest:] + data[:len(data) - oldest]
+        out += (struct.pack('<III', 0x43474244 ^ mark, oldest, len(data)) + ring).ljust(room, b'\0')
+    return out
+
+
+def ramoops_record(number, part, text, stamp=1, packed=True):
+    """A record of a panic as fs/pstore writes it."""
+    body = b'Panic#%d Part%d\n' % (number, part) + text
+    if packed:
+        deflate = zlib.compressobj(wbits=-15)
+        body = deflate.compress(body) + deflate.flush()
+    return b'====%d.%06d-%c\n' % (stamp, part, b'DC'[packed]) + body

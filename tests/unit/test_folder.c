@@ -176,7 +176,6 @@ START_TEST(foreign_files)
 		{ 0, "PAGEDU64", 8, "WinDbg" },
 		{ 0, "Enc_Dmp!", 8, "encrypted" },
 		{ 0, "\x3a\xff\x26\xed", 4, "simg2img" },
-		{ 0, "DBGC", 4, "ramoops" },
 		{ 0, "QFI\xfb", 4, "qcow2" },
 		{ 512, "EFI PART", 8, "whole disk" },
 		{ 0, "#!/bin/sh\n", 10, "script" },

@@ -71,6 +71,7 @@ static const char help_inputs[] =
 	"  DDRCS*.BIN         several images of one RAM, with dump_info.txt or as FILE@ADDR,...\n"
 	"  LiME, AVML         dumps of all RAM with addresses\n"
 	"  kdump-compressed   by makedumpfile or QEMU, of a 64-bit machine\n"
+	"  ramoops            an area of pstore: its logs (--dmesg, --extract); no core\n"
 	"  ELF core           of this command, qdl, QEMU, kdump, remoteproc\n"
 	"Several INPUTs are files of one dump, as if they lay in one folder.\n"
 	"\n"
