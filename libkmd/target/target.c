@@ -26,6 +26,7 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_PIDNS_HEAD] = { KMD_TYPE_OFFSET, "pid_namespace", "idr.idr_rt.xa_head", false, 0 },
 	[KMD_T_XA_SHIFT] = { KMD_TYPE_OFFSET, "xa_node", "shift", false, 0 },
 	[KMD_T_XA_SLOTS] = { KMD_TYPE_OFFSET, "xa_node", "slots", false, 0 },
+	[KMD_T_XA_SLOT_COUNT] = { KMD_TYPE_LENGTH, "xa_node", "slots", false, 0 },
 	[KMD_T_MODULE] = { KMD_TYPE_SIZE, "module", NULL, false, 0 },
 	[KMD_T_MODULE_LIST] = { KMD_TYPE_OFFSET, "module", "list", false, 0 },
 	[KMD_T_PGLIST] = { KMD_TYPE_SIZE, "pglist_data", NULL, false, 0 },

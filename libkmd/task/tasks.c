@@ -7,8 +7,8 @@
 #include <string.h>
 
 #define NODES_MAX 65536
-#define SLOTS     64
-#define SLOT_BITS 6
+/* 16 with CONFIG_BASE_SMALL, otherwise this. */
+#define SLOTS_MAX 64
 
 /* An entry that leads to a node has the bits 10; what is below 4096 is no pointer. */
 static bool is_node(uint64_t entry)
@@ -43,10 +43,11 @@ static bool number(const struct kmd_target *target, uint64_t virt, size_t size, 
 static bool read_node(const struct kmd_target *target, uint64_t node, uint64_t below,
 		      struct kmd_tasks *tasks, struct kmd_addresses *absent)
 {
-	uint64_t shift = 0, shift_at, slots, entry;
+	uint64_t shift = 0, shift_at, slots, count, entry;
 
 	if (!kmd_target_type(target, KMD_T_XA_SHIFT, &shift_at) ||
-	    !kmd_target_type(target, KMD_T_XA_SLOTS, &slots))
+	    !kmd_target_type(target, KMD_T_XA_SLOTS, &slots) ||
+	    !kmd_target_type(target, KMD_T_XA_SLOT_COUNT, &count))
 		return true;
 	if (tasks->nodes.n >= NODES_MAX || tasks->pids.n >= KMD_TASKS_MAX)
 		return true;
@@ -54,7 +55,7 @@ static bool read_node(const struct kmd_target *target, uint64_t node, uint64_t b
 		return push(absent, node);
 	if (!push(&tasks->nodes, node))
 		return false;
-	for (uint64_t i = 0; i < SLOTS; i++) {
+	for (uint64_t i = 0; i < count && i < SLOTS_MAX; i++) {
 		if (!number(target, node + slots + 8 * i, 8, &entry))
 			continue;
 		if (is_node(entry) ? !read_node(target, node_of(entry), shift, tasks, absent)

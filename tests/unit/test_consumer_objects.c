@@ -17,6 +17,7 @@ static void types_of_tasks(void)
 	consumer_type(KMD_T_TASK, 256);
 	consumer_type(KMD_T_XA_SHIFT, 0);
 	consumer_type(KMD_T_XA_SLOTS, 8);
+	consumer_type(KMD_T_XA_SLOT_COUNT, 64);
 }
 
 static void slot(size_t node, size_t index, uint64_t entry)
@@ -57,6 +58,21 @@ START_TEST(tasks_are_found)
 	ck_assert_uint_eq(check.tasks.tasks.items[2], AT(0x5400));
 	expect_availability(KMD_O_PID_TREE, KMD_PRESENT, "");
 	expect_availability(KMD_O_TASKS, KMD_PRESENT, "");
+}
+END_TEST
+
+/* CONFIG_BASE_SMALL: what lies behind the 16 slots of a node is something else. */
+START_TEST(small_nodes_have_few_slots)
+{
+	tree();
+	slot(0x3000, 16, AT(0x4100));
+	fake_set(&fake, 0x4108, AT(0x5600 + 32), 8);
+	consumer_capture(0, 0x6000);
+	consumer_look();
+	types_of_tasks();
+	consumer_type(KMD_T_XA_SLOT_COUNT, 16);
+	expect_ok(kmd_tasks_read(&target, &check.tasks));
+	ck_assert_uint_eq(check.tasks.tasks.n, 3);
 }
 END_TEST
 
@@ -400,6 +416,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, consumer_setup, consumer_teardown);
 	tcase_add_test(tcase, tasks_are_found);
+	tcase_add_test(tcase, small_nodes_have_few_slots);
 	tcase_add_test(tcase, tasks_are_counted);
 	tcase_add_test(tcase, tree_with_bad_nodes);
 	tcase_add_test(tcase, tree_of_too_many);
