@@ -162,7 +162,7 @@ static bool is_about_current(const struct oops *oops)
  * follow frame records would lose its caller.  So go back to the call: the
  * link register is not signed yet, and stack and frame pointer are the caller's.
  */
-static void record_panic(const struct pt_regs *regs)
+static void record_panic(const struct kprobe *kp, const struct pt_regs *regs)
 {
 	struct pt_regs caller = *regs;
 
@@ -170,9 +170,21 @@ static void record_panic(const struct pt_regs *regs)
 	record(&caller);
 }
 #else
-static void record_panic(struct pt_regs *regs)
+/*
+ * x86 has gone past the breakpoint.  That may be the next instruction, which finds the
+ * stack otherwise than it is: the first may be a push, which has not run.
+ */
+static void record_at(const struct kprobe *kp, const struct pt_regs *regs)
 {
-	record(regs);
+	struct pt_regs here = *regs;
+
+	instruction_pointer_set(&here, (unsigned long)kp->addr);
+	record(&here);
+}
+
+static void record_panic(const struct kprobe *kp, const struct pt_regs *regs)
+{
+	record_at(kp, regs);
 }
 #endif
 
@@ -185,7 +197,7 @@ static int on_panic(struct kprobe *kp, struct pt_regs *regs)
 	if (is_about_current(oops))
 		record(&oops->regs);
 	else
-		record_panic(regs);
+		record_panic(kp, regs);
 	return 0;
 }
 
@@ -208,7 +220,7 @@ static int on_stop_nmi(struct kprobe *kp, struct pt_regs *regs)
 
 static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 {
-	record(regs);
+	record_at(kp, regs);
 	return 0;
 }
 #endif
