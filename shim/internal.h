@@ -182,8 +182,19 @@ struct module;
 void kmd_module_attrs_add(struct module *mod);
 void kmd_module_attrs_drop(u32 stamp);
 
+#ifdef CONFIG_MODULES
 int kmd_modules_init(void);
 void kmd_modules_exit(void);
+#else
+static inline int kmd_modules_init(void)
+{
+	return 0;
+}
+
+static inline void kmd_modules_exit(void)
+{
+}
+#endif
 
 int kmd_registers_init(void);
 void kmd_registers_exit(void);

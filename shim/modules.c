@@ -89,21 +89,36 @@ static void add_module(struct module *mod)
 }
 
 /*
- * The kernel's list of modules has no exported name, but we stand in it.  Its
- * head is part of the kernel image, and no module is.
+ * The kernel's list of modules has no exported name, but a module stands in it.
+ * NULL if this is built into a kernel that hides it.
  */
+static struct list_head *place_in_list(void)
+{
+#ifdef MODULE
+	return &THIS_MODULE->list;
+#else
+	unsigned long va;
+
+	return kmd_symbol("modules", &va) ? (struct list_head *)va : NULL;
+#endif
+}
+
+static struct list_head *place;
+
+/* The head of the list is part of the kernel image, and no module is. */
 static bool look_at_modules(bool (*look)(struct module *mod))
 {
-	struct list_head *pos;
+	struct list_head *pos = place;
 	bool any = false;
 
+	if (!place)
+		return false;
 	rcu_read_lock();
-	pos = &THIS_MODULE->list;
 	do {
 		if (!kmd_is_image((unsigned long)pos))
 			any |= look(list_entry(pos, struct module, list));
 		pos = rcu_dereference(list_next_rcu(pos));
-	} while (pos != &THIS_MODULE->list);
+	} while (pos != place);
 	rcu_read_unlock();
 	return any;
 }
@@ -188,8 +203,10 @@ static struct notifier_block notifier = { .notifier_call = on_module };
 /* First notifier and probe: what comes meanwhile is registered once, by has_va. */
 int kmd_modules_init(void)
 {
-	int err = register_module_notifier(&notifier);
+	int err;
 
+	place = place_in_list();
+	err = register_module_notifier(&notifier);
 	if (err)
 		return err;
 	/* Without tracepoints: not what sysfs has of modules that come later. */

@@ -9,6 +9,7 @@
  */
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
+#include <linux/workqueue.h>
 #ifdef CONFIG_X86_64
 #include <asm/cpu_entry_area.h>
 #include <asm/fixmap.h>
@@ -150,6 +151,41 @@ static void add_image(void)
 	     &others);
 }
 
+static void look_at_all(void)
+{
+	add_image();
+	add_arch();
+#ifdef MODULES_VADDR
+	walk(MODULES_VADDR, MODULES_END, &others);
+#endif
+	walk(VMALLOC_START, VMALLOC_END, &others);
+}
+
+#ifndef MODULE
+#define LOOK_DELAY	(HZ / 10)
+
+static void look_again(struct work_struct *work);
+static DECLARE_DELAYED_WORK(looker, look_again);
+
+/* The kernel splits mappings of its image as the last thing that it does at boot. */
+static void look_again(struct work_struct *work)
+{
+	if (system_state < SYSTEM_RUNNING)
+		schedule_delayed_work(&looker, LOOK_DELAY);
+	else
+		look_at_all();
+}
+
+static void look_after_boot(void)
+{
+	schedule_delayed_work(&looker, LOOK_DELAY);
+}
+#else
+static void look_after_boot(void)
+{
+}
+#endif
+
 void kmd_pgtable_register(void)
 {
 	unsigned long va;
@@ -159,10 +195,6 @@ void kmd_pgtable_register(void)
 		return;
 	top = (pgd_t *)va;
 	add_table(top, PTRS_PER_PGD * sizeof(*top), &root);
-	add_image();
-	add_arch();
-#ifdef MODULES_VADDR
-	walk(MODULES_VADDR, MODULES_END, &others);
-#endif
-	walk(VMALLOC_START, VMALLOC_END, &others);
+	look_at_all();
+	look_after_boot();
 }

@@ -2,8 +2,8 @@
 /*
  * Addresses of the kernel's variables, from whoever knows them:
  *
- * 1. the kernel's exports.  Referred to weakly, so that a kernel that lacks one
- *    loads this module nevertheless;
+ * 1. the kernel's exports, and all of its symbols if this is built into it.  Referred
+ *    to weakly, so that a kernel that lacks one loads this module nevertheless;
  * 2. VMCOREINFO;
  * 3. kallsyms, which has data only with CONFIG_KALLSYMS_ALL, and cannot be asked
  *    where the CPU tracks indirect branches;
@@ -12,6 +12,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/kallsyms.h>
 #include <linux/kprobes.h>
 #include <linux/moduleparam.h>
 #include <linux/slab.h>
@@ -61,6 +62,39 @@ EXPORTED(phys_base);
 EXPORTED(vmalloc_base);
 EXPORTED(vmemmap_base);
 
+#ifndef MODULE
+EXPORTED(__per_cpu_end);
+EXPORTED(__per_cpu_start);
+EXPORTED(__start_orc_unwind_ip);
+EXPORTED(_einittext);
+EXPORTED(_end);
+EXPORTED(_etext);
+EXPORTED(_sinittext);
+EXPORTED(_stext);
+EXPORTED(crash_notes);
+EXPORTED(crashing_cpu);
+EXPORTED(init_mm);
+EXPORTED(kallsyms_markers);
+EXPORTED(kallsyms_names);
+EXPORTED(kallsyms_num_syms);
+EXPORTED(kallsyms_offsets);
+EXPORTED(kallsyms_relative_base);
+EXPORTED(kallsyms_seqs_of_names);
+EXPORTED(kallsyms_token_index);
+EXPORTED(kallsyms_token_table);
+EXPORTED(kernel_config_data);
+EXPORTED(kernel_config_data_end);
+EXPORTED(kmem_cache);
+EXPORTED(linux_banner);
+EXPORTED(modules);
+EXPORTED(nr_threads);
+EXPORTED(orc_lookup_end);
+EXPORTED(panic_cpu);
+EXPORTED(saved_command_line);
+EXPORTED(swapper_pg_dir);
+EXPORTED(taint_flags);
+#endif
+
 struct known {
 	const char *name;
 	const char *va;
@@ -93,6 +127,38 @@ static const struct known exported[] = {
 	KNOWN(phys_base),
 	KNOWN(vmalloc_base),
 	KNOWN(vmemmap_base),
+#ifndef MODULE
+	KNOWN(__per_cpu_end),
+	KNOWN(__per_cpu_start),
+	KNOWN(__start_orc_unwind_ip),
+	KNOWN(_einittext),
+	KNOWN(_end),
+	KNOWN(_etext),
+	KNOWN(_sinittext),
+	KNOWN(_stext),
+	KNOWN(crash_notes),
+	KNOWN(crashing_cpu),
+	KNOWN(init_mm),
+	KNOWN(kallsyms_markers),
+	KNOWN(kallsyms_names),
+	KNOWN(kallsyms_num_syms),
+	KNOWN(kallsyms_offsets),
+	KNOWN(kallsyms_relative_base),
+	KNOWN(kallsyms_seqs_of_names),
+	KNOWN(kallsyms_token_index),
+	KNOWN(kallsyms_token_table),
+	KNOWN(kernel_config_data),
+	KNOWN(kernel_config_data_end),
+	KNOWN(kmem_cache),
+	KNOWN(linux_banner),
+	KNOWN(modules),
+	KNOWN(nr_threads),
+	KNOWN(orc_lookup_end),
+	KNOWN(panic_cpu),
+	KNOWN(saved_command_line),
+	KNOWN(swapper_pg_dir),
+	KNOWN(taint_flags),
+#endif
 };
 
 static unsigned long (*lookup_name)(const char *name);
@@ -113,6 +179,19 @@ struct names {
 
 static struct names missing, crowded_out;
 
+#ifdef MODULE
+static bool is_address(unsigned long va)
+{
+	return va;
+}
+#else
+/* One that the kernel lacks may be 0 moved by KASLR, and per-CPU variables are offsets. */
+static bool is_address(unsigned long va)
+{
+	return va >= PAGE_OFFSET;
+}
+#endif
+
 static bool find_exported(const char *name, unsigned long *va)
 {
 	int i;
@@ -121,7 +200,7 @@ static bool find_exported(const char *name, unsigned long *va)
 		if (strcmp(exported[i].name, name))
 			continue;
 		*va = (unsigned long)READ_ONCE(exported[i].va);
-		return *va;
+		return is_address(*va);
 	}
 	return false;
 }
@@ -266,7 +345,14 @@ void kmd_report_missing(void)
 			join(&crowded_out, line, sizeof(line)));
 }
 
-#ifdef CONFIG_KPROBES
+#ifndef MODULE
+static void find_lookup_name(void)
+{
+#ifdef CONFIG_KALLSYMS
+	lookup_name = kallsyms_lookup_name;
+#endif
+}
+#elif defined(CONFIG_KPROBES)
 /* The probe stands behind an ENDBR; a call must not. */
 static unsigned long function_start(const struct kprobe *kp)
 {
