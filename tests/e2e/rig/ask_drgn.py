@@ -34,11 +34,18 @@ def frames(prog, task):
             else str(frame).split(' ')[0] for frame in prog.stack_trace(task)]
 
 
+def runs(prog, task):
+    """Without SMP, tasks of older kernels do not say it."""
+    if hasattr(task, 'on_cpu'):
+        return bool(task.on_cpu.value_())
+    return task == prog['runqueues'].curr
+
+
 def stacks(prog, running=False):
     """The stacks of sleeping tasks, whose registers are in memory; or those of running tasks."""
     found = {}
     for task in for_each_task(prog):
-        if bool(task.on_cpu.value_()) == running:
+        if runs(prog, task) == running:
             found[name(task)] = attempt(lambda task=task: frames(prog, task))
     return found
 

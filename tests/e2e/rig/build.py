@@ -39,9 +39,8 @@ def copy_sources(where):
 
 
 def make(kernel, where, folder, *words):
-    cross = ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'] if kernel.arch == 'arm64' else []
-    done = kernel.build_root.run(['make', '-C', f'/usr/src/linux-headers-{kernel.version}',
-                            f'M={where}/{folder}', *cross, *words, 'modules'], [where])
+    done = kernel.build_root.run(['make', '-C', kernel.tree, f'M={where}/{folder}', *kernel.make,
+                                  *words, 'modules'], [where, *kernel.tree_folders])
     output = (done.stdout + done.stderr).decode(errors='replace')
     if done.returncode:
         sys.exit(f'make in {folder} for {kernel.version} failed:\n{output}')

@@ -12,6 +12,7 @@ import dump
 import firmware
 import initramfs
 import kit
+import lacking
 import qemu
 import ready
 import reports
@@ -36,16 +37,17 @@ class Rig:
             'kernel_memory': f'{machine["ram_base"] + (64 << 20):x}',
         }
         image = self.folder / 'initramfs'
-        initramfs.write(image, self.kernel, build.modules(self.kernel), script, parameters)
+        modules = build.modules(self.kernel) if self.kernel.has('MODULES') else None
+        initramfs.write(image, self.kernel, modules, script, parameters)
         return qemu.Guest(self.kernel, image, self.folder, cmdline, options)
 
-    def crash(self, script, sign, level='full', settle=1.0, options=()):
+    def crash(self, script, sign, level='full', settle=1.0, options=(), cmdline=''):
         """Boot, wait for the console line of the crash, take the memory.
 
         On x86_64, KASLR moves the kernel by 0 in one boot of 500.  Such a boot would test nothing.
         """
         for _ in range(3):
-            with self.boot(script, level, options=options) as guest:
+            with self.boot(script, level, f'ignore_loglevel {cmdline}', options) as guest:
                 wait(guest, sign)
                 settle_down(guest, settle)
                 taken = dump.Dump(self.kernel, self.program, guest, self.folder)
@@ -70,6 +72,19 @@ def case_panic(rig):
     shimchecks.check_registers(rig, taken)
     shimchecks.check_caller(rig, taken)
     check_full(rig, taken)
+
+
+def case_small(rig):
+    """sysrq-c on a kernel with few options, with the shim as modules or inside (small-ARCH-... only)."""
+    if rig.kernel.flavour != 'small':
+        print('not a small kernel')
+        return
+    script, cmdline = 'panic', ''
+    if rig.kernel.has('KMEMDUMP'):
+        machine = qemu.MACHINES[rig.kernel.arch]
+        script = 'builtin'
+        cmdline = f'kmemdump_reserved.base={machine["reserved"]:#x} kmemdump_reserved.size={qemu.RESERVED_SIZE:#x}'
+    lacking.check(rig, rig.crash(script, END_OF_PANIC, cmdline=cmdline))
 
 
 def case_null(rig):
@@ -278,4 +293,4 @@ CASES = {name.removeprefix('case_'): function for name, function in list(globals
 
 
 if __name__ == '__main__':
-    print(*CASES)
+    print(*(name for name in CASES if name != 'small'))

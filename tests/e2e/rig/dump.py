@@ -38,6 +38,8 @@ class Dump:
         except firmware.NoTable as error:
             kit.check(False, f'{error}; the console:\n{self.console[-6000:]}')
         self.info = self.vmcoreinfo()
+        # Where the kernel has no VMCOREINFO, it is made of the vmlinux.
+        self.vmlinux = [] if kernel.has_vmcoreinfo() else ['-x', kernel.file('vmlinux')]
 
     def named(self, name):
         return [row for row in self.rows if row.name == name]
@@ -68,7 +70,7 @@ class Dump:
         }
 
     def assemble(self, source, core, *options):
-        done = subprocess.run([self.program, *options, '-f', '-o', core, source],
+        done = subprocess.run([self.program, *self.vmlinux, *options, '-f', '-o', core, source],
                               capture_output=True, check=False)
         output = done.stderr.decode(errors='replace')
         # If a case makes the registry too small, that must be the only finding.
@@ -87,6 +89,9 @@ class Dump:
         made = {form: self.assemble(path, self.folder / f'{form}.core', *options)
                 for form, (path, options) in forms.items()}
         image = made['image'].read_bytes()
+        if self.info is None:
+            desc, = (n.desc for n in elfcore.notes(image) if n.name == b'VMCOREINFO\0')
+            self.info = truth.Info(desc.rstrip(b'\0').decode())
         for form in ('folder', 'ram'):
             kit.check(made[form].read_bytes() == image, f'the core of the {form} differs')
         captured, of_cat = (elfcore.segments(self.assemble(
@@ -109,7 +114,7 @@ class Dump:
         """The lines that kmd-assemble --dmesg prints of the image, without a vmlinux."""
         if not (self.folder / 'rawdump.img').exists():
             self.write_forms()
-        done = subprocess.run([self.program, '--dmesg', self.folder / 'rawdump.img'],
+        done = subprocess.run([self.program, *self.vmlinux, '--dmesg', self.folder / 'rawdump.img'],
                               capture_output=True, check=False)
         kit.check(done.returncode == 0, f'kmd-assemble --dmesg exited {done.returncode}:\n' +
                   done.stderr.decode(errors='replace'))

@@ -23,7 +23,7 @@ def archive(files):
 
 
 def write(path, kernel, modules, script, parameters):
-    """parameters: shell variables for the scripts of the guest."""
+    """modules: their folder, or None; parameters: shell variables for the scripts of the guest."""
     files = {
         'init': (GUEST / 'init').read_bytes(),
         'bin/busybox': kernel.file('busybox').read_bytes(),
@@ -32,6 +32,6 @@ def write(path, kernel, modules, script, parameters):
         'case/parameters': ''.join(f"{k}='{v}'\n" for k, v in parameters.items()).encode(),
         f'boot/System.map-{kernel.version}': kernel.file('System.map').read_bytes(),
     }
-    for module in modules.glob('*.ko'):
+    for module in modules.glob('*.ko') if modules else ():
         files[f'modules/{module.name}'] = module.read_bytes()
     path.write_bytes(archive(files))

@@ -41,8 +41,33 @@ class Kernel:
         self.cpus = 2
         self.version = (self.folder / 'release').read_text().strip()
 
+        self.tree, self.tree_folders = f'/usr/src/linux-headers-{self.version}', []
+        self.make = ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'] if arch == 'arm64' else []
+
     def file(self, name):
         return self.folder / name
+
+    def has(self, option):
+        return f'CONFIG_{option}=y\n' in self.file('config').read_text()
+
+    def has_vmcoreinfo(self):
+        return self.has('CRASH_CORE') or self.has('VMCORE_INFO')
+
+
+class SmallKernel(Kernel):
+    """small-[RELEASE-]ARCH[-OPTION=VALUE]..., built by scripts/small-kernel."""
+
+    def __init__(self, name):  # pylint: disable=super-init-not-called
+        words = name.split('-')[1:]
+        release = 'bookworm' if words[0] in ('amd64', 'arm64', 'armhf') else words.pop(0)
+        self.name, self.debian, self.arch = name, release, words[0]
+        self.flavour = 'small'
+        self.folder = fetch('small-kernel', release, *words)
+        self.root = self.build_root = Root(fetch('fetch-root', release))
+        self.version = (self.folder / 'release').read_text().strip()
+        self.make = (self.folder / 'make').read_text().split()
+        self.tree, self.tree_folders = self.folder / 'build', [self.folder.parent]
+        self.cpus = 2 if self.has('SMP') else 1
 
 
 class Root:
@@ -67,14 +92,20 @@ class Root:
                               capture_output=True, check=False, stdin=subprocess.DEVNULL, **options)
 
 
-def rows():
-    for line in (HERE / 'kernels.txt').read_text(encoding='utf-8').splitlines():
+def rows_of(path):
+    for line in path.read_text(encoding='utf-8').splitlines():
         words = line.split()
         if words and not line.startswith('#'):
             yield words
 
 
+def rows():
+    return rows_of(HERE / 'kernels.txt')
+
+
 def kernel(name):
+    if name.startswith('small-'):
+        return SmallKernel(name)
     for words in rows():
         if words[0] == name:
             return Kernel(*words[:4])
@@ -82,6 +113,10 @@ def kernel(name):
 
 
 if __name__ == '__main__':
-    # NAME=CASE,...: the cases that scripts/check runs without --all; NAME=: all of them.
-    print(*(row[0] + '=' + ''.join(word.removeprefix('cases=') for word in row[4:])
-            for row in rows() if 'by-hand' not in row))
+    if sys.argv[1:] == ['small']:
+        # NAME:CASE; a name may have '='.
+        print(*('-'.join(['small', *row[1:]]) + ':' + row[0] for row in rows_of(HERE / 'small/kernels.txt')))
+    else:
+        # NAME=CASE,...: the cases that scripts/check runs without --all; NAME=: all of them.
+        print(*(row[0] + '=' + ''.join(word.removeprefix('cases=') for word in row[4:])
+                for row in rows() if 'by-hand' not in row))

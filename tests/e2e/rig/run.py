@@ -4,7 +4,7 @@
 
     run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER] [--cpus N]
 
-KERNEL is a row of kernels.txt, CASE one of cases.py; run.py --list names all.
+KERNEL is a row of kernels.txt, or small-ARCH-OPTION=VALUE... (scripts/small-kernel); CASE one of cases.py; run.py --list names all.
 The exit code is 0, 1, or 77 (skipped, with a reason).
 """
 import argparse
@@ -34,7 +34,7 @@ def main():
     parser = argparse.ArgumentParser(description='Crash a real kernel and look at the dump.')
     parser.add_argument('--list', action='store_true', help='name kernels and cases')
     parser.add_argument('--keep', metavar='FOLDER', help='leave RAM, dumps and cores there')
-    parser.add_argument('--cpus', type=int, default=2, metavar='N', help='CPUs of the machine; 2')
+    parser.add_argument('--cpus', type=int, metavar='N', help='CPUs of the machine; 2')
     parser.add_argument('words', nargs='*', metavar='KERNEL CASE KMD_ASSEMBLE')
     options = parser.parse_args()
     if options.list:
@@ -47,7 +47,7 @@ def main():
     if case_name not in cases.CASES:
         parser.error(f'no case {case_name!r}')
     kernel = kernels.kernel(kernel_name)
-    kernel.cpus = options.cpus
+    kernel.cpus = options.cpus or kernel.cpus
     with scratch(options.keep) as folder:
         cases.CASES[case_name](cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder))
     print(f'{kernel_name} {case_name}: good')
