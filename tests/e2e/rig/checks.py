@@ -5,6 +5,7 @@ import re
 
 import consumers
 import kit
+import pages
 import reports
 import symbols
 
@@ -142,6 +143,9 @@ def check_full(rig, taken):
     check_gdb(rig, taken, core, truth)
     reports.check(rig, taken, got)
     symbols.check(rig, taken, kaslr_of(taken))
+    pages.check_diff(rig, taken, truth)
+    if rig.name == 'panic':
+        pages.check_page(rig, taken)
     if rig.kernel.arch == 'amd64' or rig.name in ('panic', 'hang'):
         check_crash(rig, core, truth)  # under emulation it takes a minute
     return got
