@@ -2,6 +2,8 @@
 /* The key that equal crashes have in common. */
 #include "api/handle.h"
 
+#include <elf.h>
+
 #include "log/trace.h"
 
 static enum kmd_status find_stack(struct kmd *kmd, const struct kmd_stack **stack)
@@ -34,7 +36,9 @@ static enum kmd_status make_signature(struct kmd *kmd)
 	struct kmd_trace trace;
 
 	if (status == KMD_OK)
-		kmd_signature_from_stack(&kmd->panic, stack, &kmd->signature);
+		/* x86_64 looks up the address before the return address. */
+		kmd_signature_from_stack(&kmd->panic, stack, kmd->facts.machine == EM_X86_64,
+					 &kmd->signature);
 	if (!can_go_on(status) || kmd->signature.pub.n)
 		return status;
 	status = kmd_trace_read(&kmd->log, &kmd->panic, &kmd->diag, &trace);

@@ -215,7 +215,7 @@ static void make(const struct frame *frames, size_t n, const struct kmd_log_pani
 }
 
 void kmd_signature_from_stack(const struct kmd_log_panic *panic, const struct kmd_stack *stack,
-			      struct kmd_signature_data *signature)
+			      bool last_calls, struct kmd_signature_data *signature)
 {
 	struct frame frames[SCAN_MAX];
 	bool complete = !stack->end;
@@ -234,7 +234,7 @@ void kmd_signature_from_stack(const struct kmd_log_panic *panic, const struct km
 		set_name(&frames[n], from->symbol, strlen(from->symbol));
 		frames[n].exact = n && from->flags & KMD_FRAME_EXACT;
 		/* An oops is at its instruction; the registers of a panic are at the call. */
-		frames[n].unsure = from->flags & KMD_FRAME_LAST_CALL &&
+		frames[n].unsure = !last_calls && from->flags & KMD_FRAME_LAST_CALL &&
 				   (!(from->flags & KMD_FRAME_EXACT) ||
 				    (!n && panic->kind == KMD_REASON_PANIC));
 		n++;

@@ -21,9 +21,12 @@ struct kmd_signature_data {
 	const char *frames[KMD_SIGNATURE_FRAMES];
 };
 
-/* Each replaces what is in @signature; .pub.n is 0 if there were no frames to use. */
+/*
+ * Each replaces what is in @signature; .pub.n is 0 if there were no frames to use.
+ * @last_calls: the kernel's traces name a function whose last instruction is the call.
+ */
 void kmd_signature_from_stack(const struct kmd_log_panic *panic, const struct kmd_stack *stack,
-			      struct kmd_signature_data *signature);
+			      bool last_calls, struct kmd_signature_data *signature);
 void kmd_signature_from_trace(const struct kmd_log_panic *panic, const struct kmd_trace *trace,
 			      struct kmd_signature_data *signature);
 

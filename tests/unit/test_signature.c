@@ -135,22 +135,47 @@ START_TEST(same_from_stack)
 
 	log_sysrq();
 	frames_of_trace();
-	kmd_signature_from_stack(&panic, &stack, &signature);
+	kmd_signature_from_stack(&panic, &stack, false, &signature);
 	ck_assert_str_eq(signature.pub.key, "1-panic-4f4dd094714b6c48");
 	ck_assert_str_eq(signature.pub.source, "stack");
 	/* Four frames are enough, whether the rest is there or not. */
 	stack.end = "the rest of the stack was not captured";
-	kmd_signature_from_stack(&panic, &stack, &signature);
+	kmd_signature_from_stack(&panic, &stack, false, &signature);
 	ck_assert_str_eq(signature.pub.key, "1-panic-4f4dd094714b6c48");
 	/* Three are not: that would be another key. */
 	stack.n = 6;
-	kmd_signature_from_stack(&panic, &stack, &signature);
+	kmd_signature_from_stack(&panic, &stack, false, &signature);
 	ck_assert_uint_eq(signature.pub.n, 0);
 	/* A function without a name may be any. */
 	stack = (struct kmd_stack){ .frames = frames, .n = 9 };
 	frames[4].symbol = NULL;
-	kmd_signature_from_stack(&panic, &stack, &signature);
+	kmd_signature_from_stack(&panic, &stack, false, &signature);
 	ck_assert_uint_eq(signature.pub.n, 0);
+}
+END_TEST
+
+/* Whether the kernel's own trace would name such a frame depends on the machine. */
+START_TEST(last_call)
+{
+	struct kmd_frame frames[] = {
+		{ .symbol = "panic", .flags = KMD_FRAME_EXACT },
+		{ .symbol = "die_at_the_end.cold", .flags = KMD_FRAME_LAST_CALL },
+		{ .symbol = "kthread" },
+		{ .symbol = "ret_from_fork" },
+	};
+	struct kmd_stack stack = { .frames = frames, .n = 4 };
+
+	log_line("Kernel panic - not syncing: the end");
+	log_line("Call Trace:");
+	log_line(" panic+0x118/0x2f4");
+	log_line(" die_at_the_end.cold+0xc/0xc [faulty]");
+	log_line(" kthread+0xda/0x100");
+	log_line(" ret_from_fork+0x22/0x30");
+	ck_assert_str_eq(sign_log(), "die_at_the_end kthread");
+	kmd_signature_from_stack(&panic, &stack, true, &signature);
+	ck_assert_str_eq(frames_of_signature(), "die_at_the_end kthread");
+	kmd_signature_from_stack(&panic, &stack, false, &signature);
+	ck_assert_str_eq(frames_of_signature(), "kthread");
 }
 END_TEST
 
@@ -267,6 +292,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, sysrq);
 	tcase_add_test(tcase, same_from_stack);
+	tcase_add_test(tcase, last_call);
 	tcase_add_test(tcase, oops);
 	tcase_add_test(tcase, arm64_oops);
 	tcase_add_test(tcase, lockup);
