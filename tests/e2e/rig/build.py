@@ -100,7 +100,10 @@ def strip(kernel, module):
 
 
 def modules(kernel):
-    """A folder of kmemdump.ko and the others, from the cache if nothing changed."""
+    """A folder of kmemdump.ko and the others, from the cache if nothing changed.
+
+    Its folder debug has kmdlab.ko with debug information.
+    """
     cache = kernel.folder / 'modules' / key(kernel)
     cache.parent.mkdir(exist_ok=True)
     with open(cache.parent / 'lock', 'w', encoding='ascii') as lock:
@@ -111,7 +114,11 @@ def modules(kernel):
                 build_in(kernel, where)
                 found = where / 'found'
                 found.mkdir()
+                (found / 'debug').mkdir()
+                shutil.copyfile(where / 'kmdlab/kmdlab.ko', found / 'debug/kmdlab.ko')
                 for module in list(where.rglob('*.ko')):
+                    if module.parent.name == 'debug':
+                        continue
                     strip(kernel, module)
                     shutil.copyfile(module, found / module.name)
                 shutil.copytree(found, cache)

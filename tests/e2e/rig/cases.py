@@ -17,6 +17,7 @@ import qemu
 import ready
 import reports
 import shimchecks
+import stacks
 import withheld
 from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, check_sample, check_small,
                     kernel_lines, nothing_missing, quiet, settle_down, reported, wait)
@@ -29,25 +30,31 @@ class Rig:
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
         self.token = f'kmd-token-{os.urandom(6).hex()}'
 
-    def boot(self, script, level='full', cmdline='ignore_loglevel', options=()):
+    def boot(self, script, level='full', cmdline='ignore_loglevel', options=(), settings=''):
         machine = qemu.MACHINES[self.kernel.arch]
         parameters = {
             'token': self.token, 'level': level, 'base': f'{machine["reserved"]:#x}',
             'size': f'{qemu.RESERVED_SIZE:#x}',
             'kernel_memory': f'{machine["ram_base"] + (64 << 20):x}',
+            'case': self.name, 'settings': settings,
         }
         image = self.folder / 'initramfs'
         modules = build.modules(self.kernel) if self.kernel.has('MODULES') else None
         initramfs.write(image, self.kernel, modules, script, parameters)
         return qemu.Guest(self.kernel, image, self.folder, cmdline, options)
 
-    def crash(self, script, sign, level='full', settle=1.0, options=(), cmdline=''):
+    def crash(self, script, sign, level='full', settle=1.0, options=(), cmdline='', settings='', nmi_at=None):
         """Boot, wait for the console line of the crash, take the memory.
 
+        settings are words NAME=VALUE for /proc/sys; at the line nmi_at, CPU 0 gets an NMI.
         On x86_64, KASLR moves the kernel by 0 in one boot of 500.  Such a boot would test nothing.
         """
         for _ in range(3):
-            with self.boot(script, level, f'ignore_loglevel {cmdline}', options) as guest:
+            with self.boot(script, level, f'ignore_loglevel {cmdline}', options, settings) as guest:
+                if nmi_at:
+                    wait(guest, nmi_at)
+                    settle_down(guest, 0.5)
+                    guest.qmp({'execute': 'inject-nmi'})
                 wait(guest, sign)
                 settle_down(guest, settle)
                 taken = dump.Dump(self.kernel, self.program, guest, self.folder)
@@ -128,6 +135,91 @@ def case_hungtask(rig):
     got = check_full(rig, taken)
     stack = next(s for t, s in got['stacks'].items() if t.endswith('kmdlab_hung'))
     kit.check(any('wait_for_common' in f for f in stack), f'the hung task\'s stack: {stack}')
+
+
+def crash_of(rig, script, text, task=None, **how):
+    """Crash, and check the stacks, and the reason, the CPU and the task that kmd-report names.
+
+    Returns the stacks that were recorded and the real ones, by CPU.
+    """
+    taken = rig.crash(script, END_OF_PANIC, **how)
+    core, truth = taken.cores(), taken.truth()
+    recorded, real = stacks.check(rig, taken, core, truth)
+    for cpu, frames in real.items():
+        print(f'CPU {cpu}: recorded {len(recorded.get(cpu, []))} of', *(name for name, _ in frames))
+    stacks.check_report(rig, taken, text, task, real)
+    check_full(rig, taken)
+    return recorded, real
+
+
+def has(frames, *functions):
+    return all(any(name == function for name, _ in frames) for function in functions)
+
+
+def case_spin(rig):
+    """CPUs spin in NMI, in a soft interrupt and with interrupts off, while another one panics."""
+    rig.kernel.cpus = max(4, rig.kernel.cpus)
+    is_x86 = rig.kernel.arch == 'amd64'
+    if not is_x86:
+        print('no CPU spins in a pseudo-NMI: QEMU injects no NMI on this machine')
+    recorded, real = crash_of(rig, 'lab', 'CPUs spin', 'kmdlab_panic',
+                              nmi_at='waiting for an NMI' if is_x86 else None)
+    kit.check(has(real[1], 'kmdlab_spin_softirq') and has(real[2], 'kmdlab_spin_irqsoff'),
+              'the CPUs do not spin where they must')
+    # Nothing stops a CPU in NMI, nor, without pseudo-NMIs, one that has interrupts off.
+    kit.check(3 in recorded and (not is_x86 or 0 not in recorded and {1, 2} <= set(recorded)),
+              f'recorded: {sorted(recorded)}')
+
+
+def case_mixed(rig):
+    """One CPU is in a program, one idle, one offline, and the fourth one panics."""
+    rig.kernel.cpus = max(4, rig.kernel.cpus)
+    recorded, _ = crash_of(rig, 'mixed', 'sysrq triggered crash')
+    kit.same(sorted(recorded), [cpu for cpu in range(rig.kernel.cpus) if cpu != 2], 'CPUs whose registers were recorded')
+
+
+def case_bug(rig):
+    """BUG() in a module, and panic_on_oops is set."""
+    recorded, _ = crash_of(rig, 'lab', 'Fatal exception', 'insmod', settings='kernel/panic_on_oops=1')
+    kit.check(any(frames[0][0] == 'kmdlab_bug' for frames in recorded.values()), 'BUG() is not on top')
+
+
+def case_nullirq(rig):
+    """A hard interrupt reads through NULL."""
+    recorded, _ = crash_of(rig, 'lab', 'Fatal exception in interrupt')
+    kit.check(any(has(frames, 'kmdlab_null', 'null_in_timer') for frames in recorded.values()),
+              'the interrupt is not recorded')
+
+
+def case_overflow(rig):
+    """A stack grows into its guard page."""
+    text = 'Fatal exception in interrupt' if rig.kernel.arch == 'amd64' else 'stack overflow'
+    crash_of(rig, 'lab', text, 'insmod')
+
+
+def case_oom(rig):
+    """There is no memory left, and panic_on_oom is set."""
+    crash_of(rig, 'lab', 'Out of memory', 'insmod', settings='vm/panic_on_oom=1')
+
+
+def case_softlockup(rig):
+    """A task does not give up its CPU, and softlockup_panic is set."""
+    crash_of(rig, 'lab', 'softlockup', 'kmdlab_lockup',
+             settings='kernel/softlockup_panic=1 kernel/watchdog_thresh=2')
+
+
+def case_unknown_nmi(rig):
+    """An NMI without a cause, and unknown_nmi_panic is set."""
+    if rig.kernel.arch != 'amd64':
+        print('QEMU injects no NMI on this machine')
+        return
+    crash_of(rig, 'lab', 'NMI', settings='kernel/unknown_nmi_panic=1', nmi_at='what="unknown_nmi"?')
+
+
+def case_all(rig):
+    """All CPUs panic at the same time."""
+    rig.kernel.cpus = max(4, rig.kernel.cpus)
+    crash_of(rig, 'lab', 'all CPUs panic')
 
 
 def case_rfc(rig):

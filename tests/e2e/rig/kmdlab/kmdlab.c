@@ -6,6 +6,14 @@
  *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
  *	what=exec	the same, in the middle of the next exec of busybox
  *	what=irq	another CPU spins in a hard interrupt while this one panics
+ *	what=spin	one CPU spins in a soft interrupt, one with interrupts off, and on x86 one in
+ *			an NMI, while the last one panics
+ *	what=nullirq	reads through a NULL pointer in a hard interrupt
+ *	what=bug	BUG()
+ *	what=overflow	recursion down to the guard page of the stack
+ *	what=oom	allocates pages until there are none
+ *	what=softlockup	a task that never gives up its CPU
+ *	what=all	all CPUs panic at once
  *	what=hungtask	a task that waits forever, uninterruptible
  *	what=storm	each CPU registers and unregisters for @seconds
  */
@@ -20,9 +28,13 @@
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
+#include <linux/timer.h>
 #include <linux/tracepoint.h>
 #include <linux/version.h>
 #include <linux/vmalloc.h>
+#ifdef CONFIG_X86
+#include <asm/nmi.h>
+#endif
 
 #include <linux/kmemdump.h>
 
@@ -115,6 +127,7 @@ static int hang_in_exec(void)
 }
 
 static struct hrtimer timer;
+static enum hrtimer_restart (*in_timer)(struct hrtimer *timer);
 
 static enum hrtimer_restart spin_in_timer(struct hrtimer *unused)
 {
@@ -125,10 +138,10 @@ static enum hrtimer_restart spin_in_timer(struct hrtimer *unused)
 static void start_timer(void *unused)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
-	hrtimer_setup(&timer, spin_in_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
+	hrtimer_setup(&timer, in_timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
 #else
 	hrtimer_init(&timer, CLOCK_MONOTONIC, HRTIMER_MODE_REL_PINNED_HARD);
-	timer.function = spin_in_timer;
+	timer.function = in_timer;
 #endif
 	hrtimer_start(&timer, ms_to_ktime(10), HRTIMER_MODE_REL_PINNED_HARD);
 }
@@ -138,10 +151,117 @@ static int spin_in_interrupt(void)
 	int here = get_cpu();
 
 	pr_emerg("CPU %d spins at %px\n", !here, kmdlab_spin);
+	in_timer = spin_in_timer;
 	smp_call_function_single(!here, start_timer, NULL, 1);
 	while (!atomic_read(&spinning))
 		cpu_relax();
 	panic("a CPU spins in an interrupt");
+}
+
+static noinline void kmdlab_spin_softirq(struct timer_list *unused)
+{
+	kmdlab_spin();
+}
+
+static DEFINE_TIMER(soft_timer, kmdlab_spin_softirq);
+
+static noinline int kmdlab_spin_irqsoff(void *unused)
+{
+	local_irq_disable();
+	kmdlab_spin();
+	return 0;
+}
+
+#ifdef CONFIG_X86
+/* QEMU injects NMIs, and only CPU 0 gets them. */
+static noinline int kmdlab_spin_nmi(unsigned int type, struct pt_regs *regs)
+{
+	kmdlab_spin();
+	return NMI_HANDLED;
+}
+
+static int wait_for_nmi(void)
+{
+	int err = register_nmi_handler(NMI_LOCAL, kmdlab_spin_nmi, 0, "kmdlab");
+
+	if (!err)
+		pr_emerg("waiting for an NMI\n");
+	return err;
+}
+#else
+static int wait_for_nmi(void)
+{
+	return 0;
+}
+#endif
+
+static int panic_beside_spinning(void *unused)
+{
+	int want = IS_ENABLED(CONFIG_X86) ? 3 : 2;
+
+	while (atomic_read(&spinning) < want)
+		msleep(20);
+	panic("CPUs spin");
+}
+
+static int start_on(int cpu, int (*fn)(void *), const char *name)
+{
+	struct task_struct *task = kthread_create(fn, NULL, "%s", name);
+
+	if (IS_ERR(task))
+		return PTR_ERR(task);
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	return 0;
+}
+
+static int spin_everywhere(void)
+{
+	int err = start_on(3, panic_beside_spinning, "kmdlab_panic");
+
+	if (!err)
+		err = start_on(2, kmdlab_spin_irqsoff, "kmdlab_irqsoff");
+	if (err)
+		return err;
+	soft_timer.expires = jiffies + HZ / 10;
+	add_timer_on(&soft_timer, 1);
+	return wait_for_nmi();
+}
+
+static int spin_forever(void *unused)
+{
+	preempt_disable();
+	kmdlab_spin();
+	return 0;
+}
+
+static int panic_together(void *unused)
+{
+	atomic_inc(&running);
+	while (atomic_read(&running) < num_online_cpus())
+		cpu_relax();
+	panic("all CPUs panic");
+}
+
+static noinline int kmdlab_oom(void)
+{
+	while (alloc_page(GFP_KERNEL))
+		cond_resched();
+	return -ENOMEM;
+}
+
+static noinline int kmdlab_bug(void)
+{
+	BUG();
+}
+
+/* What is done after the call, and with this array, keeps the recursion one. */
+static noinline int kmdlab_overflow(volatile int depth)
+{
+	volatile char array[256];
+
+	array[depth % sizeof(array)] = depth;
+	return (depth < 0 ? 0 : kmdlab_overflow(depth + 1)) + array[(depth + 1) % sizeof(array)];
 }
 
 static int wait_forever(void *unused)
@@ -158,6 +278,19 @@ static int hung_task(void)
 static noinline int kmdlab_null(volatile int *p)
 {
 	return *p;
+}
+
+static enum hrtimer_restart null_in_timer(struct hrtimer *unused)
+{
+	kmdlab_null(NULL);
+	return HRTIMER_NORESTART;
+}
+
+static int null_in_interrupt(void)
+{
+	in_timer = null_in_timer;
+	smp_call_function_single(num_online_cpus() - 1, start_timer, NULL, 1);
+	return 0;
 }
 
 /* Several kinds of memory, in a different order on each CPU. */
@@ -212,20 +345,52 @@ static int storm(void)
 	return err;
 }
 
+static int read_null(void)
+{
+	return kmdlab_null(NULL);
+}
+
+static int overflow(void)
+{
+	return kmdlab_overflow(0);
+}
+
+static int soft_lockup(void)
+{
+	return start_on(num_online_cpus() - 1, spin_forever, "kmdlab_lockup");
+}
+
+static int all_panic(void)
+{
+	return on_each_cpu_thread(panic_together, "kmdlab_panic/%d");
+}
+
+static const struct {
+	const char *what;
+	int (*fn)(void);
+} ways[] = {
+	{ "null", read_null },
+	{ "nullirq", null_in_interrupt },
+	{ "hang", hang },
+	{ "exec", hang_in_exec },
+	{ "irq", spin_in_interrupt },
+	{ "spin", spin_everywhere },
+	{ "bug", kmdlab_bug },
+	{ "overflow", overflow },
+	{ "oom", kmdlab_oom },
+	{ "softlockup", soft_lockup },
+	{ "all", all_panic },
+	{ "hungtask", hung_task },
+	{ "storm", storm },
+};
+
 static int __init kmdlab_init(void)
 {
-	if (!strcmp(what, "null"))
-		return kmdlab_null(NULL);
-	if (!strcmp(what, "hang"))
-		return hang();
-	if (!strcmp(what, "exec"))
-		return hang_in_exec();
-	if (!strcmp(what, "irq"))
-		return spin_in_interrupt();
-	if (!strcmp(what, "hungtask"))
-		return hung_task();
-	if (!strcmp(what, "storm"))
-		return storm();
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(ways); i++)
+		if (!strcmp(what, ways[i].what))
+			return ways[i].fn();
 	pr_err("what=\"%s\"?\n", what);
 	return -EINVAL;
 }
