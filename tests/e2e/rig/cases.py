@@ -175,7 +175,8 @@ def case_mixed(rig):
     """One CPU is in a program, one idle, one offline, and the fourth one panics."""
     rig.kernel.cpus = max(4, rig.kernel.cpus)
     recorded, _ = crash_of(rig, 'mixed', 'sysrq triggered crash')
-    kit.same(sorted(recorded), [cpu for cpu in range(rig.kernel.cpus) if cpu != 2], 'CPUs whose registers were recorded')
+    kit.same(sorted(recorded), [cpu for cpu in range(rig.kernel.cpus) if cpu != 2],
+             'CPUs whose registers were recorded')
 
 
 def case_bug(rig):
@@ -367,6 +368,37 @@ def case_records(rig):
     shimchecks.check_few_records(taken, ' / '.join(reported(taken.console)))
     check_sample(rig, taken)
     taken.cores()
+
+
+def case_ps(rig):
+    """The registry is full: --check must not promise a list of tasks that has holes."""
+    taken = rig.crash('ps', END_OF_PANIC)
+    output = ' / '.join(reported(taken.console))
+    kit.check(re.search(r'room 2400 full [1-9]', output), f'the registry is not full: {output}')
+    kit.check(re.search(r'regions refused.*max_regions=4800', taken.console),
+              'the kernel log has no refusals')
+    wrong = ready.check_whole(taken, rig.folder)
+    kit.check(not wrong, 'wrong predictions:\n' + '\n'.join(wrong))
+
+
+def signature_of(rig, way, *how):
+    """The signature of a crash, and how kmd-report found it."""
+    rig.name = way
+    taken = rig.crash(*how)
+    return stacks.report(taken, rig.folder / 'rawdump.img')['signature']
+
+
+def case_signature(rig):
+    """Three boots of one crash have one signature, and crashes of other kinds have others."""
+    ways = {'panic': ('panic', END_OF_PANIC), 'null': ('null', END_OF_PANIC),
+            'nullirq': ('lab', END_OF_PANIC), 'hungtask': ('hungtask', END_OF_PANIC)}
+    found = {}
+    for way, how in ways.items():
+        three = [signature_of(rig, way, *how) for _ in range(3)]
+        print(way, *three, sep='\n  ', flush=True)
+        kit.same(len({one['key'] for one in three}), 1, f'signatures of three boots of {way}: {three}')
+        found[three[0]['key']] = way
+    kit.same(sorted(found.values()), sorted(ways), f'ways with signatures of their own: {found}')
 
 
 def case_ready(rig):

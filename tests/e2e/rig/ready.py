@@ -284,6 +284,12 @@ def check_some(taken, folder, seed):
                         *((*trial, quick) for trial in (*fixed, *by_chance[2:]))])
 
 
+def check_whole(taken, folder):
+    """Remove nothing: what the guest did not register is missing."""
+    whom = ('drgn', 'gdb', 'crash') if taken.kernel.arch == 'amd64' else ('drgn', 'gdb')
+    return hold(Bench(taken, folder, whom), [('nothing', [], whom)])
+
+
 def main():
     parser = argparse.ArgumentParser(description='Try the predictions of --check.')
     parser.add_argument('words', nargs=3, metavar='KERNEL FOLDER KMD_ASSEMBLE')
