@@ -2,6 +2,7 @@
 """Checks of a dump: its regions, and the output of the debuggers for its core."""
 import itertools
 import re
+import subprocess
 
 import consumers
 import kit
@@ -82,9 +83,30 @@ def without_guesses(answers):
     return answers
 
 
+class MidFork(Exception):
+    """The machine stopped when a task was in the tree of pids and the shim did not know it yet."""
+
+
+TASK_NEW = ' 0x800'
+
+
+def look_for_forks(taken, got, want):
+    """task_newtask comes late in a fork.  Until then --check must know that the list of tasks fails."""
+    forking = [task for task in want if task.endswith(TASK_NEW)] if isinstance(want, list) else []
+    if isinstance(got, list) or not forking:
+        return
+    done = subprocess.run([taken.program, '--check', '-q', taken.folder / 'rawdump.img', '-x',
+                           taken.kernel.file('vmlinux')], capture_output=True, text=True, check=False)
+    row = re.search(r'^drgn +tasks +(yes|part|\?|no)', done.stdout, re.M)
+    kit.check(row and row[1] != 'yes', f'in the middle of fork: {forking}; --check:\n{done.stdout}{done.stderr}')
+    raise MidFork(f'in the middle of fork: {forking}; drgn: {got}')
+
+
 def ask_drgn(rig, taken, core, truth, names, *options):
     core = taken.core_for_drgn(core, *options)
     got, want = (without_guesses(consumers.drgn(rig.kernel, c)) for c in (core, truth))
+    if 'tasks' in names:
+        look_for_forks(taken, got['tasks'], want['tasks'])
     same_answers(got, want, names, 'drgn')
     return got
 

@@ -16,6 +16,7 @@ import tempfile
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import cases  # noqa: E402
+import checks  # noqa: E402
 import kernels  # noqa: E402
 
 
@@ -28,6 +29,16 @@ def scratch(keep):
         return
     with tempfile.TemporaryDirectory(prefix='kmd-rig-') as where:
         yield pathlib.Path(where)
+
+
+def run(rig):
+    """Once more if the machine happened to stop in the middle of a fork."""
+    case = cases.CASES[rig.name]
+    try:
+        case(rig)
+    except checks.MidFork as reason:
+        print(f'once more: {reason}', flush=True)
+        case(rig)
 
 
 def main():
@@ -49,7 +60,7 @@ def main():
     kernel = kernels.kernel(kernel_name)
     kernel.cpus = options.cpus or kernel.cpus
     with scratch(options.keep) as folder:
-        cases.CASES[case_name](cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder))
+        run(cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder))
     print(f'{kernel_name} {case_name}: good')
 
 
