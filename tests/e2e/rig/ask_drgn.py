@@ -8,6 +8,8 @@ from drgn.helpers.linux.list import list_for_each_entry
 from drgn.helpers.linux.pid import for_each_task
 from drgn.helpers.linux.printk import get_dmesg
 
+TASK_DEAD = 0x80
+
 
 def attempt(function):
     """An answer, or the type of the error: a partial core may lack the memory."""
@@ -42,10 +44,13 @@ def runs(prog, task):
 
 
 def stacks(prog, running=False):
-    """The stacks of sleeping tasks, whose registers are in memory; or those of running tasks."""
+    """The stacks of sleeping tasks, whose registers are in memory; or those of running tasks.
+
+    The stack of a dead task, for which nobody has waited yet, is free memory.
+    """
     found = {}
     for task in for_each_task(prog):
-        if runs(prog, task) == running:
+        if not state(task) & TASK_DEAD and runs(prog, task) == running:
             found[name(task)] = attempt(lambda task=task: frames(prog, task))
     return found
 
