@@ -374,8 +374,8 @@ def case_ps(rig):
     """The registry is full: --check must not promise a list of tasks that has holes."""
     taken = rig.crash('ps', END_OF_PANIC)
     output = ' / '.join(reported(taken.console))
-    kit.check(re.search(r'room 2400 full [1-9]', output), f'the registry is not full: {output}')
-    kit.check(re.search(r'regions refused.*max_regions=4800', taken.console),
+    kit.check(re.search(r'room 1000 full [1-9]', output), f'the registry is not full: {output}')
+    kit.check(re.search(r'regions refused.*max_regions=2000', taken.console),
               'the kernel log has no refusals')
     wrong = ready.check_whole(taken, rig.folder)
     kit.check(not wrong, 'wrong predictions:\n' + '\n'.join(wrong))
