@@ -54,13 +54,21 @@ class Rig:
                 if nmi_at:
                     wait(guest, nmi_at)
                     settle_down(guest, 0.5)
-                    guest.qmp({'execute': 'inject-nmi'})
+                    inject_nmi(guest, sign)
                 wait(guest, sign)
                 settle_down(guest, settle)
                 taken = dump.Dump(self.kernel, self.program, guest, self.folder)
             if taken.info is None or taken.info.kaslr_offset():
                 return taken
         return kit.check(False, 'KASLR is off: the test would test nothing')
+
+
+def inject_nmi(guest, sign):
+    """QEMU loses some."""
+    for _ in range(5):
+        guest.qmp({'execute': 'inject-nmi'})
+        if guest.wait_for(sign, 15):
+            return
 
 
 END_OF_PANIC = 'end Kernel panic'
