@@ -69,7 +69,31 @@ static bool read_record(const struct kmd_log_record *record, const char *panic, 
 	       take(record, "Modules linked in: ", &facts->modules);
 }
 
-bool facts_read(const struct kmd *kmd, struct facts *facts)
+/* A long of the kernel that counts pages. */
+static bool read_pages(struct kmd *kmd, const char *symbol, uint64_t *bytes)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	uint64_t virt;
+	int64_t pages;
+
+	if (!kernel->machine || !strstr(kernel->machine, "64") ||
+	    kmd_symbol_address(kmd, symbol, &virt) != KMD_OK ||
+	    kmd_read_virt(kmd, virt, &pages, sizeof(pages)) != KMD_OK || pages < 0 ||
+	    (uint64_t)pages > UINT64_MAX / kernel->page_size)
+		return false;
+	*bytes = (uint64_t)pages * kernel->page_size;
+	return true;
+}
+
+static void read_memory(struct kmd *kmd, struct facts *facts)
+{
+	/* NR_FREE_PAGES is the first of the counters (include/linux/mmzone.h). */
+	facts->has_memory = read_pages(kmd, "_totalram_pages", &facts->memory) && facts->memory &&
+			    read_pages(kmd, "vm_zone_stat", &facts->unused) &&
+			    facts->unused <= facts->memory;
+}
+
+bool facts_read(struct kmd *kmd, struct facts *facts)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 	size_t n = kmd_log_count(kmd);
@@ -83,6 +107,7 @@ bool facts_read(const struct kmd *kmd, struct facts *facts)
 		}
 	if (facts->taint)
 		trim_taint(facts->taint, kernel->release);
+	read_memory(kmd, facts);
 	return true;
 }
 

@@ -10,11 +10,15 @@ struct facts {
 	char *hardware, *taint, *modules;
 	uint64_t uptime; /* nanoseconds: time of the last record; if has_uptime */
 	bool has_uptime;
+	/* Bytes of RAM that the kernel manages, and of them free ones (which lack those on lists
+	 * of the CPUs); if has_memory. */
+	uint64_t memory, unused;
+	bool has_memory;
 	size_t reason; /* record with the reason; kmd_log_count() = none */
 };
 
-/* Reads the log; false if memory is short.  facts_deinit() releases the texts. */
-bool facts_read(const struct kmd *kmd, struct facts *facts);
+/* Reads the log and counters; false if memory is short.  facts_deinit() releases the texts. */
+bool facts_read(struct kmd *kmd, struct facts *facts);
 void facts_deinit(struct facts *facts);
 
 /* The index of the task that a CPU runs, or kmd_task_count(). */

@@ -118,6 +118,10 @@ static void print_facts(FILE *out, const struct kmd_kernel *kernel, const struct
 	if (facts->has_uptime)
 		markup(out, "<div><dt>Uptime</dt><dd>%" PRIu64 ".%03" PRIu64 " s</dd></div>\n",
 		       facts->uptime / 1000000000, facts->uptime / 1000000 % 1000);
+	if (facts->has_memory)
+		markup(out,
+		       "<div><dt>Memory</dt><dd>%" PRIu64 " MiB, %" PRIu64 " MiB free</dd></div>\n",
+		       facts->memory >> 20, facts->unused >> 20);
 	print_fact(out, "Hardware", facts->hardware);
 	print_fact(out, "Taint", facts->taint);
 	fputs("</dl>\n", out);

@@ -45,6 +45,10 @@ json_t *report_json_kernel(const struct kmd *kmd, const struct facts *facts)
 	json_set(object, "taint", json_word(facts->taint));
 	if (facts->has_uptime)
 		json_set(object, "uptime_ns", json_number(facts->uptime));
+	if (facts->has_memory) {
+		json_set(object, "memory_bytes", json_number(facts->memory));
+		json_set(object, "memory_free_bytes", json_number(facts->unused));
+	}
 	return object;
 }
 

@@ -46,6 +46,9 @@ static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *f
 	if (facts->has_uptime)
 		fprintf(out, "%-12s%" PRIu64 ".%03" PRIu64 " s (last record of the log)\n",
 			"uptime", facts->uptime / 1000000000, facts->uptime / 1000000 % 1000);
+	if (facts->has_memory)
+		fprintf(out, "%-12s%" PRIu64 " MiB, %" PRIu64 " MiB of them free\n", "memory",
+			facts->memory >> 20, facts->unused >> 20);
 }
 
 static void print_place(FILE *out, const struct kmd_kernel *kernel)
