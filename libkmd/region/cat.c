@@ -27,22 +27,36 @@ static size_t measure_text(const char *notes, size_t size)
 }
 
 /*
- * The size of the VMCOREINFO file.  0 if no text ends where the notes do: it, or
- * the header before it, is not in its place.
+ * Whether the notes end with a VMCOREINFO of 0 bytes: the kernel has none (CONFIG_CRASH_CORE,
+ * CONFIG_VMCORE_INFO), and there is no such file.
+ */
+static bool says_no_text(const char *notes, size_t size)
+{
+	static const char empty[] = "\x0b\0\0\0\0\0\0\0\0\0\0\0VMCOREINFO\0";
+
+	return size >= sizeof(empty) && !memcmp(notes + size - sizeof(empty), empty, sizeof(empty));
+}
+
+/*
+ * The size of the VMCOREINFO file.  0 if no text ends where the notes do: there is
+ * none, or it, or the header before it, is not in its place.
  */
 static enum kmd_status vmcoreinfo_size(const struct kmd_claims *claims, struct kmd_diag *diag,
-				       uint64_t *text)
+				       uint64_t *text, bool *none)
 {
 	size_t size = (size_t)kmd_min_u64(claims->notes_size, NOTES_MAX);
 	char *notes = malloc(size + 1);
 	enum kmd_status status;
 
 	*text = 0;
+	*none = false;
 	if (!notes)
 		return kmd_fail_memory(diag);
 	status = kmd_source_read(claims->notes, claims->notes_at, notes, size, diag);
-	if (status == KMD_OK)
+	if (status == KMD_OK) {
 		*text = measure_text(notes, size);
+		*none = says_no_text(notes, size);
+	}
 	free(notes);
 	return status;
 }
@@ -95,15 +109,16 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 	enum kmd_status status;
 	uint64_t end, text;
 	size_t suspect;
+	bool none;
 
 	if (!claims->notes || claims->notes_trusted || !is_running_sum(claims, first))
 		return KMD_OK;
 	last = &claims->items[claims->n - 1];
 	end = last->offset + last->size;
-	status = vmcoreinfo_size(claims, diag, &text);
+	status = vmcoreinfo_size(claims, diag, &text, &none);
 	if (status != KMD_OK)
 		return status;
-	if (!text)
+	if (!text && !none)
 		return distrust(claims, first,
 				"the VMCOREINFO file is not where it belongs, as if it or the "
 				"header were left out or given twice",
@@ -117,6 +132,9 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 			"the file is short by the size of a region, as if one were left out",
 			end - file_size, diag);
 	}
+	if (none && file_size > end)
+		return distrust(claims, first, "the file is long, as if the header were given twice",
+				file_size - end, diag);
 	if (may_be(text, file_size - end))
 		return distrust(
 			claims, first,
