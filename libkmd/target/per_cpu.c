@@ -50,6 +50,15 @@ static bool add_cpu(const struct kmd_target *target, uint64_t offsets, uint32_t 
 	return true;
 }
 
+/* Without CONFIG_SMP there is one CPU, and its variables are where the linker has put them. */
+static bool is_alone(const struct kmd_target *target)
+{
+	uint64_t link;
+
+	return target->has_symbols && kmd_vmlinux_symbol(target->vmlinux, "runqueues", &link) &&
+	       !kmd_vmlinux_symbol(target->vmlinux, "__per_cpu_offset", &link);
+}
+
 bool kmd_target_cpus(const struct kmd_target *target, struct kmd_target_cpus *cpus)
 {
 	unsigned char *bits = calloc(1, KMD_TARGET_CPUS_MAX + 64);
@@ -60,8 +69,13 @@ bool kmd_target_cpus(const struct kmd_target *target, struct kmd_target_cpus *cp
 	memset(cpus, 0, sizeof(*cpus));
 	cpus->numbers = calloc(KMD_TARGET_CPUS_MAX, sizeof(*cpus->numbers));
 	cpus->offsets = calloc(KMD_TARGET_CPUS_MAX, sizeof(*cpus->offsets));
-	known = bits && cpus->numbers && cpus->offsets && has_symbols(target) &&
-		kmd_target_symbol(target, "__per_cpu_offset", &offsets, &size) &&
+	known = bits && cpus->numbers && cpus->offsets && has_symbols(target);
+	if (known && is_alone(target)) {
+		free(bits);
+		cpus->n = 1; /* number 0, offset 0 */
+		return true;
+	}
+	known = known && kmd_target_symbol(target, "__per_cpu_offset", &offsets, &size) &&
 		read_mask(target, bits, &n);
 	for (uint32_t cpu = 0; known && cpu < n; cpu++)
 		if (bits[cpu])
