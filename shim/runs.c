@@ -10,6 +10,7 @@
  */
 #include <linux/ioport.h>
 #include <linux/mm.h>
+#include <linux/sched/task.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -68,14 +69,13 @@ int kmd_runs_init(void)
 	static const char * const parts[] = {
 		"Kernel code", "Kernel rodata", "Kernel data", "Kernel bss",
 	};
+	/* Any variable of the image would do. */
+	unsigned long va = (unsigned long)&init_task;
 	struct kmd_extent extent;
-	unsigned long stext;
 	int i;
 
-	if (!kmd_symbol_quiet("_stext", &stext))
-		return -ENOENT;
-	image_voffset = stext - (unsigned long)__pa_symbol(stext);
-	image_start = __pa_symbol(stext);
+	image_voffset = va - (unsigned long)__pa_symbol(va);
+	image_start = __pa_symbol(va);
 	image_end = image_start;
 	for (i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (!kmd_image_extent(parts[i], &extent))

@@ -74,6 +74,7 @@ EXPORTED(_stext);
 EXPORTED(crash_notes);
 EXPORTED(crashing_cpu);
 EXPORTED(init_mm);
+EXPORTED(init_top_pgt);
 EXPORTED(kallsyms_markers);
 EXPORTED(kallsyms_names);
 EXPORTED(kallsyms_num_syms);
@@ -139,6 +140,7 @@ static const struct known exported[] = {
 	KNOWN(crash_notes),
 	KNOWN(crashing_cpu),
 	KNOWN(init_mm),
+	KNOWN(init_top_pgt),
 	KNOWN(kallsyms_markers),
 	KNOWN(kallsyms_names),
 	KNOWN(kallsyms_num_syms),
@@ -249,10 +251,13 @@ bool kmd_symbol_quiet(const char *name, unsigned long *va)
 
 	if (find_running(name, va))
 		return true;
-	if (!find_handed(name, &link))
-		return false;
-	*va = relocate(link);
-	return true;
+	if (find_handed(name, &link)) {
+		*va = relocate(link);
+		return true;
+	}
+	/* x86: the former is a macro, which only VMCOREINFO has. */
+	return !strcmp(name, "swapper_pg_dir") &&
+	       kmd_symbol_quiet("init_top_pgt", va);
 }
 
 /* The same; what is not found is remembered for kmd_report_missing(). */
@@ -429,18 +434,32 @@ static bool agrees(const struct handed *one)
 	       va == relocate(one->link);
 }
 
+/* The first is not exported; where nothing else is known, the second is. */
+static bool find_kaslr(void)
+{
+	static const char * const anchors[] = { "_stext", "init_task" };
+	unsigned long link, va;
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(anchors); i++) {
+		if (!find_handed(anchors[i], &link) ||
+		    !find_running(anchors[i], &va))
+			continue;
+		kaslr = va - link;
+		return true;
+	}
+	return false;
+}
+
 /* System.map of another build must not name wrong memory. */
 static bool handed_is_ours(void)
 {
 	unsigned int i, matches = 0;
-	unsigned long link, va;
 
-	if (!find_handed("_stext", &link) ||
-	    !find_running("_stext", &va)) {
-		pr_warn("symbols= has no _stext; not used\n");
+	if (!find_kaslr()) {
+		pr_warn("symbols= has neither _stext nor init_task; not used\n");
 		return false;
 	}
-	kaslr = va - link;
 	for (i = 0; i < nr_handed; i++) {
 		if (contradicts(&handed[i])) {
 			pr_warn("symbols= is of another kernel (%s differs); not used\n",
@@ -449,7 +468,7 @@ static bool handed_is_ours(void)
 		}
 		matches += agrees(&handed[i]);
 	}
-	/* _stext agrees with itself. */
+	/* That one agrees with itself. */
 	if (matches >= 3)
 		return true;
 	pr_warn("symbols= cannot be checked against this kernel; not used\n");
