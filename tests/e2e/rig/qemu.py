@@ -42,6 +42,8 @@ class Guest:
             old.unlink(missing_ok=True)
         program = shutil.which(self.machine['program']) or kernels.skip(
             f'{self.machine["program"]} is not installed (scripts/setup installs it)')
+        if kernel.has('ARM64_16K_PAGES'):
+            options = ['-cpu', 'max', *options]  # a Cortex-A72 has no pages of 16 KiB
         append = f'console={self.machine["console"]} {self.machine["set_aside"]} panic=0 {cmdline}'
         self.process = subprocess.Popen([
             program, *self.machine['machine'], *options,
