@@ -133,7 +133,8 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 			end - file_size, diag);
 	}
 	if (none && file_size > end)
-		return distrust(claims, first, "the file is long, as if the header were given twice",
+		return distrust(claims, first,
+				"the file is long, as if the header were given twice",
 				file_size - end, diag);
 	if (may_be(text, file_size - end))
 		return distrust(
