@@ -758,6 +758,14 @@ enum kmd_status kmd_assemble_path(struct kmd *kmd, const char *path, unsigned in
  */
 enum kmd_status kmd_assemble_fd(struct kmd *kmd, int fd);
 
+/*
+ * The size of the core that kmd_assemble_path() would write, and @length bytes of it from @offset
+ * on: all that is in the file, without a file.  Errors are those of kmd_assemble_path();
+ * KMD_ERR_USAGE where the bytes do not lie inside the core.
+ */
+enum kmd_status kmd_core_size(struct kmd *kmd, uint64_t *size);
+enum kmd_status kmd_core_read(struct kmd *kmd, uint64_t offset, void *buffer, size_t length);
+
 /* --------------------------------------------------------------- readiness */
 
 /* Whether a consumer can do something with the core.  Values are part of the ABI. */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Writing the core. */
 #include "api/handle.h"
+#include "base/checked.h"
 #include "vmcore/extract.h"
+#include "vmcore/headers.h"
 #include "vmcore/plan.h"
+#include "vmcore/window.h"
 #include "vmcore/write.h"
 
+#include <inttypes.h>
 #include <sys/stat.h>
 
 static enum kmd_status plan_core(struct kmd *kmd, struct kmd_plan *plan)
@@ -92,4 +96,43 @@ KMD_EXPORT enum kmd_status kmd_extract_path(struct kmd *kmd, const char *folder,
 		return kmd_usage_error(kmd, "no folder is given");
 	return kmd_extract(&kmd->regions, globs, &options, folder, flags & KMD_OVERWRITE,
 			   &kmd->diag);
+}
+
+/* Plan the core when it is first asked for. */
+static enum kmd_status open_window(struct kmd *kmd)
+{
+	enum kmd_status status;
+
+	if (kmd->window_headers)
+		return kmd_begin_opened(kmd);
+	status = plan_core(kmd, &kmd->window);
+	if (status != KMD_OK)
+		return status;
+	status = kmd_headers_build(&kmd->window, &kmd->diag, &kmd->window_headers);
+	if (status != KMD_OK)
+		kmd_plan_deinit(&kmd->window);
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_core_size(struct kmd *kmd, uint64_t *size)
+{
+	enum kmd_status status = open_window(kmd);
+
+	if (status == KMD_OK)
+		*size = kmd->window.file_size;
+	return status;
+}
+
+KMD_EXPORT enum kmd_status kmd_core_read(struct kmd *kmd, uint64_t offset, void *buffer,
+					 size_t length)
+{
+	enum kmd_status status = open_window(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	if (!kmd_inside(offset, length, kmd->window.file_size))
+		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(kmd->input.name),
+				"the core has no %zu bytes at offset 0x%" PRIx64, length, offset);
+	return kmd_window_read(&kmd->window, kmd->window_headers, offset, buffer, length,
+			       &kmd->diag);
 }

@@ -16,6 +16,7 @@
 #include "target/views.h"
 #include "task/list.h"
 #include "unwind/signature.h"
+#include "vmcore/plan.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -68,6 +69,8 @@ struct kmd {
 	struct kmd_task_list tasks;
 	struct kmd_stacks stacks;
 	struct kmd_signature_data signature;
+	struct kmd_plan window; /* of kmd_core_read(), once it was asked for */
+	unsigned char *window_headers;
 };
 
 /* The sentence of a call that does not fit. */

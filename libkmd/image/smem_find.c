@@ -281,8 +281,10 @@ static enum kmd_status scan(struct finder *finder)
 	if (finder->forced)
 		end = kmd_min_u64(size, at + KMD_SMEM_AREA_MAX);
 	while (status == KMD_OK && at < end && !settled(finder)) {
-		uint64_t length = kmd_min_u64(BLOCK, end - at);
+		uint64_t length;
 
+		at += kmd_align_down(kmd_source_skip_hole(finder->source, at, end) - at, PAGE);
+		length = kmd_min_u64(BLOCK, end - at);
 		status = scan_block(finder, at, length);
 		at += length;
 	}

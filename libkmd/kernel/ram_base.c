@@ -84,8 +84,12 @@ static enum kmd_status search_piece(struct search *search, const struct kmd_inte
 
 	source = kmd_memory_bytes(search->memory, piece, true, piece->start, &offset);
 	for (uint64_t at = 0; status == KMD_OK && at < piece->end - piece->start; at += BLOCK) {
+		uint64_t end = offset + piece->end - piece->start;
 		size_t size;
 
+		/* Whole blocks: @into counts from the start of one. */
+		at += kmd_align_down(kmd_source_skip_hole(source, offset + at, end) - offset - at,
+				     BLOCK);
 		left = piece->end - piece->start - at;
 		size = (size_t)kmd_min_u64(left, BLOCK + KMD_UTS_SIZE);
 		status = kmd_source_read(source, offset + at, block, size, search->diag);

@@ -81,10 +81,13 @@ static enum kmd_status search_piece(struct scan *scan, const struct piece *piece
 	enum kmd_status status = KMD_OK;
 
 	for (uint64_t at = 0; status == KMD_OK && at < piece->size && scan->left; at += BLOCK) {
-		uint64_t left = piece->size - at;
-		size_t fresh = (size_t)kmd_min_u64(BLOCK, left);
-		size_t size = (size_t)kmd_min_u64(BLOCK + scan->longest, left);
+		size_t fresh, size;
 
+		at = kmd_source_skip_hole(piece->source, piece->offset + at,
+					  piece->offset + piece->size) -
+		     piece->offset;
+		fresh = (size_t)kmd_min_u64(BLOCK, piece->size - at);
+		size = (size_t)kmd_min_u64(BLOCK + scan->longest, piece->size - at);
 		status = kmd_source_read(piece->source, piece->offset + at, scan->block, size,
 					 scan->diag);
 		if (status == KMD_OK)

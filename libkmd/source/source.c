@@ -271,6 +271,26 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 	return KMD_OK;
 }
 
+uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, uint64_t end)
+{
+	int fd = source->fd >= 0 || source->member ? source->fd : source->shared_fd;
+	off_t was, data;
+
+	if (fd < 0 || offset >= end)
+		return offset;
+	was = lseek(fd, 0, SEEK_CUR);
+	data = lseek(fd, (off_t)(source->start + offset), SEEK_DATA);
+	/* ENXIO: only a hole is left.  Other errors: the file system does not know. */
+	if (data < 0 && errno == ENXIO)
+		return end;
+	/* The file offset is the caller's as well where the descriptor was duplicated. */
+	if (was >= 0 && data >= 0)
+		lseek(fd, was, SEEK_SET);
+	if (data < 0 || (uint64_t)data < source->start + offset)
+		return offset;
+	return kmd_min_u64((uint64_t)data - source->start, end);
+}
+
 int kmd_source_scratch(void)
 {
 	const char *folder = secure_getenv("TMPDIR");

@@ -72,6 +72,12 @@ void kmd_source_free(struct kmd_source *source);
 enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset, void *buffer,
 				uint64_t length, struct kmd_diag *diag);
 
+/*
+ * The first position in [@offset, @end) at which there may be other bytes than zeroes, or @end:
+ * searches pass the holes of a sparse file without reading them.
+ */
+uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, uint64_t end);
+
 /* True if the source is a file of the user's as it is: not unpacked, nor a part of another. */
 bool kmd_source_is_file(const struct kmd_source *source);
 

@@ -180,9 +180,14 @@ static enum kmd_status search(struct finder *finder, const struct place *place)
 
 	for (uint64_t at = 0; status == KMD_OK && at < place->size;
 	     at += SEARCH_BLOCK - START_LENGTH) {
-		size_t size = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at), seen = 0;
-		const char *hit = block, *end = block + size;
+		const char *hit = block, *end;
+		size_t size, seen = 0;
 
+		at = kmd_source_skip_hole(place->source, place->offset + at,
+					  place->offset + place->size) -
+		     place->offset;
+		size = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at);
+		end = block + size;
 		status = kmd_source_read(place->source, place->offset + at, block, size,
 					 finder->diag);
 		while (status == KMD_OK &&

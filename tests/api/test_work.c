@@ -138,6 +138,34 @@ START_TEST(by_region)
 }
 END_TEST
 
+/* Bytes of the core at any position are those of the file. */
+START_TEST(core_without_a_file)
+{
+	char file[4096], got[4096];
+	uint64_t size;
+	FILE *core;
+
+	open_small();
+	expect_ok(kmd_assemble_path(kmd, path_to("window"), 0));
+	expect_ok(kmd_core_size(kmd, &size));
+	core = fopen(path_to("window"), "r");
+	ck_assert_ptr_nonnull(core);
+	for (uint64_t at = 0; at < size; at += 1000) {
+		size_t length = size - at < sizeof(got) ? (size_t)(size - at) : sizeof(got);
+
+		ck_assert_int_eq(fseek(core, (long)at, SEEK_SET), 0);
+		ck_assert_uint_eq(fread(file, 1, length, core), length);
+		expect_ok(kmd_core_read(kmd, at, got, length));
+		ck_assert_mem_eq(got, file, length);
+	}
+	ck_assert_int_eq(fgetc(core) == EOF || size % 1000, 1);
+	fclose(core);
+	expect_ok(kmd_core_read(kmd, size, got, 0));
+	expect_error(kmd_core_read(kmd, size - 1, got, 2), KMD_ERR_USAGE, "has no 2 bytes");
+	expect_error(kmd_core_read(kmd, UINT64_MAX, got, 2), KMD_ERR_USAGE, "has no 2 bytes");
+}
+END_TEST
+
 START_TEST(onto_the_input)
 {
 	small_file();
@@ -383,6 +411,7 @@ void add_work_tests(TCase *tcase)
 	tcase_add_test(tcase, across_borders);
 	tcase_add_test(tcase, into_holes);
 	tcase_add_test(tcase, by_region);
+	tcase_add_test(tcase, core_without_a_file);
 	tcase_add_test(tcase, onto_the_input);
 	tcase_add_test(tcase, input_shrinks);
 	tcase_add_test(tcase, vmcoreinfo);
