@@ -140,6 +140,11 @@ static void fill_slot(struct kmd_record *rec)
 /* Try to give a waiting record a slot. */
 static void place(struct kmd_record *rec)
 {
+	if (backend->accepts && !backend->accepts(backend, &rec->r)) {
+		change_state(rec, KMEMDUMP_REFUSED);
+		kmd_count(KMD_REASON_BACKEND);
+		return;
+	}
 	if (has_free_slot() || make_room(rec->r.prio))
 		fill_slot(rec);
 }

@@ -22,6 +22,7 @@
 #include <linux/module.h>
 #include <linux/of.h>
 #include <linux/of_address.h>
+#include <linux/reboot.h>
 #include <linux/string.h>
 
 #include "smem.h"
@@ -41,6 +42,19 @@ static unsigned int regions;
 module_param(regions, uint, 0444);
 MODULE_PARM_DESC(regions, "slots of the table (default: as many as fit)");
 
+#define MAX_AVOID	16
+static char *avoid[MAX_AVOID];
+static unsigned int nr_avoid;
+module_param_array(avoid, charp, &nr_avoid, 0444);
+MODULE_PARM_DESC(avoid, "START-END,...: memory that the boot loader overwrites");
+
+struct kmd_range {
+	u64 start, end;
+};
+
+static struct kmd_range avoided[MAX_AVOID];
+/* Of the regions until the backend was loaded; stats has those that come later. */
+static unsigned int nr_inside, nr_partly;
 static struct resource *claimed;
 static void *area;
 static struct kmd_md_global *global;
@@ -118,6 +132,65 @@ static void unmap_area(void)
 	release_mem_region(base, size);
 }
 
+static int parse_range(char *text, struct kmd_range *range)
+{
+	char *dash = strchr(text, '-');
+	int err;
+
+	if (!dash)
+		return -EINVAL;
+	*dash = '\0';
+	err = kstrtou64(text, 0, &range->start) ?:
+	      kstrtou64(dash + 1, 0, &range->end);
+	*dash = '-';
+	return err ?: (range->start < range->end ? 0 : -EINVAL);
+}
+
+static int parse_avoid(void)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < nr_avoid; i++) {
+		err = parse_range(avoid[i], &avoided[i]);
+		if (err) {
+			pr_err("avoid=%s: not START-END\n", avoid[i]);
+			return err;
+		}
+	}
+	return 0;
+}
+
+/* The boot loader can save what is left of a region, but nothing of one without a rest. */
+static bool accepts(struct kmemdump_backend *backend,
+		    const struct kmemdump_region *r)
+{
+	u64 end = (u64)r->pa + r->size;
+	unsigned int i;
+
+	for (i = 0; i < nr_avoid; i++) {
+		if (r->pa >= avoided[i].end || end <= avoided[i].start)
+			continue;
+		if (r->pa >= avoided[i].start && end <= avoided[i].end) {
+			nr_inside++;
+			return false;
+		}
+		nr_partly++;
+	}
+	return true;
+}
+
+/* Who restarts in order did not die: a boot loader must not save anything. */
+static int orderly_end(struct notifier_block *nb, unsigned long action,
+		       void *data)
+{
+	WRITE_ONCE(toc.subsystem->status, 0);
+	wmb(); /* before the memory changes hands */
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block at_reboot = { .notifier_call = orderly_end };
+
 static unsigned int nr_slots(void)
 {
 	u64 fit = (size - KMD_SMEM_SIZE) / MD_REGION_SIZE;
@@ -131,6 +204,8 @@ static int __init reserved_init(void)
 	int err = base ? 0 : find_node();
 
 	if (!err)
+		err = parse_avoid();
+	if (!err)
 		err = check_place();
 	if (!err)
 		err = map_area();
@@ -142,12 +217,17 @@ static int __init reserved_init(void)
 	toc.regions = area + KMD_SMEM_SIZE;
 	toc.regions_pa = base + KMD_SMEM_SIZE;
 	toc.backend.max_regions = nr_slots();
+	toc.backend.accepts = accepts;
 	err = kmd_toc_start(&toc);
 	if (err) {
 		pr_err("no backend: %d\n", err);
 		unmap_area();
 		return err;
 	}
+	if (nr_inside || nr_partly)
+		pr_warn("%u regions lie in memory to avoid and are not in the table; %u lie there in part\n",
+			nr_inside, nr_partly);
+	register_reboot_notifier(&at_reboot);
 	pr_info("SMEM at 0x%llx, %u regions behind it\n", base,
 		toc.backend.max_regions);
 	return 0;
@@ -155,6 +235,7 @@ static int __init reserved_init(void)
 
 static void __exit reserved_exit(void)
 {
+	unregister_reboot_notifier(&at_reboot);
 	kmd_toc_stop(&toc);
 	unmap_area();
 }

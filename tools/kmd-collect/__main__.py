@@ -213,7 +213,8 @@ def collect_gdb(options, out):
     stub = None
     try:
         connection.start()
-        stub = gdb.Stub(connection, options.physical)
+        stub = gdb.Stub(connection, options.physical,
+                        options.kelf is not None or bool(options.regions))
         rows, where, machine = regions_by_stub(stub, options)
         out.registers = gdb.registers_of(connection, machine, lambda text: fact('note', text))
         save(out, stub, rows)

@@ -14,12 +14,12 @@ FAILURES_MAX = 64               # pages one after the other, then the rest of a 
 class Stub(Memory):
     """Its memory.  Addresses are physical, or those of the kernel if the stub knows no others."""
 
-    def __init__(self, connection, physical):
+    def __init__(self, connection, physical, virtual=False):
         self.connection = connection
         # Two digits a byte, and room for what stands around them.
         self.most = max(16, (connection.packet_size - 16) // 2)
         self.restore = None
-        self.physical = physical or self.ask_physical()
+        self.physical = physical or (not virtual and self.ask_physical())
 
     def ask_physical(self):
         before = self.connection.request('qqemu.PhyMemMode')

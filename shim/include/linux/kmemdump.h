@@ -112,8 +112,9 @@ int kmemdump_traverse(void *priv,
  * @max_regions: slots of firmware's table that are ours
  * @write: describe @r in @slot, which is empty; 0 or a negative errno.
  * @clear: make @slot empty
+ * @accepts: false for a region that is not to get a slot; may be NULL
  *
- * @write and @clear are called under a raw spinlock with interrupts off, perhaps
+ * @write, @clear and @accepts are called under a raw spinlock with interrupts off, perhaps
  * that of a run queue as well, so they must not wake anybody, nor print.  A
  * backend must keep its table such that firmware may read it at any moment.
  */
@@ -123,6 +124,8 @@ struct kmemdump_backend {
 	int (*write)(struct kmemdump_backend *backend, unsigned int slot,
 		     const struct kmemdump_region *r);
 	void (*clear)(struct kmemdump_backend *backend, unsigned int slot);
+	bool (*accepts)(struct kmemdump_backend *backend,
+			const struct kmemdump_region *r);
 };
 
 int kmemdump_register_backend(struct kmemdump_backend *backend);

@@ -8,6 +8,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 import build
+import collects
 import dump
 import firmware
 import initramfs
@@ -30,8 +31,9 @@ class Rig:
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
         self.token = f'kmd-token-{os.urandom(6).hex()}'
 
-    def boot(self, script, level='full', cmdline='ignore_loglevel', options=(), settings=''):
-        machine = qemu.MACHINES[self.kernel.arch]
+    def pack(self, script, level='full', machine=None, settings=''):
+        """The file system of the guest."""
+        machine = machine or qemu.MACHINES[self.kernel.arch]
         parameters = {
             'token': self.token, 'level': level, 'base': f'{machine["reserved"]:#x}',
             'size': f'{qemu.RESERVED_SIZE:#x}',
@@ -41,7 +43,10 @@ class Rig:
         image = self.folder / 'initramfs'
         modules = build.modules(self.kernel) if self.kernel.has('MODULES') else None
         initramfs.write(image, self.kernel, modules, script, parameters)
-        return qemu.Guest(self.kernel, image, self.folder, cmdline, options)
+        return image
+
+    def boot(self, script, level='full', cmdline='ignore_loglevel', options=(), settings=''):
+        return qemu.Guest(self.kernel, self.pack(script, level, settings=settings), self.folder, cmdline, options)
 
     def crash(self, script, sign, level='full', settle=1.0, options=(), cmdline='', settings='', nmi_at=None):
         """Boot, wait for the console line of the crash, take the memory.
@@ -418,6 +423,21 @@ def case_ready(rig):
     seed = seed_of_run()
     wrong = ready.check_some(taken, rig.folder, seed)
     kit.check(not wrong, f'wrong predictions (KMD_SEED={seed}):\n' + '\n'.join(wrong))
+
+
+def case_collect(rig):
+    """kmd-collect saves a guest that panicked, by its monitor and by its gdb stub."""
+    collects.check(rig, 'panic', END_OF_PANIC, 1.0)
+
+
+def case_collect_hang(rig):
+    """The same of a guest whose CPUs spin with interrupts off."""
+    collects.check(rig, 'hang', 'all CPUs hang from here on', 4.0)
+
+
+def case_collect_uboot(rig):
+    """A stock U-Boot saves the regions after a warm reset, twice, and boots on (arm64)."""
+    collects.check_uboot(rig, END_OF_PANIC)
 
 
 CASES = {name.removeprefix('case_'): function for name, function in list(globals().items())

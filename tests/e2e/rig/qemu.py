@@ -32,8 +32,8 @@ RESERVED_SIZE = MIB
 class Guest:
     """A running guest; a with statement stops it at its end."""
 
-    def __init__(self, kernel, initramfs, folder, cmdline='', options=()):
-        self.machine = MACHINES[kernel.arch]
+    def __init__(self, kernel, initramfs, folder, cmdline='', options=(), machine=None):
+        self.machine = machine or MACHINES[kernel.arch]
         self.folder = pathlib.Path(folder)
         self.ram = self.folder / 'ram'
         self.log = self.folder / 'console'
@@ -51,8 +51,9 @@ class Guest:
             '-object', f'memory-backend-file,id=ram,size={RAM},mem-path={self.ram},share=on',
             '-machine', 'memory-backend=ram', '-serial', f'file:{self.log}',
             '-qmp', f'unix:{self.folder}/qmp,server=on,wait=off',
-            '-kernel', str(kernel.file('vmlinuz')), '-initrd', str(initramfs),
-            '-append', append], stdin=subprocess.DEVNULL,
+            # A boot loader loads them itself.
+            *([] if '-bios' in options else ['-kernel', str(kernel.file('vmlinuz')), '-initrd', str(initramfs),
+                                             '-append', append])], stdin=subprocess.DEVNULL,
             stderr=open(self.folder / 'qemu.log', 'wb'))
 
     def __enter__(self):
