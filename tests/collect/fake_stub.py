@@ -6,11 +6,11 @@ import threading
 
 import machine
 
-CORE = ('<feature name="org.gnu.gdb.aarch64.core">' +
-        ''.join(f'<reg name="x{n}" bitsize="64"/>' for n in range(31)) +
-        '<reg name="sp" bitsize="64"/><reg name="pc" bitsize="64"/><reg name="cpsr" bitsize="32"/></feature>')
-TARGET = ('<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd"><target><xi:include '
-          'xmlns:xi="http://www.w3.org/2001/XInclude" href="core.xml"/></target>')
+CORE = ('<feature name="org.gnu.gdb.aarch64.core"><reg name="cpsr" bitsize="32"/>'
+        '<reg name="sp" bitsize="64"/><reg name="pc" bitsize="64"/>' +
+        ''.join(f'<reg name="x{n}" bitsize="64"/>' for n in range(31)) + '</feature>')
+TARGET = ('<?xml version="1.0"?><!DOCTYPE target SYSTEM "gdb-target.dtd"><target>'
+          '<xi:include href="core.xml"/></target>')
 
 
 def frame(data):
@@ -88,6 +88,9 @@ class Stub:
         if request.startswith('qXfer:features:read:') and not self.lies.get('no_xml'):
             return self.annex(*request.split(':')[3:])
         if request == 'g':
+            if not self.lies.get('no_xml'):
+                # In the order of the description, which is not the default one.
+                return b'c5030000' + b'78563412000000ff' + b'21436587000000ff' + (b'00' * 8) * 31
             return (b'00' * 8) * 31 + b'78563412000000ff' + b'21436587000000ff' + b'c5030000'
         if request.startswith('m'):
             return self.memory(*(int(word, 16) for word in request[1:].split(',')))

@@ -27,7 +27,7 @@ class Uboot(machine.Case):
         return board
 
     def rows(self, board, folder='kmd0'):
-        rows, known = {}, {f'{folder}/table.bin'}
+        rows, known = {}, {f'{folder}/md_smeminfo.bin'}
         for name in sorted(board.files):
             if not name.startswith(f'{folder}/dump_info'):
                 continue
@@ -62,7 +62,7 @@ class Uboot(machine.Case):
             board = self.board(self.script(*words))
             self.check_rows(board)
             self.check_memory(board)
-            self.assertEqual(board.files['kmd0/table.bin'][:0x8000],
+            self.assertEqual(board.files['kmd0/md_smeminfo.bin'][:0x8000],
                              machine.smem()[:0x8000])
             self.assertIn('kmd0/md_kelf.bin', board.files)
             self.assertEqual({name for name in board.env if name != 'filesize'}, set())

@@ -34,7 +34,8 @@ def layout(annex):
         if '<!ENTITY' in text:
             raise ValueError(f'{name} declares entities')
         try:
-            root = xml.etree.ElementTree.fromstring(text)
+            # QEMU does not declare this prefix.
+            root = xml.etree.ElementTree.fromstring(re.sub(r'(</?)xi:', r'\1', text))
         except xml.etree.ElementTree.ParseError as error:
             raise ValueError(f'{name}: {error}') from error
         includes = []

@@ -144,7 +144,7 @@ def choose_folder(script, writer, keep):
         script.add(f'setenv kmd_dir {writer.folder}')
         return
     script.add('setenv kmd_dir', 'setenv kmd_k 0', f'while itest $kmd_k < {keep:x}; do',
-               f'if {writer.exists(writer.folder + "$kmd_k/table.bin")}; then',
+               f'if {writer.exists(writer.folder + "$kmd_k/md_SMEMINFO.BIN")}; then',
                'setexpr kmd_k $kmd_k + 1', 'else',
                f'setenv kmd_dir {writer.folder}$kmd_k', f'setenv kmd_k {keep:x}', 'fi', 'done')
 
@@ -208,7 +208,7 @@ def save(script, writer, spans, keep):
     choose_folder(script, writer, keep)
     script.add('if test -n "$kmd_dir"; then', writer.make_folder(),
                'setexpr kmd_s $kmd_n * 28', 'setexpr kmd_s $kmd_s + 10000',
-               f'if {writer.save("$kmd_base", "$kmd_dir/table.bin", "$kmd_s")}; then',
+               f'if {writer.save("$kmd_base", "$kmd_dir/md_SMEMINFO.BIN", "$kmd_s")}; then',
                'setenv kmd_listed 0', 'setenv kmd_lost 0')
     save_rows(script, writer, spans)
     script.add('if itest $kmd_listed == 1; then',
