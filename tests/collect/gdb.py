@@ -13,7 +13,7 @@ class Gdb(machine.Case):
     def run_on(self, stub, *words, stays=False, **how):
         """Collect; the machine must then run, whatever happened."""
         self.addCleanup(stub.server.close)
-        output = self.collect('--gdb', stub.where, '--timeout', '1', *words, **how)
+        output = self.collect('--gdb', stub.where, '--timeout', '20', *words, **how)
         self.assertEqual(stub.halted, stays)
         self.assertFalse(stub.physical)
         self.assertFalse([r for r in stub.requests if r[0] in 'MGPXZcsk'], 'something was changed')
@@ -71,11 +71,7 @@ class Gdb(machine.Case):
 
     def test_regions_of_debugfs(self):
         listing = self.folder / 'regions'
-        lines = ['   id state    pr firmware       seq physical             size virtual            name']
-        for i, (name, number, address, size) in enumerate(machine.REGIONS):
-            lines.append(f'{i:5} placed    0 {name:<12} {number:5} 0x{address:012x} {size:10} '
-                         f'0x{address - machine.RAM + machine.VIRTUAL:016x} {name.lower()} of a driver')
-        listing.write_text('\n'.join(lines) + '\n')
+        listing.write_text(machine.listing())
         stub = fake_stub.Stub(virtual=True, no_xml=True)
         self.run_on(stub, '--regions', listing)
         self.check_all(stub.ram)

@@ -49,6 +49,15 @@ def smem(base=TABLE, regions=tuple(REGIONS)):
     return area
 
 
+def listing():
+    """/sys/kernel/debug/kmemdump/regions."""
+    lines = ['   id state    pr firmware       seq physical             size virtual            name']
+    for i, (name, number, address, size) in enumerate(REGIONS):
+        lines.append(f'{i:5} placed    0 {name:<12} {number:5} 0x{address:012x} {size:10} '
+                     f'0x{address - RAM + VIRTUAL:016x} {name.lower()} of a driver')
+    return '\n'.join(lines) + '\n'
+
+
 def memory():
     ram = content()
     for base, data in ((KELF, kelf()), (TABLE, smem())):

@@ -17,10 +17,10 @@ class Qmp(machine.Case):
         self.addCleanup(monitor.server.close)
         return monitor
 
-    def run_on(self, monitor, *words, **how):
+    def run_on(self, monitor, *words, timeout='20', **how):
         """Collect; the guest must then run if it did so before."""
         running = monitor.running
-        output = self.collect('--qmp', self.folder / 'qmp', '--timeout', '0.8', *words, **how)
+        output = self.collect('--qmp', self.folder / 'qmp', '--timeout', timeout, *words, **how)
         self.assertEqual(monitor.running, running)
         return output
 
@@ -86,7 +86,7 @@ class Qmp(machine.Case):
                     continue
                 with self.subTest(name=name, lie=lie):
                     monitor = self.start(**{name: lie})
-                    self.run_on(monitor, code=1)
+                    self.run_on(monitor, code=1, timeout='0.5' if lie == 'silent' else '20')
                     (self.folder / 'qmp').unlink()
         for greeting in (b'', b'hello\r\n', b'{"a": 1}\n', b'[' * 100000 + b'\n'):
             monitor = self.start(greeting=greeting)

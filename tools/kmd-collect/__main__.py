@@ -8,6 +8,7 @@ import sys
 
 import gdb
 import listing
+import live
 import output
 import qmp
 import rsp
@@ -68,6 +69,7 @@ def options_parser():
     ways.add_argument('--gdb', metavar='HOST:PORT', help='a gdb stub: QEMU, OpenOCD, J-Link, kgdb')
     ways.add_argument('--u-boot-script', action='store_true',
                       help='write a boot script with which a stock U-Boot saves them after a warm reset')
+    ways.add_argument('--live', action='store_true', help='the kernel that runs here, by /proc/kcore')
     place = parser.add_argument_group('where the table is')
     place.add_argument('--table', type=number, metavar='ADDR',
                        help='physical address of the memory that is set aside (base= of the shim)')
@@ -82,6 +84,7 @@ def options_parser():
                       help='for stubs that read virtual addresses only: that of region KELF')
     stub.add_argument('--regions', metavar='FILE',
                       help='the same: a copy of /sys/kernel/debug/kmemdump/regions of this boot')
+    stub.add_argument('--kcore', default='/proc/kcore', metavar='FILE', help=argparse.SUPPRESS)
     stub.add_argument('--stay', action='store_true', help='leave the machine halted')
     boot = parser.add_argument_group('options of --u-boot-script')
     boot.add_argument('--ram', type=span, action='append', metavar='START-END',
@@ -225,6 +228,14 @@ def collect_gdb(options, out):
         ('machine', 'left halted' if options.stay else 'resumed')])
 
 
+def collect_live(options, out):
+    path = options.regions or '/sys/kernel/debug/kmemdump/regions'
+    rows = regions_of_file(path)
+    save(out, live.Kcore(options.kcore), rows)
+    return finish(out, options, rows, [('table', f'{path}, {len(rows)} regions'),
+                                       ('machine', 'ran meanwhile: regions may contradict each other')])
+
+
 def let_go(connection, stub, stay):
     """Also after an error: a machine is not left halted because its table is damaged."""
     try:
@@ -254,13 +265,15 @@ def run(options):
         return write_script(options)
     form = 'image' if options.output.endswith('.img') else 'folder'
     with output.Output(options.output, form, options.limit) as out:
+        if options.live:
+            return collect_live(options, out)
         return (collect_gdb if options.gdb else collect_qmp)(options, out)
 
 
 def check(parser, options):
-    ways = [way for way in ('qmp', 'virsh', 'gdb', 'u_boot_script') if getattr(options, way)]
+    ways = [way for way in ('qmp', 'virsh', 'gdb', 'live', 'u_boot_script') if getattr(options, way)]
     if len(ways) != 1:
-        parser.error('exactly one way is needed: --qmp, --virsh, --gdb or --u-boot-script')
+        parser.error('exactly one way is needed: --qmp, --virsh, --gdb, --live or --u-boot-script')
     if not options.output:
         parser.error('-o PATH is needed')
     if options.step < 4096 or options.step % 4096:
