@@ -13,6 +13,7 @@
 #define NAME_MAX_LEN   32
 /* A register set, or what QEMU keeps of a CPU, is far smaller. */
 #define DESC_MAX       16384
+#define MRDUMP_CPUS    256
 #define NOTES_MAX      (UINT64_C(16) << 20)
 
 /* struct elf_prstatus: pr_pid and where pr_reg begins (include/linux/elfcore.h). */
@@ -121,6 +122,89 @@ static enum kmd_status take(struct kmd_cursor *cursor, const struct kmd_claims *
 	return status;
 }
 
+/*
+ * MediaTek's mrdump_mini names the registers "core2", of CPU 2 when it was stopped, and "ke2",
+ * of the CPU that died.  The names of CPUs that it knows nothing of are "NA".
+ */
+static bool is_mrdump(const struct note *note, size_t *cpu, bool *dying)
+{
+	const char *digits = note->name;
+	char *end;
+
+	*dying = !strncmp(digits, "ke", 2);
+	if (note->type != NT_PRSTATUS || (!*dying && strncmp(digits, "core", 4) != 0))
+		return false;
+	digits += *dying ? 2 : 4;
+	*cpu = (size_t)strtoul(digits, &end, 10);
+	return *digits >= '0' && *digits <= '9' && !*end && *cpu < MRDUMP_CPUS;
+}
+
+/* One note for each CPU, by its number; .size is 0 where there is none. */
+static void find_mrdump(struct kmd_cursor *cursor, const struct kmd_claims *claims,
+			struct note *found, size_t *n)
+{
+	unsigned char desc[DESC_MAX];
+	bool dying;
+	size_t cpu;
+	struct note note;
+
+	for (uint64_t at = 0;
+	     kmd_cursor_has(cursor, at, KMD_NOTE_HEADER_SIZE) && read_note(cursor, at, &note);
+	     at += note.size) {
+		if (note.desc_size > DESC_MAX || !is_mrdump(&note, &cpu, &dying) ||
+		    !kmd_cursor_bytes(cursor, note.desc_at, desc, note.desc_size) ||
+		    !has_registers(claims, desc, note.desc_size) || (found[cpu].size && !dying))
+			continue;
+		found[cpu] = note;
+		*n = kmd_max_u64(*n, cpu + 1);
+	}
+}
+
+/* As the kernel would have written it, or a note that stands for a CPU without registers. */
+static enum kmd_status append_mrdump(struct kmd_cursor *cursor, const struct kmd_claims *claims,
+				     const struct note *note, uint32_t size, size_t cpu,
+				     struct kmd_core_notes *notes)
+{
+	size_t regs = claims->elf_class == ELFCLASS64 ? REGS_OFFSET_64 : REGS_OFFSET_32;
+	size_t pid = claims->elf_class == ELFCLASS64 ? PID_OFFSET_64 : PID_OFFSET_32;
+	uint32_t rest = size > regs ? size - (uint32_t)regs : 0;
+	unsigned char *desc =
+		kmd_note_append(&notes->bytes, &notes->size, note->size ? "CORE" : KMD_PLACEHOLDER,
+				NT_PRSTATUS, note->size ? size : rest, claims->big_endian);
+
+	if (!desc)
+		return kmd_fail_memory(cursor->diag);
+	if (!note->size)
+		return KMD_OK;
+	if (!kmd_cursor_bytes(cursor, note->desc_at, desc, size))
+		return kmd_cursor_check(cursor, "note");
+	kmd_put(desc + pid, 4, cpu + 1, claims->big_endian);
+	notes->cpus++;
+	return KMD_OK;
+}
+
+static enum kmd_status take_mrdump(struct kmd_cursor *cursor, const struct kmd_claims *claims,
+				   struct kmd_core_notes *notes)
+{
+	struct note *found = calloc(MRDUMP_CPUS, sizeof(*found));
+	enum kmd_status status = KMD_OK;
+	size_t n = 0;
+
+	if (!found)
+		return kmd_fail_memory(cursor->diag);
+	find_mrdump(cursor, claims, found, &n);
+	/* All have the size of the last one, which is of the same machine. */
+	for (size_t i = 0; i < n && status == KMD_OK; i++) {
+		uint32_t size = found[n - 1].desc_size;
+
+		if (found[i].size && found[i].desc_size != size)
+			found[i].size = 0;
+		status = append_mrdump(cursor, claims, &found[i], size, i, notes);
+	}
+	free(found);
+	return status;
+}
+
 static uint32_t get_u32(const unsigned char *bytes, bool big_endian)
 {
 	uint32_t value = 0;
@@ -192,6 +276,8 @@ enum kmd_status kmd_core_notes_read(const struct kmd_claims *claims, bool regist
 	cursor.big_endian = claims->big_endian;
 	if (registers)
 		status = take(&cursor, claims, OF_CPUS, notes);
+	if (status == KMD_OK && registers && !notes->cpus)
+		status = take_mrdump(&cursor, claims, notes);
 	if (status == KMD_OK)
 		status = take(&cursor, claims, AUXV, notes);
 	if (status == KMD_OK && registers)

@@ -214,6 +214,26 @@ def check_remoteproc(bench):
         check_damage(bench, name, whole)
 
 
+def check_mrdump(bench, want):
+    """MediaTek's mrdump_mini, with registers of some CPUs under its own names."""
+    loads = [(s.paddr, s.vaddr, s.data) for s in elfcore.segments(want)
+             if s.vaddr and s.paddr != NONE][:50]
+    registers = {b'ke1': foreign.prstatus(101, [1] * 33), b'core1': foreign.prstatus(2, [3] * 33),
+                 b'core0': foreign.prstatus(1, [2] * 33), b'core3': foreign.prstatus(4, [4] * 33)}
+    whole = foreign.mrdump(loads, registers)
+    code, text, core = bench.run('mrdump', whole)
+    kit.check(code in (0, 3) and 'registers of CPUs 0-1, 3' in text, f'{code}: {text}')
+    held = memory(core)
+    for phys, _, data in loads:
+        kit.check(any(at <= phys and data == run[phys - at:phys - at + len(data)]
+                      for at, run in held), f'mrdump: physical {phys:#x} differs')
+    got = [(n.name, struct.unpack_from('<IQ', n.desc, 32)[0], n.desc[112])
+           for n in elfcore.notes(core) if n.type == 1 and n.name == b'CORE\0']
+    kit.same([(name, register) for name, _, register in got],
+             [(b'CORE\0', 2), (b'CORE\0', 1), (b'CORE\0', 4)], 'registers of mrdump')
+    check_damage(bench, 'mrdump', whole)
+
+
 def check_ramoops(bench):
     """Zones of pstore: the console's lines first, else the records of the panic in their order."""
     lines = [b'[%5d.000000] line %d' % (i, i) for i in range(200)]
@@ -271,6 +291,8 @@ def main():
             check_words(bench, ranges, want)
             check_remoteproc(bench)
             check_ramoops(bench)
+            if dump.facts['arch'] == 'aarch64':
+                check_mrdump(bench, want)
             check_kdump(bench, dump.facts['arch'].encode(), want)
     print('dumps of other tools give the memory and log of the plain dump')
 

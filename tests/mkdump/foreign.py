@@ -172,3 +172,38 @@ def ramoops_record(number, part, text, stamp=1, packed=True):
         deflate = zlib.compressobj(wbits=-15)
         body = deflate.compress(body) + deflate.flush()
     return b'====%d.%06d-%c\n' % (stamp, part, b'DC'[packed]) + body
+
+
+def mrdump(loads, registers, machine=183, sections=60, cpus=8, misc=20):
+    """MediaTek's mrdump_mini of arm64: (physical, virtual, bytes); registers: {name: prstatus}.
+
+    Headers for a fixed number of segments, of which most are empty; notes whose names have a
+    fixed size; p_memsz is 0; data in blocks of 512 bytes after the header's pages.
+    """
+    def entry(name, room, kind, desc):
+        return struct.pack('<III', room, len(desc), kind) + name.ljust(room, b'\0') + desc
+
+    names = sorted(registers) + [None] * (cpus + 1)
+    notes = entry(b'vmlinux', 12, 3, bytes(136))
+    for name in names[:cpus + 1]:
+        notes += entry(name or b'NA', 12, 1, registers.get(name, bytes(392)))
+    others = b''.join(entry(b'_KERNEL_LOG_' if not i else b'NA', 20, 4095, bytes(32))
+                      for i in range(misc))
+    table = 64 + 56 * sections
+    at = -(-(table + len(notes) + len(others)) // PAGE) * PAGE
+    headers = [struct.pack('<IIQQQQQQ', 4, 0, table, 0, 0, len(notes), 0, 0),
+               struct.pack('<IIQQQQQQ', 4, 0, table + len(notes), 0, 0, len(others), 0, 0)]
+    body = b''
+    for phys, virt, data in loads:
+        headers.append(struct.pack('<IIQQQQQQ', 1, 0, at + len(body), virt, phys, len(data), 0, 0))
+        body += data + bytes(-len(data) % 512)
+    ident = b'\x7fELF\2\1\1' + bytes(9)
+    head = ident + struct.pack('<HHIQQQIHHHHHH', 4, machine, 1, 0, 64, 0, 0, 64, 56, sections, 0, 0,
+                               0)
+    return (head + b''.join(headers).ljust(56 * sections, b'\0') + notes + others).ljust(at, b'\0') + body
+
+
+def prstatus(pid, registers):
+    """struct elf_prstatus of arm64."""
+    return bytes(32) + struct.pack('<I', pid) + bytes(76) + struct.pack(
+        '<34Q', *registers, *[0] * (34 - len(registers))) + bytes(8)
