@@ -3,6 +3,7 @@
 #include "api/handle.h"
 
 #include "target/kallsyms.h"
+#include "task/locks.h"
 #include "types/btf.h"
 
 #include <inttypes.h>
@@ -74,7 +75,9 @@ static enum kmd_status read_tasks(struct kmd *kmd)
 				"dump");
 	if (status == KMD_OK)
 		status = kmd_task_list_read(&kmd->own_target, &kmd->tasks);
-	if (status != KMD_OK)
+	if (status == KMD_OK)
+		kmd_task_locks_find(&kmd->own_target, &kmd->tasks);
+	else
 		kmd_task_list_deinit(&kmd->tasks);
 	kmd->tasks_read = status == KMD_OK;
 	return status;

@@ -57,6 +57,12 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	/* Where it is since 5.16, and before. */
 	[KMD_T_TASK_CPU] = { KMD_TYPE_OFFSET, "task_struct", "thread_info.cpu", false, 0 },
 	[KMD_T_TASK_CPU_OLD] = { KMD_TYPE_OFFSET, "task_struct", "cpu", false, 0 },
+	[KMD_T_MUTEX_WAITER_TASK] = { KMD_TYPE_OFFSET, "mutex_waiter", "task", false, 0 },
+	[KMD_T_MUTEX_OWNER] = { KMD_TYPE_OFFSET, "mutex", "owner", false, 0 },
+	[KMD_T_MUTEX_WAITERS] = { KMD_TYPE_OFFSET, "mutex", "wait_list", false, 0 },
+	[KMD_T_RWSEM_WAITER_TASK] = { KMD_TYPE_OFFSET, "rwsem_waiter", "task", false, 0 },
+	[KMD_T_RWSEM_OWNER] = { KMD_TYPE_OFFSET, "rw_semaphore", "owner", false, 0 },
+	[KMD_T_RWSEM_WAITERS] = { KMD_TYPE_OFFSET, "rw_semaphore", "wait_list", false, 0 },
 	[KMD_T_TASK_ON_CPU] = { KMD_TYPE_OFFSET, "task_struct", "on_cpu", false, 0 },
 	[KMD_T_TASK_ARRIVAL] = { KMD_TYPE_OFFSET, "task_struct", "sched_info.last_arrival", false,
 				 0 },

@@ -168,6 +168,21 @@ bool report_is_blocked(const struct kmd_task *task)
 	return task->state == 'D';
 }
 
+bool report_is_holder(const struct kmd_task *task)
+{
+	return task->holds_lock && !report_is_blocked(task) && !task->is_running;
+}
+
+const struct kmd_task *report_task_by_pid(const struct kmd *kmd, uint32_t pid)
+{
+	const struct kmd_task *task;
+
+	for (size_t i = 0; (task = kmd_task_get(kmd, i)); i++)
+		if (task->pid == pid)
+			return task;
+	return NULL;
+}
+
 const char *report_register_name(const struct kmd *kmd, size_t word,
 				 char buffer[REGISTER_NAME_SIZE])
 {

@@ -29,6 +29,9 @@ size_t report_panic_cpu(const struct kmd *kmd);
 
 /* In uninterruptible sleep. */
 bool report_is_blocked(const struct kmd_task *task);
+/* It sleeps otherwise, and another task waits for its lock. */
+bool report_is_holder(const struct kmd_task *task);
+const struct kmd_task *report_task_by_pid(const struct kmd *kmd, uint32_t pid);
 
 /* The function in which a task waits, without those in which every task waits; "" = none. */
 const char *report_waits_in(const struct kmd_stack *stack);

@@ -112,6 +112,8 @@ static json_t *task_of(struct kmd *kmd, size_t index)
 	json_set(object, "running", json_boolean(task->is_running));
 	if (task->is_idle)
 		json_set(object, "idle", json_true());
+	if (task->has_holder)
+		json_set(object, "holder", json_number(task->holder));
 	if (task->has_last_run)
 		json_set(object, "last_run_ns", json_number(task->last_run));
 	set_stack(object, kmd, status, stack);

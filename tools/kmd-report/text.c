@@ -191,7 +191,21 @@ static void print_cpus(FILE *out, struct kmd *kmd)
 
 static bool is_other(const struct kmd_task *task)
 {
-	return task->state != 'D' && !task->is_running;
+	return !report_is_blocked(task) && !report_is_holder(task) && !task->is_running;
+}
+
+/* Who holds the locks that tasks of the group wait for. */
+static void print_holders(FILE *out, const struct kmd *kmd, const struct group *group)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		const struct kmd_task *task = kmd_task_get(kmd, group->tasks[i]), *holder;
+
+		if (!task->has_holder)
+			continue;
+		holder = report_task_by_pid(kmd, task->holder);
+		fprintf(out, "  pid %u waits for a lock; likely held by %s (pid %u)\n", task->pid,
+			holder && holder->comm ? holder->comm : "?", task->holder);
+	}
 }
 
 static void print_group(FILE *out, const struct kmd *kmd, const struct group *group)
@@ -214,6 +228,7 @@ static void print_group(FILE *out, const struct kmd *kmd, const struct group *gr
 		fputs(text, out);
 	}
 	fputs(":\n", out);
+	print_holders(out, kmd, group);
 	if (group->stack)
 		print_stack(out, group->stack);
 	else
@@ -250,6 +265,8 @@ static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
 	if (kmd_tasks_incomplete(kmd))
 		fprintf(out, "There may have been more: %s.\n", kmd_tasks_incomplete(kmd));
 	return print_groups(out, kmd, "Tasks in uninterruptible sleep", report_is_blocked) &&
+	       print_groups(out, kmd, "Tasks that hold a lock for which another one waits",
+			    report_is_holder) &&
 	       (!full || print_groups(out, kmd, "Other tasks that do not run", is_other));
 }
 

@@ -150,6 +150,14 @@ def case_hungtask(rig):
     kit.check(any('wait_for_common' in f for f in stack), f'the hung task\'s stack: {stack}')
 
 
+def case_mutex(rig):
+    """Two tasks wait for a mutex, whose owner sleeps: kmd-report names it, with and without a vmlinux."""
+    taken = rig.crash('lab', END_OF_PANIC,
+                      settings='kernel/hung_task_panic=1 kernel/hung_task_timeout_secs=2')
+    check_full(rig, taken)
+    reports.check_holder(rig, taken, ['kmdlab_first', 'kmdlab_second'], 'kmdlab_holder')
+
+
 def crash_of(rig, script, text, task=None, **how):
     """Crash, and check the stacks, and the reason, the CPU and the task that kmd-report names.
 

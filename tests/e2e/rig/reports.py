@@ -145,3 +145,12 @@ def check_without_vmlinux(by_vmlinux, found):
     kit.check(not found['tasks'] or len(found['tasks']) == len(tasks), 'without a vmlinux, tasks are missing')
     print(f'without a vmlinux: {len(found["tasks"])} tasks, {named} frames with names')
     return named
+
+
+def check_holder(rig, taken, waiting, holder):
+    """Each task of @waiting, and no other, waits for the lock that @holder holds."""
+    for options in (('-x', rig.kernel.file('vmlinux')), ()):
+        found = report(taken, *options)
+        pids = {task['comm']: task['pid'] for task in found['tasks']}
+        got = {task['comm']: task['holder'] for task in found['tasks'] if 'holder' in task}
+        kit.same(got, {comm: pids[holder] for comm in waiting}, f'holders of locks, with {options}')

@@ -15,6 +15,7 @@
  *	what=softlockup	a task that never gives up its CPU
  *	what=all	all CPUs panic at once
  *	what=hungtask	a task that waits forever, uninterruptible
+ *	what=mutex	two tasks that wait for a mutex, whose owner sleeps forever
  *	what=storm	each CPU registers and unregisters for @seconds
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
@@ -25,6 +26,7 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/module.h>
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/string.h>
@@ -264,6 +266,33 @@ static noinline int kmdlab_overflow(volatile int depth)
 	return (depth < 0 ? 0 : kmdlab_overflow(depth + 1)) + array[(depth + 1) % sizeof(array)];
 }
 
+static DEFINE_MUTEX(held);
+static DECLARE_COMPLETION(locked);
+
+static int hold_mutex(void *unused)
+{
+	mutex_lock(&held);
+	complete(&locked);
+	while (!kthread_should_stop())
+		schedule_timeout_interruptible(MAX_SCHEDULE_TIMEOUT);
+	return 0;
+}
+
+static int wait_for_mutex(void *unused)
+{
+	mutex_lock(&held);
+	return 0;
+}
+
+static int hung_on_mutex(void)
+{
+	kthread_run(hold_mutex, NULL, "kmdlab_holder");
+	wait_for_completion(&locked);
+	kthread_run(wait_for_mutex, NULL, "kmdlab_first");
+	kthread_run(wait_for_mutex, NULL, "kmdlab_second");
+	return 0;
+}
+
 static int wait_forever(void *unused)
 {
 	wait_for_completion(&never);
@@ -381,6 +410,7 @@ static const struct {
 	{ "softlockup", soft_lockup },
 	{ "all", all_panic },
 	{ "hungtask", hung_task },
+	{ "mutex", hung_on_mutex },
 	{ "storm", storm },
 };
 
