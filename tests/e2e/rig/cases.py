@@ -406,7 +406,9 @@ def signature_of(rig, way, *how):
     """The signature of a crash, and how kmd-report found it."""
     rig.name = way
     taken = rig.crash(*how)
-    return stacks.report(taken, rig.folder / 'rawdump.img')['signature']
+    image = rig.folder / 'rawdump.img'
+    firmware.write_raw(image, taken.ram, taken.rows)
+    return stacks.report(taken, image)['signature']
 
 
 def case_signature(rig):
