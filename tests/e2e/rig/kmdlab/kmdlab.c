@@ -6,11 +6,9 @@
  *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
  *	what=exec	the same, in the middle of the next exec of busybox
  *	what=irq	another CPU spins in a hard interrupt while this one panics
- *	what=spin	one CPU spins in a soft interrupt, one with interrupts off, and on x86 one in
- *			an NMI, while the last one panics
- *	what=nullirq	reads through a NULL pointer in a hard interrupt
- *	what=bug	BUG()
- *	what=overflow	recursion down to the guard page of the stack
+ *	what=spin	one CPU spins in a soft interrupt, one with interrupts off, and on x86 one
+ *in an NMI, while the last one panics what=nullirq	reads through a NULL pointer in a hard
+ *interrupt what=bug	BUG() what=overflow	recursion down to the guard page of the stack
  *	what=oom	allocates pages until there are none
  *	what=softlockup	a task that never gives up its CPU
  *	what=all	all CPUs panic at once
