@@ -13,6 +13,7 @@ enum kmd_pa_layout {
 	KMD_PA_ARM64,    /* 47:page */
 	KMD_PA_ARM64_64, /* 47:16, and 51:48 in bits 15:12; zero where the processor has 48 */
 	KMD_PA_ARM64_L2, /* LPA2: 49:page, and 51:50 in bits 9:8 */
+	KMD_PA_RISCV,    /* 55:12, in bits 53:10 */
 };
 
 struct kmd_paging {

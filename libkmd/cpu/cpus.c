@@ -24,9 +24,17 @@ static const char *const arm64_names[] = {
 	"X24", "X25", "X26", "X27", "X28", "X29", "X30", "SP",  "PC",  "PSTATE",
 };
 
+/* QEMU prints "x1/ra"; the name that counts is the one before the slash. */
+static const char *const riscv64_names[] = {
+	"pc",  "x1",  "x2",  "x3",  "x4",  "x5",  "x6",  "x7",  "x8",  "x9",  "x10",
+	"x11", "x12", "x13", "x14", "x15", "x16", "x17", "x18", "x19", "x20", "x21",
+	"x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "x31",
+};
+
 static const struct kmd_cpu_layout layouts[] = {
 	{ EM_X86_64, 27, 336, 16, 19, x86_64_names },
 	{ EM_AARCH64, 34, 392, 32, 31, arm64_names },
+	{ EM_RISCV, 32, 376, 0, 2, riscv64_names },
 };
 
 const struct kmd_cpu_layout *kmd_cpu_layout(uint16_t machine)
@@ -99,7 +107,7 @@ void kmd_cpus_deinit(struct kmd_cpus *cpus)
 	memset(cpus, 0, sizeof(*cpus));
 }
 
-/* Both machines are little-endian wherever their kernel is one that we read. */
+/* These machines are little-endian wherever their kernel is one that we read. */
 static uint64_t get(const unsigned char *bytes, size_t size)
 {
 	uint64_t value = 0;

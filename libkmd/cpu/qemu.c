@@ -3,6 +3,7 @@
  * Registers as QEMU's monitor prints them: "CPU#N", then NAME=HEX pairs in lines.
  * On x86 a segment register's line has its selector and then its base.  A CPU that is in a
  * 32-bit mode, as x86 CPUs are before they are started, has registers of other names.
+ * On riscv64 a pair is NAME HEX, or NAME/ALIAS HEX, with blanks between them.
  */
 #include "cpu/cpus.h"
 
@@ -10,6 +11,7 @@
 #include "base/text.h"
 #include "source/source.h"
 
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -160,6 +162,31 @@ static enum kmd_status read_pairs(struct reader *reader, const char *line, const
 	return status;
 }
 
+/* riscv64: words with blanks between them, a name and a number. */
+static enum kmd_status read_words(struct reader *reader, const char *line, const char *end)
+{
+	const char *at = skip_blanks(line, end);
+	enum kmd_status status = KMD_OK;
+	char name[NAME_SIZE];
+
+	while (status == KMD_OK && at < end) {
+		const char *start = at;
+		size_t length = 0;
+
+		for (; at < end && *at != ' '; at++)
+			if (*at == '/' && !length)
+				length = (size_t)(at - start);
+		length = length ? length : (size_t)(at - start);
+		at = skip_blanks(at, end);
+		if (length >= NAME_SIZE)
+			continue;
+		memcpy(name, start, length);
+		name[length] = '\0';
+		status = read_pair(reader, name, &at, end);
+	}
+	return status;
+}
+
 /* A CPU that was never started has zeroes where others have a program. */
 static bool is_running(const struct reader *reader)
 {
@@ -221,7 +248,10 @@ static enum kmd_status read_line(struct reader *reader, const char *line, const 
 	line = skip_blanks(line, end);
 	if ((size_t)(end - line) > strlen(mark) && !memcmp(line, mark, strlen(mark)))
 		return open_cpu(reader, line + strlen(mark), end);
-	return reader->open ? read_pairs(reader, line, end) : KMD_OK;
+	if (!reader->open)
+		return KMD_OK;
+	return reader->layout->machine == EM_RISCV ? read_words(reader, line, end)
+						   : read_pairs(reader, line, end);
 }
 
 enum kmd_status kmd_cpus_from_text(const char *text, size_t length, const char *name,

@@ -18,6 +18,13 @@
  *	reserved higher up; in a PTE it is PAT.  Address bits 51:12; bit 12 of a
  *	large page is PAT.  Bits 62:52 are ignored or keys, bit 63 is XD.
  *	Linux: arch/x86/include/asm/pgtable_types.h; a PROT_NONE entry has bit 0 clear.
+ * riscv64: The RISC-V Instruction Set Manual, volume II, Sv39, Sv48 and Sv57:
+ *	bit 0 valid; an entry that may be read, written or run (bits 1, 2, 3) is a leaf
+ *	at any level.  The page's number is in bits 53:10.  Bits 62:61 are Svpbmt's
+ *	memory type (T-Head's are in 63:59); bit 63 (Svnapot) makes the lowest bits of
+ *	the number the size of a range: such a page counts as not mapped here.
+ *	Linux: arch/riscv/include/asm/pgtable-{64,bits}.h; a PROT_NONE entry has bit 0
+ *	clear.
  */
 #include "pagetable/pagetable.h"
 
@@ -34,6 +41,10 @@
 #define X86_TABLE    UINT64_C(0x67)
 /* Present, writable, accessed, dirty, global, XD: PAGE_KERNEL. */
 #define X86_DATA     UINT64_C(0x8000000000000163)
+#define RISCV_LEAF   UINT64_C(0xe)
+#define RISCV_NAPOT  (UINT64_C(1) << 63)
+/* Of PAGE_KERNEL: valid, read, write, global, accessed, dirty. */
+#define RISCV_DATA   UINT64_C(0xe7)
 
 /* Bits [@low, @high). */
 static uint64_t bits(unsigned int low, unsigned int high)
@@ -44,6 +55,11 @@ static uint64_t bits(unsigned int low, unsigned int high)
 static bool is_x86(const struct kmd_paging *paging)
 {
 	return paging->layout == KMD_PA_X86_64;
+}
+
+static bool is_riscv(const struct kmd_paging *paging)
+{
+	return paging->layout == KMD_PA_RISCV;
 }
 
 static unsigned int index_bits(const struct kmd_paging *paging)
@@ -65,7 +81,7 @@ size_t kmd_paging_entries(const struct kmd_paging *paging, unsigned int level, s
 		return n;
 	n = (size_t)1 << (paging->root_bits - kmd_paging_shift(paging, 0));
 	/* arm64 has another root for user space. */
-	if (is_x86(paging))
+	if (is_x86(paging) || is_riscv(paging))
 		*first = n / 2;
 	return n;
 }
@@ -84,6 +100,8 @@ static uint64_t address_of(const struct kmd_paging *paging, uint64_t entry)
 		return (entry & bits(16, 48)) | (entry & bits(12, 16)) << 36;
 	case KMD_PA_ARM64_L2:
 		return (entry & bits(paging->page_shift, 50)) | (entry & bits(8, 10)) << 42;
+	case KMD_PA_RISCV:
+		return (entry & bits(10, 54)) << 2;
 	case KMD_PA_ARM64:
 		break;
 	}
@@ -98,6 +116,8 @@ static uint64_t address_bits(const struct kmd_paging *paging, uint64_t phys)
 		return (phys & bits(16, 48)) | (phys & bits(48, 52)) >> 36;
 	case KMD_PA_ARM64_L2:
 		return (phys & bits(paging->page_shift, 50)) | (phys & bits(50, 52)) >> 42;
+	case KMD_PA_RISCV:
+		return (phys & bits(12, 56)) >> 2;
 	case KMD_PA_X86_64:
 	case KMD_PA_ARM64:
 		break;
@@ -121,7 +141,11 @@ enum kmd_entry_kind kmd_entry_decode(const struct kmd_paging *paging, unsigned i
 		return KMD_ENTRY_NONE;
 	if (is_x86(paging))
 		leaf |= (entry & X86_LARGE) != 0;
-	else if ((entry & ARM64_TYPE) == ARM64_BLOCK) {
+	else if (is_riscv(paging)) {
+		leaf = (entry & RISCV_LEAF) != 0;
+		if (entry & RISCV_NAPOT || (last && !leaf))
+			return KMD_ENTRY_NONE;
+	} else if ((entry & ARM64_TYPE) == ARM64_BLOCK) {
 		if (last)
 			return KMD_ENTRY_NONE;
 		leaf = true;
@@ -137,7 +161,9 @@ enum kmd_entry_kind kmd_entry_decode(const struct kmd_paging *paging, unsigned i
 
 uint64_t kmd_entry_table(const struct kmd_paging *paging, uint64_t phys)
 {
-	return address_bits(paging, phys) | (is_x86(paging) ? X86_TABLE : ARM64_TABLE);
+	uint64_t flags = is_x86(paging) ? X86_TABLE : ARM64_TABLE;
+
+	return address_bits(paging, phys) | (is_riscv(paging) ? VALID : flags);
 }
 
 uint64_t kmd_entry_leaf(const struct kmd_paging *paging, unsigned int level, uint64_t phys)
@@ -147,6 +173,8 @@ uint64_t kmd_entry_leaf(const struct kmd_paging *paging, unsigned int level, uin
 
 	if (is_x86(paging))
 		return entry | X86_DATA | (last ? 0 : X86_LARGE);
+	if (is_riscv(paging))
+		return entry | RISCV_DATA;
 	entry |= ARM64_DATA | (last ? ARM64_TABLE : ARM64_BLOCK);
 	return paging->layout == KMD_PA_ARM64_L2 ? entry : entry | ARM64_SHARED;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * pagetable.h - the shape of the kernel's own page tables: arm64 and x86_64.
+ * pagetable.h - the shape of the kernel's own page tables: arm64, riscv64 and x86_64.
  *
  * Levels are counted from the root, which is level 0, to the last, whose entries
  * map pages.  Only the kernel's half of the address space is of interest.

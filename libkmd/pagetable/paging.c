@@ -14,7 +14,7 @@ static unsigned int log2_of(uint64_t power)
 	return (unsigned int)__builtin_ctzll(power);
 }
 
-/* The root is part of the image on both machines. */
+/* The root is part of the image on all machines. */
 static bool read_root(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
 		      struct kmd_paging *paging)
 {
@@ -36,7 +36,7 @@ bool kmd_paging_init(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_
 	paging->page_shift = log2_of(facts->pub.page_size);
 	if (!facts->arch || !facts->arch->read_paging || !facts->arch->read_paging(info, paging))
 		return false;
-	/* ARM64_HW_PGTABLE_LEVELS(): all bits above the page's, rounded up; x86 agrees. */
+	/* ARM64_HW_PGTABLE_LEVELS(): all bits above the page's, rounded up; the others agree. */
 	paging->levels = (paging->root_bits - 4) / (paging->page_shift - 3);
 	return read_root(info, facts, paging);
 }

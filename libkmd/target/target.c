@@ -76,6 +76,13 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 				    0 },
 	[KMD_T_TASK_CONTEXT_PC] = { KMD_TYPE_OFFSET, "task_struct", "thread.cpu_context.pc", false,
 				    0 },
+	/* riscv64: the same; s0 is the first of "s".  And struct pt_regs. */
+	[KMD_T_TASK_RA] = { KMD_TYPE_OFFSET, "task_struct", "thread.ra", false, 0 },
+	[KMD_T_TASK_SAVED] = { KMD_TYPE_OFFSET, "task_struct", "thread.s", false, 0 },
+	[KMD_T_REGS_FP] = { KMD_TYPE_OFFSET, "pt_regs", "s0", false, 0 },
+	[KMD_T_REGS_SP] = { KMD_TYPE_OFFSET, "pt_regs", "sp", false, 0 },
+	[KMD_T_REGS_PC] = { KMD_TYPE_OFFSET, "pt_regs", "epc", false, 0 },
+	[KMD_T_REGS_RA] = { KMD_TYPE_OFFSET, "pt_regs", "ra", false, 0 },
 	[KMD_T_INACTIVE_BP] = { KMD_TYPE_OFFSET, "inactive_task_frame", "bp", false, 0 },
 	[KMD_T_INACTIVE_PC] = { KMD_TYPE_OFFSET, "inactive_task_frame", "ret_addr", false, 0 },
 	[KMD_T_RQ_CLOCK] = { KMD_TYPE_OFFSET, "rq", "clock", false, 0 },

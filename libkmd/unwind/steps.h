@@ -11,7 +11,7 @@ struct kmd_unwind_state {
 	struct kmd_unwind_frame frame;
 	uint64_t fp;
 	const uint64_t *words; /* of the CPU, while they are those of this frame */
-	/* x86_64: address of the struct pt_regs of this frame, and of the last whole one; 0 = none.
+	/* Address of the struct pt_regs of this frame, and of the last whole one; 0 = none.
 	 * A partial one has only the words that the processor pushed. */
 	uint64_t regs, last_regs;
 	bool regs_whole;
@@ -24,6 +24,7 @@ struct kmd_unwind_state {
 /* Go to the caller.  False at the end: .done, or the reason in .end. */
 bool kmd_unwind_step_orc(struct kmd_unwind_state *state);
 bool kmd_unwind_step_records(struct kmd_unwind_state *state);
+bool kmd_unwind_step_riscv64(struct kmd_unwind_state *state);
 
 /* ORC tables of the kernel and its modules (orc.c). */
 enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,

@@ -18,7 +18,7 @@ enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
 	unwinder->modules = modules;
 	if (target->facts->machine == EM_X86_64)
 		return kmd_orc_new(target, modules, &unwinder->orc, &unwinder->unusable);
-	if (target->facts->machine != EM_AARCH64)
+	if (target->facts->machine != EM_AARCH64 && target->facts->machine != EM_RISCV)
 		unwinder->unusable = "stacks of this machine cannot be unwound";
 	return KMD_OK;
 }
@@ -55,9 +55,14 @@ static bool is_code(const struct kmd_unwinder *unwinder, uint64_t pc)
 static bool step(struct kmd_unwind_state *state)
 {
 	uint64_t last = state->frame.sp, size = UINT64_C(64) << 10;
-	bool stepped =
-		state->unwinder->orc ? kmd_unwind_step_orc(state) : kmd_unwind_step_records(state);
+	bool stepped;
 
+	if (state->unwinder->orc)
+		stepped = kmd_unwind_step_orc(state);
+	else if (state->unwinder->target->facts->machine == EM_RISCV)
+		stepped = kmd_unwind_step_riscv64(state);
+	else
+		stepped = kmd_unwind_step_records(state);
 	if (!stepped)
 		return false;
 	if (falls(state, last))
@@ -127,30 +132,66 @@ static bool sleeping_x86_64(const struct kmd_target *target, uint64_t task,
 	return true;
 }
 
+/* What __switch_to() saves: the callee-saved registers in struct thread_struct. */
+static bool sleeping_riscv64(const struct kmd_target *target, uint64_t task,
+			     struct kmd_unwind_start *start)
+{
+	return kmd_target_member(target, task, KMD_T_TASK_SAVED, 8, &start->fp) &&
+	       kmd_target_member(target, task, KMD_T_TASK_SP, 8, &start->sp) &&
+	       kmd_target_member(target, task, KMD_T_TASK_RA, 8, &start->pc);
+}
+
 bool kmd_unwind_sleeping(const struct kmd_target *target, uint64_t task,
 			 struct kmd_unwind_start *start)
 {
 	memset(start, 0, sizeof(*start));
 	if (target->facts->machine == EM_X86_64)
 		return sleeping_x86_64(target, task, start);
+	if (target->facts->machine == EM_RISCV)
+		return sleeping_riscv64(target, task, start);
 	return target->facts->machine == EM_AARCH64 &&
 	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_FP, 8, &start->fp) &&
 	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_SP, 8, &start->sp) &&
 	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_PC, 8, &start->pc);
 }
 
+/* Where the registers of a CPU have the frame pointer. */
+static size_t fp_word(uint16_t machine)
+{
+	switch (machine) {
+	case EM_X86_64:
+		return 4;
+	case EM_RISCV:
+		return 8;
+	default:
+		return 29;
+	}
+}
+
+/* CS, or the mode in PSTATE: the lowest level is user space.  riscv64 records neither. */
+static bool in_kernel(uint16_t machine, const struct kmd_cpu *cpu)
+{
+	switch (machine) {
+	case EM_X86_64:
+		return !(cpu->words[17] & 3);
+	case EM_RISCV:
+		return cpu->pub.pc >> 63;
+	default:
+		return (cpu->words[33] & 15) != 0;
+	}
+}
+
 bool kmd_unwind_cpu(const struct kmd_target *target, const struct kmd_cpu *cpu,
 		    struct kmd_unwind_start *start)
 {
-	bool x86_64 = target->facts->machine == EM_X86_64;
+	uint16_t machine = target->facts->machine;
 
 	*start = (struct kmd_unwind_start){
 		.pc = cpu->pub.pc,
 		.sp = cpu->pub.sp,
-		.fp = cpu->words[x86_64 ? 4 : 29],
+		.fp = cpu->words[fp_word(machine)],
 		.words = cpu->words,
 		.exact = true,
 	};
-	/* CS, and the mode in PSTATE: the lowest level is user space. */
-	return x86_64 ? !(cpu->words[17] & 3) : (cpu->words[33] & 15) != 0;
+	return in_kernel(machine, cpu);
 }

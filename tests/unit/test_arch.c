@@ -213,6 +213,19 @@ START_TEST(riscv64)
 	ck_assert_uint_eq(UINT64_C(0x80000000) + layout.linear.delta, 0xffffaf8000000000);
 	ck_assert_uint_eq(UINT64_C(0x80100000) + layout.image.delta, 0xffffffff80000000);
 	ck_assert_uint_eq(layout.image.low, 0xffffffff80000000);
+	ck_assert_uint_eq(layout.image.high, UINT64_MAX);
+	done();
+	/* Moved by KASLR: modules are below the image. */
+	lay_out(&kmd_arch_riscv64, "OSRELEASE=6.12.0\n"
+				   "NUMBER(PAGE_OFFSET)=0xffffffd600000000\n"
+				   "NUMBER(phys_ram_base)=2147483648\n"
+				   "NUMBER(MODULES_VADDR)=0xffffffff21e75000\n"
+				   "NUMBER(MODULES_END)=0xffffffffa0000000\n"
+				   "NUMBER(KERNEL_LINK_ADDR)=0xffffffff80000000\n"
+				   "NUMBER(va_kernel_pa_offset)=0xffffffff1fe00000\n");
+	ck_assert_uint_eq(layout.image.low, 0xffffffffa0000000);
+	ck_assert_uint_eq(layout.image.high, 0xffffffffa1e75000);
+	ck_assert_uint_eq(UINT64_C(0x80000000) + layout.linear.delta, 0xffffffd600000000);
 	done();
 }
 END_TEST

@@ -28,6 +28,18 @@ static void x86_64(const char *text)
 	facts.layout.image.delta = UINT64_C(0xffffffff80000000) + UINT64_C(662700032);
 }
 
+static void riscv64(unsigned int va_bits, uint64_t page)
+{
+	static char text[128];
+
+	snprintf(text, sizeof(text),
+		 "SYMBOL(swapper_pg_dir)=ffffffff81600000\nNUMBER(VA_BITS)=%u\n", va_bits);
+	arm64(page, text);
+	facts.machine = EM_RISCV;
+	facts.arch = kmd_arch_by_machine(EM_RISCV);
+	facts.layout.image.delta = UINT64_C(0xffffffff80000000) - 0x80200000;
+}
+
 static void expect_shape(unsigned int va_bits, unsigned int root_bits, unsigned int levels,
 			 unsigned int pa_bits, enum kmd_pa_layout layout)
 {
@@ -112,6 +124,18 @@ START_TEST(x86_64_shapes)
 }
 END_TEST
 
+START_TEST(riscv64_shapes)
+{
+	riscv64(39, 4096);
+	expect_shape(39, 39, 3, 56, KMD_PA_RISCV);
+	ck_assert_uint_eq(paging.root, 0x81800000);
+	riscv64(48, 4096);
+	expect_shape(48, 48, 4, 56, KMD_PA_RISCV);
+	riscv64(57, 4096);
+	expect_shape(57, 57, 5, 56, KMD_PA_RISCV);
+}
+END_TEST
+
 static void expect_unknown(void)
 {
 	ck_assert(!kmd_paging_init(&info, &facts, &paging));
@@ -136,8 +160,12 @@ START_TEST(not_known)
 	info.text = NULL;
 	expect_unknown();
 	arm64(4096, ARM_ROOT "NUMBER(VA_BITS)=48\n");
-	facts.machine = EM_RISCV;
-	facts.arch = kmd_arch_by_machine(EM_RISCV);
+	facts.machine = EM_ARM;
+	facts.arch = kmd_arch_by_machine(EM_ARM);
+	expect_unknown();
+	riscv64(39, 16384);
+	expect_unknown();
+	riscv64(40, 4096);
 	expect_unknown();
 	/* A root inside a page, or beyond memory. */
 	arm64(65536, ARM_ROOT "NUMBER(VA_BITS)=48\n");
@@ -227,6 +255,27 @@ START_TEST(x86_64_entries)
 END_TEST
 
 /* Encoding and decoding match in every shape, up to the highest address. */
+START_TEST(riscv64_entries)
+{
+	riscv64(39, 4096);
+	ck_assert(kmd_paging_init(&info, &facts, &paging));
+	expect_entry(0, 0x20600001, KMD_ENTRY_TABLE, 0x81800000);
+	expect_entry(0, 0x200000e7, KMD_ENTRY_LEAF, 0x80000000);
+	expect_entry(1, 0x200804ef, KMD_ENTRY_LEAF, 0x80200000);
+	expect_entry(2, 0x206004e7, KMD_ENTRY_LEAF, 0x81801000);
+	/* Pages of other memory types, a page that may only be run, one at the end of memory. */
+	expect_entry(2, 0x40000000206004e7, KMD_ENTRY_LEAF, 0x81801000);
+	expect_entry(2, 0x20600449, KMD_ENTRY_LEAF, 0x81801000);
+	expect_entry(2, 0x003ffffffffffce7, KMD_ENTRY_LEAF, UINT64_C(0xfffffffffff000));
+	/* PROT_NONE; a table where there is none below; one of a range (Svnapot). */
+	expect_entry(2, 0x206004e6, KMD_ENTRY_NONE, 0);
+	expect_entry(2, 0x20600401, KMD_ENTRY_NONE, 0);
+	expect_entry(2, 0x80000000206020e7, KMD_ENTRY_NONE, 0);
+	ck_assert_uint_eq(kmd_entry_table(&paging, 0x81800000), 0x20600001);
+	ck_assert_uint_eq(kmd_entry_leaf(&paging, 2, 0x81801000), 0x206004e7);
+}
+END_TEST
+
 START_TEST(entries_there_and_back)
 {
 	paging = shapes[_i].paging;
@@ -254,6 +303,8 @@ int main(void)
 	tcase_add_test(tcase, arm64_shapes);
 	tcase_add_test(tcase, arm64_64k_shapes);
 	tcase_add_test(tcase, x86_64_shapes);
+	tcase_add_test(tcase, riscv64_shapes);
+	tcase_add_test(tcase, riscv64_entries);
 	tcase_add_test(tcase, not_known);
 	tcase_add_test(tcase, arm64_entries);
 	tcase_add_test(tcase, addresses_of_52_bits);

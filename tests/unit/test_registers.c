@@ -311,6 +311,12 @@ START_TEST(plain_notes)
 	ck_assert_uint_eq(size, 0);
 	add(0, KMD_CPU_FROM_NOTES, 3000);
 	make(EM_RISCV, &none);
+	at = 0;
+	expect_prstatus(&at, 376, 1, 3000, 32);
+	ck_assert_uint_eq(size, at);
+	done();
+	add(0, KMD_CPU_FROM_NOTES, 3000);
+	make(EM_ARM, &none);
 	ck_assert_uint_eq(size, 0);
 	done();
 }

@@ -190,6 +190,10 @@ const char *report_register_name(const struct kmd *kmd, size_t word,
 					      "r10", "r9",  "r8",  "rax", "rcx", "rdx", "rsi",
 					      "rdi", NULL,  "rip", "cs",  "rfl", "rsp", "ss" };
 	static const char *const arm64[] = { "sp", "pc", "cpsr" };
+	static const char *const riscv64[] = { "pc", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+					       "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+					       "a6", "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+					       "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6" };
 	const char *machine = kmd_kernel_get(kmd)->machine;
 
 	if (machine && !strcmp(machine, "aarch64")) {
@@ -199,5 +203,7 @@ const char *report_register_name(const struct kmd *kmd, size_t word,
 		}
 		return word < 34 ? arm64[word - 31] : NULL;
 	}
+	if (machine && !strcmp(machine, "riscv64"))
+		return word < sizeof(riscv64) / sizeof(riscv64[0]) ? riscv64[word] : NULL;
 	return word < sizeof(x86_64) / sizeof(x86_64[0]) ? x86_64[word] : NULL;
 }
