@@ -5,6 +5,7 @@
 
 #include <linux/percpu.h>
 #include <linux/sched.h>
+#include <linux/sizes.h>
 #include <linux/version.h>
 
 /* VMCOREINFO and note_buf_t; a header of their own since 6.9. */
@@ -66,6 +67,47 @@
 #define kmd_task_runs(p)	(!!READ_ONCE((p)->on_cpu))
 #else
 #define kmd_task_runs(p)	((void)(p), false)
+#endif
+
+/*
+ * Where modules are mapped, and on riscv64 the image as well, whose limits are symbols
+ * that modules cannot refer to.  An end of 0 is that of all addresses.
+ */
+#if defined(CONFIG_RISCV)
+#define KMD_MODULES_VADDR	(KERNEL_LINK_ADDR - SZ_2G)
+#define KMD_MODULES_END		0UL
+#elif defined(MODULES_VADDR)
+#define KMD_MODULES_VADDR	MODULES_VADDR
+#define KMD_MODULES_END		MODULES_END
+#endif
+
+/* riscv64's own are not exported, and choose the number of levels at boot since 5.17. */
+#if defined(CONFIG_RISCV) && LINUX_VERSION_CODE >= KERNEL_VERSION(5, 17, 0)
+static inline p4d_t *kmd_p4d_offset(pgd_t *pgd, unsigned long va)
+{
+	return pgtable_l5_enabled ? pgd_pgtable(*pgd) + p4d_index(va) :
+				    (p4d_t *)pgd;
+}
+
+static inline pud_t *kmd_pud_offset(p4d_t *p4d, unsigned long va)
+{
+	return pgtable_l4_enabled ? p4d_pgtable(*p4d) + pud_index(va) :
+				    (pud_t *)p4d;
+}
+#else
+#define kmd_p4d_offset	p4d_offset
+#define kmd_pud_offset	pud_offset
+#endif
+
+/*
+ * Where a function's first instruction of its own is: riscv64's kprobes refuse the place
+ * of ftrace's call before it.
+ */
+#if defined(CONFIG_RISCV) && defined(CONFIG_DYNAMIC_FTRACE)
+#include <linux/ftrace.h>
+#define KMD_PROBE_OFFSET	MCOUNT_INSN_SIZE
+#else
+#define KMD_PROBE_OFFSET	0
 #endif
 
 /* Of one CPU there is one instance of everything. */

@@ -43,6 +43,12 @@ static const struct variable log_variables[] = {
 	{ "kimage_voffset", WORD },
 	{ "memstart_addr", sizeof(s64) },
 #endif
+#ifdef CONFIG_RISCV
+	{ "kernel_map", sizeof(struct kernel_mapping) },
+	{ "phys_ram_base", sizeof(phys_addr_t), true },
+	{ "pgtable_l4_enabled", sizeof(bool) },
+	{ "pgtable_l5_enabled", sizeof(bool) },
+#endif
 };
 
 static const struct variable rfc_variables[] = {

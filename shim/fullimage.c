@@ -91,14 +91,15 @@ bool kmd_in_percpu(const void __percpu *ptr)
 	return (unsigned long)ptr - percpu_start < percpu_size;
 }
 
-#ifdef CONFIG_ARM64
+#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV)
 /* A per-CPU pointer to each; x86_64 has its own inside the per-CPU areas. */
 static void add_irq_stacks(void)
 {
 	unsigned long var, stack;
 	int cpu;
 
-	if (!kmd_symbol("irq_stack_ptr", &var))
+	/* riscv64 has them since 6.5. */
+	if (!(IS_ENABLED(CONFIG_RISCV) ? kmd_symbol_quiet : kmd_symbol)("irq_stack_ptr", &var))
 		return;
 	for_each_possible_cpu(cpu) {
 		if (!kmd_read_word(var + per_cpu_offset(cpu), &stack) || !stack)

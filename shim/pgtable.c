@@ -66,7 +66,7 @@ static unsigned long step_pmd(pud_t *pud, unsigned long va, unsigned long end,
 static unsigned long step_pud(p4d_t *p4d, unsigned long va, unsigned long end,
 			      const struct kmd_spec *like)
 {
-	pud_t *pud = pud_offset(p4d, va);
+	pud_t *pud = kmd_pud_offset(p4d, va);
 	unsigned long next = pud_addr_end(va, end);
 
 	add_table(pud, PAGE_SIZE, like);
@@ -78,7 +78,7 @@ static unsigned long step_pud(p4d_t *p4d, unsigned long va, unsigned long end,
 static unsigned long step_p4d(pgd_t *pgd, unsigned long va, unsigned long end,
 			      const struct kmd_spec *like)
 {
-	p4d_t *p4d = p4d_offset(pgd, va);
+	p4d_t *p4d = kmd_p4d_offset(pgd, va);
 	unsigned long next = p4d_addr_end(va, end);
 
 	add_table(p4d, PAGE_SIZE, like);
@@ -155,8 +155,8 @@ static void look_at_all(void)
 {
 	add_image();
 	add_arch();
-#ifdef MODULES_VADDR
-	walk(MODULES_VADDR, MODULES_END, &others);
+#ifdef KMD_MODULES_VADDR
+	walk(KMD_MODULES_VADDR, KMD_MODULES_END, &others);
 #endif
 	walk(VMALLOC_START, VMALLOC_END, &others);
 }

@@ -25,9 +25,6 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <asm/irq_regs.h>
-#ifdef CONFIG_ARM64
-#include <asm/insn.h>
-#endif
 
 #include <kmemdump/minidump.h>
 
@@ -82,6 +79,15 @@ struct oops {
 };
 
 static struct oops __percpu *oopses;
+
+/* The register with the return address, and the size of a call. */
+#ifdef CONFIG_ARM64
+#define RETURN_ADDRESS(r)	((r)->regs[30])
+#define CALL_SIZE	4
+#elif defined(CONFIG_RISCV)
+#define RETURN_ADDRESS(r)	((r)->ra)
+#define CALL_SIZE	4
+#endif
 
 #ifdef CONFIG_X86_64
 /*
@@ -156,7 +162,7 @@ static bool is_about_current(const struct oops *oops)
 	return oops->task == current && oops->born == current->start_time;
 }
 
-#ifdef CONFIG_ARM64
+#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV)
 /*
  * At panic()'s first instruction there is no frame record of it yet, and unwinders that
  * follow frame records would lose its caller.  So go back to the call: the
@@ -166,7 +172,7 @@ static void record_panic(const struct kprobe *kp, const struct pt_regs *regs)
 {
 	struct pt_regs caller = *regs;
 
-	caller.pc = regs->regs[30] - AARCH64_INSN_SIZE;
+	instruction_pointer_set(&caller, RETURN_ADDRESS(regs) - CALL_SIZE);
 	record(&caller);
 }
 #else
@@ -225,7 +231,7 @@ static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 }
 #endif
 
-#ifdef CONFIG_ARM64
+#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV)
 /* Interrupts and pseudo-NMIs alike set these. */
 static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -258,22 +264,30 @@ static struct notifier_block die_notifier = {
 	.priority = INT_MIN,
 };
 
+#define PROBE(name, function)	{ .symbol_name = name, \
+				  .offset = KMD_PROBE_OFFSET, \
+				  .pre_handler = function }
+
 /* Not every kernel has all of them, and a name may have been inlined away. */
 static struct probe {
 	struct kprobe kp;
 	bool on;
 } probes[] = {
-	{ { .symbol_name = "vpanic", .pre_handler = on_panic } },
-	{ { .symbol_name = "panic", .pre_handler = on_panic } },
+	{ PROBE("vpanic", on_panic) },
+	{ PROBE("panic", on_panic) },
 #ifdef CONFIG_X86
-	{ { .symbol_name = "smp_stop_nmi_callback", .pre_handler = on_stop_nmi } },
-	{ { .symbol_name = "crash_nmi_callback", .pre_handler = on_stop_nmi } },
-	{ { .symbol_name = "stop_this_cpu", .pre_handler = on_stop } },
+	{ PROBE("smp_stop_nmi_callback", on_stop_nmi) },
+	{ PROBE("crash_nmi_callback", on_stop_nmi) },
+	{ PROBE("stop_this_cpu", on_stop) },
 #endif
 #ifdef CONFIG_ARM64
-	{ { .symbol_name = "local_cpu_stop", .pre_handler = on_stop } },
+	{ PROBE("local_cpu_stop", on_stop) },
 	/* Since 7.3 what stops a CPU cannot be probed; it calls this. */
-	{ { .symbol_name = "set_cpu_online", .pre_handler = on_leave } },
+	{ PROBE("set_cpu_online", on_leave) },
+#endif
+#ifdef CONFIG_RISCV
+	/* What stops a CPU is inlined into the interrupt's handler; it calls this. */
+	{ PROBE("set_cpu_online", on_leave) },
 #endif
 };
 

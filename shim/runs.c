@@ -19,15 +19,19 @@
 static phys_addr_t image_start, image_end;
 static unsigned long image_voffset; /* virtual minus physical address */
 
-/* The image's parts lie below "System RAM"; one level deeper is enough. */
+/* The image's parts lie below "System RAM", on riscv64 below "Kernel image" in it. */
 static const struct resource *find_resource(const char *name)
 {
-	const struct resource *ram, *part;
+	const struct resource *ram, *part, *inner;
 
 	for (ram = iomem_resource.child; ram; ram = ram->sibling)
-		for (part = ram->child; part; part = part->sibling)
+		for (part = ram->child; part; part = part->sibling) {
 			if (part->name && !strcmp(part->name, name))
 				return part;
+			for (inner = part->child; inner; inner = inner->sibling)
+				if (inner->name && !strcmp(inner->name, name))
+					return inner;
+		}
 	return NULL;
 }
 
@@ -91,8 +95,8 @@ bool kmd_is_paged(unsigned long va)
 {
 	if (is_vmalloc_addr((void *)va))
 		return true;
-#ifdef MODULES_VADDR
-	if (va >= MODULES_VADDR && va < MODULES_END)
+#ifdef KMD_MODULES_VADDR
+	if (va >= KMD_MODULES_VADDR && va - 1 < KMD_MODULES_END - 1)
 		return true;
 #endif
 	return false;

@@ -22,6 +22,7 @@
 #include <asm/cpufeature.h>
 #endif
 
+#include "compat.h"
 #include "internal.h"
 
 #define MAX_SYMBOLS	64
@@ -50,6 +51,7 @@ EXPORTED(init_pid_ns);
 EXPORTED(init_task);
 EXPORTED(init_uts_ns);
 EXPORTED(jiffies_64);
+EXPORTED(kernel_map);
 EXPORTED(kimage_voffset);
 EXPORTED(mem_section);
 EXPORTED(memstart_addr);
@@ -58,7 +60,10 @@ EXPORTED(node_states);
 EXPORTED(nr_cpu_ids);
 EXPORTED(nr_irqs);
 EXPORTED(page_offset_base);
+EXPORTED(pgtable_l4_enabled);
+EXPORTED(pgtable_l5_enabled);
 EXPORTED(phys_base);
+EXPORTED(phys_ram_base);
 EXPORTED(vmalloc_base);
 EXPORTED(vmemmap_base);
 
@@ -117,6 +122,7 @@ static const struct known exported[] = {
 	KNOWN(init_task),
 	KNOWN(init_uts_ns),
 	KNOWN(jiffies_64),
+	KNOWN(kernel_map),
 	KNOWN(kimage_voffset),
 	KNOWN(mem_section),
 	KNOWN(memstart_addr),
@@ -125,7 +131,10 @@ static const struct known exported[] = {
 	KNOWN(nr_cpu_ids),
 	KNOWN(nr_irqs),
 	KNOWN(page_offset_base),
+	KNOWN(pgtable_l4_enabled),
+	KNOWN(pgtable_l5_enabled),
 	KNOWN(phys_base),
+	KNOWN(phys_ram_base),
 	KNOWN(vmalloc_base),
 	KNOWN(vmemmap_base),
 #ifndef MODULE
@@ -368,7 +377,7 @@ static unsigned long function_start(const struct kprobe *kp)
 	if (*(const u32 *)start == endbr64)
 		return start;
 #endif
-	return (unsigned long)kp->addr;
+	return (unsigned long)kp->addr - kp->offset;
 }
 
 /*
@@ -387,7 +396,10 @@ static bool may_call_unexported(void)
 /* kallsyms_lookup_name() is not exported, but a kprobe finds its address. */
 static void find_lookup_name(void)
 {
-	struct kprobe kp = { .symbol_name = "kallsyms_lookup_name" };
+	struct kprobe kp = {
+		.symbol_name = "kallsyms_lookup_name",
+		.offset = KMD_PROBE_OFFSET,
+	};
 
 	if (!may_call_unexported() || register_kprobe(&kp))
 		return;
