@@ -148,7 +148,9 @@ def check_crash(rig, core, truth):
 
 
 def kaslr_of(taken):
-    """KERNELOFFSET of the dump's VMCOREINFO."""
+    """KERNELOFFSET of the dump's VMCOREINFO, where the kernel has KASLR."""
+    if not taken.kernel.has('RANDOMIZE_BASE'):
+        return 0
     text = b''.join(taken.data(row) for row in taken.rows if row.name.startswith('Kvmcorein'))
     return int(text.split(b'KERNELOFFSET=')[1].split(b'\n')[0], 16)
 
@@ -160,7 +162,8 @@ def check_full(rig, taken):
     got = ask_drgn(rig, taken, core, truth, FULL)
     check_log(rig, taken, got['dmesg'])
     kit.check(len(got['tasks']) > 20 and len(got['modules']) >= 2, 'too few tasks or modules')
-    kit.check(len([s for s in got['stacks'].values() if isinstance(s, list) and len(s) > 3]) > 10,
+    # drgn (up to 0.0.31 at least) does not unwind riscv64's stacks.
+    kit.check(rig.kernel.arch == 'riscv64' or len([s for s in got['stacks'].values() if isinstance(s, list) and len(s) > 3]) > 10,
               f'too few stacks: {shorten(got["stacks"])}')
     check_gdb(rig, taken, core, truth)
     reports.check(rig, taken, got)

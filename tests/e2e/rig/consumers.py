@@ -43,7 +43,7 @@ def crash_program(kernel):
     """The command that runs crash for this kernel's machine, or None."""
     if kernel.arch == 'amd64':
         return lambda words, folders, seconds: kernel.root.run(['crash', *words], folders, seconds)
-    if kernel.debian != 'bookworm' or not shutil.which('qemu-aarch64-static'):
+    if kernel.arch != 'arm64' or kernel.debian != 'bookworm' or not shutil.which('qemu-aarch64-static'):
         return None  # newer ones are unusably slow under emulation
     root = kernels.fetch('fetch-crash', 'arm64')
     environment = {'PATH': os.environ['PATH'], 'TERM': 'dumb', 'HOME': '/tmp'}

@@ -28,6 +28,12 @@ def fetch(script, *words):
     return pathlib.Path(done.stdout.strip())
 
 
+# ARCH= of the kernel, and what the cross compiler's programs begin with.
+CROSS = {'arm64': ('arm64', 'aarch64-linux-gnu-'), 'riscv64': ('riscv', 'riscv64-linux-gnu-')}
+# Cross compilers that not every root has.
+COMPILERS = {'riscv64': ('gcc-riscv64-linux-gnu',)}
+
+
 class Kernel:
     """A row of kernels.txt."""
 
@@ -36,13 +42,13 @@ class Kernel:
         self.debian = {'bullseye': 'bookworm'}.get(release, release)
         self.name, self.arch, self.flavour = name, arch, flavour
         self.folder = fetch('fetch-kernel', release, arch, flavour)
-        self.build_root = Root(fetch('fetch-root', release))
+        self.build_root = Root(fetch('fetch-root', release, *COMPILERS.get(arch, ())))
         self.root = Root(fetch('fetch-root', self.debian))
         self.cpus = 2
         self.version = (self.folder / 'release').read_text().strip()
 
         self.tree, self.tree_folders = f'/usr/src/linux-headers-{self.version}', []
-        self.make = ['ARCH=arm64', 'CROSS_COMPILE=aarch64-linux-gnu-'] if arch == 'arm64' else []
+        self.make = [f'ARCH={CROSS[arch][0]}', f'CROSS_COMPILE={CROSS[arch][1]}'] if arch in CROSS else []
 
     def file(self, name):
         return self.folder / name

@@ -165,7 +165,7 @@ def crash_command(core, words):
     if core.kernel.arch == 'amd64':
         folders = [core.kernel.folder, core.path.parent]
         return core.kernel.root.command(['crash', *words], folders), TIMEOUT['crash'], None
-    if core.kernel.debian != 'bookworm' or not consumers.shutil.which('qemu-aarch64-static'):
+    if core.kernel.arch != 'arm64' or core.kernel.debian != 'bookworm' or not consumers.shutil.which('qemu-aarch64-static'):
         return None
     root = kernels.fetch('fetch-crash', 'arm64')
     command = ['qemu-aarch64-static', '-L', root, root / 'usr/bin/crash', *words]

@@ -16,7 +16,9 @@ AMD64 = ('R15', 'R14', 'R13', 'R12', 'RBP', 'RBX', 'R11', 'R10', 'R9', 'R8', 'RA
          'RSI', 'RDI', None, 'RIP', 'CS', 'RFL', 'RSP', 'SS', 'FS_BASE', 'GS_BASE', 'DS', 'ES',
          'FS', 'GS')
 ARM64 = (*(f'X{n:02}' for n in range(31)), 'SP', 'PC', 'PSTATE')
-REGISTERS = {'amd64': AMD64, 'arm64': ARM64}
+RISCV64 = ('pc', *(f'x{n}' for n in range(1, 32)))
+REGISTERS = {'amd64': AMD64, 'arm64': ARM64, 'riscv64': RISCV64}
+STACK_POINTER = {'amd64': 'RSP', 'arm64': 'SP', 'riscv64': 'x2'}
 
 
 def cpus(text):
@@ -28,11 +30,14 @@ def cpus(text):
         # The second number of a segment is its base.
         found[-1].update({f'{name}_BASE': int(value, 16) for name, value
                           in re.findall(r'^([FG]S) =[0-9a-f]+ ([0-9a-f]+)', part, re.M)})
+        # riscv64's stand without an equals sign: " x1/ra    ffffffff80001234".
+        found[-1].update({name: int(value, 16) for name, value
+                          in re.findall(r' (pc|x\d+)(?:/\w+)? +([0-9a-f]{16})', part)})
     return found
 
 
 def stack_pointers(arch, text):
-    return [cpu['RSP' if arch == 'amd64' else 'SP'] for cpu in cpus(text)]
+    return [cpu[STACK_POINTER[arch]] for cpu in cpus(text)]
 
 
 def note(name, kind, desc):
@@ -80,4 +85,6 @@ def notes(arch, text, record=b''):
     made = b''.join(note(b'CORE', NT_PRSTATUS, states[n]) for n in sorted(states))
     if arch == 'arm64':
         return made + note(b'QEMU', 0, bytes(440))
+    if arch == 'riscv64':
+        return made
     return made + b''.join(note(b'QEMU', 0, qemu_state(states[n])) for n in sorted(states))

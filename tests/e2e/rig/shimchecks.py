@@ -5,10 +5,11 @@ import struct
 
 import elfcore
 import kit
+import registers
 
 NOTE, NAME, PR_REG = 12, 8, 112
-# By architecture: size of elf_prstatus; indices of the program counter and of the mode register.
-REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33)}
+# By architecture: size of elf_prstatus; indices of the program counter and of what has the mode.
+REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33), 'riscv64': (376, 0, 0)}
 THREAD_SIZE = 16384
 
 
@@ -23,6 +24,8 @@ def is_kernel_text(rig, taken, address):
 
 
 def is_user(arch, mode):
+    if arch == 'riscv64':  # The mode is not recorded; programs have the lower addresses.
+        return not mode >> 63
     return mode & 3 == 3 if arch == 'amd64' else mode & 15 == 0
 
 
@@ -30,11 +33,11 @@ def check_note(rig, taken, data, who):
     """Check an NT_PRSTATUS: its CPU was in the kernel's text or in a program; True if in text."""
     size, counter, mode = REGISTERS[rig.kernel.arch]
     kit.same(struct.unpack_from('<III8s', data), (5, size, 1, b'CORE\0\0\0\0'), who)
-    registers = struct.unpack_from('<34Q', data[:NOTE + NAME + size] + bytes(64), NOTE + NAME + PR_REG)
-    if is_user(rig.kernel.arch, registers[mode]):
+    words = struct.unpack_from('<34Q', data[:NOTE + NAME + size] + bytes(64), NOTE + NAME + PR_REG)
+    if is_user(rig.kernel.arch, words[mode]):
         return False
-    kit.check(is_kernel_text(rig, taken, registers[counter]),
-              f'{who}: {registers[counter]:#x} is not in the kernel\'s text')
+    kit.check(is_kernel_text(rig, taken, words[counter]),
+              f'{who}: {words[counter]:#x} is not in the kernel\'s text')
     return True
 
 
@@ -80,7 +83,7 @@ def check_interrupted(rig, taken):
     """The registers of the CPU that spins in a hard interrupt are those of the interrupt, not of its task."""
     cpu, address = re.search(r'CPU (\d) spins at ([0-9a-f]+)', taken.console).groups()
     got = program_counters(rig, taken).get(int(cpu))
-    if rig.kernel.arch == 'arm64':  # Without pseudo-NMIs nothing stops such a CPU.
+    if rig.kernel.arch != 'amd64':  # Without pseudo-NMIs nothing stops such a CPU.
         kit.check(got is None, f'registers of CPU {cpu}, which was not stopped: {got}')
         return
     kit.check(got is not None and 0 <= got - int(address, 16) < 64,
@@ -95,8 +98,8 @@ def covered(segments, address, size):
 
 def check_running(rig, taken, core):
     """If the table is too small, it has the whole current stack and the task of each CPU."""
-    stacks = {int(sp, 16) & -THREAD_SIZE for sp in
-              re.findall(r'\bR?SP=([0-9a-f]{16})', taken.registers.read_text())}
+    stacks = {sp & -THREAD_SIZE for sp in
+              registers.stack_pointers(rig.kernel.arch, taken.registers.read_text())}
     kit.same(len(stacks), rig.kernel.cpus, f'stacks of CPUs: {stacks}')
     segments = elfcore.segments(core.read_bytes())
     for stack in stacks:

@@ -11,7 +11,7 @@ import walk
 MASK = (1 << 64) - 1
 START_KERNEL_MAP = 0xffffffff80000000
 IMAGE_ROOM = 64 << 20
-EM = {'amd64': 62, 'arm64': 183}
+EM = {'amd64': 62, 'arm64': 183, 'riscv64': 243}
 
 
 class Info:
@@ -32,13 +32,15 @@ class Info:
         return int(text, 0)
 
     def kaslr_offset(self):
-        return self.value('KERNELOFFSET', 16)
+        return self.value('KERNELOFFSET', 16) or 0
 
 
 def image_offset(arch, info):
     """Virtual minus physical address of the kernel image."""
     if arch == 'amd64':
         return START_KERNEL_MAP - info.number('phys_base')
+    if arch == 'riscv64':
+        return info.number('va_kernel_pa_offset')
     return info.number('kimage_voffset')
 
 
@@ -46,6 +48,8 @@ def linear_offset(arch, info, ram):
     """Virtual minus physical address of the linear map."""
     if arch == 'arm64':
         return -(1 << info.number('VA_BITS')) - info.number('PHYS_OFFSET')
+    if arch == 'riscv64':
+        return info.number('PAGE_OFFSET') - info.number('phys_ram_base')
     at = info.symbol('page_offset_base')
     if at is None:
         return None
@@ -65,6 +69,8 @@ def aliases(arch, info, linear, ram, base, size):
     root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
     if arch == 'arm64':
         levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4
+    elif arch == 'riscv64':
+        levels = (info.number('VA_BITS') - 12) // 9
     else:
         levels = 5 if info.number('pgtable_l5_enabled') else 4
     mapped = walk.mappings(arch, ram, base, size, root & -4096, levels)

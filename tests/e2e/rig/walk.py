@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Walks the page tables of the kernel in all of RAM: 4 KiB pages, 4 or 5 levels."""
+"""Walks the page tables of the kernel in all of RAM: 4 KiB pages, 3 to 5 levels."""
 import struct
 
 import firmware
@@ -21,7 +21,12 @@ class Walker:
         """Whether an entry maps memory; level 0 is a page."""
         if level == 0:
             return True
+        if self.arch == 'riscv64':  # It may be read, written or run.
+            return bool(entry & 0xe)
         return bool(entry & 0x80) if self.arch == 'amd64' else not entry & 2
+
+    def address(self, entry):
+        return (entry >> 10 & (1 << 44) - 1) << 12 if self.arch == 'riscv64' else entry & ADDRESS
 
     def walk(self, at, level, virtual):
         """(virtual, physical, size) of the mappings of RAM, in order."""
@@ -30,10 +35,11 @@ class Walker:
             here = virtual + i * size
             if not entry & 1:
                 continue
+            place = self.address(entry)
             if not self.leaf(entry, level):
-                yield from self.walk(entry & ADDRESS, level - 1, here)
-            elif self.base <= (entry & ADDRESS & -size) <= self.end - size:
-                yield here, entry & ADDRESS & -size, size
+                yield from self.walk(place, level - 1, here)
+            elif self.base <= place & -size <= self.end - size:
+                yield here, place & -size, size
 
 
 def merged(pieces):
@@ -52,8 +58,8 @@ def mappings(arch, ram, base, size, root, levels):
     span = 4096 << 9 * levels
     walker = Walker(arch, ram, base, size)
     found = walker.walk(root, levels - 1, (1 << 64) - span)
-    # x86_64 has one root, whose first half belongs to the process.
-    kernels = (1 << 64) - (span // 2 if arch == 'amd64' else span)
+    # arm64 alone has two roots; of one, the first half belongs to the process.
+    kernels = (1 << 64) - (span if arch == 'arm64' else span // 2)
     return merged(piece for piece in found if piece[0] >= kernels)
 
 
