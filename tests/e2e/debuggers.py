@@ -1,0 +1,159 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""debuggers.py KMD_ASSEMBLE DUMP COMMANDS [vmlinux] - kmd-drgn, kmd-gdb and kmd-crash.
+
+They give what the debugger gives on the written core.  Without "vmlinux": what needs none.
+"""
+import os
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+
+import kit
+
+PLAIN = '''
+print(prog.platform, prog.flags)
+for address in {addresses}:
+    for physical in False, True:
+        try:
+            print(address, prog.read(address, 8, physical))
+        except Exception as error:
+            print(address, type(error).__name__, error)
+'''
+SYMBOLS = '''
+from drgn.helpers.linux.printk import get_dmesg
+from drgn.helpers.linux.pid import for_each_task
+
+def ask(what):
+    try:
+        return what()
+    except Exception as error:
+        return f'{type(error).__name__}: {error}'
+
+print(ask(lambda: prog['init_uts_ns'].name.release.string_()))
+print(ask(lambda: prog['jiffies_64'].value_()), prog.symbol('_stext'))
+print(ask(lambda: get_dmesg(prog)))
+print(ask(lambda: [(t.pid.value_(), t.comm.string_()) for t in for_each_task(prog)]))
+print(ask(lambda: prog.crashed_thread().stack_trace()))
+print(ask(lambda: [prog['__per_cpu_offset'][cpu].value_() for cpu in range(2)]))
+print(ask(lambda: prog['linux_banner'].string_()))
+'''
+
+
+def run(*command, stdin=None, **environment):
+    done = subprocess.run([str(word) for word in command], text=True, errors='replace', input=stdin,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+                          env=dict(os.environ, **environment))
+    return done.returncode, done.stdout
+
+
+def same_drgn(commands, dump, core, script, where, vmlinux=None):
+    (where / 'script.py').write_text(script)
+    symbols = ['-s', vmlinux] if vmlinux else ['--no-default-symbols']
+    wanted = run('/usr/bin/python3', shutil.which('drgn'), '-q', '-c', core, *symbols,
+                 where / 'script.py')
+    if vmlinux:
+        got = run(commands / 'kmd-drgn', '-x', vmlinux, dump, '-q', where / 'script.py')
+    else:
+        got = run(commands / 'kmd-drgn', dump, '-q', '--no-default-symbols', where / 'script.py')
+    kit.check(wanted[0] == 0, f'drgn: {wanted[1]}')
+    kit.same(got, wanted, 'kmd-drgn')
+
+
+def next_line(report, tool):
+    """The words of the report's line that starts @tool."""
+    line = re.search(rf'^(?:next)? +({tool}(?: --minimal)? [-/].*)$', report, re.M)
+    return shlex.split(line.group(1)) if line else None
+
+
+def started(output):
+    """The words of the command that -v prints."""
+    return shlex.split(re.search(r'^kmd-\w+: (.*)$', output, re.M).group(1))
+
+
+def test_plain(program, commands, dump, where):
+    status, out = run(commands / 'kmd-gdb', dump, KMD_DEBUG_DIR=str(where))
+    if 'no vmlinux of' in out:
+        kit.check(status == 1 and 'build-id' in out, out)
+    kit.same(run(commands / 'kmd-crash')[0], 2, 'kmd-crash without an input')
+    kit.same(run(commands / 'kmd-crash', '/dev/null')[0], 1, 'kmd-crash /dev/null')
+    for tool in ('gdb', 'crash', 'drgn'):
+        kit.same(run(commands / f'kmd-{tool}', '--help')[0], 0, f'kmd-{tool} --help')
+    if not shutil.which('drgn'):
+        return
+    import kmd
+    with kmd.Dump(dump) as opened:
+        opened.assemble(where / 'core')
+        text = run('readelf', '-lW', where / 'core')[1]
+    places = re.findall(r'LOAD +0x\w+ (0x\w+) (0x\w+)', text)[:50]
+    addresses = [16] + [int(word, 16) for place in places for word in place]
+    kit.check(len(addresses) > 6, text)
+    same_drgn(commands, dump, where / 'core', PLAIN.format(addresses=addresses), where)
+
+
+def test_gdb(commands, dump, vmlinux, report, core, where):
+    arguments = ['--', '-batch', '-ex', 'p jiffies_64', '-ex', f'shell ls {where}/tmp']
+    status, out = run(commands / 'kmd-gdb', '-v', '-x', vmlinux, dump, *arguments,
+                      TMPDIR=str(where / 'tmp'))
+    kit.same(status, 0, f'kmd-gdb: {out}')
+    words = started(out)
+    kit.same([str(core) if word.startswith('/proc/self/fd/') else word
+              for word in words[1:len(words) - 5]], next_line(report, 'gdb')[1:], 'gdb')
+    jiffies = re.search(r'^\$1 = (\d+)$', out, re.M)
+    kit.check(jiffies and out.rstrip().endswith(jiffies.group(0)), f'kmd-gdb: {out}')
+    status, out = run(commands / 'kmd-gdb', '-x', vmlinux, dump, '--', '-batch', '-ex',
+                      'shell kill -9 $PPID', TMPDIR=str(where / 'tmp'))
+    kit.same(status, -9, 'kmd-gdb, killed')
+    kit.same(os.listdir(where / 'tmp'), [], 'what kmd-gdb leaves')
+    return jiffies.group(1)
+
+
+def test_search(commands, dump, vmlinux, where):
+    """The vmlinux in a folder; one of another kernel is not used."""
+    import kmd
+    with kmd.Dump(dump) as opened:
+        release = opened.kernel.release
+    (where / 'debug').mkdir()
+    (where / 'debug' / f'vmlinux-{release}').symlink_to(vmlinux)
+    (where / 'debug' / 'boot').mkdir()
+    shutil.copy('/bin/true', where / 'debug' / 'boot' / f'vmlinux-{release}')
+    out = run(commands / 'kmd-gdb', '-v', '--debug-dir', where / 'debug', dump,
+              KMD_GDB='/bin/echo')[1]
+    kit.check(f'debug/vmlinux-{release}' in ' '.join(started(out)), out)
+
+
+def main():
+    program, folder, commands = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
+    dump = folder / 'rawdump.img.zst'
+    with kit.scratch() as where:
+        where = pathlib.Path(where)
+        (where / 'tmp').mkdir()
+        if sys.argv[4:] != ['vmlinux']:
+            test_plain(program, commands, dump, where)
+            return
+        sys.argv[1:] = [program, str(folder)]
+        real = kit.arguments()[1][0]
+        vmlinux = os.path.abspath(kit.debug_vmlinux(real))
+        core = where / 'core'
+        report = run(program, '-x', vmlinux, dump, '-o', core)[1]
+        same_drgn(commands, dump, core, SYMBOLS, where, vmlinux)
+        jiffies = test_gdb(commands, dump, vmlinux, report, core, where)
+        kit.same(int(jiffies), real.facts['jiffies_64'], 'kmd-gdb: jiffies_64')
+        test_search(commands, dump, vmlinux, where)
+        line = next_line(report, 'crash')
+        status, out = run(commands / 'kmd-crash', '-v', '-x', vmlinux, dump, KMD_CRASH='/bin/echo')
+        if line:
+            kit.same([str(core) if word.startswith('/proc/self/fd/') else word
+                      for word in started(out)[1:]], line[1:], 'crash')
+        else:
+            kit.check(status == 1 and 'crash cannot start' in out, out)
+        import kmd.drgn
+        prog = kmd.drgn.program(dump, vmlinux=vmlinux)
+        kit.same(prog['jiffies_64'].value_(), real.facts['jiffies_64'], 'kmd.drgn.program')
+
+
+if __name__ == '__main__':
+    main()
