@@ -41,7 +41,7 @@ class Rig:
             'case': self.name, 'settings': settings,
         }
         image = self.folder / 'initramfs'
-        modules = build.modules(self.kernel) if self.kernel.has('MODULES') else None
+        modules = None if self.kernel.has('KMEMDUMP') else build.modules(self.kernel)
         initramfs.write(image, self.kernel, modules, script, parameters)
         return image
 

@@ -45,7 +45,7 @@ def check(rig, taken):
         check_before_modules(taken.console)
     else:
         checks.check_sample(rig, taken)
-    if kernel.has('KPROBES') and kernel.has_vmcoreinfo():
+    if kernel.has('KPROBES') and kernel.has('KEXEC_CORE'):  # which has crash_notes
         shimchecks.check_registers(rig, taken)
     core, truth = taken.cores(), taken.truth()
     got = checks.ask_drgn(rig, taken, core, truth, answers(kernel))
