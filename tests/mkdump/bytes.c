@@ -13,7 +13,7 @@ void fail(const struct recipe *recipe, const char *format, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "mkdump: ");
+	fprintf(stderr, "kmd-mkimage: ");
 	if (recipe && recipe->source)
 		fprintf(stderr, "%s:%u: ", recipe->source, recipe->line);
 	va_start(args, format);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* mkdump RECIPE OUTPUT - make the dump that a recipe describes. */
+/* kmd-mkimage RECIPE OUTPUT - make the dump that a recipe describes. */
 #include "mkdump.h"
 
 #include <elf.h>
@@ -93,9 +93,21 @@ int main(int argc, char **argv)
 {
 	struct recipe recipe = { .machine = EM_AARCH64 };
 
+	if (argc == 2 && !strcmp(argv[1], "--help")) {
+		puts("Usage: kmd-mkimage RECIPE OUTPUT\n"
+		     "Make the dump, good or damaged, that a recipe describes; - is standard "
+		     "input.\n"
+		     "kmd-assemble --recipe prints the recipe of a dump.  kmd-mkimage(1) has the "
+		     "language.");
+		return 0;
+	}
+	if (argc == 2 && !strcmp(argv[1], "--version")) {
+		puts("kmd-mkimage " VERSION);
+		return 0;
+	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: mkdump RECIPE|- OUTPUT\n");
-		return 1;
+		fprintf(stderr, "Usage: kmd-mkimage RECIPE|- OUTPUT\n");
+		return 64;
 	}
 	recipe_read(&recipe, argv[1]);
 	fill_in(&recipe);

@@ -6,6 +6,7 @@
 #include "dmesg.h"
 #include "json.h"
 #include "options.h"
+#include "recipe.h"
 #include "report.h"
 #include "symbols.h"
 
@@ -102,6 +103,8 @@ static int run(struct kmd *kmd, const struct options *options)
 		report_findings(stderr, kmd, reported, options->verbose);
 	if (status != KMD_OK)
 		return fail(kmd, status);
+	if (options->recipe)
+		recipe_print(out, kmd, options);
 	if (options->symbols && !symbols_write(kmd, options))
 		return EXIT_FAILED;
 	if ((status = check(out, kmd, options)) != KMD_OK)

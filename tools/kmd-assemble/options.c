@@ -28,6 +28,7 @@ static const char help[] =
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
+	"      --recipe          print a recipe for kmd-mkimage: the regions without their memory\n"
 	"      --json            print what these options would print as JSON (docs/json.md)\n"
 	"      --complete=LIST   add sections of the vmlinux that were not captured: rodata, "
 	"text,\n"
@@ -56,6 +57,7 @@ enum {
 	OPT_EXCLUDE,
 	OPT_JSON,
 	OPT_SYMBOLS,
+	OPT_RECIPE,
 };
 
 /* Each form of the input, with what is special about it. */
@@ -98,6 +100,7 @@ static const struct option longs[] = {
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "symbols", required_argument, NULL, OPT_SYMBOLS },
+	{ "recipe", no_argument, NULL, OPT_RECIPE },
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
@@ -158,6 +161,8 @@ static bool apply(int option, struct options *options)
 	case OPT_EXCLUDE:
 		options->exclude = optarg;
 		return true;
+	case OPT_RECIPE:
+		return options->recipe = true;
 	case OPT_SYMBOLS:
 		options->symbols = optarg;
 		return true;
@@ -183,9 +188,9 @@ static bool read_input(int argc, char **argv, struct options *options)
 		return false;
 	}
 	if (!options->output && !options->list && !options->dmesg && !options->check &&
-	    !options->extract && !options->json && !options->symbols) {
+	    !options->extract && !options->json && !options->symbols && !options->recipe) {
 		fputs("kmd-assemble: no output given: -o FILE, --extract, --symbols, --list, "
-		      "--dmesg, --check or --json\n",
+		      "--dmesg, --check, --json or --recipe\n",
 		      stderr);
 		return false;
 	}

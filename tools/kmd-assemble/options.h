@@ -12,7 +12,7 @@ struct options {
 	const char *extract;        /* folder; NULL = none */
 	const char *symbols;        /* file for the kernel's own symbols; NULL = none */
 	unsigned int complete;      /* enum kmd_complete, or-ed */
-	bool list, dmesg, check, json, no_registers, captured_only, force, quiet, verbose;
+	bool list, dmesg, check, json, recipe, no_registers, captured_only, force, quiet, verbose;
 };
 
 /* True to go on; else exit with *@exit_code. */
