@@ -6,13 +6,14 @@
 
 #include <stdlib.h>
 
-#define WORD        8
+#define WORD            8
 /* The low bits of an owner are flags of the lock. */
-#define OWNER_FLAGS 7
-/* A list that is damaged must end. */
-#define WAITERS_MAX 4096
+#define OWNER_FLAGS     7
+/* A list that is damaged must end, and so must many of them. */
+#define WAITERS_MAX     4096
+#define ALL_WAITERS_MAX (1u << 20)
 /* Larger stacks than any kernel has. */
-#define STACK_MAX   (64u << 10)
+#define STACK_MAX       (64u << 10)
 
 /* A mutex, or an rw_semaphore: offsets in it, and of the task in its waiter. */
 struct lock_layout {
@@ -26,6 +27,7 @@ struct finder {
 	uint64_t stack_size;
 	struct lock_layout layouts[2];
 	size_t n_layouts;
+	size_t left; /* waiters that may still be followed */
 };
 
 static bool read_word(const struct finder *finder, uint64_t at, uint64_t *value)
@@ -62,12 +64,12 @@ static bool is_waiter(const struct finder *finder, const struct lock_layout *lay
 }
 
 /* The head of the list in which @waiter is: what is no waiter.  Its links must be whole. */
-static bool find_head(const struct finder *finder, const struct lock_layout *layout,
-		      uint64_t waiter, uint64_t *head)
+static bool find_head(struct finder *finder, const struct lock_layout *layout, uint64_t waiter,
+		      uint64_t *head)
 {
 	uint64_t node = waiter, next, back;
 
-	for (size_t n = 0; n < WAITERS_MAX; n++) {
+	for (size_t n = 0; n < WAITERS_MAX && finder->left; n++, finder->left--) {
 		if (!read_word(finder, node, &next) || !read_word(finder, next + WORD, &back) ||
 		    back != node)
 			return false;
@@ -83,7 +85,7 @@ static bool find_head(const struct finder *finder, const struct lock_layout *lay
 }
 
 /* The task that holds the lock in whose list @waiter is; NULL if it is none. */
-static struct kmd_task *holder_by(const struct finder *finder, const struct lock_layout *layout,
+static struct kmd_task *holder_by(struct finder *finder, const struct lock_layout *layout,
 				  uint64_t waiter)
 {
 	uint64_t head, owner;
@@ -95,7 +97,7 @@ static struct kmd_task *holder_by(const struct finder *finder, const struct lock
 }
 
 /* Look for a waiter of @task in the words of its stack. */
-static struct kmd_task *find_holder(const struct finder *finder, const struct kmd_task *task,
+static struct kmd_task *find_holder(struct finder *finder, const struct kmd_task *task,
 				    unsigned char *bytes)
 {
 	uint64_t stack;
@@ -140,7 +142,7 @@ static int by_address(const void *a, const void *b)
 
 void kmd_task_locks_find(const struct kmd_target *target, struct kmd_task_list *list)
 {
-	struct finder finder = { .target = target, .list = list };
+	struct finder finder = { .target = target, .list = list, .left = ALL_WAITERS_MAX };
 	unsigned char *bytes = NULL;
 
 	add_layout(&finder, KMD_T_MUTEX_WAITER_TASK, KMD_T_MUTEX_OWNER, KMD_T_MUTEX_WAITERS);
