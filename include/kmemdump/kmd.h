@@ -239,6 +239,17 @@ enum kmd_status kmd_set_limit(struct kmd *kmd, enum kmd_limit limit, uint64_t va
 enum kmd_status kmd_set_only(struct kmd *kmd, const char *globs);
 enum kmd_status kmd_set_exclude(struct kmd *kmd, const char *globs);
 
+/*
+ * Overwrite memory with 'X' in all that leaves the library after the opening: core, regions, log,
+ * reads.  @specs, with commas between them: "SYMBOL", whose size the vmlinux has; "SYMBOL+SIZE";
+ * "0xADDRESS+SIZE", a virtual address if its highest bit is set, else a physical one.  NULL takes
+ * it back.  A note of the core (name "ERASEINFO", as of makedumpfile) records it.  Facts that the
+ * opening itself read, such as the reason of the panic, stay known.  The opening fails with
+ * KMD_ERR_USAGE or KMD_ERR_NOT_FOUND if a text cannot be read or a symbol is not known; memory that
+ * was not captured is a note.
+ */
+enum kmd_status kmd_set_redact(struct kmd *kmd, const char *specs);
+
 /* What is at work when the progress call-back is called. */
 enum kmd_phase {
 	KMD_PHASE_UNPACK = 1, /* compressed input; total may be 0 = unknown */

@@ -97,6 +97,9 @@ enum kmd_status kmd_open_core(struct kmd *kmd)
 		status = kmd_note_filter(&kmd->regions, &kmd->filter, kmd->facts.big_endian,
 					 &kmd->diag, &kmd->notes.bytes, &kmd->notes.size);
 	if (status == KMD_OK)
+		status = kmd_note_erased(&kmd->redaction.text, kmd->facts.big_endian, &kmd->diag,
+					 &kmd->notes.bytes, &kmd->notes.size);
+	if (status == KMD_OK)
 		status = publish_supplied(kmd);
 	return status;
 }

@@ -46,6 +46,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_kernel_deinit(&kmd->facts);
 	kmd_memory_deinit(&kmd->memory);
 	kmd_regions_deinit(&kmd->regions);
+	kmd_redaction_deinit(&kmd->redaction);
 	kmd_hints_deinit(&kmd->hints);
 	kmd_runtime_deinit(&kmd->runtime);
 	kmd_vmcoreinfo_deinit(&kmd->info);
@@ -59,6 +60,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	free(kmd->registers_path);
 	free(kmd->filter.only);
 	free(kmd->filter.exclude);
+	free(kmd->redact);
 	free(kmd);
 }
 
@@ -184,6 +186,11 @@ KMD_EXPORT enum kmd_status kmd_set_only(struct kmd *kmd, const char *globs)
 KMD_EXPORT enum kmd_status kmd_set_exclude(struct kmd *kmd, const char *globs)
 {
 	return set_path(kmd, &kmd->filter.exclude, globs);
+}
+
+KMD_EXPORT enum kmd_status kmd_set_redact(struct kmd *kmd, const char *specs)
+{
+	return set_path(kmd, &kmd->redact, specs);
 }
 
 KMD_EXPORT enum kmd_status kmd_set_vmcoreinfo(struct kmd *kmd, const char *path)

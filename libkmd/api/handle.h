@@ -13,6 +13,7 @@
 #include "symbol/list.h"
 #include "symbol/variables.h"
 #include "target/kallsyms.h"
+#include "target/redact.h"
 #include "target/views.h"
 #include "task/list.h"
 #include "unwind/signature.h"
@@ -32,6 +33,8 @@ struct kmd {
 	unsigned int complete; /* enum kmd_complete, or-ed */
 	char *vmlinux_path, *registers_path, *vmcoreinfo_path;
 	struct kmd_filter filter;
+	char *redact; /* what to overwrite; NULL = nothing */
+	struct kmd_redaction redaction;
 	/* One stage after the other, each built from those above it. */
 	struct kmd_input input;
 	struct kmd_image image;

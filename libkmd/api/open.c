@@ -129,6 +129,17 @@ static enum kmd_status read_boot(struct kmd *kmd)
 	return status;
 }
 
+/* What was read before of the log must be read again. */
+static enum kmd_status redact(struct kmd *kmd)
+{
+	enum kmd_status status =
+		kmd_redact(&kmd->target, kmd->redact, &kmd->regions, &kmd->redaction);
+
+	kmd_log_deinit(&kmd->log);
+	kmd->log_read = false;
+	return status;
+}
+
 static enum kmd_status read_kernel(struct kmd *kmd)
 {
 	struct kmd_diag *diag = &kmd->diag;
@@ -148,6 +159,8 @@ static enum kmd_status read_kernel(struct kmd *kmd)
 		status = kmd_open_cpus(kmd);
 	if (status == KMD_OK)
 		status = kmd_open_panic(kmd);
+	if (status == KMD_OK && kmd->redact)
+		status = redact(kmd);
 	if (status == KMD_OK)
 		status = kmd_open_core(kmd);
 	kmd_publish_values(kmd);

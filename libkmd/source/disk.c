@@ -266,7 +266,7 @@ static enum kmd_status choose(struct disk *disk, const char *member,
 static enum kmd_status use(struct disk *disk, const struct partition *chosen,
 			   struct kmd_source **source, char **file_name)
 {
-	struct kmd_piece piece = { *source, chosen->start, chosen->size };
+	struct kmd_piece piece = { *source, chosen->start, chosen->size, false };
 	struct kmd_source *part = NULL;
 	enum kmd_status status;
 	char *name, *copy = strdup(*chosen->name ? chosen->name : "partition");

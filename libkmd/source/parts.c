@@ -121,7 +121,7 @@ static enum kmd_status collect(struct kmd_diag *diag, char *path, const struct c
 			kmd_source_free(next);
 			return kmd_fail_memory(diag);
 		}
-		parts->items[parts->n++] = (struct kmd_piece){ next, 0, next->size };
+		parts->items[parts->n++] = (struct kmd_piece){ next, 0, next->size, false };
 	}
 	return status;
 }
@@ -140,7 +140,7 @@ enum kmd_status kmd_parts_join(struct kmd_diag *diag, const char *path, struct k
 		free(next);
 		return kmd_fail_memory(diag);
 	}
-	parts.items[parts.n++] = (struct kmd_piece){ *source, 0, (*source)->size };
+	parts.items[parts.n++] = (struct kmd_piece){ *source, 0, (*source)->size, false };
 	status = collect(diag, next, &counter, &parts);
 	free(next);
 	if (status == KMD_OK && parts.n > 1)

@@ -180,7 +180,8 @@ void kmd_source_free(struct kmd_source *source)
 	if (!source)
 		return;
 	for (size_t i = 0; i < source->n_pieces; i++)
-		kmd_source_free(source->pieces[i].source);
+		if (!source->pieces[i].borrowed)
+			kmd_source_free(source->pieces[i].source);
 	free(source->pieces);
 	if (source->fd >= 0)
 		close(source->fd);

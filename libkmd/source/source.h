@@ -39,6 +39,7 @@ struct kmd_source {
 struct kmd_piece {
 	struct kmd_source *source;
 	uint64_t offset, size;
+	bool borrowed; /* the source stays another's, and must live longer */
 };
 
 /* @fd becomes the source's. On an error it is still the caller's. */
@@ -59,7 +60,7 @@ enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t sta
 				     const char *name, struct kmd_source **out);
 /*
  * The bytes of @n pieces, joined.  Copies @pieces; their sources, each used once, become the new
- * source's, unless there is an error.
+ * source's unless they are borrowed, or there is an error.
  */
 enum kmd_status kmd_source_from_pieces(struct kmd_diag *diag, const struct kmd_piece *pieces,
 				       size_t n, const char *name, struct kmd_source **out);

@@ -44,3 +44,17 @@ enum kmd_status kmd_note_filter(const struct kmd_regions *regions, const struct 
 	free(text.at);
 	return desc ? KMD_OK : kmd_fail_memory(diag);
 }
+
+enum kmd_status kmd_note_erased(const struct kmd_text *text, bool big_endian, struct kmd_diag *diag,
+				unsigned char **bytes, size_t *size)
+{
+	unsigned char *desc;
+
+	if (!text->length)
+		return KMD_OK;
+	desc = kmd_note_append(bytes, size, "ERASEINFO", 0, (uint32_t)text->length, big_endian);
+	if (!desc)
+		return kmd_fail_memory(diag);
+	memcpy(desc, text->at, text->length);
+	return KMD_OK;
+}

@@ -3,6 +3,7 @@
 #ifndef KMD_VMCORE_KMD_NOTE_H
 #define KMD_VMCORE_KMD_NOTE_H
 
+#include "base/text.h"
 #include "memory/supply.h"
 #include "region/filter.h"
 
@@ -18,5 +19,9 @@ enum kmd_status kmd_note_supplied(const struct kmd_core_memory *core, bool big_e
 enum kmd_status kmd_note_filter(const struct kmd_regions *regions, const struct kmd_filter *filter,
 				bool big_endian, struct kmd_diag *diag, unsigned char **bytes,
 				size_t *size);
+
+/* The note ERASEINFO, as makedumpfile writes it, with @text; none if that is empty. */
+enum kmd_status kmd_note_erased(const struct kmd_text *text, bool big_endian, struct kmd_diag *diag,
+				unsigned char **bytes, size_t *size);
 
 #endif

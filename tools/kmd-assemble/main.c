@@ -79,6 +79,7 @@ static int run(struct kmd *kmd, const struct options *options)
 	kmd_set_complete(kmd, options->complete);
 	kmd_set_only(kmd, options->only);
 	kmd_set_exclude(kmd, options->exclude);
+	kmd_set_redact(kmd, options->redact);
 	if (!input_set_options(kmd, &options->in,
 			       (options->no_registers ? KMD_NO_REGISTERS : 0u) |
 				       (options->captured_only ? KMD_CAPTURED_ONLY : 0u)))

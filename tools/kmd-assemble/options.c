@@ -25,6 +25,7 @@ static const char help[] =
 	"      --only=GLOB,...   use only these regions\n"
 	"      --exclude=GLOB,...  leave these regions out, and all memory that they hold\n"
 	"      --symbols=FILE    write the symbols that the dump itself has as an ELF file\n"
+	"      --redact=LIST     overwrite SYMBOL, SYMBOL+SIZE or 0xADDRESS+SIZE with 'X'\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
@@ -55,6 +56,7 @@ enum {
 	OPT_EXTRACT,
 	OPT_ONLY,
 	OPT_EXCLUDE,
+	OPT_REDACT,
 	OPT_JSON,
 	OPT_SYMBOLS,
 	OPT_RECIPE,
@@ -98,6 +100,7 @@ static const struct option longs[] = {
 	{ "extract", required_argument, NULL, OPT_EXTRACT },
 	{ "only", required_argument, NULL, OPT_ONLY },
 	{ "exclude", required_argument, NULL, OPT_EXCLUDE },
+	{ "redact", required_argument, NULL, OPT_REDACT },
 	{ "json", no_argument, NULL, OPT_JSON },
 	{ "symbols", required_argument, NULL, OPT_SYMBOLS },
 	{ "recipe", no_argument, NULL, OPT_RECIPE },
@@ -157,6 +160,9 @@ static bool apply(int option, struct options *options)
 		return true;
 	case OPT_ONLY:
 		options->only = optarg;
+		return true;
+	case OPT_REDACT:
+		options->redact = optarg;
 		return true;
 	case OPT_EXCLUDE:
 		options->exclude = optarg;

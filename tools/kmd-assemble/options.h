@@ -9,6 +9,7 @@ struct options {
 	struct input_options in;
 	const char *output;         /* NULL = none, "-" = standard output */
 	const char *only, *exclude; /* globs with commas between them; NULL = none */
+	const char *redact;         /* symbols and ranges; NULL = none */
 	const char *extract;        /* folder; NULL = none */
 	const char *symbols;        /* file for the kernel's own symbols; NULL = none */
 	unsigned int complete;      /* enum kmd_complete, or-ed */

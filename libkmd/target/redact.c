@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "target/redact.h"
+
+#include "base/array.h"
+#include "base/checked.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FILL_SIZE   65536
+#define PIECES_MAX  (1u << 20)
+#define NAME_MAX_   256
+#define KERNEL_HALF (UINT64_C(1) << 63)
+
+struct redactor {
+	const struct kmd_target *target;
+	struct kmd_regions *regions;
+	struct kmd_redaction *out;
+	bool found; /* some byte of the present range */
+};
+
+/* makedumpfile overwrites with the same letter. */
+static const unsigned char fill[FILL_SIZE] = { [0 ... FILL_SIZE - 1] = 'X' };
+
+static enum kmd_status keep(struct redactor *r, struct kmd_source *source)
+{
+	if (!KMD_ARRAY_RESERVE(r->out->sources, r->out->n, r->out->cap)) {
+		kmd_source_free(source);
+		return kmd_fail_memory(r->target->diag);
+	}
+	r->out->sources[r->out->n++] = source;
+	return KMD_OK;
+}
+
+struct pieces {
+	struct kmd_piece *items;
+	size_t n, cap;
+};
+
+static bool add(struct pieces *pieces, const struct kmd_source *source, uint64_t offset,
+		uint64_t size)
+{
+	if (!size)
+		return true;
+	if (pieces->n >= PIECES_MAX || !KMD_ARRAY_RESERVE(pieces->items, pieces->n, pieces->cap))
+		return false;
+	pieces->items[pieces->n++] =
+		(struct kmd_piece){ (struct kmd_source *)source, offset, size, true };
+	return true;
+}
+
+/* The bytes of @row, with [@at, @at + @size) overwritten. */
+static enum kmd_status overwrite(struct redactor *r, struct kmd_region_entry *row, uint64_t at,
+				 uint64_t size)
+{
+	struct kmd_source *letters, *source;
+	struct pieces pieces = { 0 };
+	struct kmd_diag *diag = r->target->diag;
+	enum kmd_status status;
+	bool good;
+
+	status = kmd_source_from_memory(diag, fill, FILL_SIZE, "redacted", &letters);
+	if (status == KMD_OK)
+		status = keep(r, letters);
+	if (status != KMD_OK)
+		return status;
+	good = add(&pieces, row->source, row->offset, at);
+	for (uint64_t done = 0; good && done < size; done += FILL_SIZE)
+		good = add(&pieces, letters, 0, kmd_min_u64(FILL_SIZE, size - done));
+	good = good &&
+	       add(&pieces, row->source, row->offset + at + size, row->pub.captured - at - size);
+	status = good ? kmd_source_from_pieces(diag, pieces.items, pieces.n, row->source->name,
+					       &source)
+		      : kmd_fail_memory(diag);
+	free(pieces.items);
+	if (status == KMD_OK)
+		status = keep(r, source);
+	if (status != KMD_OK)
+		return status;
+	row->source = source;
+	row->offset = 0;
+	/* The file has the bytes still. */
+	row->pub.file = NULL;
+	r->found = true;
+	return KMD_OK;
+}
+
+/* In each region that holds some of [@start, @start + @size). */
+static enum kmd_status redact_rows(struct redactor *r, bool physical, uint64_t start, uint64_t size)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < r->regions->n; i++) {
+		struct kmd_region_entry *row = &r->regions->rows[i];
+		uint64_t base = physical ? row->pub.phys : row->pub.virt, from, to;
+
+		if (!row->has_bytes || !row->pub.captured ||
+		    !(physical ? row->pub.has_phys : row->pub.has_virt && !row->pub.has_phys))
+			continue;
+		from = kmd_max_u64(start, base);
+		to = kmd_min_u64(start + size, base + row->pub.captured);
+		if (from < to)
+			status = overwrite(r, row, from - base, to - from);
+	}
+	return status;
+}
+
+/* Each captured page of [@virt, @virt + @size), by its physical address. */
+static enum kmd_status redact_virtual(struct redactor *r, uint64_t virt, uint64_t size)
+{
+	const struct kmd_views *views = r->target->views;
+	enum kmd_status status = redact_rows(r, false, virt, size);
+
+	for (size_t i = 0; status == KMD_OK && i < views->n; i++) {
+		const struct kmd_view *view = &views->items[i];
+		uint64_t from = kmd_max_u64(virt, view->virt);
+		uint64_t to = kmd_min_u64(virt + size, view->virt + view->size);
+
+		if (from < to && view->kind != KMD_VIEW_VIRTUAL)
+			status = redact_rows(r, true, view->phys + (from - view->virt), to - from);
+	}
+	return status;
+}
+
+/* ----- what is named */
+
+struct range {
+	char name[NAME_MAX_];
+	uint64_t start, size;
+};
+
+static enum kmd_status bad_spec(const struct redactor *r, const char *spec, size_t length)
+{
+	char text[NAME_MAX_];
+
+	kmd_text_name(text, sizeof(text), spec, length);
+	return kmd_fail(r->target->diag, KMD_ERR_USAGE, kmd_in(""),
+			"\"%s\" is nothing that can be redacted: SYMBOL, SYMBOL+SIZE or "
+			"0xADDRESS+SIZE",
+			text);
+}
+
+static enum kmd_status find_symbol(const struct redactor *r, struct range *range)
+{
+	uint64_t size = 0;
+
+	if (!kmd_target_symbol(r->target, range->name, &range->start, &size))
+		return kmd_fail(r->target->diag, KMD_ERR_NOT_FOUND, kmd_in(""),
+				"no symbol \"%s\" is known, so it cannot be redacted: give the "
+				"vmlinux, or 0xADDRESS+SIZE",
+				range->name);
+	if (!range->size)
+		range->size = size;
+	if (!range->size)
+		return kmd_fail(r->target->diag, KMD_ERR_NOT_FOUND, kmd_in(""),
+				"the size of \"%s\" is not known, so it cannot be redacted: give "
+				"the vmlinux, or %s+SIZE",
+				range->name, range->name);
+	return KMD_OK;
+}
+
+static enum kmd_status read_spec(const struct redactor *r, const char *spec, size_t length,
+				 struct range *range)
+{
+	const char *plus = memchr(spec, '+', length);
+	size_t name = plus ? (size_t)(plus - spec) : length;
+	bool hex = plus && !strncmp(plus + 1, "0x", 2);
+
+	memset(range, 0, sizeof(*range));
+	if (!name || name >= sizeof(range->name))
+		return bad_spec(r, spec, length);
+	memcpy(range->name, spec, name);
+	if (plus && (!kmd_text_u64(plus + 1 + 2 * hex, length - name - 1 - 2 * hex, hex ? 16 : 10,
+				   &range->size) ||
+		     !range->size))
+		return bad_spec(r, spec, length);
+	if (strncmp(range->name, "0x", 2) != 0)
+		return find_symbol(r, range);
+	if (!plus || !kmd_text_u64(range->name + 2, name - 2, 16, &range->start) ||
+	    range->start + range->size < range->start)
+		return bad_spec(r, spec, length);
+	return KMD_OK;
+}
+
+static enum kmd_status redact_range(struct redactor *r, const struct range *range)
+{
+	enum kmd_status status = range->start & KERNEL_HALF
+					 ? redact_virtual(r, range->start, range->size)
+					 : redact_rows(r, true, range->start, range->size);
+
+	if (status != KMD_OK)
+		return status;
+	kmd_text_add(&r->out->text, "erase %s %" PRIu64 "\n", range->name, range->size);
+	if (r->found)
+		return KMD_OK;
+	return kmd_report(r->target->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(NULL),
+			  "nothing of \"%s\", which is to be redacted, was captured", range->name);
+}
+
+enum kmd_status kmd_redact(const struct kmd_target *target, const char *specs,
+			   struct kmd_regions *regions, struct kmd_redaction *redaction)
+{
+	struct redactor r = { .target = target, .regions = regions, .out = redaction };
+	enum kmd_status status = KMD_OK;
+	struct range range;
+
+	for (size_t length; status == KMD_OK; specs += length + 1) {
+		length = strcspn(specs, ",");
+		status = read_spec(&r, specs, length, &range);
+		r.found = false;
+		if (status == KMD_OK)
+			status = redact_range(&r, &range);
+		if (!specs[length])
+			break;
+	}
+	if (status == KMD_OK && redaction->text.failed)
+		status = kmd_fail_memory(target->diag);
+	return status;
+}
+
+void kmd_redaction_deinit(struct kmd_redaction *redaction)
+{
+	while (redaction->n)
+		kmd_source_free(redaction->sources[--redaction->n]);
+	free(redaction->sources);
+	free(redaction->text.at);
+	memset(redaction, 0, sizeof(*redaction));
+}

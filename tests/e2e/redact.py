@@ -1,0 +1,74 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""--redact: the named memory is overwritten in the core, in region files and in the log."""
+import subprocess
+
+import elfcore
+import kit
+
+
+def memory(core):
+    """Segments by address, but for the copies at link addresses, which have no physical one."""
+    return {(s.paddr, s.vaddr): s.data for s in elfcore.segments(core.read_bytes())
+            if s.paddr != 2**64 - 1}
+
+
+def erased(core):
+    return b''.join(n.desc for n in elfcore.notes(core.read_bytes()) if n.name.startswith(b'ERASEINFO'))
+
+
+def overwritten(before, after, start, size):
+    """The memory of a core with [start, start + size), by physical address, overwritten."""
+    want = {}
+    for (paddr, vaddr), data in before.items():
+        data = bytearray(data)
+        low, high = max(start, paddr), min(start + size, paddr + len(data))
+        if low < high:
+            data[low - paddr:high - paddr] = b'X' * (high - low)
+        want[paddr, vaddr] = bytes(data)
+    kit.check(want != before, 'nothing would be overwritten')
+    kit.check(after == want, 'the memory of the core is not what it was, but for the range')
+
+
+def refused(program, image, spec, words):
+    done = subprocess.run([program, image, '--list', f'--redact={spec}'], capture_output=True,
+                          check=False, text=True)
+    kit.check(done.returncode == 1 and words in done.stderr, f'{spec}: {done.returncode} {done.stderr}')
+
+
+def main():
+    program, dumps = kit.arguments()
+    for dump in dumps:
+        with kit.scratch() as where:
+            image = dump.form('rawdump.img', where)
+            rows = [line.split() for line in kit.run([program, image, '--list']).decode().splitlines()[1:]]
+            plain = memory(kit.assemble(program, image, where / 'plain'))
+            text = next(row for row in rows if row[6].startswith('Kprb_data'))
+            start, size = int(text[1], 16), int(text[4])
+            # A physical range: a part of a region, from its middle on.
+            core = kit.assemble(program, image, where / 'phys', f'--redact={start + 100:#x}+{size - 200}')
+            overwritten(plain, memory(core), start + 100, size - 200)
+            kit.same(erased(core), f'erase {start + 100:#x} {size - 200}\n'.encode(), 'ERASEINFO')
+            # A virtual one, and a symbol of VMCOREINFO: the same region by another name.
+            uts = next(row for row in rows if row[6].startswith('Kinit_uts'))
+            for spec in (f'{uts[2]}+390', 'init_uts_ns+0x186'):
+                core = kit.assemble(program, image, where / 'virt', f'--redact={spec}', '-f')
+                overwritten(plain, memory(core), int(uts[1], 16), 390)
+            # The core as an input, and files of regions.
+            again = kit.assemble(program, where / 'phys', where / 'again')
+            kit.check(memory(again) == memory(where / 'phys'), 'the core as an input')
+            kit.run([program, image, f'--redact={start:#x}+{size}', f'--extract={where / "files"}'])
+            data = (where / 'files' / f'md_{text[6]}.BIN').read_bytes()
+            kit.same(data, b'X' * size, f'the file of {text[6]}')
+            log = subprocess.run([program, image, f'--redact={start:#x}+{size}', '--dmesg'],
+                                 capture_output=True, check=False).stdout
+            kit.check(b'sysrq triggered crash' not in log, 'the log is still there')
+            refused(program, image, 'no_such_symbol+4', 'no symbol')
+            refused(program, image, 'init_uts_ns', 'the size of')
+            for spec in ('0x1000', '0x1000+0', '+4', '0xzz+4', 'init_uts_ns+x', '0xffffffffffffffff+2'):
+                refused(program, image, spec, 'nothing that can be redacted')
+            print(f'{dump.name}: redacted by address and by symbol')
+
+
+if __name__ == '__main__':
+    main()
