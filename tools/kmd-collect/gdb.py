@@ -12,7 +12,7 @@ FAILURES_MAX = 64               # pages one after the other, then the rest of a 
 
 
 class Stub(Memory):
-    """Its memory.  Addresses are physical, or those of the kernel if the stub knows no others."""
+    """Its memory.  Addresses are physical, or those of the kernel if the stub reads no others."""
 
     def __init__(self, connection, physical, virtual=False):
         self.connection = connection
