@@ -75,17 +75,8 @@ class Stub(Memory):
 
     def pieces(self, row):
         if self.physical:
-            yield from self.span(row.address, row.size)
-            return
-        if row.virtual is None:
-            yield Hole(row.address, row.size, 'no virtual address is known')
-            return
-        move = row.address - row.virtual
-        for part in self.span(row.virtual, row.size):
-            if isinstance(part, Hole):
-                yield Hole(part.address + move, part.size, part.why)
-            else:
-                yield part[0] + move, part[1]
+            return self.span(row.address, row.size)
+        return self.pieces_by_virtual(row)
 
     def select_for(self, address):
         """For virtual addresses: a CPU whose page tables have this one."""

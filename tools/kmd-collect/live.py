@@ -60,12 +60,4 @@ class Kcore(Memory):
                 at += len(data)
 
     def pieces(self, row):
-        if row.virtual is None:
-            yield Hole(row.address, row.size, 'no virtual address is known')
-            return
-        move = row.address - row.virtual
-        for part in self.span(row.virtual, row.size):
-            if isinstance(part, Hole):
-                yield Hole(part.address + move, part.size, part.why)
-            else:
-                yield part[0] + move, part[1]
+        return self.pieces_by_virtual(row)

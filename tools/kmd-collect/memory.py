@@ -17,6 +17,18 @@ class Memory:
         """Generates (address, bytes) and Hole for the bytes of a row, in order."""
         raise NotImplementedError
 
+    def pieces_by_virtual(self, row):
+        """pieces() where span() takes virtual addresses."""
+        if row.virtual is None:
+            yield Hole(row.address, row.size, 'no virtual address is known')
+            return
+        move = row.address - row.virtual
+        for part in self.span(row.virtual, row.size):
+            if isinstance(part, Hole):
+                yield Hole(part.address + move, part.size, part.why)
+            else:
+                yield part[0] + move, part[1]
+
     def read(self, address, size):
         """These bytes, all of them."""
         data = bytearray()
