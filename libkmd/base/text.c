@@ -114,16 +114,16 @@ void kmd_text_add(struct kmd_text *text, const char *format, ...)
 		text->failed = true;
 		return;
 	}
-	if (text->cap - text->length < (size_t)length) {
-		size_t cap = 2 * text->cap + (size_t)length;
+	if (text->cap - text->length <= (size_t)length) {
+		size_t cap = 2 * text->cap + (size_t)length + 1;
 
 		grown = realloc(text->at, cap);
 		text->failed |= !grown;
 		text->at = grown ? grown : text->at;
 		text->cap = grown ? cap : text->cap;
 	}
-	if (text->cap - text->length >= (size_t)length) {
-		memcpy(text->at + text->length, more, (size_t)length);
+	if (text->cap - text->length > (size_t)length) {
+		memcpy(text->at + text->length, more, (size_t)length + 1);
 		text->length += (size_t)length;
 	}
 	free(more);

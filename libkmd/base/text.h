@@ -25,7 +25,7 @@ bool kmd_text_has_suffix(const char *text, const char *suffix); /* case-blind */
 
 /* A text that grows; begin with zeroes.  Release .at with free(). */
 struct kmd_text {
-	char *at; /* NULL while it is empty */
+	char *at; /* terminated; NULL while nothing was added */
 	size_t length, cap;
 	bool failed; /* memory was short: the text is not whole */
 };
