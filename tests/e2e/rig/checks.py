@@ -107,8 +107,18 @@ def ask_drgn(rig, taken, core, truth, names, *options):
     got, want = (without_guesses(consumers.drgn(rig.kernel, c)) for c in (core, truth))
     if 'tasks' in names:
         look_for_forks(taken, got['tasks'], want['tasks'])
-    same_answers(got, want, names, 'drgn')
+    same_answers(got, want, answered(rig.kernel, want, names), 'drgn')
     return got
+
+
+def answered(kernel, want, names):
+    """drgn does not walk riscv64's page tables, and RAM alone has no other map of the modules."""
+    silent = [name for name in names if kernel.arch == 'riscv64' and str(want[name]).startswith('!FaultError')]
+    if 'modules' in silent:
+        silent.append('sections')
+    if silent:
+        print('on all of RAM, drgn cannot read:', *silent)
+    return [name for name in names if name not in silent]
 
 
 def check_log(rig, taken, log):
