@@ -166,6 +166,7 @@ static enum kmd_status read_spec(const struct redactor *r, const char *spec, siz
 	const char *plus = memchr(spec, '+', length);
 	size_t name = plus ? (size_t)(plus - spec) : length;
 	bool hex = plus && !strncmp(plus + 1, "0x", 2);
+	enum kmd_status status = KMD_OK;
 
 	memset(range, 0, sizeof(*range));
 	if (!name || name >= sizeof(range->name))
@@ -176,11 +177,13 @@ static enum kmd_status read_spec(const struct redactor *r, const char *spec, siz
 		     !range->size))
 		return bad_spec(r, spec, length);
 	if (strncmp(range->name, "0x", 2) != 0)
-		return find_symbol(r, range);
-	if (!plus || !kmd_text_u64(range->name + 2, name - 2, 16, &range->start) ||
-	    range->start + range->size < range->start)
-		return bad_spec(r, spec, length);
-	return KMD_OK;
+		status = find_symbol(r, range);
+	else if (!plus || !kmd_text_u64(range->name + 2, name - 2, 16, &range->start))
+		status = bad_spec(r, spec, length);
+	/* A range that wraps would overwrite nothing. */
+	if (status == KMD_OK && range->start + range->size < range->start)
+		status = bad_spec(r, spec, length);
+	return status;
 }
 
 static enum kmd_status redact_range(struct redactor *r, const struct range *range)

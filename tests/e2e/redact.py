@@ -65,7 +65,8 @@ def main():
             kit.check(b'sysrq triggered crash' not in log, 'the log is still there')
             refused(program, image, 'no_such_symbol+4', 'no symbol')
             refused(program, image, 'init_uts_ns', 'the size of')
-            for spec in ('0x1000', '0x1000+0', '+4', '0xzz+4', 'init_uts_ns+x', '0xffffffffffffffff+2'):
+            for spec in ('0x1000', '0x1000+0', '+4', '0xzz+4', 'init_uts_ns+x', '0xffffffffffffffff+2',
+                         'init_uts_ns+0xffffffffffffffff'):
                 refused(program, image, spec, 'nothing that can be redacted')
             print(f'{dump.name}: redacted by address and by symbol')
 
