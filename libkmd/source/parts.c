@@ -83,6 +83,21 @@ static enum kmd_status open_part(struct kmd_diag *diag, const char *path, struct
 	return status;
 }
 
+static bool is_sparse(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	char mark[sizeof(KMD_ANDROID_SPARSE_MAGIC) - 1];
+
+	return source->size >= sizeof(mark) &&
+	       kmd_source_read(source, 0, mark, sizeof(mark), diag) == KMD_OK &&
+	       !memcmp(mark, KMD_ANDROID_SPARSE_MAGIC, sizeof(mark));
+}
+
+/* All parts have the size of the first, but for the last, which may be smaller. */
+static bool fits(const struct kmd_piece *pieces, size_t n, const struct kmd_source *next)
+{
+	return pieces[n - 1].size == pieces[0].size && next->size <= pieces[0].size;
+}
+
 static bool same_mark(const struct kmd_source *first, const struct kmd_source *next,
 		      struct kmd_diag *diag)
 {
@@ -92,8 +107,7 @@ static bool same_mark(const struct kmd_source *first, const struct kmd_source *n
 	return first->size >= MARK && next->size >= MARK &&
 	       kmd_source_read(first, 0, a, MARK, diag) == KMD_OK &&
 	       kmd_source_read(next, 0, b, MARK, diag) == KMD_OK && !memcmp(a, b, MARK) &&
-	       memcmp(a, zeroes, MARK) != 0 &&
-	       memcmp(a, KMD_ANDROID_SPARSE_MAGIC, sizeof(KMD_ANDROID_SPARSE_MAGIC) - 1) != 0;
+	       memcmp(a, zeroes, MARK) != 0;
 }
 
 struct parts {
@@ -105,6 +119,7 @@ struct parts {
 static enum kmd_status collect(struct kmd_diag *diag, char *path, const struct counter *counter,
 			       struct parts *parts)
 {
+	bool sparse = is_sparse(parts->items[0].source, diag);
 	enum kmd_status status = KMD_OK;
 
 	while (status == KMD_OK && parts->n < PARTS_MAX && count_up(path, counter)) {
@@ -113,7 +128,8 @@ static enum kmd_status collect(struct kmd_diag *diag, char *path, const struct c
 		status = open_part(diag, path, &next);
 		if (status != KMD_OK || !next)
 			break;
-		if (parts->n == 1 && same_mark(parts->items[0].source, next, diag)) {
+		if (!sparse && (!fits(parts->items, parts->n, next) ||
+				(parts->n == 1 && same_mark(parts->items[0].source, next, diag)))) {
 			kmd_source_free(next);
 			break;
 		}

@@ -8,7 +8,8 @@
 /*
  * If @path names the first part of a split file and the next part is beside it, replace
  * *@source, which is the first part, by all of them, one after another; a note says so.  A next
- * file that begins with the same mark as the first is a dump of its own, and is not joined.
+ * file that begins with the same mark as the first is a dump of its own, and is not joined; nor is
+ * one that is larger than the first, or follows a smaller one.
  * Chunks of an Android sparse image are joined all the same: each describes the whole image.
  */
 enum kmd_status kmd_parts_join(struct kmd_diag *diag, const char *path, struct kmd_source **source);

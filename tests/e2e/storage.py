@@ -113,6 +113,11 @@ def check_parts(bench, image, want):
     for name in ('two.0', 'two.1'):
         bench.path(name).write_bytes(image)
     bench.expect_core(bench.path('two.0'), want)
+    # A larger file is no part either, whatever it begins with.
+    bench.path('big.0').write_bytes(image)
+    bench.path('big.1').write_bytes(bytes(len(image) + 1))
+    code, text, core = bench.assemble(bench.path('big.0'), '-v')
+    kit.check(code == 0 and core == want and 'parts of a split file' not in text, text)
     # Rotated files begin with 1 as well: they are not joined.
     first = split(bench, image, ['old.1', 'old.2'])
     code, text, core = bench.assemble(first)
