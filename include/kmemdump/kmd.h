@@ -701,6 +701,8 @@ const struct kmd_log_record *kmd_log_get(const struct kmd *kmd, size_t index);
 /* Records that could not be read and were skipped. */
 size_t kmd_log_damaged(const struct kmd *kmd);
 
+/* ------------------------------------------------------------------ memory */
+
 /*
  * Read memory.  All @length bytes must have been captured: KMD_ERR_NOT_FOUND
  * otherwise, its sentence naming the first address that was not, and @buffer is

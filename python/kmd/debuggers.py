@@ -40,7 +40,7 @@ def _parser(tool: str, about: str, usage: str) -> argparse.ArgumentParser:
     parser.add_argument('--debuginfod', action='store_true',
                         help='ask $DEBUGINFOD_URLS for a vmlinux')
     parser.add_argument('-v', '--verbose', action='store_true', help='print what is started')
-    parser.add_argument('--version', action='version', version=f'libkmd {kmd.version()}')
+    parser.add_argument('-V', '--version', action='version', version=f'kmd-{tool} {kmd.version()}')
     return parser
 
 

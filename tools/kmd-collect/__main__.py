@@ -59,7 +59,7 @@ def span(text):
 
 
 def options_parser():
-    parser = Parser(prog='kmd-collect', allow_abbrev=False, description=(
+    parser = Parser(prog='kmd-collect', description=(
         'Save the regions that a kernel registered with kmemdump, and nothing else, of a machine '
         'that is dead, hangs or runs.  kmd-assemble opens what this writes.'),
         epilog='Exit 0 all regions are saved, 3 some are absent, 1 nothing is, 64 usage.')
@@ -107,7 +107,7 @@ def options_parser():
                      help='where QEMU writes memory for us (default: beside the output)')
     out.add_argument('--timeout', type=float, default=30.0, metavar='SECONDS',
                      help='for one answer (default 30)')
-    parser.add_argument('--version', action='version', version=f'kmd-collect {VERSION}')
+    parser.add_argument('-V', '--version', action='version', version=f'kmd-collect {VERSION}')
     return parser
 
 
