@@ -571,10 +571,19 @@ const char *kmd_tasks_incomplete(const struct kmd *kmd);
 
 /* A module that was loaded. */
 struct kmd_module {
-	uint64_t address;    /* of its struct module */
-	const char *name;    /* printable */
-	uint64_t base, size; /* of its text, until 6.3 of all its memory; 0 = not known */
+	uint64_t address;     /* of its struct module */
+	const char *name;     /* printable */
+	uint64_t base, size;  /* of its text, until 6.3 of all its memory; 0 = not known */
+	const char *build_id; /* hexadecimal; NULL = not known */
+	const char *taint;    /* letters, as the log prints them; "" = none, NULL = not known */
 };
+
+/*
+ * When the scheduler of CPU number @cpu last read its clock, which each tick and each switch
+ * does: nanoseconds, as .last_run of a task.  After kmd_tasks_load(); KMD_ERR_NOT_FOUND if it was
+ * not captured.
+ */
+enum kmd_status kmd_cpu_last_tick(struct kmd *kmd, uint32_t cpu, uint64_t *last_tick);
 
 /*
  * Read the list of modules out of captured memory.  Done once; later calls return the same.

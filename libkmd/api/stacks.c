@@ -25,7 +25,9 @@ static enum kmd_status read_btf(struct kmd *kmd)
 	struct kmd_target *target = &kmd->own_target;
 	enum kmd_status status = KMD_OK;
 	uint64_t start, end;
+	const char *wrong = NULL;
 	unsigned char *bytes;
+	size_t at;
 
 	if (!kmd_target_symbol(target, "__start_BTF", &start, NULL) ||
 	    !kmd_target_symbol(target, "__stop_BTF", &end, NULL) || end <= start ||
@@ -36,8 +38,13 @@ static enum kmd_status read_btf(struct kmd *kmd)
 		return kmd_fail_memory(&kmd->diag);
 	if (kmd_target_read(target, KMD_XLATE_ANY, start, bytes, end - start))
 		status = kmd_btf_types(bytes, (size_t)(end - start), kmd->facts.big_endian,
-				       target->types, KMD_T_N, &kmd->diag);
+				       target->types, KMD_T_N, &kmd->diag, &wrong, &at);
 	free(bytes);
+	if (status == KMD_OK && wrong)
+		status = kmd_report(&kmd->diag, KMD_FIND_TABLE, KMD_DAMAGE, kmd_in(NULL),
+				    "the kernel's types (BTF at 0x%" PRIx64
+				    ") are not used whole: %s, at offset 0x%zx",
+				    start, wrong, at);
 	return status;
 }
 
@@ -52,11 +59,11 @@ static enum kmd_status begin(struct kmd *kmd)
 		return status;
 	*target = kmd->core_target;
 	if (!target->has_symbols) {
-		kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
+		status = kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
 		if (kmd->kallsyms.n)
 			target->kallsyms = &kmd->kallsyms;
 	}
-	if (!kmd_target_type(target, KMD_T_TASK_PID, &at))
+	if (status == KMD_OK && !kmd_target_type(target, KMD_T_TASK_PID, &at))
 		status = read_btf(kmd);
 	return status;
 }
@@ -110,6 +117,21 @@ KMD_EXPORT const struct kmd_task *kmd_task_get(const struct kmd *kmd, size_t ind
 KMD_EXPORT const char *kmd_tasks_incomplete(const struct kmd *kmd)
 {
 	return kmd->tasks.unknown;
+}
+
+KMD_EXPORT enum kmd_status kmd_cpu_last_tick(struct kmd *kmd, uint32_t cpu, uint64_t *last_tick)
+{
+	enum kmd_status status = kmd_begin_opened(kmd);
+
+	if (status != KMD_OK)
+		return status;
+	for (size_t i = 0; i < kmd->tasks.n_clocks; i++)
+		if (kmd->tasks.clocks[i].cpu == cpu) {
+			*last_tick = kmd->tasks.clocks[i].clock;
+			return KMD_OK;
+		}
+	return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
+			"the run queue of CPU %u was not captured", cpu);
 }
 
 /* ----- modules */

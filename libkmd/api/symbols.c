@@ -8,7 +8,7 @@ static enum kmd_status read_symbols(struct kmd *kmd)
 
 	/* With a vmlinux, nothing else has needed them. */
 	if (status == KMD_OK && !kmd->kallsyms.n)
-		kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
+		status = kmd_kallsyms_read(&kmd->core_target, &kmd->kallsyms);
 	if (status == KMD_OK)
 		status = kmd_symbol_list_read(&kmd->own_target, &kmd->kallsyms, &kmd->modules,
 					      &kmd->symbols);

@@ -6,6 +6,7 @@
 #include "base/search.h"
 #include "base/text.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -87,25 +88,44 @@ static void take_symbols(const unsigned char *table, size_t n, struct kmd_module
 		qsort(module->symbols, module->n_symbols, sizeof(*module->symbols), by_value);
 }
 
-/* False only if memory is short.  A table that was not captured whole gives no symbols. */
+/* A table that was captured and is not plausible is a finding. */
+static bool note_symbols(const struct kmd_target *target, const struct kmd_module_entry *module,
+			 uint64_t table, uint64_t n, const char *wrong)
+{
+	return kmd_report(target->diag, KMD_FIND_TABLE, KMD_DAMAGE, kmd_in(NULL),
+			  "the symbols of module %s (0x%" PRIx64 ", %" PRIu64
+			  " of them) are not used: %s",
+			  module->name, table, n, wrong) == KMD_OK;
+}
+
+/* False on an error.  A table that was not captured whole gives no symbols. */
 static bool read_symbols(const struct kmd_target *target, struct kmd_module_entry *module)
 {
 	uint64_t kallsyms, table, n;
 	unsigned char *bytes;
+	bool good;
 
 	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_KALLSYMS, 8, &kallsyms) ||
 	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_SYMTAB, 8, &table) ||
 	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_NUM, 4, &n) ||
-	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_STRTAB, 8, &module->strings) ||
-	    !n || n > SYMBOLS_MAX)
+	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_STRTAB, 8, &module->strings) || !n)
 		return true;
+	if (n > SYMBOLS_MAX)
+		return note_symbols(target, module, table, n, "there are too many");
 	bytes = malloc((size_t)n * SYMBOL_SIZE);
 	module->symbols = calloc((size_t)n, sizeof(*module->symbols));
-	if (bytes && module->symbols &&
-	    kmd_target_read(target, KMD_XLATE_ANY, table, bytes, n * SYMBOL_SIZE))
+	good = bytes && module->symbols;
+	if (good && kmd_target_read(target, KMD_XLATE_ANY, table, bytes, n * SYMBOL_SIZE)) {
 		take_symbols(bytes, (size_t)n, module);
+		/* The first entry of a symbol table is empty. */
+		if (!module->n_symbols && n > 1 && module->n_ranges)
+			good = note_symbols(target, module, table, n,
+					    "none is in the module's memory");
+	} else if (!good) {
+		kmd_fail_memory(target->diag);
+	}
 	free(bytes);
-	return bytes && module->symbols;
+	return good;
 }
 
 static char *read_name(const struct kmd_target *target, uint64_t virt)
@@ -176,6 +196,7 @@ static bool read_module(const struct kmd_target *target, struct kmd_module_entry
 	kmd_text_name(module->name, sizeof(module->name), name, sizeof(name) - 8);
 	read_ranges(target, module);
 	read_orc(target, module);
+	kmd_module_identify(target, module);
 	return *module->name != '\0';
 }
 
@@ -183,8 +204,10 @@ static bool add(const struct kmd_target *target, uint64_t address, struct kmd_mo
 {
 	struct kmd_module_entry *module;
 
-	if (!KMD_ARRAY_RESERVE(modules->items, modules->n, modules->cap))
+	if (!KMD_ARRAY_RESERVE(modules->items, modules->n, modules->cap)) {
+		kmd_fail_memory(target->diag);
 		return false;
+	}
 	module = &modules->items[modules->n];
 	memset(module, 0, sizeof(*module));
 	module->pub.address = address;
@@ -227,11 +250,20 @@ enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_mod
 	memset(modules, 0, sizeof(*modules));
 	if (!read_list(target, modules)) {
 		kmd_modules_deinit(modules);
+		return target->diag->status;
+	}
+	if (!kmd_trampolines_read(target, &modules->trampolines)) {
+		kmd_modules_deinit(modules);
 		return kmd_fail_memory(target->diag);
 	}
 	/* The array does not move from here on. */
-	for (size_t i = 0; i < modules->n; i++)
-		modules->items[i].pub.name = modules->items[i].name;
+	for (size_t i = 0; i < modules->n; i++) {
+		struct kmd_module_entry *module = &modules->items[i];
+
+		module->pub.name = module->name;
+		module->pub.build_id = *module->build_id ? module->build_id : NULL;
+		module->pub.taint = module->has_taint ? module->taint : NULL;
+	}
 	return KMD_OK;
 }
 
@@ -261,5 +293,6 @@ void kmd_modules_deinit(struct kmd_modules *modules)
 		free(modules->items[i].symbols);
 	}
 	free(modules->items);
+	kmd_trampolines_deinit(&modules->trampolines);
 	memset(modules, 0, sizeof(*modules));
 }

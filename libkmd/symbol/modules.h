@@ -8,12 +8,15 @@
 #ifndef KMD_SYMBOL_MODULES_H
 #define KMD_SYMBOL_MODULES_H
 
-#include "target/target.h"
+#include "symbol/trampolines.h"
 
 /* MODULE_NAME_LEN is below this; each byte as \xNN if it is not printable. */
-#define KMD_MODULE_NAME   64
-#define KMD_MODULE_RANGES 8
-#define KMD_MODULES_MAX   16384
+#define KMD_MODULE_NAME     64
+#define KMD_MODULE_RANGES   8
+#define KMD_MODULES_MAX     16384
+/* BUILD_ID_SIZE_MAX, and the flags of which the kernel prints a letter. */
+#define KMD_MODULE_BUILD_ID 20
+#define KMD_MODULE_TAINTS   20
 
 struct kmd_module_symbol {
 	uint64_t value;
@@ -24,6 +27,9 @@ struct kmd_module_symbol {
 struct kmd_module_entry {
 	struct kmd_module pub; /* .name is @name */
 	char name[4 * KMD_MODULE_NAME + 1];
+	char build_id[2 * KMD_MODULE_BUILD_ID + 1]; /* .pub.build_id, if it is known */
+	char taint[KMD_MODULE_TAINTS + 1];
+	bool has_taint;
 	/* All of its memory: text, data, read-only data, ... */
 	struct kmd_module_range {
 		uint64_t start, size;
@@ -39,8 +45,12 @@ struct kmd_module_entry {
 struct kmd_modules {
 	struct kmd_module_entry *items; /* as in the kernel's list: the newest first */
 	size_t n, cap;
-	const char *unknown; /* why there may be more; NULL = these are all */
+	const char *unknown;                /* why there may be more; NULL = these are all */
+	struct kmd_trampolines trampolines; /* other code outside of the kernel's image */
 };
+
+/* Read what identifies @module: its build-id and taint (identity.c). */
+void kmd_module_identify(const struct kmd_target *target, struct kmd_module_entry *module);
 
 /* What was not captured is absent, with the reason. */
 enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_modules *modules);

@@ -9,6 +9,8 @@
 #ifndef KMD_TARGET_KALLSYMS_H
 #define KMD_TARGET_KALLSYMS_H
 
+#include <kmemdump/kmd.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -37,10 +39,10 @@ struct kmd_kallsyms {
 
 /*
  * Read the table that VMCOREINFO names (Linux 6.0 and later), or that a search finds.  .n is 0 if
- * it was not captured whole, memory is short, or it is implausible: it must be sorted, and its
- * addresses must agree with those that VMCOREINFO has.
+ * it was not captured whole or memory is short, and if it is implausible, which is a finding: it
+ * must be sorted, and its addresses must agree with those that VMCOREINFO has, else with memory.
  */
-void kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table);
+enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table);
 void kmd_kallsyms_deinit(struct kmd_kallsyms *table);
 
 /*

@@ -20,8 +20,12 @@
 #define SYMBOLS_MIN 1000
 /* Text and read-only data of a kernel; the largest of any is below this. */
 #define AREA_MAX    (UINT64_C(128) << 20)
+/* Some ten times what kernels have. */
+#define SYMBOLS_MAX (UINT64_C(2) << 20)
 /* Tables of tokens to look at: a kernel has one. */
 #define TRIES_MAX   8
+/* Steps of all searches together; many times what a kernel needs. */
+#define BUDGET      (UINT64_C(1) << 28)
 
 static bool by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_places *places)
 {
@@ -34,13 +38,14 @@ static bool by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_p
 		{ "SYMBOL(kallsyms_token_table)", &places->tokens },
 		{ "SYMBOL(kallsyms_token_index)", &places->index },
 		{ "SYMBOL(kallsyms_offsets)", &places->offsets },
-		{ "SYMBOL(kallsyms_relative_base)", &places->base },
 	};
 
+	*places = (struct kmd_kallsyms_places){ 0 };
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!target->info->text ||
 		    !kmd_vmcoreinfo_hex(target->info, keys[i].key, keys[i].place))
 			return false;
+	kmd_vmcoreinfo_hex(target->info, "SYMBOL(kallsyms_relative_base)", &places->base);
 	return true;
 }
 
@@ -48,7 +53,18 @@ static bool by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_p
 struct area {
 	const unsigned char *bytes;
 	size_t size;
+	uint64_t budget; /* steps that are left */
 };
+
+static bool spend(struct area *area)
+{
+	return area->budget && area->budget--;
+}
+
+static size_t aligned(uint64_t size)
+{
+	return (size_t)(size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
 
 static uint32_t word(const struct area *area, size_t at)
 {
@@ -99,53 +115,45 @@ static bool is_index(const struct area *area, size_t at, size_t *tokens)
 	return find_tokens(area, at, (size_t)previous, tokens);
 }
 
-/* Markers before @tokens: they fall to 0 at their beginning. */
-static bool find_markers(const struct area *area, size_t tokens, size_t *markers, size_t *n)
-{
-	size_t at = tokens;
-
-	/* At most one word of padding. */
-	if (at >= 8 && !word(area, at - 4))
-		at -= 4;
-	for (*n = 1; at >= 8; at -= 4, ++*n) {
-		uint32_t value = word(area, at - 4);
-
-		if (!value) {
-			*markers = at - 4;
-			return *n > SYMBOLS_MIN / MARK_EACH;
-		}
-		if (*n > 1 && value >= word(area, at))
-			return false;
-	}
-	return false;
-}
-
 /* True if @n names begin at @at, as the markers have them, and end at the markers. */
-static bool are_names(const struct area *area, size_t at, size_t n, size_t markers)
+static bool are_names(struct area *area, size_t at, size_t n, size_t markers)
 {
 	size_t from = at;
 
 	for (size_t i = 0; i < n; i++) {
+		size_t length;
+
 		if (i % MARK_EACH == 0 && word(area, markers + i / MARK_EACH * 4) != at - from)
 			return false;
-		if (at >= markers || !area->bytes[at])
+		if (at + 1 >= markers || !area->bytes[at] || !spend(area))
 			return false;
-		at += 1 + (size_t)area->bytes[at];
+		length = area->bytes[at++];
+		/* Since 6.1 a length may have two bytes. */
+		if (length & 0x80)
+			length = (length & 0x7f) | (size_t)area->bytes[at++] << 7;
+		at += length;
 	}
 	return at <= markers && markers - at < ALIGN;
 }
 
+/* What lies between markers and tokens allows these numbers of symbols. */
+struct guess {
+	size_t markers;
+	uint64_t low, high;
+};
+
 /* The number of symbols is before the names. */
-static bool find_number(const struct area *area, size_t markers, size_t n_markers, size_t *number)
+static bool find_number(struct area *area, const struct guess *guess, size_t *number)
 {
-	size_t last = word(area, markers + 4 * (n_markers - 1));
+	size_t markers = guess->markers, n_markers = (size_t)((guess->high - 1) / MARK_EACH);
+	size_t last = word(area, markers + 4 * n_markers);
 
 	/* The last marker is less than 256 names of at most 128 bytes before the end. */
 	for (size_t at = (markers - kmd_min_u64(markers, last + ALIGN)) & ~(size_t)(ALIGN - 1);
-	     at >= 2 * ALIGN && markers - at < last + MARK_EACH * 129; at -= ALIGN) {
+	     at >= ALIGN && markers - at < last + MARK_EACH * 129 && spend(area); at -= ALIGN) {
 		uint64_t n = word(area, at);
 
-		if (n > (n_markers - 1) * MARK_EACH && n <= n_markers * MARK_EACH &&
+		if (n >= guess->low && n <= guess->high &&
 		    are_names(area, at + ALIGN, (size_t)n, markers)) {
 			*number = at;
 			return true;
@@ -154,40 +162,106 @@ static bool find_number(const struct area *area, size_t markers, size_t n_marker
 	return false;
 }
 
-static bool search_area(const struct area *area, uint64_t virt, struct kmd_kallsyms_places *places)
+/* Only markers lie before the tokens: their number is known, but for padding. */
+static bool by_markers(struct area *area, size_t markers, size_t distance, size_t *number)
 {
-	size_t tokens, markers, n, number, tries = 0;
+	for (size_t n = distance / 4; n && n + 2 > distance / 4; n--) {
+		struct guess guess = { markers, (n - 1) * MARK_EACH + 1, n * MARK_EACH };
 
-	for (size_t at = 0; at + INDEX_SIZE <= area->size && tries < TRIES_MAX; at += ALIGN) {
-		uint64_t size;
-
-		if (!is_index(area, at, &tokens))
-			continue;
-		tries++;
-		if (!find_markers(area, tokens, &markers, &n) ||
-		    !find_number(area, markers, n, &number))
-			continue;
-		size = (4 * (uint64_t)word(area, number) + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);
-		if (size + ALIGN > number)
-			continue;
-		*places = (struct kmd_kallsyms_places){
-			.names = virt + number + ALIGN,
-			.n_symbols = virt + number,
-			.tokens = virt + tokens,
-			.index = virt + at,
-			.offsets = virt + number - ALIGN - size,
-			.base = virt + number - ALIGN,
-		};
-		return true;
+		if (guess.high > SYMBOLS_MIN && find_number(area, &guess, number))
+			return true;
 	}
 	return false;
 }
 
+/* A table of @width bytes for each symbol lies between. */
+static bool by_sequence(struct area *area, size_t markers, size_t distance, size_t width,
+			size_t *number)
+{
+	uint64_t n = (uint64_t)distance * MARK_EACH / (width * MARK_EACH + 4);
+
+	for (uint64_t end = n + 4, at = n > 4 ? n - 4 : 1; at <= end; at++) {
+		struct guess guess = { markers, at, at };
+
+		if (at > SYMBOLS_MIN && spend(area) &&
+		    aligned(width * at) + aligned((at + MARK_EACH - 1) / MARK_EACH * 4) ==
+			    distance &&
+		    find_number(area, &guess, number))
+			return true;
+	}
+	return false;
+}
+
+/* Markers before @tokens begin with 0, and rise. */
+static bool find_table(struct area *area, size_t tokens, size_t *number, bool *sequence)
+{
+	for (size_t at = tokens - ALIGN; at >= 2 * ALIGN && tokens - at < 5 * SYMBOLS_MAX;
+	     at -= ALIGN) {
+		size_t distance = tokens - at;
+
+		if (!spend(area))
+			return false;
+		if (word(area, at) || !word(area, at + 4) ||
+		    (distance > 8 && word(area, at + 8) <= word(area, at + 4)))
+			continue;
+		*sequence = false;
+		if (by_markers(area, at, distance, number))
+			return true;
+		*sequence = true;
+		if (by_sequence(area, at, distance, 4, number) ||
+		    by_sequence(area, at, distance, 3, number))
+			return true;
+	}
+	return false;
+}
+
+/* Where the offsets may be; the reader finds which of these it is. */
+static size_t ways_of(const struct area *area, uint64_t virt, size_t number, size_t tokens,
+		      size_t index, bool sequence, struct kmd_kallsyms_places *ways)
+{
+	size_t size = aligned(4 * (uint64_t)word(area, number)), n = 0;
+	struct kmd_kallsyms_places places = {
+		.names = virt + number + ALIGN,
+		.n_symbols = virt + number,
+		.tokens = virt + tokens,
+		.index = virt + index,
+	};
+
+	if (size + ALIGN <= number) {
+		places.offsets = virt + number - ALIGN - size;
+		places.base = virt + number - ALIGN;
+		ways[n++] = places;
+	}
+	if (!sequence && area->size - index - INDEX_SIZE >= size) {
+		places.offsets = virt + index + INDEX_SIZE;
+		places.base = places.offsets + size;
+		ways[n++] = places;
+		places.base = 0;
+		ways[n++] = places;
+	}
+	return n;
+}
+
+static size_t search_area(struct area *area, uint64_t virt, struct kmd_kallsyms_places *ways)
+{
+	size_t tokens, number, tries = 0, n = 0;
+	bool sequence;
+
+	for (size_t at = 0; !n && at + INDEX_SIZE <= area->size && tries < TRIES_MAX; at += ALIGN) {
+		if (!is_index(area, at, &tokens))
+			continue;
+		tries++;
+		if (find_table(area, tokens, &number, &sequence))
+			n = ways_of(area, virt, number, tokens, at, sequence, ways);
+	}
+	return n;
+}
+
 /* Views that follow each other are one area. */
-static bool search(const struct kmd_target *target, struct kmd_kallsyms_places *places)
+static size_t search(const struct kmd_target *target, struct kmd_kallsyms_places *ways)
 {
 	const struct kmd_views *views = target->views;
-	bool found = false;
+	size_t found = 0;
 
 	for (size_t i = 0, end; !found && i < views->n; i = end) {
 		uint64_t size = views->items[i].size;
@@ -201,16 +275,17 @@ static bool search(const struct kmd_target *target, struct kmd_kallsyms_places *
 		bytes = malloc((size_t)size);
 		if (bytes && kmd_target_read(target, KMD_XLATE_SEGMENTS, views->items[i].virt,
 					     bytes, size)) {
-			struct area area = { bytes, (size_t)size };
+			struct area area = { bytes, (size_t)size, BUDGET };
 
-			found = search_area(&area, views->items[i].virt, places);
+			found = search_area(&area, views->items[i].virt, ways);
 		}
 		free(bytes);
 	}
 	return found;
 }
 
-bool kmd_kallsyms_places(const struct kmd_target *target, struct kmd_kallsyms_places *places)
+size_t kmd_kallsyms_places(const struct kmd_target *target,
+			   struct kmd_kallsyms_places ways[KMD_KALLSYMS_WAYS])
 {
-	return by_vmcoreinfo(target, places) || search(target, places);
+	return by_vmcoreinfo(target, &ways[0]) ? 1 : search(target, ways);
 }

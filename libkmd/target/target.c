@@ -90,6 +90,9 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_ORC_SIGNAL] = { KMD_TYPE_OFFSET, "orc_entry", "signal", false, 0 },
 	[KMD_T_ORC_END] = { KMD_TYPE_OFFSET, "orc_entry", "end", false, 0 },
 	[KMD_T_MODULE_NAME] = { KMD_TYPE_OFFSET, "module", "name", false, 0 },
+	[KMD_T_MODULE_TAINTS] = { KMD_TYPE_OFFSET, "module", "taints", false, 0 },
+	/* Since 5.14, with STACKTRACE_BUILD_ID. */
+	[KMD_T_MODULE_BUILD_ID] = { KMD_TYPE_OFFSET, "module", "build_id", false, 0 },
 	[KMD_T_MODULE_KALLSYMS] = { KMD_TYPE_OFFSET, "module", "kallsyms", false, 0 },
 	[KMD_T_KALLSYMS_SYMTAB] = { KMD_TYPE_OFFSET, "mod_kallsyms", "symtab", false, 0 },
 	[KMD_T_KALLSYMS_NUM] = { KMD_TYPE_OFFSET, "mod_kallsyms", "num_symtab", false, 0 },
@@ -97,6 +100,22 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_MODULE_ORC_N] = { KMD_TYPE_OFFSET, "module", "arch.num_orcs", false, 0 },
 	[KMD_T_MODULE_ORC_IPS] = { KMD_TYPE_OFFSET, "module", "arch.orc_unwind_ip", false, 0 },
 	[KMD_T_MODULE_ORC_ROWS] = { KMD_TYPE_OFFSET, "module", "arch.orc_unwind", false, 0 },
+	/* Code made at run time. */
+	[KMD_T_FTRACE_NEXT] = { KMD_TYPE_OFFSET, "ftrace_ops", "next", false, 0 },
+	[KMD_T_FTRACE_TRAMPOLINE] = { KMD_TYPE_OFFSET, "ftrace_ops", "trampoline", false, 0 },
+	[KMD_T_FTRACE_SIZE] = { KMD_TYPE_OFFSET, "ftrace_ops", "trampoline_size", false, 0 },
+	[KMD_T_FTRACE_FLAGS] = { KMD_TYPE_OFFSET, "ftrace_ops", "flags", false, 0 },
+	[KMD_T_FTRACE_SAVE_REGS] = { KMD_TYPE_ENUMERATOR, "FTRACE_OPS_FL_SAVE_REGS", NULL, false,
+				     0 },
+	[KMD_T_KPROBE_PAGES] = { KMD_TYPE_OFFSET, "kprobe_insn_cache", "pages", false, 0 },
+	[KMD_T_KPROBE_PAGE_LIST] = { KMD_TYPE_OFFSET, "kprobe_insn_page", "list", false, 0 },
+	[KMD_T_KPROBE_PAGE_INSNS] = { KMD_TYPE_OFFSET, "kprobe_insn_page", "insns", false, 0 },
+	/* Since 5.8. */
+	[KMD_T_BPF_START] = { KMD_TYPE_OFFSET, "bpf_ksym", "start", false, 0 },
+	[KMD_T_BPF_END] = { KMD_TYPE_OFFSET, "bpf_ksym", "end", false, 0 },
+	[KMD_T_BPF_NAME] = { KMD_TYPE_OFFSET, "bpf_ksym", "name", false, 0 },
+	[KMD_T_BPF_NAME_LENGTH] = { KMD_TYPE_LENGTH, "bpf_ksym", "name", false, 0 },
+	[KMD_T_BPF_LINK] = { KMD_TYPE_OFFSET, "bpf_ksym", "lnode", false, 0 },
 	/* arm64 */
 	[KMD_T_REGS_RECORD] = { KMD_TYPE_OFFSET, "pt_regs", "stackframe", false, 0 },
 	[KMD_T_RECORD_META] = { KMD_TYPE_SIZE, "frame_record_meta", NULL, false, 0 },

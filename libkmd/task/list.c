@@ -259,6 +259,23 @@ static bool read_list(struct reader *reader)
 	return true;
 }
 
+/* rq->clock: 0 on a CPU that never ran. */
+static bool read_clocks(const struct kmd_target *target, const struct kmd_target_cpus *cpus,
+			struct kmd_task_list *list)
+{
+	list->clocks = calloc(cpus->n + 1, sizeof(*list->clocks));
+	for (size_t i = 0; list->clocks && i < cpus->n; i++) {
+		struct kmd_cpu_clock *one = &list->clocks[list->n_clocks];
+		uint64_t rq;
+
+		one->cpu = cpus->numbers[i];
+		if (kmd_target_per_cpu(target, "runqueues", cpus->offsets[i], &rq) &&
+		    kmd_target_member(target, rq, KMD_T_RQ_CLOCK, 8, &one->clock) && one->clock)
+			list->n_clocks++;
+	}
+	return list->clocks;
+}
+
 enum kmd_status kmd_task_list_read(const struct kmd_target *target, struct kmd_task_list *list)
 {
 	struct reader reader = { .target = target, .list = list };
@@ -266,7 +283,8 @@ enum kmd_status kmd_task_list_read(const struct kmd_target *target, struct kmd_t
 
 	memset(list, 0, sizeof(*list));
 	status = kmd_tasks_read(target, &reader.tasks);
-	if (status == KMD_OK && !read_list(&reader))
+	if (status == KMD_OK &&
+	    (!read_list(&reader) || !read_clocks(target, &reader.tasks.cpus, list)))
 		status = kmd_fail_memory(target->diag);
 	kmd_tasks_deinit(&reader.tasks);
 	free(reader.addresses.items);
@@ -276,5 +294,6 @@ enum kmd_status kmd_task_list_read(const struct kmd_target *target, struct kmd_t
 void kmd_task_list_deinit(struct kmd_task_list *list)
 {
 	free(list->items);
+	free(list->clocks);
 	memset(list, 0, sizeof(*list));
 }

@@ -13,9 +13,17 @@ struct kmd_task_entry {
 	char comm[KMD_TASK_COMM];
 };
 
+/* The scheduler's clock of a CPU. */
+struct kmd_cpu_clock {
+	uint32_t cpu;
+	uint64_t clock;
+};
+
 struct kmd_task_list {
 	struct kmd_task_entry *items; /* by pid; idle tasks first, by CPU */
 	size_t n, cap;
+	struct kmd_cpu_clock *clocks; /* those that were captured */
+	size_t n_clocks;
 	const char *unknown; /* why there may be more tasks than these; NULL = these are all */
 };
 

@@ -45,6 +45,8 @@ struct btf {
 	uint32_t *at; /* offset of each type, from 1 on */
 	size_t n, cap;
 	bool big_endian;
+	const char *wrong; /* what is damaged, at @wrong_at; NULL = nothing was seen */
+	size_t wrong_at;
 	uint64_t *budget; /* members that may still be looked at */
 };
 
@@ -124,8 +126,11 @@ static bool index_types(struct btf *btf)
 
 	while (btf->size - at >= TYPE_SIZE) {
 		read_type(btf, at, &type);
-		if (!extra_size(type.kind, type.n, &extra) || extra > btf->size - at - TYPE_SIZE)
+		if (!extra_size(type.kind, type.n, &extra) || extra > btf->size - at - TYPE_SIZE) {
+			btf->wrong = "a type is damaged; those before it are used";
+			btf->wrong_at = at;
 			break;
+		}
 		if (!KMD_ARRAY_RESERVE(btf->at, btf->n, btf->cap))
 			return false;
 		btf->at[btf->n++] = (uint32_t)at;
@@ -138,6 +143,7 @@ static bool read_header(struct btf *btf, const unsigned char *bytes, size_t size
 {
 	uint64_t header, types, types_size, strings, strings_size;
 
+	btf->wrong = "its header is damaged";
 	if (size < HEADER_SIZE || size > KMD_BTF_MAX || kmd_get(bytes, 2, btf->big_endian) != MAGIC)
 		return false;
 	header = word(btf, bytes + 4);
@@ -152,6 +158,7 @@ static bool read_header(struct btf *btf, const unsigned char *bytes, size_t size
 	btf->size = (size_t)types_size;
 	btf->strings = (const char *)bytes + strings;
 	btf->strings_size = (size_t)strings_size;
+	btf->wrong = NULL;
 	return true;
 }
 
@@ -331,7 +338,8 @@ static void answer_all(const struct btf *btf, struct kmd_type_query *queries, si
 }
 
 enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_endian,
-			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag)
+			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag,
+			      const char **wrong, size_t *at)
 {
 	uint64_t budget = BUDGET;
 	struct btf btf = { .big_endian = big_endian, .budget = &budget };
@@ -343,5 +351,9 @@ enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_
 			answer_all(&btf, queries, n);
 	}
 	free(btf.at);
+	*wrong = btf.wrong;
+	*at = btf.wrong_at;
+	if (btf.wrong && btf.bytes)
+		*at += (size_t)(btf.bytes - bytes);
 	return good ? KMD_OK : kmd_fail_memory(diag);
 }

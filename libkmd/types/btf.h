@@ -16,9 +16,11 @@
 /*
  * Answer those of @queries[0..n) that are not known yet, out of the @size bytes of a .BTF
  * section.  What it does not have stays unknown; bytes that are no BTF have nothing.  Of several
- * types of one name the first that has the answer is taken.
+ * types of one name the first that has the answer is taken.  *@wrong is what is damaged, and *@at
+ * its offset; NULL = nothing that can be seen.
  */
 enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_endian,
-			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag);
+			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag,
+			      const char **wrong, size_t *at);
 
 #endif

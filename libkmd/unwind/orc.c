@@ -11,6 +11,7 @@
 #include "base/search.h"
 #include "target/array.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +67,19 @@ static bool is_sorted(const struct table *table)
 	return true;
 }
 
+static const char absent[] = "the ORC tables were not captured, and no vmlinux has them";
+static const char unnamed[] = "no symbols of ORC tables are known";
+
+/* What was captured and is not plausible is a finding. */
+static enum kmd_status note(const struct kmd_target *target, const char *wrong, uint64_t ips,
+			    const char *of)
+{
+	if (!wrong || wrong == absent || wrong == unnamed)
+		return KMD_OK;
+	return kmd_report(target->diag, KMD_FIND_TABLE, KMD_DAMAGE, kmd_in(NULL),
+			  "ORC tables of %s (0x%" PRIx64 ") are not used: %s", of, ips, wrong);
+}
+
 /* NULL if the table was read, else what is wrong with it. */
 static const char *read_table(const struct kmd_target *target, uint64_t ips, uint64_t rows,
 			      uint64_t n, struct table *table)
@@ -80,7 +94,7 @@ static const char *read_table(const struct kmd_target *target, uint64_t ips, uin
 	table->rows = table->ips + n * IP_SIZE;
 	if (!read_bytes(target, ips, table->ips, n * IP_SIZE) ||
 	    !read_bytes(target, rows, table->rows, n * ROW_SIZE))
-		return "the ORC tables were not captured, and no vmlinux has them";
+		return absent;
 	return is_sorted(table) ? NULL : "the ORC tables are damaged: they are not sorted";
 }
 
@@ -92,7 +106,8 @@ static const char *read_kernel(const struct kmd_target *target, struct table *ta
 	    !kmd_target_symbol(target, "__stop_orc_unwind_ip", &ips_end, NULL) ||
 	    !kmd_target_symbol(target, "__start_orc_unwind", &rows, NULL) ||
 	    !kmd_target_symbol(target, "__stop_orc_unwind", &rows_end, NULL))
-		return "no symbols of ORC tables are known";
+		return unnamed;
+	table->start = ips;
 	if (ips_end < ips || rows_end < rows || (ips_end - ips) % IP_SIZE ||
 	    (rows_end - rows) / ROW_SIZE != (ips_end - ips) / IP_SIZE)
 		return "the ORC tables have an impossible size";
@@ -124,40 +139,48 @@ static enum format format_of(const struct kmd_target *target)
 }
 
 /* A module whose tables were not captured has none. */
-static bool read_modules(const struct kmd_target *target, const struct kmd_modules *modules,
-			 struct kmd_orc *orc)
+static enum kmd_status read_modules(const struct kmd_target *target,
+				    const struct kmd_modules *modules, struct kmd_orc *orc)
 {
+	enum kmd_status status = KMD_OK;
+	const char *wrong;
+
 	orc->of_modules = calloc(modules->n + 1, sizeof(*orc->of_modules));
 	if (!orc->of_modules)
-		return false;
+		return kmd_fail_memory(target->diag);
 	orc->n_modules = modules->n;
-	for (uint64_t i = 0, rows = 0; i < modules->n; i++) {
+	for (uint64_t i = 0, rows = 0; status == KMD_OK && i < modules->n; i++) {
 		const struct kmd_module_entry *module = &modules->items[i];
 		struct table *table = &orc->of_modules[i];
 
 		rows += module->n_orc;
 		if (!module->n_orc || rows > ROWS_MAX)
 			continue;
-		if (read_table(target, module->orc_ips, module->orc_rows, module->n_orc, table))
+		wrong = read_table(target, module->orc_ips, module->orc_rows, module->n_orc, table);
+		if (!wrong && !table->ips)
+			return kmd_fail_memory(target->diag);
+		if (wrong)
 			table->n = 0;
-		else if (!table->ips)
-			return false;
+		status = note(target, wrong, module->orc_ips, module->name);
 	}
-	return true;
+	return status;
 }
 
 enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,
 			    struct kmd_orc **orc, const char **unusable)
 {
+	enum kmd_status status;
+
 	*orc = calloc(1, sizeof(**orc));
 	if (!*orc)
 		return kmd_fail_memory(target->diag);
 	(*orc)->format = format_of(target);
 	(*orc)->offset_after = release_is(target, 5, 13);
 	*unusable = read_kernel(target, &(*orc)->kernel);
-	if ((!*unusable && !(*orc)->kernel.ips) || !read_modules(target, modules, *orc))
+	if (!*unusable && !(*orc)->kernel.ips)
 		return kmd_fail_memory(target->diag);
-	return KMD_OK;
+	status = note(target, *unusable, (*orc)->kernel.start, "the kernel");
+	return status == KMD_OK ? read_modules(target, modules, *orc) : status;
 }
 
 void kmd_orc_free(struct kmd_orc *orc)

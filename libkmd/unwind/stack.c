@@ -132,6 +132,19 @@ static void name_by_module(const struct kmd_target *target, const struct kmd_mod
 		frame->flags |= KMD_FRAME_LAST_CALL;
 }
 
+/* Code that the kernel made at run time; /proc/kallsyms names it so. */
+static void name_by_trampoline(const struct kmd_modules *modules, uint64_t pc,
+			       struct kmd_frame *frame)
+{
+	const struct kmd_trampoline *one = kmd_trampolines_find(&modules->trampolines, pc);
+
+	if (!one)
+		return;
+	frame->module = one->owner;
+	frame->function = frame->symbol = one->name;
+	frame->offset = frame->pc - one->start;
+}
+
 static bool add_frame(const struct kmd_target *target, const struct kmd_modules *modules,
 		      struct kmd_source_lines *lines, const struct kmd_unwind_frame *from,
 		      struct kmd_stack_entry *stack)
@@ -152,7 +165,9 @@ static bool add_frame(const struct kmd_target *target, const struct kmd_modules 
 		name_by_kallsyms(target, pc, &frame);
 	if (!frame.function)
 		name_by_module(target, modules, pc, &frame);
-	else if (lines)
+	if (!frame.function)
+		name_by_trampoline(modules, pc, &frame);
+	else if (lines && !frame.module)
 		n = kmd_source_lines_find(lines, pc - target->kaslr, places);
 	return add_places(stack, &frame, places, n);
 }

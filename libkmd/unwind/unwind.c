@@ -49,7 +49,8 @@ static bool is_code(const struct kmd_unwinder *unwinder, uint64_t pc)
 	return (kmd_target_symbol(unwinder->target, "_stext", &start, NULL) &&
 		kmd_target_symbol(unwinder->target, "_etext", &end, NULL) && pc >= start &&
 		pc < end) ||
-	       kmd_modules_find(unwinder->modules, pc);
+	       kmd_modules_find(unwinder->modules, pc) ||
+	       kmd_trampolines_find(&unwinder->modules->trampolines, pc);
 }
 
 static bool step(struct kmd_unwind_state *state)

@@ -152,6 +152,19 @@ static const struct kmd_orc_row call_of_null = {
 	.type = KMD_ORC_CALL, .sp_reg = REG_SP, .sp_offset = 8, .bp_reg = REG_UNDEFINED
 };
 
+/* Code that ftrace copied has the rows of what it is a copy of. */
+static bool find_row(const struct kmd_unwind_state *state, uint64_t pc, struct kmd_orc_row *row)
+{
+	const struct kmd_trampoline *trampoline;
+
+	if (kmd_orc_find(state->unwinder->orc, pc, row))
+		return true;
+	trampoline = kmd_trampolines_find(&state->unwinder->modules->trampolines, pc);
+	return trampoline && trampoline->copy_of &&
+	       kmd_orc_find(state->unwinder->orc, trampoline->copy_of + (pc - trampoline->start),
+			    row);
+}
+
 bool kmd_unwind_step_orc(struct kmd_unwind_state *state)
 {
 	uint64_t pc = state->frame.pc;
@@ -159,7 +172,7 @@ bool kmd_unwind_step_orc(struct kmd_unwind_state *state)
 
 	if (!pc) {
 		row = call_of_null;
-	} else if (!kmd_orc_find(state->unwinder->orc, state->frame.exact ? pc : pc - 1, &row)) {
+	} else if (!find_row(state, state->frame.exact ? pc : pc - 1, &row)) {
 		row = by_frame_pointer;
 		state->frame.guess = true;
 	}

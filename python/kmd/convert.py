@@ -79,7 +79,7 @@ def task(c: Any) -> Task:
 
 
 def module(c: Any) -> Module:
-    return Module(c.address, some_text(c.name), c.base, c.size)
+    return Module(c.address, some_text(c.name), c.base, c.size, text(c.build_id), text(c.taint))
 
 
 def frame(c: Any) -> Frame:

@@ -161,6 +161,8 @@ class Module(NamedTuple):
     name: str
     base: int
     size: int
+    build_id: Optional[str]
+    taint: Optional[str]
 
 
 class Frame(NamedTuple):

@@ -9,6 +9,8 @@
 #include <string.h>
 
 static struct bytes types, strings, whole;
+static const char *wrong;
+static size_t wrong_at;
 
 static void setup(void)
 {
@@ -64,7 +66,7 @@ static int64_t ask(enum kmd_type_kind kind, const char *name, const char *path)
 {
 	struct kmd_type_query query = { kind, name, path, false, 0 };
 
-	expect_ok(kmd_btf_types(whole.at, whole.size, false, &query, 1, &diag));
+	expect_ok(kmd_btf_types(whole.at, whole.size, false, &query, 1, &diag, &wrong, &wrong_at));
 	return query.known ? (int64_t)query.value : -1;
 }
 
@@ -161,7 +163,7 @@ START_TEST(cut_and_damaged)
 
 		copy = malloc(size + 1);
 		memcpy(copy, whole.at, size);
-		expect_ok(kmd_btf_types(copy, size, false, &query, 1, &diag));
+		expect_ok(kmd_btf_types(copy, size, false, &query, 1, &diag, &wrong, &wrong_at));
 		ck_assert(!query.known);
 		free(copy);
 	}

@@ -154,6 +154,7 @@ START_TEST(does_not_agree)
 	add("T_stext", 0x100);
 	read_table(AT(0x1000));
 	ck_assert_uint_eq(table.n, 0);
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "is not used: its addresses are not those");
 }
 END_TEST
 
@@ -165,7 +166,7 @@ START_TEST(hostile)
 	n_symbols++;
 	read_table(AT(0));
 	ck_assert_uint_eq(table.n, 0);
-	expect_no_messages();
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "is not used: a name crosses its end");
 }
 END_TEST
 
@@ -177,6 +178,7 @@ START_TEST(not_sorted)
 	add("t\1write", 0x200);
 	read_table(AT(0));
 	ck_assert_uint_eq(table.n, 0);
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "is not used: its addresses do not rise");
 }
 END_TEST
 
@@ -186,43 +188,89 @@ START_TEST(huge_count)
 	n_symbols = 0x7fffffff;
 	read_table(AT(0));
 	ck_assert_uint_eq(table.n, 0);
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "its number of symbols is impossible");
 }
 END_TEST
 
 /* Before 6.0 VMCOREINFO does not name the parts: they are found by their form. */
 #define MANY 1100
 
-/* Returns where the table begins to be damaged by the test: the place of the markers. */
-static size_t many_symbols(void)
+/* How scripts/kallsyms.c lays out the parts. */
+enum layout {
+	OFFSETS_FIRST, /* until 6.1 */
+	SEQUENCE_4,    /* 6.2: the same, with 4 bytes a symbol before the tokens */
+	SEQUENCE_3,    /* 6.3: with 3 */
+	OFFSETS_LAST,  /* since 6.4 */
+	NO_BASE,       /* since 7.0: each offset counts from its own place */
+};
+
+static size_t align(size_t at)
 {
-	size_t at = 0x1000 + (4 * MANY + 7) / 8 * 8, names, markers, tokens, n = 0;
-	uint32_t marks[MANY / 256 + 1];
+	return (at + 7) / 8 * 8;
+}
 
-	fake_set(&fake, at, AT(0), 8);
-	fake_set(&fake, at + 8, MANY, 4);
-	names = at + 16;
-	for (at = names; n < MANY; n++) {
-		char name[32];
+static size_t put_offsets(size_t at, enum layout layout)
+{
+	for (size_t n = 0; n < MANY; n++, at += 4)
+		fake_set(&fake, at, 0x100 + 16 * n - (layout == NO_BASE ? at : 0), 4);
+	at = align(at);
+	if (layout != NO_BASE)
+		fake_set(&fake, at, AT(0), 8);
+	return at + (layout != NO_BASE ? 8 : 0);
+}
 
-		if (n % 256 == 0)
-			marks[n / 256] = (uint32_t)(at - names);
-		snprintf(name, sizeof(name), n ? "tfunction_%zu" : "T_stext", n);
-		fake_set(&fake, at++, strlen(name), 1);
-		memcpy(fake.memory + at, name, strlen(name));
-		at += strlen(name);
-		fake_set(&fake, 0x1000 + 4 * n, 0x100 + 16 * n, 4);
-	}
-	markers = at = (at + 7) / 8 * 8;
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++, at += 4)
-		fake_set(&fake, at, marks[i], 4);
-	tokens = at = (at + 7) / 8 * 8;
+static size_t put_name(size_t at, size_t n)
+{
+	char name[160];
+	size_t length;
+
+	/* One has a length of two bytes. */
+	snprintf(name, sizeof(name), n ? "tfunction_%0*zu" : "T_stext", n == 900 ? 140 : 1, n);
+	length = strlen(name);
+	fake_set(&fake, at++, length > 127 ? (length & 127) | 128 : length, 1);
+	if (length > 127)
+		fake_set(&fake, at++, length >> 7, 1);
+	memcpy(fake.memory + at, name, length);
+	return at + length;
+}
+
+static size_t put_tokens(size_t at)
+{
 	for (size_t i = 0; i < 256; i++) {
 		fake.memory[at++] = (unsigned char)(i ? i : '?');
 		fake.memory[at++] = 0;
 	}
-	for (size_t i = 0; i < 256; i++)
-		fake_set(&fake, at + 2 * i, 2 * i, 2);
-	ck_assert_uint_eq(at - tokens, 512);
+	for (size_t i = 0; i < 256; i++, at += 2)
+		fake_set(&fake, at, 2 * i, 2);
+	return at;
+}
+
+/* Returns where the table begins to be damaged by the test: the place of the markers. */
+static size_t many_symbols(enum layout layout)
+{
+	size_t at = 0x1000, names, markers;
+	uint32_t marks[MANY / 256 + 1];
+
+	if (layout < OFFSETS_LAST)
+		at = put_offsets(at, layout);
+	fake_set(&fake, at, MANY, 4);
+	names = at = at + 8;
+	for (size_t n = 0; n < MANY; n++) {
+		if (n % 256 == 0)
+			marks[n / 256] = (uint32_t)(at - names);
+		at = put_name(at, n);
+	}
+	markers = at = align(at);
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++, at += 4)
+		fake_set(&fake, at, marks[i], 4);
+	at = align(at);
+	for (size_t i = 0; layout == SEQUENCE_4 && i < MANY; i++, at += 4)
+		fake_set(&fake, at, i * 7 % MANY, 4);
+	for (size_t i = 0; layout == SEQUENCE_3 && i < MANY; i++, at += 3)
+		fake_set(&fake, at, i * 7 % MANY << 8, 3);
+	at = put_tokens(align(at));
+	if (layout >= OFFSETS_LAST)
+		put_offsets(at, layout);
 	line("_stext", 0x100);
 	return markers;
 }
@@ -236,7 +284,7 @@ static void search(void)
 
 START_TEST(found_by_search)
 {
-	many_symbols();
+	many_symbols((enum layout)_i);
 	search();
 	ck_assert_uint_eq(table.n, MANY);
 	expect_at(AT(0x100), "_stext");
@@ -247,7 +295,7 @@ END_TEST
 
 START_TEST(damaged_markers)
 {
-	fake_set(&fake, many_symbols() + 4, 77, 4);
+	fake_set(&fake, many_symbols(OFFSETS_FIRST) + 4, 77, 4);
 	search();
 	ck_assert_uint_eq(table.n, 0);
 }
@@ -255,10 +303,11 @@ END_TEST
 
 START_TEST(another_base)
 {
-	many_symbols();
+	many_symbols(OFFSETS_FIRST);
 	fake_set(&fake, 0x1000 + (4 * MANY + 7) / 8 * 8, AT(0x200000), 8);
 	search();
 	ck_assert_uint_eq(table.n, 0);
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "is not used: its addresses are not those");
 }
 END_TEST
 
@@ -274,7 +323,7 @@ int main(void)
 	tcase_add_test(tcase, hostile);
 	tcase_add_test(tcase, not_sorted);
 	tcase_add_test(tcase, huge_count);
-	tcase_add_test(tcase, found_by_search);
+	tcase_add_loop_test(tcase, found_by_search, OFFSETS_FIRST, NO_BASE + 1);
 	tcase_add_test(tcase, damaged_markers);
 	tcase_add_test(tcase, another_base);
 	return kit_run("kallsyms", tcase);

@@ -250,6 +250,26 @@ START_TEST(orc_from_user_space)
 }
 END_TEST
 
+/* ftrace's copy of its entry code has the rows of the original. */
+START_TEST(orc_in_a_copy)
+{
+	struct kmd_trampoline copy = { AT(0x6000), 0x100, "__builtin__ftrace", NULL, AT(0x100) };
+
+	row(0x100, 16, 0, CALL | SP);
+	row(0x200, 8, 0, CALL | SP);
+	row(0x400, 0, 0, END);
+	fake_set(&fake, STACK + 8, AT(0x210), 8);
+	fake_set(&fake, STACK + 0x10, AT(0x408), 8);
+	no_modules.trampolines = (struct kmd_trampolines){ &copy, 1, 1 };
+	build_x86();
+	unwind_from(AT(0x6020), AT(STACK), 0);
+	expect_frames("6020 210 408", NULL);
+	unwind_from(AT(0x6100), AT(STACK), 0);
+	expect_frames("6100", "no ORC table covers");
+	no_modules.trampolines = (struct kmd_trampolines){ 0 };
+}
+END_TEST
+
 /* A call of address 0, and code that has no row. */
 START_TEST(orc_without_row)
 {
@@ -297,6 +317,7 @@ START_TEST(damaged_tables)
 	fake_symbol(&fake, "__stop_orc_unwind", ROWS + 12);
 	build();
 	ck_assert_ptr_nonnull(strstr(unwinder.unusable, "not sorted"));
+	expect_finding(KMD_FIND_TABLE, KMD_DAMAGE, "ORC tables of the kernel");
 	unwind_from(AT(0x104), AT(STACK), 0);
 	expect_frames("104", "not sorted");
 }
@@ -315,6 +336,7 @@ int main(void)
 	tcase_add_test(tcase, orc);
 	tcase_add_test(tcase, orc_interrupt);
 	tcase_add_test(tcase, orc_from_user_space);
+	tcase_add_test(tcase, orc_in_a_copy);
 	tcase_add_test(tcase, orc_without_row);
 	tcase_add_test(tcase, hostile_orc);
 	tcase_add_test(tcase, damaged_tables);

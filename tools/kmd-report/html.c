@@ -166,7 +166,7 @@ static void print_values(FILE *out, const struct kmd *kmd)
 	fputs("</tbody></table></div>\n", out);
 }
 
-static void print_modules(FILE *out, const char *modules)
+static void print_names(FILE *out, const char *modules)
 {
 	const char *at = modules;
 
@@ -184,8 +184,32 @@ static void print_modules(FILE *out, const char *modules)
 	fputs("</p>\n", out);
 }
 
-static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *facts,
-			 const char *input)
+/* Out of memory; if their list was not captured, as the log has them. */
+static void print_modules(FILE *out, struct kmd *kmd, const char *names)
+{
+	size_t n = kmd_modules_load(kmd) == KMD_OK ? kmd_module_count(kmd) : 0;
+
+	if (!n) {
+		print_names(out, names);
+		return;
+	}
+	fputs("<h3>Modules</h3>\n<div class=\"scroll\"><table><thead><tr><th>Name<th>Address"
+	      "<th>Size<th>Taint<th>Build-id</thead><tbody>\n",
+	      out);
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_module *module = kmd_module_get(kmd, i);
+
+		markup(out, "<tr><td>%s<td>%" PRIx64 "<td>%" PRIx64 "<td>%s<td>%s\n", module->name,
+		       module->base, module->size, module->taint ? module->taint : "?",
+		       module->build_id ? module->build_id : "not captured");
+	}
+	fputs("</tbody></table></div>\n", out);
+	if (kmd_modules_incomplete(kmd))
+		markup(out, "<p class=\"notice\">There may have been more: %s.</p>\n",
+		       kmd_modules_incomplete(kmd));
+}
+
+static void print_kernel(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
@@ -197,7 +221,7 @@ static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *f
 	print_fact(out, "Form", kmd_input_form(kmd));
 	fputs("</dl>\n", out);
 	print_values(out, kmd);
-	print_modules(out, facts->modules);
+	print_modules(out, kmd, facts->modules);
 	fputs("</section>\n", out);
 }
 

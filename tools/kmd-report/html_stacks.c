@@ -71,12 +71,16 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
 	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
 	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
 	const struct kmd_stack *stack;
+	uint64_t last_tick;
 
 	markup(out, "<article class=\"cpu%s\">\n<h3>CPU %u", first ? " first" : "", cpu->cpu);
 	if (task && task->is_idle)
 		fputs(" <small>idle</small>", out);
 	else if (task)
 		markup(out, " <small>%s, pid %u</small>", task->comm ? task->comm : "?", task->pid);
+	if (kmd_cpu_last_tick(kmd, cpu->cpu, &last_tick) == KMD_OK)
+		markup(out, " <small>last tick at %" PRIu64 ".%06" PRIu64 "</small>",
+		       last_tick / 1000000000, last_tick % 1000000000 / 1000);
 	fputs(first ? " <mark>panicked</mark></h3>\n<div>\n" : "</h3>\n<div>\n", out);
 	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
 		print_stack(out, stack);

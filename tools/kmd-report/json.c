@@ -78,11 +78,14 @@ static json_t *cpus_of(struct kmd *kmd)
 		const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, i);
 		const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
 		const struct kmd_stack *stack;
+		uint64_t last_tick;
 		enum kmd_status status = kmd_stack_of_cpu(kmd, i, &stack);
 		json_t *object = json_registers(cpu);
 
 		if (task)
 			json_set(object, "pid", json_number(task->pid));
+		if (kmd_cpu_last_tick(kmd, cpu->cpu, &last_tick) == KMD_OK)
+			json_set(object, "last_tick_ns", json_number(last_tick));
 		set_stack(object, kmd, status, stack);
 		json_array_append_new(array, object);
 	}
@@ -130,7 +133,7 @@ static json_t *tasks_of(struct kmd *kmd)
 }
 
 /* Names in "Modules linked in: a(OE) b c [last unloaded: d]". */
-static json_t *modules_of(const struct facts *facts)
+static json_t *modules_of_log(const struct facts *facts)
 {
 	json_t *array = json_array();
 	const char *at = facts->modules;
@@ -144,6 +147,32 @@ static json_t *modules_of(const struct facts *facts)
 			json_set(object, "taint", json_text(at + name + 1, length - name - 2));
 		json_array_append_new(array, object);
 		at += length + strspn(at + length, " ");
+	}
+	return array;
+}
+
+/* Out of memory; if their list was not captured, as the log has them. */
+static json_t *modules_of(struct kmd *kmd, const struct facts *facts)
+{
+	json_t *array;
+
+	if (kmd_modules_load(kmd) != KMD_OK || (!kmd_module_count(kmd) && facts->modules))
+		return modules_of_log(facts);
+	array = json_array();
+	for (size_t i = 0; i < kmd_module_count(kmd); i++) {
+		const struct kmd_module *module = kmd_module_get(kmd, i);
+		json_t *object = json_object();
+
+		json_set(object, "name", json_word(module->name));
+		json_set(object, "address", json_address(module->address));
+		if (module->size) {
+			json_set(object, "base", json_address(module->base));
+			json_set(object, "size", json_number(module->size));
+		}
+		json_set(object, "build_id", json_word(module->build_id));
+		if (module->taint && *module->taint)
+			json_set(object, "taint", json_word(module->taint));
+		json_array_append_new(array, object);
 	}
 	return array;
 }
@@ -162,7 +191,8 @@ bool report_json(FILE *out, struct kmd *kmd, const struct report_options *option
 	json_set(report, "cpus", cpus_of(kmd));
 	json_set(report, "tasks", tasks_of(kmd));
 	json_set(report, "tasks_incomplete", json_word(kmd_tasks_incomplete(kmd)));
-	json_set(report, "modules", modules_of(&facts));
+	json_set(report, "modules", modules_of(kmd, &facts));
+	json_set(report, "modules_incomplete", json_word(kmd_modules_incomplete(kmd)));
 	json_set(report, "log", json_log(kmd));
 	json_set(report, "findings", json_findings(kmd));
 	json_set(report, "degraded", json_boolean(kmd_is_degraded(kmd)));

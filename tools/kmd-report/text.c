@@ -160,12 +160,16 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
 	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
 	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
 	const struct kmd_stack *stack;
+	uint64_t last_tick;
 
 	fprintf(out, "\nCPU %u", cpu->cpu);
 	if (task && task->is_idle)
 		fputs(", idle", out);
 	else if (task)
 		fprintf(out, ", task %s (pid %u)", task->comm ? task->comm : "?", task->pid);
+	if (kmd_cpu_last_tick(kmd, cpu->cpu, &last_tick) == KMD_OK)
+		fprintf(out, ", last tick at %" PRIu64 ".%06" PRIu64, last_tick / 1000000000,
+			last_tick % 1000000000 / 1000);
 	fprintf(out, "%s\n", first ? ", which panicked" : "");
 	if (first)
 		print_registers(out, kmd, cpu);
@@ -270,6 +274,26 @@ static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
 	       (!full || print_groups(out, kmd, "Other tasks that do not run", is_other));
 }
 
+/* Each module with its place and build. */
+static void print_modules(FILE *out, struct kmd *kmd)
+{
+	size_t n = kmd_modules_load(kmd) == KMD_OK ? kmd_module_count(kmd) : 0;
+
+	if (!n)
+		return;
+	fprintf(out, "\n%zu modules: name, address, size, taint, build-id\n", n);
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_module *module = kmd_module_get(kmd, i);
+		const char *taint = module->taint ? module->taint : "?";
+
+		fprintf(out, "  %s 0x%" PRIx64 " 0x%" PRIx64 " %s %s\n", module->name, module->base,
+			module->size, *taint ? taint : "-",
+			module->build_id ? module->build_id : "not captured");
+	}
+	if (kmd_modules_incomplete(kmd))
+		fprintf(out, "There may have been more: %s.\n", kmd_modules_incomplete(kmd));
+}
+
 /* ----- log and findings */
 
 static void print_record(FILE *out, const struct kmd_log_record *record)
@@ -337,6 +361,8 @@ bool report_text(FILE *out, struct kmd *kmd, const struct report_options *option
 	report_field(out, "modules", facts.modules);
 	print_cpus(out, kmd);
 	good = print_tasks(out, kmd, options->full);
+	if (options->full)
+		print_modules(out, kmd);
 	print_log(out, kmd, &facts, options->full);
 	print_findings(out, kmd, options->verbose);
 	facts_deinit(&facts);
