@@ -50,6 +50,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_hints_deinit(&kmd->hints);
 	kmd_runtime_deinit(&kmd->runtime);
 	kmd_vmcoreinfo_deinit(&kmd->info);
+	kmd_vmcoreinfo_deinit(&kmd->found_info);
 	kmd_vmlinux_deinit(&kmd->vmlinux);
 	kmd_claims_deinit(&kmd->claims);
 	kmd_image_deinit(&kmd->image);
@@ -272,5 +273,7 @@ KMD_EXPORT enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn pro
 	kmd_begin(kmd);
 	kmd->input_options.progress = kmd->image_options.progress = progress;
 	kmd->input_options.progress_user = kmd->image_options.progress_user = user;
+	kmd->diag.progress = progress;
+	kmd->diag.progress_user = user;
 	return KMD_OK;
 }

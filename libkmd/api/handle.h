@@ -40,7 +40,7 @@ struct kmd {
 	struct kmd_image image;
 	struct kmd_claims claims;
 	struct kmd_vmlinux vmlinux;
-	struct kmd_vmcoreinfo info;
+	struct kmd_vmcoreinfo info, found_info; /* the latter of the kernel that places RAM */
 	struct kmd_hints hints;
 	struct kmd_regions regions;
 	struct kmd_memory memory;

@@ -26,24 +26,64 @@ static enum kmd_status match_vmlinux(struct kmd *kmd, const struct kmd_memory *m
 				 memory, kmd->flags & KMD_ACCEPT_VMLINUX, &kmd->diag);
 }
 
-/* RAM images without addresses: the kernel in one of them knows that image's. */
-static enum kmd_status place_images(struct kmd *kmd)
+/*
+ * RAM images without addresses: the kernel in one of them knows that image's.  @quick: as long as
+ * that takes little reading; *@found is false if it does not.
+ */
+static enum kmd_status place_images(struct kmd *kmd, bool quick, bool *found)
 {
 	struct kmd_diag *diag = &kmd->diag;
 	struct kmd_image *image = &kmd->image;
 	struct kmd_ram_base base;
 	enum kmd_status status;
 
-	if (!image->unplaced)
-		return KMD_OK;
-	status = kmd_ram_base_find(image, vmlinux_of(kmd), kmd->input.name, diag, &base);
-	if (status != KMD_OK)
+	status = kmd_ram_base_find(image, vmlinux_of(kmd), kmd->input.name, quick, diag, &base);
+	*found = status == KMD_OK && base.found;
+	if (!*found)
 		return status;
+	kmd->found_info = base.info;
 	kmd_image_place(image, base.blob, base.phys);
 	return kmd_report(
 		diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(image->blobs[base.blob].source->name),
 		"the kernel in this RAM image shows that it begins at physical 0x%" PRIx64,
 		base.phys);
+}
+
+static enum kmd_status find_kernel_quickly(struct kmd *kmd, bool *found)
+{
+	enum kmd_status status;
+
+	if (kmd->image.unplaced)
+		return place_images(kmd, true, found);
+	status = kmd_ram_kernel_find(&kmd->image, &kmd->diag, &kmd->found_info);
+	*found = kmd->found_info.text;
+	return status;
+}
+
+/*
+ * All of a RAM image is searched for an SMEM area only if it is not where such areas lie, and there
+ * is no kernel that is found without a search either.
+ */
+static enum kmd_status read_image(struct kmd *kmd)
+{
+	struct kmd_image_options options = kmd->image_options;
+	struct kmd_image *image = &kmd->image;
+	enum kmd_status status;
+	bool found = false;
+
+	options.quick = !options.subsystem;
+	status = kmd_image_read(&kmd->input, &options, &kmd->diag, image);
+	if (status == KMD_OK && image->hurried) {
+		status = find_kernel_quickly(kmd, &found);
+		if (status == KMD_OK && !found) {
+			kmd_image_deinit(image);
+			options.quick = false;
+			status = kmd_image_read(&kmd->input, &options, &kmd->diag, image);
+		}
+	}
+	if (status == KMD_OK && image->unplaced)
+		status = place_images(kmd, false, &found);
+	return status;
 }
 
 static enum kmd_status read_dump(struct kmd *kmd)
@@ -55,9 +95,7 @@ static enum kmd_status read_dump(struct kmd *kmd)
 		status = kmd_vmlinux_open(kmd->vmlinux_path, &kmd->vmlinux_options, diag,
 					  &kmd->vmlinux);
 	if (status == KMD_OK)
-		status = kmd_image_read(&kmd->input, &kmd->image_options, diag, &kmd->image);
-	if (status == KMD_OK)
-		status = place_images(kmd);
+		status = read_image(kmd);
 	if (status == KMD_OK)
 		status = kmd_claims_read(&kmd->image, diag, &kmd->claims);
 	if (status == KMD_OK && kmd->image_options.subsystem && !kmd->claims.n_subsystems)
@@ -107,6 +145,16 @@ static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 	return status;
 }
 
+/* The text that placed the images, or one in captured memory. */
+static enum kmd_status search_vmcoreinfo(struct kmd *kmd)
+{
+	if (!kmd->found_info.text || kmd->filter.only || kmd->filter.exclude)
+		return kmd_vmcoreinfo_search(&kmd->memory, &kmd->diag, &kmd->info);
+	kmd->info = kmd->found_info;
+	memset(&kmd->found_info, 0, sizeof(kmd->found_info));
+	return kmd_vmcoreinfo_say(&kmd->info, &kmd->diag);
+}
+
 /* VMCOREINFO and the run-time values. */
 static enum kmd_status read_boot(struct kmd *kmd)
 {
@@ -115,7 +163,7 @@ static enum kmd_status read_boot(struct kmd *kmd)
 	enum kmd_status status = KMD_OK;
 
 	if (!kmd->info.text)
-		status = kmd_vmcoreinfo_search(&kmd->memory, diag, &kmd->info);
+		status = search_vmcoreinfo(kmd);
 	if (status == KMD_OK)
 		status = match_vmlinux(kmd, &kmd->memory);
 	if (status == KMD_OK)

@@ -20,6 +20,8 @@ struct kmd_evidence {
 	uint64_t features[KMD_CPU_FEATURE_WORDS];
 	size_t n_features;
 	struct kmd_diag *diag;
+	bool hurried;  /* not all of memory was searched for texts, and may be ... */
+	bool thorough; /* ... since what was found is not enough */
 };
 
 static inline void kmd_evidence_add(struct kmd_evidence *evidence, unsigned int key, uint64_t value,

@@ -74,6 +74,13 @@ enum kmd_status kmd_fail(struct kmd_diag *diag, enum kmd_status status, struct k
 	return status;
 }
 
+enum kmd_status kmd_searched(struct kmd_diag *diag, uint64_t done, uint64_t total)
+{
+	if (!diag->progress || !diag->progress(diag->progress_user, KMD_PHASE_SCAN, done, total))
+		return KMD_OK;
+	return kmd_fail(diag, KMD_ERR_CANCELED, kmd_in(NULL), "canceled");
+}
+
 enum kmd_status kmd_fail_memory(struct kmd_diag *diag)
 {
 	return kmd_fail(diag, KMD_ERR_MEMORY, kmd_in(NULL), "out of memory");

@@ -32,6 +32,8 @@ struct kmd_diag {
 	size_t n_findings, cap_findings;
 	size_t n_kept[2]; /* by severity */
 	bool degraded;    /* damage was found, kept in the list or not */
+	kmd_progress_fn progress;
+	void *progress_user;
 };
 
 void kmd_diag_init(struct kmd_diag *diag);
@@ -50,6 +52,9 @@ static inline struct kmd_place kmd_in(const char *source)
 /* Set the error and return @status, so that a stage can `return kmd_fail(...)`. */
 enum kmd_status kmd_fail(struct kmd_diag *diag, enum kmd_status status, struct kmd_place place,
 			 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* All of memory is searched, and @done of @total bytes are: KMD_ERR_CANCELED if that is to end. */
+enum kmd_status kmd_searched(struct kmd_diag *diag, uint64_t done, uint64_t total);
 
 /* As kmd_fail() for the two errors that need no words of their own. */
 enum kmd_status kmd_fail_memory(struct kmd_diag *diag);

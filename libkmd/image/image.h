@@ -50,11 +50,13 @@ struct kmd_image {
 	struct kmd_smem_area smem;
 	/* RAM images of which no address is known: each lies at a chosen one, to be searched. */
 	bool unplaced;
+	bool hurried; /* a RAM image, of which not all was searched for an SMEM area */
 };
 
 struct kmd_image_options {
 	bool accept_invalid; /* read it though its mark or validity bit is missing */
 	bool all_memory;     /* all of a RAM image, not the regions that its SMEM area lists */
+	bool quick;          /* search for an SMEM area only where such areas lie */
 	bool has_smem, has_ram_base;
 	uint64_t smem, ram_base;
 	uint32_t subsystem; /* of the SMEM area's table; 0 = Linux's */

@@ -197,6 +197,7 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 	status = kmd_smem_find(source, options, false, diag, &site, &found);
 	if (status != KMD_OK)
 		return status;
+	image->hurried = !found && options->quick;
 	if (!found && options->has_ram_base && !options->has_smem)
 		return kmd_image_add_ram(image, &input->members[0], options->ram_base, diag);
 	if (!found)

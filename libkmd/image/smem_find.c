@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "image/smem_find.h"
 
+#include "base/bytes.h"
 #include "base/checked.h"
 
 #include <kmemdump/minidump.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define PAGE       4096
 #define BLOCK      (1u << 20)
 #define REMEMBERED 4
+/* At which areas begin and end; small systems have small areas. */
+#define STEP_LOW   (UINT64_C(128) << 10)
+#define STEP_HIGH  (UINT64_C(1) << 20)
+#define SIZE_STEP  (UINT64_C(64) << 10)
+#define LOW_RAM    (UINT64_C(1) << 30)
 /* RAM starts at a round address, so an area that gives one is not a copy. */
 #define ROUND_BASE (1u << 28)
 
@@ -294,7 +301,88 @@ static enum kmd_status scan(struct finder *finder)
 	return status;
 }
 
-static enum kmd_status scan_with_block(struct finder *finder)
+/* The page at @at, if its first bytes are those of a header or a table. */
+static enum kmd_status look_at_page(struct finder *finder, uint64_t at)
+{
+	unsigned char head[MD_SMEM_TOC_OFFSET];
+	enum kmd_status status =
+		kmd_source_read(finder->source, at, head, sizeof(head), finder->diag);
+
+	if (status != KMD_OK ||
+	    (kmd_get_le(head, 4) != MD_SMEM_PTABLE_MAGIC &&
+	     kmd_get_le(head + MD_SMEM_PTABLE_VERSION_OFFSET, 4) != MD_SMEM_PTABLE_VERSION &&
+	     kmd_get_le(head + MD_SMEM_INITIALIZED_OFFSET, 4) != 1))
+		return status;
+	status = kmd_source_read(finder->source, at, finder->block, PAGE, finder->diag);
+	if (status == KMD_OK)
+		visit(finder, at, 0);
+	return status == KMD_OK ? finder->target.io : status;
+}
+
+/* A header was seen at @base: the last pages of areas of any size. */
+static enum kmd_status look_for_table(struct finder *finder, uint64_t base)
+{
+	uint64_t end = kmd_min_u64(finder->source->size, base + KMD_SMEM_AREA_MAX);
+	enum kmd_status status = KMD_OK;
+
+	for (uint64_t at = base + SIZE_STEP; status == KMD_OK && at <= end && !settled(finder);
+	     at += SIZE_STEP)
+		status = look_at_page(finder, at - PAGE);
+	return status;
+}
+
+/*
+ * Areas begin and end at round addresses, and so do images of RAM: look there before all is
+ * read.  The table is in the last page of an area.
+ */
+static enum kmd_status look_at_steps(struct finder *finder)
+{
+	uint64_t size = kmd_align_down(finder->source->size, PAGE), step = STEP_LOW;
+	enum kmd_status status = KMD_OK;
+
+	for (uint64_t at = 0; status == KMD_OK && at <= size && !settled(finder); at += step) {
+		uint64_t look = at >= PAGE ? at - PAGE : at, next;
+		size_t headers = finder->headers.n;
+
+		step = at < LOW_RAM ? STEP_LOW : STEP_HIGH;
+		next = kmd_source_skip_hole(finder->source, look, size);
+		if (next - look >= step) {
+			at += kmd_align_down(next - look, step) - step;
+			continue;
+		}
+		status = at >= PAGE ? look_at_page(finder, at - PAGE) : KMD_OK;
+		if (status == KMD_OK && at < size)
+			status = look_at_page(finder, at);
+		if (status == KMD_OK && finder->headers.n > headers)
+			status = look_for_table(finder, at);
+	}
+	return status;
+}
+
+static bool saw_marks(const struct finder *finder)
+{
+	return finder->found || finder->found_heap || finder->headers.n || finder->partitions.n;
+}
+
+/* All is read unless an area that no other can surpass is found before. */
+static enum kmd_status search(struct finder *finder)
+{
+	const struct kmd_image_options *options = finder->options;
+	enum kmd_status status;
+
+	if (finder->forced || finder->source->size < KMD_SOURCE_MUCH)
+		return scan(finder);
+	status = look_at_steps(finder);
+	if (status != KMD_OK || settled(finder) || (options->quick && !saw_marks(finder)))
+		return status;
+	memset(&finder->headers, 0, sizeof(finder->headers));
+	memset(&finder->partitions, 0, sizeof(finder->partitions));
+	memset(&finder->best, 0, sizeof(finder->best));
+	finder->found = finder->found_heap = false;
+	return scan(finder);
+}
+
+static enum kmd_status search_with_block(struct finder *finder)
 {
 	uint64_t size = kmd_min_u64(BLOCK, finder->source->size);
 	enum kmd_status status;
@@ -305,7 +393,7 @@ static enum kmd_status scan_with_block(struct finder *finder)
 	status = kmd_source_from_memory(finder->diag, finder->block, size, finder->source->name,
 					&finder->in_block);
 	if (status == KMD_OK) {
-		status = scan(finder);
+		status = search(finder);
 		kmd_source_free(finder->in_block);
 	}
 	free(finder->block);
@@ -327,7 +415,7 @@ enum kmd_status kmd_smem_find(const struct kmd_source *source,
 		    !kmd_inside(finder.base, 2 * PAGE, source->size))
 			return KMD_OK;
 	}
-	status = scan_with_block(&finder);
+	status = search_with_block(&finder);
 	if (status != KMD_OK)
 		return status;
 	*found = finder.found || finder.found_heap;

@@ -51,8 +51,9 @@ static enum kmd_status read_unplaced(const struct kmd_input *input,
 {
 	enum kmd_status status = KMD_OK;
 
-	(void)options;
 	image->unplaced = true;
+	/* A folder was not searched for one. */
+	image->hurried = options->quick && !input->folder;
 	for (size_t i = 0; i < input->n_members && status == KMD_OK; i++) {
 		const struct kmd_member *member = &input->members[i];
 

@@ -5,6 +5,7 @@
  * Sources: arch/x86/kernel/setup.c and arch/arm64/kernel/setup.c (dump_kernel_offset(),
  * arm64_panic_block_dump()).
  */
+#include "kernel/banner.h"
 #include "kernel/evidence.h"
 #include "memory/scan.h"
 
@@ -146,6 +147,24 @@ static void find_evidence(struct kmd_evidence *evidence, struct kmd_hit *hit)
 	}
 }
 
+/* Of much memory the banner is enough, as long as other sources then give what panics print. */
+static bool find_banners(struct kmd_evidence *evidence)
+{
+	uint64_t found[KMD_BANNERS_MAX];
+	size_t n;
+
+	if (!evidence->vmlinux || !evidence->build.text)
+		return false;
+	n = kmd_banner_find(evidence->memory, evidence->vmlinux, evidence->diag, found);
+	for (size_t i = 0; i < n; i++) {
+		struct kmd_hit hit = { .address = found[i], .physical = true };
+
+		add_banner(evidence, &hit);
+	}
+	evidence->hurried = n;
+	return n;
+}
+
 enum kmd_status kmd_evidence_from_text(struct kmd_evidence *evidence)
 {
 	const char *needles[NEEDLES] = { "Kernel Offset: 0x", "PHYS_OFFSET: 0x", "CPU features: 0x",
@@ -156,6 +175,8 @@ enum kmd_status kmd_evidence_from_text(struct kmd_evidence *evidence)
 
 	/* All of memory is read for that: only where the dump's own word is not enough. */
 	if (evidence->info->text && !evidence->vmlinux)
+		return KMD_OK;
+	if (!evidence->thorough && find_banners(evidence))
 		return KMD_OK;
 	if (evidence->vmlinux && evidence->build.text && evidence->vmlinux->banner &&
 	    *evidence->vmlinux->banner)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/match.h"
 
+#include "kernel/banner.h"
 #include "memory/scan.h"
 #include "arch/image_reader.h"
 
@@ -93,11 +94,16 @@ static enum kmd_status by_banner(const struct kmd_vmlinux *vmlinux, const struct
 				 struct kmd_diag *diag, enum match *match)
 {
 	const char *const needles[] = { vmlinux->banner, BANNER_START };
+	uint64_t found[KMD_BANNERS_MAX];
 	enum kmd_status status;
 	struct kmd_hits hits;
 
 	if (!memory || !vmlinux->banner || !*vmlinux->banner)
 		return KMD_OK;
+	if (kmd_banner_find(memory, vmlinux, diag, found)) {
+		*match = SAME;
+		return KMD_OK;
+	}
 	status = kmd_scan(memory, needles, 2, diag, &hits);
 	for (size_t i = 0; status == KMD_OK && i < hits.n && *match != SAME; i++) {
 		if (hits.items[i].needle == 0)

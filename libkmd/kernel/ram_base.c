@@ -22,6 +22,7 @@
 #include "kernel/runtime.h"
 #include "kernel/uts.h"
 #include "memory/scan.h"
+#include "vmcoreinfo/follow.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -39,6 +40,7 @@ struct search {
 	const struct kmd_memory *memory;
 	const struct kmd_vmcoreinfo *info;
 	const struct kmd_vmlinux *vmlinux;
+	const struct kmd_kernel_site *site;
 	struct kmd_diag *diag;
 	struct {
 		uint64_t shift, chosen;
@@ -106,8 +108,17 @@ static enum kmd_status search_utsname(struct search *search, const struct wanted
 	unsigned char *block = malloc(BLOCK + KMD_UTS_SIZE);
 	enum kmd_status status = block ? KMD_OK : kmd_fail_memory(search->diag);
 
-	for (size_t i = 0; status == KMD_OK && i < search->memory->n_phys; i++)
-		status = search_piece(search, &search->memory->phys[i], wanted, block);
+	for (size_t i = 0; status == KMD_OK && i < search->memory->n_phys; i++) {
+		struct kmd_interval piece = search->memory->phys[i];
+
+		/* A kernel that was found has its utsname there. */
+		if (search->site->found) {
+			piece.start = kmd_max_u64(piece.start, search->site->start);
+			piece.end = kmd_min_u64(piece.end, search->site->end);
+		}
+		if (piece.start < piece.end)
+			status = search_piece(search, &piece, wanted, block);
+	}
 	free(block);
 	return status;
 }
@@ -295,38 +306,109 @@ static enum kmd_status find_in(struct search *search)
 	return status;
 }
 
-enum kmd_status kmd_ram_base_find(const struct kmd_image *image, const struct kmd_vmlinux *vmlinux,
-				  const char *name, struct kmd_diag *diag,
-				  struct kmd_ram_base *base)
+/* The images at their addresses, chosen or known, as memory. */
+struct room {
+	struct kmd_regions regions;
+	struct kmd_memory memory;
+	struct kmd_diag quiet; /* what is found here is found again later */
+};
+
+static void room_init(struct room *room, const struct kmd_diag *diag)
+{
+	memset(room, 0, sizeof(*room));
+	kmd_diag_init(&room->quiet);
+	room->quiet.progress = diag->progress;
+	room->quiet.progress_user = diag->progress_user;
+}
+
+static enum kmd_status room_build(struct room *room, const struct kmd_image *image)
 {
 	struct kmd_hints hints = { 0 };
 	struct kmd_claims claims = { 0 };
-	struct kmd_regions regions = { 0 };
-	struct kmd_memory memory = { 0 };
-	struct kmd_vmcoreinfo info = { 0 };
-	struct search search = {
-		.image = image, .memory = &memory, .info = &info, .vmlinux = vmlinux
-	};
-	struct kmd_diag quiet; /* what is found at chosen addresses is found again later */
+	enum kmd_status status =
+		kmd_regions_join(image, &claims, &hints, &room->quiet, &room->regions);
+
+	if (status == KMD_OK)
+		status = kmd_memory_build(&room->regions, &room->quiet, &room->memory);
+	return status;
+}
+
+/* The sentence of an error moves to @diag. */
+static enum kmd_status room_deinit(struct room *room, enum kmd_status status, struct kmd_diag *diag)
+{
+	if (status != KMD_OK)
+		kmd_fail(diag, status, kmd_in(""), "%s", room->quiet.sentence);
+	kmd_memory_deinit(&room->memory);
+	kmd_regions_deinit(&room->regions);
+	kmd_diag_deinit(&room->quiet);
+	return status;
+}
+
+enum kmd_status kmd_ram_kernel_find(const struct kmd_image *image, struct kmd_diag *diag,
+				    struct kmd_vmcoreinfo *info)
+{
+	struct kmd_kernel_site site = { 0 };
 	enum kmd_status status;
+	struct room room;
+
+	memset(info, 0, sizeof(*info));
+	room_init(&room, diag);
+	status = room_build(&room, image);
+	if (status == KMD_OK)
+		status = kmd_vmcoreinfo_follow(&room.memory, &room.quiet, &site);
+	if (status == KMD_OK && site.found)
+		status = kmd_vmcoreinfo_at_site(&room.memory, &site, &room.quiet, info);
+	return room_deinit(&room, status, diag);
+}
+
+static enum kmd_status find_quickly(struct search *search, struct kmd_kernel_site *site,
+				    struct kmd_ram_base *base)
+{
+	enum kmd_status status = kmd_vmcoreinfo_follow(search->memory, search->diag, site);
+
+	if (status != KMD_OK || !site->found)
+		return status;
+	status = kmd_vmcoreinfo_at_site(search->memory, site, search->diag, &base->info);
+	if (status == KMD_OK)
+		status = find_in(search);
+	if (status == KMD_OK && search->n == 1)
+		return KMD_OK;
+	kmd_vmcoreinfo_deinit(&base->info);
+	site->found = false;
+	search->n = 0;
+	return status;
+}
+
+enum kmd_status kmd_ram_base_find(const struct kmd_image *image, const struct kmd_vmlinux *vmlinux,
+				  const char *name, bool quick, struct kmd_diag *diag,
+				  struct kmd_ram_base *base)
+{
+	struct kmd_kernel_site site = { 0 };
+	enum kmd_status status;
+	struct room room;
+	struct search search = { .image = image,
+				 .memory = &room.memory,
+				 .info = &base->info,
+				 .vmlinux = vmlinux,
+				 .site = &site,
+				 .diag = &room.quiet };
 
 	memset(base, 0, sizeof(*base));
-	kmd_diag_init(&quiet);
-	search.diag = &quiet;
-	status = kmd_regions_join(image, &claims, &hints, &quiet, &regions);
+	room_init(&room, diag);
+	status = room_build(&room, image);
 	if (status == KMD_OK)
-		status = kmd_memory_build(&regions, &quiet, &memory);
-	if (status == KMD_OK)
-		status = kmd_vmcoreinfo_search(&memory, &quiet, &info);
-	if (status == KMD_OK)
+		status = find_quickly(&search, &site, base);
+	if (status == KMD_OK && !site.found && !quick)
+		status = kmd_vmcoreinfo_search_all(&room.memory, &room.quiet, &base->info);
+	if (status == KMD_OK && !site.found && !quick)
 		status = find_in(&search);
-	if (status == KMD_OK)
+	base->found = status == KMD_OK && (site.found || !quick);
+	if (base->found)
 		status = conclude(&search, name, diag, base);
-	else
-		status = kmd_fail(diag, status, kmd_in(""), "%s", quiet.sentence);
-	kmd_vmcoreinfo_deinit(&info);
-	kmd_memory_deinit(&memory);
-	kmd_regions_deinit(&regions);
-	kmd_diag_deinit(&quiet);
+	else if (status != KMD_OK)
+		return room_deinit(&room, status, diag);
+	room_deinit(&room, KMD_OK, diag);
+	if (status != KMD_OK)
+		kmd_vmcoreinfo_deinit(&base->info);
 	return status;
 }

@@ -5,10 +5,13 @@
 
 #include "elf/vmlinux.h"
 #include "region/claim.h"
+#include "vmcoreinfo/vmcoreinfo.h"
 
 struct kmd_ram_base {
-	size_t blob;   /* the image that holds the kernel */
-	uint64_t phys; /* of its first byte */
+	bool found;
+	size_t blob;                /* the image that holds the kernel */
+	uint64_t phys;              /* of its first byte */
+	struct kmd_vmcoreinfo info; /* the kernel's, for the caller; perhaps none */
 };
 
 /*
@@ -16,9 +19,14 @@ struct kmd_ram_base {
  * utsname that must be there.  A dump without VMCOREINFO needs @vmlinux (may be NULL).
  * KMD_ERR_FORMAT, with a sentence, if no kernel is found, or several that contradict each
  * other; it names the input @name.  @image must hold unplaced RAM images (kmd_image.unplaced).
+ * @quick: only what is found without reading all memory; that nothing is found is no error then.
  */
 enum kmd_status kmd_ram_base_find(const struct kmd_image *image, const struct kmd_vmlinux *vmlinux,
-				  const char *name, struct kmd_diag *diag,
+				  const char *name, bool quick, struct kmd_diag *diag,
 				  struct kmd_ram_base *base);
+
+/* VMCOREINFO in images whose addresses are known, if it is found without reading all memory. */
+enum kmd_status kmd_ram_kernel_find(const struct kmd_image *image, struct kmd_diag *diag,
+				    struct kmd_vmcoreinfo *info);
 
 #endif

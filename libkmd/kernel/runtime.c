@@ -96,6 +96,19 @@ static enum kmd_status collect_candidates(struct kmd_evidence *evidence,
 	return status;
 }
 
+static enum kmd_status collect_enough(struct kmd_evidence *evidence,
+				      const struct kmd_runtime_given *given)
+{
+	enum kmd_status status = collect_candidates(evidence, given);
+
+	find_space(evidence, given);
+	if (status != KMD_OK || !evidence->hurried ||
+	    (evidence->reader.has_kaslr && evidence->reader.has_image_delta))
+		return status;
+	evidence->thorough = true;
+	return collect_candidates(evidence, given);
+}
+
 static enum kmd_status conclude(const struct kmd_evidence *evidence,
 				const struct kmd_runtime_given *given, struct kmd_runtime *runtime)
 {
@@ -127,7 +140,7 @@ enum kmd_status kmd_runtime_resolve(const struct kmd_memory *memory,
 	}
 	evidence.reader =
 		(struct kmd_image_reader){ .memory = memory, .vmlinux = vmlinux, .diag = diag };
-	status = collect_candidates(&evidence, given);
+	status = collect_enough(&evidence, given);
 	if (status == KMD_OK)
 		status = conclude(&evidence, given, runtime);
 	kmd_candidates_deinit(&evidence.candidates);

@@ -299,6 +299,15 @@ enum kmd_status kmd_memory_build(const struct kmd_regions *regions, struct kmd_d
 	return status;
 }
 
+uint64_t kmd_memory_size(const struct kmd_memory *memory)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < memory->n_phys; i++)
+		sum += memory->phys[i].end - memory->phys[i].start;
+	return sum;
+}
+
 void kmd_memory_deinit(struct kmd_memory *memory)
 {
 	free(memory->phys);

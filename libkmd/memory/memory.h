@@ -26,6 +26,8 @@ struct kmd_memory {
 enum kmd_status kmd_memory_build(const struct kmd_regions *regions, struct kmd_diag *diag,
 				 struct kmd_memory *memory);
 void kmd_memory_deinit(struct kmd_memory *memory);
+/* Bytes with a physical address. */
+uint64_t kmd_memory_size(const struct kmd_memory *memory);
 
 /* Where the bytes of @address are: in which source, at which offset. */
 const struct kmd_source *kmd_memory_bytes(const struct kmd_memory *memory,

@@ -16,6 +16,7 @@ struct scan {
 	const char *const *needles;
 	size_t n, longest, found[NEEDLES_MAX];
 	uint64_t left; /* bytes that may still be searched */
+	uint64_t done, total;
 	char *block;
 	struct kmd_diag *diag;
 	struct kmd_hits *hits;
@@ -93,7 +94,10 @@ static enum kmd_status search_piece(struct scan *scan, const struct piece *piece
 		if (status == KMD_OK)
 			status = search_block(scan, piece, at, size, fresh);
 		scan->left -= kmd_min_u64(scan->left, fresh);
+		if (status == KMD_OK && scan->total)
+			status = kmd_searched(scan->diag, scan->done + at, scan->total);
 	}
+	scan->done += piece->size;
 	return status;
 }
 
@@ -126,6 +130,7 @@ enum kmd_status kmd_scan(const struct kmd_memory *memory, const char *const *nee
 	enum kmd_status status;
 
 	memset(hits, 0, sizeof(*hits));
+	scan.total = kmd_memory_size(memory);
 	for (size_t i = 0; i < scan.n; i++)
 		scan.longest = (size_t)kmd_max_u64(scan.longest, strlen(needles[i]));
 	scan.block = malloc(BLOCK + scan.longest);

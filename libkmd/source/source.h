@@ -13,6 +13,9 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+/* So many bytes are read without a thought; of more, only what is needed. */
+#define KMD_SOURCE_MUCH (UINT64_C(64) << 20)
+
 /*
  * A folder can hold more files than a process may keep open, so a source has
  * not always a descriptor of its own: see kmd_source_from_member(),

@@ -9,6 +9,7 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "region/file_name.h"
+#include "vmcoreinfo/follow.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -23,6 +24,9 @@ static const char start[] = "OSRELEASE=";
 
 /* The first lines, by which a text is known, fit into this. */
 #define HEAD         512
+
+/* From the start of the kernel's note to the text: its header and name. */
+#define NOTE_TEXT    24
 
 /* Bytes in which the text may lie. */
 struct place {
@@ -46,6 +50,7 @@ struct finder {
 	bool tie;                    /* and one of them is as long */
 	bool rival;                  /* another one differs */
 	bool files;                  /* each text is a file or section of its own */
+	uint64_t done, total;        /* bytes searched, and to be searched; 0 = do not tell */
 	char vm[KMD_VM_MAX];         /* of the first text, and its release: */
 	char release[RELEASE_MAX];
 	struct boot_text low, high; /* the lowest and the highest KASLR offset of these */
@@ -196,33 +201,46 @@ static enum kmd_status search(struct finder *finder, const struct place *place)
 					 (size_t)(end - hit), &seen);
 			hit += seen;
 		}
+		if (status == KMD_OK && finder->total)
+			status = kmd_searched(finder->diag, finder->done + at, finder->total);
 	}
+	finder->done += place->size;
 	free(block);
+	return status;
+}
+
+enum kmd_status kmd_vmcoreinfo_say(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag)
+{
+	enum kmd_status status = KMD_OK;
+
+	if (info->text && info->cut)
+		status = kmd_report(
+			diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(info->origin),
+			"VMCOREINFO is truncated in the middle of a line; its last keys are lost");
+	if (status == KMD_OK && info->rival)
+		status = kmd_report(
+			diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(info->origin),
+			"several VMCOREINFO texts were captured; using this one, the longest");
 	return status;
 }
 
 static enum kmd_status conclude(const struct finder *finder)
 {
-	enum kmd_status status = KMD_OK;
+	bool two_boots = finder->low.kaslr != finder->high.kaslr;
+	enum kmd_status status;
 
-	if (finder->info->text && finder->cut)
-		status = kmd_report(
-			finder->diag, KMD_FIND_VMCOREINFO, KMD_DAMAGE, kmd_in(finder->info->origin),
-			"VMCOREINFO is truncated in the middle of a line; its last keys are lost");
-	if (status == KMD_OK && finder->low.kaslr != finder->high.kaslr)
-		return kmd_report(
-			finder->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
-			"files of two different boots: the KASLR offset is 0x%" PRIx64
-			" in the VMCOREINFO of \"%s\" and 0x%" PRIx64
-			" in that of \"%s\"; taking %s; assemble the files of each boot from a "
-			"folder of their own",
-			finder->low.kaslr, finder->low.origin, finder->high.kaslr,
-			finder->high.origin, finder->info->origin);
-	if (status == KMD_OK && finder->rival)
-		status = kmd_report(
-			finder->diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(finder->info->origin),
-			"several VMCOREINFO texts were captured; using this one, the longest");
-	return status;
+	finder->info->cut = finder->cut;
+	finder->info->rival = finder->rival && !two_boots;
+	status = kmd_vmcoreinfo_say(finder->info, finder->diag);
+	if (status != KMD_OK || !two_boots)
+		return status;
+	return kmd_report(finder->diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(NULL),
+			  "files of two different boots: the KASLR offset is 0x%" PRIx64
+			  " in the VMCOREINFO of \"%s\" and 0x%" PRIx64
+			  " in that of \"%s\"; taking %s; assemble the files of each boot from a "
+			  "folder of their own",
+			  finder->low.kaslr, finder->low.origin, finder->high.kaslr,
+			  finder->high.origin, finder->info->origin);
 }
 
 enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
@@ -286,13 +304,16 @@ static enum kmd_status search_pieces(struct finder *finder, const struct kmd_mem
 	return status;
 }
 
-enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct kmd_diag *diag,
-				      struct kmd_vmcoreinfo *info)
+enum kmd_status kmd_vmcoreinfo_search_all(const struct kmd_memory *memory, struct kmd_diag *diag,
+					  struct kmd_vmcoreinfo *info)
 {
 	struct finder finder = { .diag = diag, .info = info };
 	enum kmd_status status;
 
 	memset(info, 0, sizeof(*info));
+	finder.total = kmd_memory_size(memory);
+	for (size_t i = 0; i < memory->n_virt; i++)
+		finder.total += memory->virt[i].end - memory->virt[i].start;
 	status = search_pieces(&finder, memory, true);
 	if (status == KMD_OK)
 		status = search_pieces(&finder, memory, false);
@@ -301,4 +322,50 @@ enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct km
 	if (status != KMD_OK)
 		kmd_vmcoreinfo_deinit(info);
 	return status;
+}
+
+/* Try the text at @phys, which is captured. */
+static enum kmd_status try_address(struct finder *finder, const struct kmd_memory *memory,
+				   uint64_t phys)
+{
+	size_t at = kmd_intervals_find(memory->phys, memory->n_phys, phys), measured;
+	struct place place = { .what = "inside region" };
+	const struct kmd_interval *piece = &memory->phys[at];
+
+	if (at == memory->n_phys || piece->start > phys)
+		return KMD_OK;
+	place.source = kmd_memory_bytes(memory, piece, true, phys, &place.offset);
+	place.size = piece->end - phys;
+	place.name = memory->regions->rows[piece->owner].pub.name;
+	return try_text(finder, &place, &measured);
+}
+
+enum kmd_status kmd_vmcoreinfo_at_site(const struct kmd_memory *memory,
+				       const struct kmd_kernel_site *site, struct kmd_diag *diag,
+				       struct kmd_vmcoreinfo *info)
+{
+	struct finder finder = { .diag = diag, .info = info };
+	enum kmd_status status;
+
+	memset(info, 0, sizeof(*info));
+	status = try_address(&finder, memory, site->text);
+	if (status == KMD_OK)
+		status = try_address(&finder, memory, site->note + NOTE_TEXT);
+	if (status == KMD_OK)
+		status = conclude(&finder);
+	if (status != KMD_OK)
+		kmd_vmcoreinfo_deinit(info);
+	return status;
+}
+
+enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct kmd_diag *diag,
+				      struct kmd_vmcoreinfo *info)
+{
+	struct kmd_kernel_site site;
+	enum kmd_status status = kmd_vmcoreinfo_follow(memory, diag, &site);
+
+	memset(info, 0, sizeof(*info));
+	if (status == KMD_OK && site.found)
+		return kmd_vmcoreinfo_at_site(memory, &site, diag, info);
+	return status == KMD_OK ? kmd_vmcoreinfo_search_all(memory, diag, info) : status;
 }

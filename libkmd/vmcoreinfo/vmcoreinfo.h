@@ -17,15 +17,19 @@ struct kmd_vmcoreinfo {
 	char *text; /* NULL = none found */
 	size_t length;
 	char *origin; /* for people: where it was found */
+	bool cut;     /* it ends in the middle of a line */
+	bool rival;   /* another text differs */
 };
 
 /* In the notes of an input that is a core, else at the start of a blob or claim. */
 enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 					   const struct kmd_claims *claims, struct kmd_diag *diag,
 					   struct kmd_vmcoreinfo *info);
-/* Anywhere in captured memory. */
+/* Of much memory: what the only kernel in it points to (follow.h); else, anywhere in it. */
 enum kmd_status kmd_vmcoreinfo_search(const struct kmd_memory *memory, struct kmd_diag *diag,
 				      struct kmd_vmcoreinfo *info);
+/* The findings about a text that was found; the functions above report them. */
+enum kmd_status kmd_vmcoreinfo_say(const struct kmd_vmcoreinfo *info, struct kmd_diag *diag);
 void kmd_vmcoreinfo_deinit(struct kmd_vmcoreinfo *info);
 
 /* The value of @key; not terminated.  False if there is no such line. */

@@ -258,7 +258,7 @@ END_TEST
 
 static unsigned int version_of(const char *text)
 {
-	struct kmd_vmcoreinfo of = { (char *)text, strlen(text), NULL };
+	struct kmd_vmcoreinfo of = { .text = (char *)text, .length = strlen(text) };
 
 	return kmd_kernel_version(&of);
 }

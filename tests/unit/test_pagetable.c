@@ -11,7 +11,7 @@ static struct kmd_kernel_facts facts;
 
 static void arm64(uint64_t page, const char *text)
 {
-	info = (struct kmd_vmcoreinfo){ (char *)text, strlen(text), NULL };
+	info = (struct kmd_vmcoreinfo){ .text = (char *)text, .length = strlen(text) };
 	memset(&facts, 0, sizeof(facts));
 	facts.machine = EM_AARCH64;
 	facts.arch = kmd_arch_by_machine(EM_AARCH64);
