@@ -253,7 +253,7 @@ enum kmd_status kmd_set_redact(struct kmd *kmd, const char *specs);
 /* What is at work when the progress call-back is called. */
 enum kmd_phase {
 	KMD_PHASE_UNPACK = 1, /* compressed input; total may be 0 = unknown */
-	KMD_PHASE_SCAN = 2,   /* searching an image for marks */
+	KMD_PHASE_SCAN = 2,   /* searching an image, or memory */
 	KMD_PHASE_WRITE = 3,  /* writing the core */
 };
 

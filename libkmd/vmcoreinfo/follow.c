@@ -5,6 +5,8 @@
  * 1. Marks are looked for at steps of 2 MiB, then of 64 KiB: the header of an arm64 or riscv64
  *    Image, which gives the image's size, and the last word of init_stack, which is where .data
  *    begins.
+ *    Other stacks have this word too; what follows init_stack are variables of the image, which
+ *    point to themselves (lists) by addresses that are not of the linear map.
  * 2. The memory behind a mark is searched for the utsname of the kernel, and in .bss for three
  *    words side by side: vmcoreinfo_note, vmcoreinfo_size, vmcoreinfo_data (or the reverse).  Two
  *    are the addresses of pages in the linear map, which keeps the low bits of physical addresses.
@@ -47,6 +49,11 @@
 #define UTS_FIELD       65
 #define UTS_RELEASE     (2 * UTS_FIELD)
 #define UTS_SIZE        (6 * UTS_FIELD)
+/* Of pages behind a stack, and the words in them that tell an image (there were 170 to 220). */
+#define SAMPLES         16
+#define SAMPLE_FIRST    0x8000
+#define LISTS_MIN       32
+
 #define UTS_MAX         4
 
 /* The linear map moves memory by a multiple of this; on riscv64, and in a file whose address is
@@ -73,6 +80,7 @@ struct behind {
 struct follow {
 	const struct kmd_memory *memory;
 	struct kmd_diag *diag;
+	bool trusting; /* do not look for lists */
 	unsigned char *block;
 	uint64_t left; /* of BUDGET */
 	struct kmd_kernel_site site;
@@ -243,15 +251,51 @@ static bool search_behind(struct follow *follow, uint64_t start, uint64_t end,
 
 /* ----- step 1: marks */
 
+/* The distance by which a word that points to itself does so; false if it does not, or if the
+ * linear map has such distances. */
+static bool is_own_address(uint64_t word, uint64_t phys, uint64_t *distance)
+{
+	*distance = word - phys;
+	return word >> 56 == 0xff && !(*distance % STEP) &&
+	       (*distance % LINEAR_ALIGN || *distance >> 32 == 0xffffffff);
+}
+
+/* Whether samples of what follows a stack at @at are full of lists of a kernel image. */
+static bool has_lists(struct follow *follow, uint64_t at)
+{
+	uint64_t of_most = 0, distance;
+	size_t n = 0;
+
+	for (size_t i = 0; i < SAMPLES; i++) {
+		uint64_t phys = at + SAMPLE_FIRST + i * FINE_STEP;
+
+		if (!read_at(follow, phys, follow->block, PAGE))
+			break;
+		follow->left -= kmd_min_u64(follow->left, PAGE);
+		for (size_t in = 0; in < PAGE; in += 8) {
+			if (!is_own_address(kmd_get_le(follow->block + in, 8), phys + in,
+					    &distance))
+				continue;
+			if (!n)
+				of_most = distance;
+			n += distance == of_most ? 1 : (size_t)-1;
+		}
+	}
+	return n >= LISTS_MIN;
+}
+
 static void follow_mark(struct follow *follow, const struct kmd_interval *piece, uint64_t at,
 			const unsigned char *header)
 {
 	uint64_t start = at, size = KERNEL_MAX;
+	bool stack = kmd_get_le(header, 8) == STACK_END_MAGIC;
 	struct kmd_kernel_site site;
 
 	if (follow->site.found && at >= follow->site.start && at < follow->site.end)
 		return;
-	if (kmd_get_le(header, 8) != STACK_END_MAGIC) {
+	if (stack && !follow->trusting && !has_lists(follow, at))
+		return;
+	if (!stack) {
 		size = kmd_get_le(header + IMAGE_SIZE, 8);
 		if (size < PAGE || size > piece->end - at)
 			return;
@@ -306,7 +350,9 @@ static enum kmd_status look_at_steps(struct follow *follow, const struct kmd_int
 		if (!is_zero(header))
 			continue;
 		next = kmd_source_skip_hole(source, here, end);
-		at += kmd_align_down(next - here, step);
+		/* The loop makes the last step. */
+		if (next - here > step)
+			at += kmd_align_down(next - here, step) - step;
 	}
 	return status;
 }
@@ -335,6 +381,9 @@ enum kmd_status kmd_vmcoreinfo_follow(const struct kmd_memory *memory, struct km
 	status = look_at_all(&follow, STEP);
 	if (status == KMD_OK && !follow.site.found)
 		status = look_at_all(&follow, FINE_STEP);
+	follow.trusting = true;
+	if (status == KMD_OK && !follow.site.found)
+		status = look_at_all(&follow, STEP);
 	free(follow.block);
 	/* Without more to read, it is not known whether there is another kernel. */
 	if (status == KMD_OK && follow.left && !follow.several)
