@@ -54,6 +54,22 @@ static int check_owner(const struct kmd_md_subsystem *ss)
 	return -EBUSY;
 }
 
+/* Linux' driver gives no item above 511 of SMEM of version 11 (one heap). */
+static const char *why(int err)
+{
+	switch (err) {
+	case -EPROBE_DEFER:
+		return " (no SMEM yet, load again later)";
+	case -EINVAL:
+		return " (SMEM of version 11, or without room for this item)";
+	case -ENOENT:
+	case -ENXIO:
+		return " (no Minidump in this firmware)";
+	default:
+		return "";
+	}
+}
+
 static int find_table(void)
 {
 	struct kmd_md_global *global;
@@ -63,8 +79,7 @@ static int find_table(void)
 	global = qcom_smem_get(QCOM_SMEM_HOST_ANY, MD_SMEM_ITEM, &size);
 	if (IS_ERR(global)) {
 		err = PTR_ERR(global);
-		pr_err("SMEM item %d: %d%s\n", MD_SMEM_ITEM, err,
-		       err == -EPROBE_DEFER ? " (no SMEM yet, load again later)" : "");
+		pr_err("SMEM item %d: %d%s\n", MD_SMEM_ITEM, err, why(err));
 		return err == -EPROBE_DEFER ? -EAGAIN : err;
 	}
 	err = check_global(global, size);

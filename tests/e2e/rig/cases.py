@@ -14,6 +14,7 @@ import firmware
 import initramfs
 import kit
 import lacking
+import qcomchecks
 import qemu
 import ready
 import reports
@@ -31,8 +32,8 @@ class Rig:
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
         self.token = f'kmd-token-{os.urandom(6).hex()}'
 
-    def pack(self, script, level='full', machine=None, settings=''):
-        """The file system of the guest."""
+    def pack(self, script, level='full', machine=None, settings='', drivers=()):
+        """The file system of the guest; drivers are modules of the kernel's own."""
         machine = machine or qemu.MACHINES[self.kernel.arch]
         parameters = {
             'token': self.token, 'level': level, 'base': f'{machine["reserved"]:#x}',
@@ -42,7 +43,7 @@ class Rig:
         }
         image = self.folder / 'initramfs'
         modules = None if self.kernel.has('KMEMDUMP') else build.modules(self.kernel)
-        initramfs.write(image, self.kernel, modules, script, parameters)
+        initramfs.write(image, self.kernel, modules, script, parameters, self.kernel.drivers(*drivers))
         return image
 
     def boot(self, script, level='full', cmdline='ignore_loglevel', options=(), settings=''):
@@ -448,6 +449,24 @@ def case_collect_hang(rig):
 def case_collect_uboot(rig):
     """A stock U-Boot saves the regions after a warm reset, twice, and boots on (arm64)."""
     collects.check_uboot(rig, END_OF_PANIC)
+
+
+def case_qcom(rig):
+    """Qualcomm's backend over Linux' own SMEM driver (arm64, not before 6.12): loads, unload, panic."""
+    if qcomchecks.can_run(rig):
+        qcomchecks.check_panic(rig, END_OF_PANIC)
+
+
+def case_qcom_hang(rig):
+    """The same where another driver has a table: refused, force=1, hang with 201 slots."""
+    if qcomchecks.can_run(rig):
+        qcomchecks.check_hang(rig, 'all CPUs hang from here on')
+
+
+def case_qcom_refusals(rig):
+    """Firmware without Minidump, with one that is damaged, with SMEM of version 11."""
+    if qcomchecks.can_run(rig):
+        qcomchecks.check_refusals(rig)
 
 
 CASES = {name.removeprefix('case_'): function for name, function in list(globals().items())

@@ -34,7 +34,8 @@ class Dump:
         self.console = guest.console()
         self.ram = firmware.Ram(guest.ram, self.machine['ram_base'])
         try:
-            self.rows = firmware.regions(self.ram, self.machine['reserved'])
+            self.rows = firmware.regions(self.ram, self.machine['reserved'],
+                                         self.machine.get('smem_size', 0x10000))
         except firmware.NoTable as error:
             kit.check(False, f'{error}; the console:\n{self.console[-6000:]}')
         self.info = self.vmcoreinfo()

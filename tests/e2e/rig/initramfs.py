@@ -22,8 +22,9 @@ def archive(files):
     return body + record(0, 'TRAILER!!!', 0, b'')
 
 
-def write(path, kernel, modules, script, parameters):
-    """modules: their folder, or None; parameters: shell variables for the scripts of the guest."""
+def write(path, kernel, modules, script, parameters, drivers=()):
+    """modules: their folder, or None; parameters: shell variables for the scripts of the guest;
+    drivers: more modules."""
     files = {
         'init': (GUEST / 'init').read_bytes(),
         'bin/busybox': kernel.file('busybox').read_bytes(),
@@ -32,6 +33,6 @@ def write(path, kernel, modules, script, parameters):
         'case/parameters': ''.join(f"{k}='{v}'\n" for k, v in parameters.items()).encode(),
         f'boot/System.map-{kernel.version}': kernel.file('System.map').read_bytes(),
     }
-    for module in modules.glob('*.ko') if modules else ():
+    for module in [*(modules.glob('*.ko') if modules else ()), *drivers]:
         files[f'modules/{module.name}'] = module.read_bytes()
     path.write_bytes(archive(files))

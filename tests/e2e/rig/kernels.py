@@ -41,7 +41,8 @@ class Kernel:
         # The release of the consumers: bullseye has no drgn.
         self.debian = {'bullseye': 'bookworm'}.get(release, release)
         self.name, self.arch, self.flavour = name, arch, flavour
-        self.folder = fetch('fetch-kernel', release, arch, flavour)
+        self.words = (release, arch, flavour)
+        self.folder = fetch('fetch-kernel', *self.words)
         self.build_root = Root(fetch('fetch-root', release, *COMPILERS.get(arch, ())))
         self.root = Root(fetch('fetch-root', self.debian))
         self.cpus = 2
@@ -52,6 +53,11 @@ class Kernel:
 
     def file(self, name):
         return self.folder / name
+
+    def drivers(self, *names):
+        """Modules of the kernel's own."""
+        folder = fetch('fetch-kernel', *self.words, *names) if names else self.folder
+        return [folder / 'drivers' / f'{name}.ko' for name in names]
 
     def has(self, option):
         return f'CONFIG_{option}=y\n' in self.file('config').read_text()
