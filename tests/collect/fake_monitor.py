@@ -100,11 +100,15 @@ class Monitor:
         assert 0 <= at and at + size <= len(self.ram), 'read outside of RAM'
         if not self.running:
             self.read.append((val, size))
-        if val == self.lies.get('fails'):
+        if not self.running and val <= self.lies.get('fails', -1) < val + size:
             return {'error': {'class': 'GenericError', 'desc': 'no such memory'}}
         data = self.ram[at:at + size]
         if val == self.lies.get('short'):
             data = data[:size // 2]
+        if self.lies.get('full'):
+            # As QEMU says it, after it made the file.
+            open(filename, 'wb').close()
+            return {'error': {'class': 'GenericError', 'desc': 'An IO error has occurred'}}
         with open(filename, 'wb') as file:
             file.write(data)
         return {'return': {}}

@@ -3,6 +3,7 @@
 import re
 import socket
 import threading
+import time
 
 import machine
 
@@ -57,6 +58,14 @@ class Stub:
                     connection.sendall(b'+$')
                     while True:
                         connection.sendall(b'x' * 65536)
+                if lie == 'drip':
+                    connection.sendall(b'+$')
+                    while True:
+                        connection.sendall(b'0')
+                        time.sleep(0.01)
+                if lie == 'notes':
+                    while True:
+                        connection.sendall(b'%Stop:T05#00' * 1000)
                 last = frame(lie.encode() if lie else self.answer(request))
                 if self.bad > 0:
                     connection.sendall(b'+noise%Stop:T05#00' + last[:-2] + b'zz')
@@ -117,6 +126,11 @@ class Stub:
             if address < start + length and start < address + size:
                 return b'E01'
         data = bytes(self.ram[at:at + size]).hex().encode()
+        lengths = self.lies.get('lengths')
+        self.number = getattr(self, 'number', 0) + 1
+        if lengths == 'empty' or lengths == 'sometimes' and self.number % 5 == 0:
+            return b'' if lengths == 'empty' else b'E0e'
+        data = {'long': data + b'00' * 7, 'odd': data[:-1], 'own_size': data[:6]}.get(lengths, data)
         if self.lies.get('short'):
             data = data[:2 * max(1, size // 3)]
         # Runs, as a stub may send them.

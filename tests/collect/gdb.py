@@ -103,6 +103,27 @@ class Gdb(machine.Case):
                 self.run_on(stub, *TABLE, code=code, out='out' if code else f'ok-{len(list(self.folder.iterdir()))}')
         self.run_on(fake_stub.Stub(bad_sums=1000), *TABLE, code=1)
 
+    def test_wrong_lengths(self):
+        """More than was asked for, half a byte, nothing, errors now and then: no byte may be wrong."""
+        for number, lie in enumerate(('long', 'odd', 'empty', 'sometimes', 'own_size')):
+            with self.subTest(lie=lie):
+                stub = fake_stub.Stub(lengths=lie)
+                out = f'some-{number}'
+                output = self.run_on(stub, *TABLE, code=machine.ANY, out=out)
+                if not (self.folder / out).exists():
+                    self.assertIn('kmd-collect: ', output)
+                    continue
+                for address, data in self.saved(out).items():
+                    self.assertEqual(data, stub.ram[address - machine.RAM:][:len(data)])
+
+    def test_drip(self):
+        """A packet that goes on forever, byte by byte, and notifications without an end."""
+        for lie in ('drip', 'notes'):
+            with self.subTest(lie=lie):
+                stub = fake_stub.Stub(m=lie)
+                self.addCleanup(stub.server.close)
+                self.collect('--gdb', stub.where, '--timeout', '1', *TABLE, code=1)
+
     def test_no_stub(self):
         self.collect('--gdb', 'localhost:1', *TABLE, code=1)
 

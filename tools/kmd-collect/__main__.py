@@ -165,7 +165,9 @@ def collect_qmp(options, out):
         place = find_table(guest, options, guest.ram)
         with qmp.Paused(monitor) as paused:
             found = table.read(guest, *place)
-            save(out, guest, found.rows)
+            guest.plan(found.rows)
+            # In the order of addresses, each run is read once.
+            save(out, guest, sorted(found.rows, key=lambda row: row.address) if guest.runs else found.rows)
             out.registers = guest.registers()
     extra = [('table', describe(found)),
              ('guest', f'paused for {paused.seconds:.2f} s' if paused.seconds else
@@ -255,8 +257,7 @@ def write_script(options):
     if options.output == '-':
         sys.stdout.buffer.write(data)
         return 0
-    with open(options.output, 'xb') as file:
-        file.write(data)
+    output.write_file(options.output, data)
     return 0
 
 
@@ -311,7 +312,7 @@ def main():
     except (CollectError, Unreadable) as error:
         say(str(error))
     except OSError as error:
-        say(f'{error.filename or "output"}: {error.strerror}')
+        say(f'{error.filename or options.output}: {error.strerror}')
     except KeyboardInterrupt:
         return 130
     return EXIT_ERROR

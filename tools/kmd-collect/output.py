@@ -15,6 +15,17 @@ NAME_MAX = 12                   # of a file, without md_ and .BIN
 COPY = 1 << 20
 
 
+def write_file(path, data):
+    """A new file, whole or not at all."""
+    file = open(path, 'xb')  # pylint: disable=consider-using-with
+    try:
+        with file:
+            file.write(data)
+    except OSError:
+        os.unlink(path)
+        raise
+
+
 class Piece:
     """A file with bytes of one region that follow each other."""
 

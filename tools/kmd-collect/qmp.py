@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """QEMU's monitor: memory by pmemsave, registers by "info registers -a"."""
+import bisect
 import contextlib
 import json
 import os
@@ -35,6 +36,9 @@ def result_of(answer, command):
 
 class Monitor:
     """A QMP socket."""
+
+    # Memory between two regions that is read with them, because one command is worth that much.
+    gap = 0
 
     def __init__(self, path, timeout):
         self.timeout, self.number, self.buffer = timeout, 0, bytearray()
@@ -107,7 +111,9 @@ class Monitor:
 
 
 class Virsh:
-    """The monitor of a libvirt domain."""
+    """The monitor of a libvirt domain.  Each command is a process, which takes 0.1 s."""
+
+    gap = 4 << 20
 
     def __init__(self, domain, timeout):
         self.domain, self.timeout = domain, timeout
@@ -159,6 +165,7 @@ class Guest(Memory):
     def __init__(self, monitor, ranges, scratch):
         self.monitor, self.scratch = monitor, pathlib.Path(scratch)
         self.ram = ranges or self.find_ram()
+        self.runs, self.run = [], (0, b'')
 
     def find_ram(self):
         try:
@@ -193,13 +200,40 @@ class Guest(Memory):
             return Hole(address, size, f'pmemsave wrote {len(data):#x} bytes')
         return address, data
 
+    def plan(self, rows):
+        """From here on, read the memory of these rows in runs.  The guest stands still."""
+        if not self.monitor.gap:
+            return
+        pieces = sorted((first, first + length) for row in rows if not row.problem()
+                        for first, length, inside in outside(row.address, row.size, self.ram) if inside)
+        for first, end in pieces:
+            last = self.runs[-1] if self.runs else None
+            if last and first - last[1] <= self.monitor.gap and max(end, last[1]) - last[0] <= CHUNK and \
+                    len(outside(last[0], end - last[0], self.ram)) == 1:
+                last[1] = max(end, last[1])
+            else:
+                self.runs.append([first, end])
+
+    def part(self, address, size):
+        """saved(), of the run that has these bytes; alone if there is none or it cannot be read."""
+        first, data = self.run
+        if not (first <= address and address + size <= first + len(data)):
+            at = bisect.bisect_right(self.runs, [address, 1 << 64]) - 1
+            if at < 0 or address + size > self.runs[at][1]:
+                return self.saved(address, size)
+            run = self.saved(self.runs[at][0], self.runs[at][1] - self.runs[at][0])
+            if isinstance(run, Hole):
+                return self.saved(address, size)
+            self.run = first, data = run
+        return address, data[address - first:address - first + size]
+
     def span(self, address, size):
         for first, length, inside in outside(address, size, self.ram):
             if not inside:
                 yield Hole(first, length, 'not in RAM')
                 continue
             for at in range(first, first + length, CHUNK):
-                yield self.saved(at, min(CHUNK, first + length - at))
+                yield self.part(at, min(CHUNK, first + length - at))
 
     def pieces(self, row):
         yield from self.span(row.address, row.size)

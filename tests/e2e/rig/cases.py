@@ -20,6 +20,7 @@ import ready
 import reports
 import shimchecks
 import stacks
+import virsh
 import withheld
 from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, check_sample, check_small,
                     kernel_lines, nothing_missing, quiet, settle_down, reported, wait)
@@ -449,6 +450,11 @@ def case_collect_hang(rig):
 def case_collect_uboot(rig):
     """A stock U-Boot saves the regions after a warm reset, twice, and boots on (arm64)."""
     collects.check_uboot(rig, END_OF_PANIC)
+
+
+def case_collect_virsh(rig):
+    """kmd-collect saves a domain of libvirt."""
+    virsh.check(rig, END_OF_PANIC)
 
 
 def case_qcom(rig):
