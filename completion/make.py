@@ -12,7 +12,7 @@ WORDS = {
     '--accept': 'invalid order vmlinux',
     '--color': 'auto always never',
     '--complete': 'rodata text orc btf all none',
-    '--help': 'inputs',
+    '--help': 'inputs output input kernel messages exit',
     '--limit': 'size= ratio= depth= files=',
     '--machdep': 'kaslr= kimage_voffset= phys_offset= vabits_actual= phys_base=',
     '--subsystem': 'apss modem adsp cdsp cdsp1',
@@ -28,7 +28,7 @@ def kind(tool, option):
     if option.argument is None:
         return None
     if option.long in WORDS and (tool, option.long) not in NUMBERS:
-        return WORDS[option.long]
+        return WORDS[option.long].replace('output', 'report' if tool == 'kmd-report' else 'output')
     if option.argument in FILES:
         return 'file'
     if option.argument == 'FOLDER' or option.long == '--scratch':

@@ -106,6 +106,12 @@ const char *kmd_version(void);
 unsigned int kmd_version_number(void);
 
 /*
+ * What this build can read, for people: "+NAME" or "-NAME" for libraries that it was built with or
+ * without, and the machines; a static string.
+ */
+const char *kmd_features(void);
+
+/*
  * The sentence of the last error on this handle, without a newline, or NULL
  * where the last call that can fail succeeded; "out of memory" for a handle of
  * NULL.  Valid until the next call on the handle.

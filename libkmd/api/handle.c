@@ -75,6 +75,23 @@ KMD_EXPORT unsigned int kmd_version_number(void)
 	return KMD_VERSION_NUMBER;
 }
 
+#ifdef HAVE_SNAPPY
+#define FEATURE_SNAPPY "+snappy"
+#else
+#define FEATURE_SNAPPY "-snappy"
+#endif
+#ifdef HAVE_LZO
+#define FEATURE_LZO "+lzo"
+#else
+#define FEATURE_LZO "-lzo"
+#endif
+
+KMD_EXPORT const char *kmd_features(void)
+{
+	return "+archives +dwarf +partitions +zlib +zstd " FEATURE_LZO " " FEATURE_SNAPPY
+	       " +debuginfod arm arm64 i386 riscv64 x86_64";
+}
+
 KMD_EXPORT const char *kmd_error(const struct kmd *kmd)
 {
 	if (!kmd)

@@ -11,6 +11,7 @@ import os
 import platform
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -19,12 +20,23 @@ from typing import Any, NoReturn, Optional
 
 import kmd
 
+# Part of the interface, see the man pages.
+_EXIT_FAILED, _EXIT_MISMATCH, _EXIT_USAGE = 1, 2, 64
+
 _MACHDEP = {'aarch64': ('kimage_voffset', 'phys_offset', 'vabits_actual'),
             'x86_64': ('phys_base',)}
 
 
+class _Parser(argparse.ArgumentParser):
+    """With the exit code that all tools have for a wrong command line."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f'{self.prog}: {message}\nTry "{self.prog} --help".', file=sys.stderr)
+        sys.exit(_EXIT_USAGE)
+
+
 def _parser(tool: str, about: str, usage: str) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog=f'kmd-{tool}', description=about, usage=usage)
+    parser = _Parser(prog=f'kmd-{tool}', description=about, usage=usage)
     parser.add_argument('input', nargs='+', help='a dump, as for kmd-assemble(1)')
     parser.add_argument('-x', '--vmlinux', help="the dumped kernel's vmlinux; else it is looked for")
     parser.add_argument('-i', '--vmcoreinfo', help='a file with its VMCOREINFO')
@@ -108,6 +120,8 @@ def _start(tool: str, command: list[str], verbose: bool) -> NoReturn:
     if verbose:
         _say(tool, shlex.join(command))
     sys.stdout.flush()
+    # Python ignores it, and a program that is started would inherit that.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         os.execvp(command[0], command)
     except OSError as error:
@@ -221,9 +235,12 @@ def main(tool: str) -> NoReturn:
         run(args, words[cut + (words[cut:cut + 1] == ['--']):])
     except (kmd.Error, OSError) as error:
         _say(tool, str(error))
+        if isinstance(error, kmd.Error) and error.code == kmd.Status.MISMATCH:
+            sys.exit(_EXIT_MISMATCH)
     except KeyboardInterrupt:
-        sys.exit(130)
-    sys.exit(1)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    sys.exit(_EXIT_FAILED)
 
 
 def _first_input(parser: argparse.ArgumentParser, words: list[str]) -> int:
@@ -231,7 +248,10 @@ def _first_input(parser: argparse.ArgumentParser, words: list[str]) -> int:
     at = 0
     while at < len(words) and words[at].startswith('-') and words[at] != '-':
         name = words[at].partition('=')[0]
-        takes = any(name in action.option_strings and action.nargs is None
+        # A long option may be abbreviated.
+        takes = any(action.nargs is None and
+                    (name in action.option_strings or
+                     (name.startswith('--') and any(own.startswith(name) for own in action.option_strings)))
                     for action in parser._actions)
         at += 2 if takes and '=' not in words[at] else 1
     return at

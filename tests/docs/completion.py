@@ -12,7 +12,7 @@ TOOLS = ['kmd-assemble', 'kmd-collect', 'kmd-crash', 'kmd-drgn', 'kmd-gdb', 'kmd
 # Words before the one that is completed, and some of the answers.
 ASKED = [
     (['kmd-assemble', '--vml'], ['--vmlinux']),
-    (['kmd-assemble', '--co'], ['--complete']),
+    (['kmd-assemble', '--co'], ['--complete', '--color']),
     (['kmd-assemble', '--accept', 'in'], ['invalid']),
     (['kmd-assemble', 'du'], ['dump one.bin', 'dump2.bin']),
     (['kmd-assemble', '-o', 'du'], ['dump2.bin']),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "input.h"
 
+#include "color.h"
+
 #include <errno.h>
 #include <kmemdump/kmd.h>
 #include <stdio.h>
@@ -202,6 +204,8 @@ static bool read_option(int option, struct input_options *options)
 	case OPT_SUBSYSTEM:
 		options->subsystem = optarg;
 		return true;
+	case OPT_COLOR:
+		return color_set(optarg);
 	case OPT_UNPACK_LIMIT:
 		return parse_size("unpack-limit", optarg, &options->limits[KMD_LIMIT_UNPACKED]);
 	case OPT_LIMIT:

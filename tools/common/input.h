@@ -28,6 +28,7 @@ enum {
 	OPT_ALL_MEMORY,
 	OPT_REGISTERS,
 	OPT_KASLR_OFFSET,
+	OPT_COLOR,
 	OPT_INPUT_END,
 };
 
@@ -39,6 +40,7 @@ enum {
 		{ "kaslr-offset", required_argument, NULL, OPT_KASLR_OFFSET },                     \
 		{ "machdep", required_argument, NULL, 'm' },                                       \
 		{ "accept", required_argument, NULL, OPT_ACCEPT },                                 \
+		{ "color", required_argument, NULL, OPT_COLOR },                                   \
 		{ "strict", no_argument, NULL, OPT_STRICT },                                       \
 		{ "smem", required_argument, NULL, OPT_SMEM },                                     \
 		{ "subsystem", required_argument, NULL, OPT_SUBSYSTEM },                           \

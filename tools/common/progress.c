@@ -15,7 +15,8 @@
 
 static volatile sig_atomic_t signaled;
 static bool show, shown;
-static int64_t started_ms, last_ms;
+static int64_t started_ms, last_ms, phase_ms;
+static uint64_t phase_from;
 
 static void on_signal(int number)
 {
@@ -30,7 +31,32 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void print_line(enum kmd_phase phase, uint64_t done, uint64_t total)
+/* "12 s", "3 min", "1 h 5 min" */
+static void print_time(uint64_t seconds)
+{
+	if (seconds < 90)
+		fprintf(stderr, ", %" PRIu64 " s left", seconds);
+	else if (seconds < 90 * 60)
+		fprintf(stderr, ", %" PRIu64 " min left", seconds / 60);
+	else
+		fprintf(stderr, ", %" PRIu64 " h %" PRIu64 " min left", seconds / 3600,
+			seconds / 60 % 60);
+}
+
+/* By what was done of this phase so far. */
+static void print_rate(uint64_t done, uint64_t total, int64_t now)
+{
+	double seconds = (double)(now - phase_ms) / 1000;
+	double rate = seconds > 0 && done > phase_from ? (double)(done - phase_from) / seconds : 0;
+
+	if (rate < 1)
+		return;
+	fprintf(stderr, ", %.0f MiB/s", rate / (1 << 20));
+	if (total > done && seconds >= 1)
+		print_time((uint64_t)((double)(total - done) / rate) + 1);
+}
+
+static void print_line(enum kmd_phase phase, uint64_t done, uint64_t total, int64_t now)
 {
 	static const char *const phases[] = {
 		[KMD_PHASE_UNPACK] = "unpacking",
@@ -42,8 +68,23 @@ static void print_line(enum kmd_phase phase, uint64_t done, uint64_t total)
 	if (total)
 		fprintf(stderr, " of %" PRIu64 " (%u%%)", total >> 20,
 			(unsigned int)((double)done * 100 / (double)total));
+	print_rate(done, total, now);
 	fputs("\033[K", stderr);
 	shown = true;
+}
+
+/* Several phases, and several inputs of one phase, follow each other. */
+static void note_phase(enum kmd_phase phase, uint64_t done, int64_t now)
+{
+	static enum kmd_phase last;
+	static uint64_t last_done;
+
+	if (phase != last || done < last_done || !phase_ms) {
+		phase_ms = now;
+		phase_from = done;
+	}
+	last = phase;
+	last_done = done;
 }
 
 static int on_progress(void *user, enum kmd_phase phase, uint64_t done, uint64_t total)
@@ -56,10 +97,11 @@ static int on_progress(void *user, enum kmd_phase phase, uint64_t done, uint64_t
 	if (!show)
 		return 0;
 	now = now_ms();
+	note_phase(phase, done, now);
 	if (now - started_ms < SHOW_AFTER_MS || now - last_ms < SHOW_EVERY_MS)
 		return 0;
 	last_ms = now;
-	print_line(phase, done, total);
+	print_line(phase, done, total, now);
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "check.h"
 
+#include "common/color.h"
+
 #include <string.h>
 
 static const char *word(enum kmd_ready_state state)
@@ -47,6 +49,13 @@ static void print_more(FILE *out, const struct kmd *kmd, bool vmlinux, const cha
 	fputc('\n', out);
 }
 
+static enum color state_color(enum kmd_ready_state state)
+{
+	return state == KMD_READY_WORKS   ? COLOR_GOOD
+	       : state == KMD_READY_FAILS ? COLOR_BAD
+					  : COLOR_WARNING;
+}
+
 void check_print(FILE *out, const struct kmd *kmd, bool vmlinux)
 {
 	const struct kmd_readiness *row, *start = NULL;
@@ -60,8 +69,9 @@ void check_print(FILE *out, const struct kmd *kmd, bool vmlinux)
 		else if (start && start->state == KMD_READY_FAILS)
 			missing = "(it does not start)";
 		if (!needs_vmlinux(row, vmlinux))
-			fprintf(out, "%-26s %-15s %-5s %s\n", row->consumer, row->ability,
-				word(row->state), missing);
+			fprintf(out, "%-26s %-15s %s%-5s%s %s\n", row->consumer, row->ability,
+				color_on(out, state_color(row->state)), word(row->state),
+				color_off(out), missing);
 	}
 	print_more(out, kmd, vmlinux, "");
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-assemble: a kernel minidump to an ELF core. */
 #include "check.h"
+#include "common/color.h"
 #include "common/json.h"
 #include "common/progress.h"
 #include "dmesg.h"
@@ -19,7 +20,8 @@ const char program_name[] = "kmd-assemble";
 static int fail(const struct kmd *kmd, enum kmd_status status)
 {
 	progress_clear();
-	fprintf(stderr, "kmd-assemble: %s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
+	message_begin(COLOR_BAD);
+	fprintf(stderr, "%s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
 	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
 }
 

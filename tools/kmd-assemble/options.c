@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "options.h"
 
+#include "common/help.h"
+
 #include <kmemdump/kmd.h>
 #include <stdio.h>
 #include <string.h>
@@ -41,8 +43,10 @@ static const char help[] =
 	"Messages:\n"
 	"  -q, --quiet           print errors only\n"
 	"  -v, --verbose         print notes as well\n"
-	"  -h, --help            print this text\n"
-	"  -V, --version         print the version\n"
+	"      --color=WHEN      colours: auto (on a terminal; not with NO_COLOR), always, never\n"
+	"  -h, --help[=TOPIC]    print this text, or one topic: inputs, output, input,\n"
+	"                        kernel, messages, exit\n"
+	"  -V, --version         print the version, and what this build can read\n"
 	"\n"
 	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 assembled but degraded,\n"
 	"64 usage.\n";
@@ -61,32 +65,6 @@ enum {
 	OPT_SYMBOLS,
 	OPT_RECIPE,
 };
-
-/* Each form of the input, with what is special about it. */
-static const char help_inputs[] =
-	"Forms of the input, recognised by content, not by name:\n"
-	"  partition image    begins with Raw_Dmp!; may be longer than the dump\n"
-	"  folder             md_*.BIN files with dump_info.txt or load.cmm, or with the KELF\n"
-	"                     region; or a folder with one dump among other files\n"
-	"  cat                one file made of the region files, such as qdl's minidump.elf\n"
-	"  RAM image          with an SMEM area (all of it with --all-memory); or without: its\n"
-	"                     address from FILE@ADDR, --ram-base, dump_info.txt or the kernel\n"
-	"                     in it\n"
-	"  DDRCS*.BIN         several images of one RAM, with dump_info.txt or as FILE@ADDR,...\n"
-	"  LiME, AVML         dumps of all RAM with addresses\n"
-	"  kdump-compressed   by makedumpfile or QEMU, of a 64-bit machine\n"
-	"  ramoops            an area of pstore: its logs (--dmesg, --extract); no core\n"
-	"  ELF core           of this command, qdl, QEMU, kdump, remoteproc\n"
-	"Several INPUTs are files of one dump, as if they lay in one folder.\n"
-	"\n"
-	"Around each of these:\n"
-	"  compressed         gzip, xz, bzip2, lz4, zstd; files of a folder one by one, too\n"
-	"  archive            tar, zip, 7z, rar; ARCHIVE:PATH is a file or folder inside\n"
-	"  whole disk         with a GPT or MBR; DISK:NAME is a partition (by default the dump)\n"
-	"  split file         FILE.00, FILE.aa, FILE_0, FILE.001: give the first part\n"
-	"  flattened          by makedumpfile -F\n"
-	"  Android sparse     whole, or sparse chunks: give the first\n"
-	"  -                  any single file on standard input, also through a pipe\n";
 
 static const struct option longs[] = {
 	INPUT_LONG_OPTIONS,
@@ -210,20 +188,10 @@ bool options_parse(int argc, char **argv, struct options *options, int *exit_cod
 	memset(options, 0, sizeof(*options));
 	*exit_code = EXIT_COMPLETE;
 	while ((option = getopt_long(argc, argv, INPUT_LETTERS "o:lfqvhV", longs, NULL)) != -1) {
-		if (option == 'h' && optarg && strcmp(optarg, "inputs") != 0) {
-			fprintf(stderr, "kmd-assemble: --help: no such topic '%s' (inputs)\n",
-				optarg);
-			return usage(exit_code);
-		}
-		if (option == 'h') {
-			if (optarg)
-				fputs(help_inputs, stdout);
-			else
-				printf(help, input_help);
-			return false;
-		}
+		if (option == 'h')
+			return help_print(help, optarg) ? false : usage(exit_code);
 		if (option == 'V') {
-			printf("kmd-assemble %s\n", kmd_version());
+			version_print();
 			return false;
 		}
 		if (!apply(option, options))

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "report.h"
 
+#include "common/color.h"
+
 #include "check.h"
 
 #include <inttypes.h>
@@ -85,7 +87,9 @@ void report_findings(FILE *out, const struct kmd *kmd, size_t first, bool notes)
 		const struct kmd_finding *finding = kmd_finding_get(kmd, i);
 
 		if (finding->severity == KMD_DAMAGE || notes)
-			fprintf(out, "kmd-assemble: %s%s\n",
+			fprintf(out, "%skmd-assemble:%s %s%s\n",
+				finding->severity == KMD_NOTE ? "" : color_on(out, COLOR_WARNING),
+				finding->severity == KMD_NOTE ? "" : color_off(out),
 				finding->severity == KMD_NOTE ? "note: " : "", finding->text);
 	}
 }

@@ -10,6 +10,7 @@ import gdb
 import listing
 import live
 import output
+import progress
 import qmp
 import rsp
 import table
@@ -128,8 +129,10 @@ def find_table(memory, options, ranges):
 
 
 def save(out, memory, rows):
+    shown = progress.Progress(sum(row.size for row in rows if not row.problem()))
     for row in rows:
-        out.save(memory, row)
+        out.save(memory, row, shown.add)
+    shown.clear()
 
 
 def finish(out, options, rows, extra=()):
@@ -255,7 +258,12 @@ def write_script(options):
     text = uboot.text(options)
     data = uboot.image(text) if options.output.endswith('.scr') else text.encode()
     if options.output == '-':
-        sys.stdout.buffer.write(data)
+        try:
+            sys.stdout.buffer.write(data)
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+            os.kill(os.getpid(), signal.SIGPIPE)
         return 0
     output.write_file(options.output, data)
     return 0
@@ -314,7 +322,9 @@ def main():
     except OSError as error:
         say(f'{error.filename or options.output}: {error.strerror}')
     except KeyboardInterrupt:
-        return 130
+        # The shell must see that a signal ended it.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
     return EXIT_ERROR
 
 

@@ -78,7 +78,7 @@ class Output:
                 return
         self.holes.append((row, address, size, why))
 
-    def save(self, memory, row):
+    def save(self, memory, row, done=lambda size: None):
         """Read a region and file it; what cannot be read is noted and is in no file."""
         why = row.problem()
         if not why and self.total + row.size > self.limit:
@@ -101,6 +101,7 @@ class Output:
                     file = self.create(piece.file)
                 file.write(part[1])
                 piece.size += len(part[1])
+                done(len(part[1]))
         finally:
             if file:
                 file.close()

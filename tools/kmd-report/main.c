@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-report: why a kernel died, from its minidump, as a text, as JSON or as a page. */
+#include "common/color.h"
+#include "common/help.h"
 #include "common/json.h"
 #include "common/output.h"
 #include "common/progress.h"
@@ -24,13 +26,14 @@ static const char help[] =
 	"  -f, --force           replace FILE if it exists\n"
 	"      --diff            compare two dumps, as a text or as JSON; with -x, also variables\n"
 	"\n"
-	"%s"
-	"\n"
+	"%s\n"
 	"Messages:\n"
 	"  -q, --quiet           print errors only\n"
 	"  -v, --verbose         print notes as well\n"
-	"  -h, --help            print this text\n"
-	"  -V, --version         print the version\n"
+	"      --color=WHEN      colours: auto (on a terminal; not with NO_COLOR), always, never\n"
+	"  -h, --help[=TOPIC]    print this text, or one topic: inputs, report, input,\n"
+	"                        kernel, messages, exit\n"
+	"  -V, --version         print the version, and what this build can read\n"
 	"\n"
 	"Exit codes: 0 complete, 1 failed, 2 vmlinux of another kernel, 3 the dump is damaged,\n"
 	"64 usage.\n";
@@ -51,7 +54,7 @@ static const struct option longs[] = {
 	{ "force", no_argument, NULL, 'f' },
 	{ "quiet", no_argument, NULL, 'q' },
 	{ "verbose", no_argument, NULL, 'v' },
-	{ "help", no_argument, NULL, 'h' },
+	{ "help", optional_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -106,14 +109,10 @@ static bool parse(int argc, char **argv, struct report_options *options, int *ex
 	*exit_code = EXIT_COMPLETE;
 	while (good &&
 	       (option = getopt_long(argc, argv, INPUT_LETTERS "fqvhV", longs, NULL)) != -1) {
-		if (option == 'h') {
-			printf(help, input_help);
+		if (option == 'V')
+			version_print();
+		if (option == 'V' || (option == 'h' && help_print(help, optarg)))
 			return false;
-		}
-		if (option == 'V') {
-			printf("kmd-report %s\n", kmd_version());
-			return false;
-		}
 		good = apply(option, options);
 	}
 	if (good && input_arguments(argc, argv, &options->in) && is_consistent(options))
@@ -126,7 +125,8 @@ static bool parse(int argc, char **argv, struct report_options *options, int *ex
 static int fail(const struct kmd *kmd, enum kmd_status status)
 {
 	progress_clear();
-	fprintf(stderr, "kmd-report: %s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
+	message_begin(COLOR_BAD);
+	fprintf(stderr, "%s\n", kmd_error(kmd) ? kmd_error(kmd) : "out of memory");
 	return status == KMD_ERR_MISMATCH ? EXIT_MISMATCH : EXIT_FAILED;
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The report as a text for a mail: at most 80 columns, where names allow it. */
+#include "common/color.h"
 #include "report.h"
 #include "stacks.h"
 
@@ -12,6 +13,11 @@
 #define LOG_BEFORE 10
 #define LOG_AFTER  60
 #define LOG_TAIL   30
+
+static void print_title(FILE *out, const char *name)
+{
+	fprintf(out, "%s%-12s%s", color_on(out, COLOR_TITLE), name, color_off(out));
+}
 
 void report_field(FILE *out, const char *name, const char *text)
 {
@@ -27,7 +33,8 @@ void report_field(FILE *out, const char *name, const char *text)
 				break;
 			end = (size_t)(blank - text);
 		}
-		fprintf(out, "%-12s%.*s\n", name, (int)end, text);
+		print_title(out, name);
+		fprintf(out, "%.*s\n", (int)end, text);
 		name = "";
 		text = text[end] ? text + end + strspn(text + end, " ") : NULL;
 	}
@@ -37,18 +44,22 @@ static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *f
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
-	fprintf(out, "%-12s%s (%s)\n", "kernel", kernel->release ? kernel->release : "unknown",
+	print_title(out, "kernel");
+	fprintf(out, "%s (%s)\n", kernel->release ? kernel->release : "unknown",
 		kernel->machine ? kernel->machine : "machine unknown");
-	if (kernel->build_id)
-		fprintf(out, "%-12s%s\n", "build-id", kernel->build_id);
+	report_field(out, "build-id", kernel->build_id);
 	report_field(out, "version", kernel->banner);
 	report_field(out, "hardware", facts->hardware);
-	if (facts->has_uptime)
-		fprintf(out, "%-12s%" PRIu64 ".%03" PRIu64 " s (last record of the log)\n",
-			"uptime", facts->uptime / 1000000000, facts->uptime / 1000000 % 1000);
-	if (facts->has_memory)
-		fprintf(out, "%-12s%" PRIu64 " MiB, %" PRIu64 " MiB of them free\n", "memory",
-			facts->memory >> 20, facts->unused >> 20);
+	if (facts->has_uptime) {
+		print_title(out, "uptime");
+		fprintf(out, "%" PRIu64 ".%03" PRIu64 " s (last record of the log)\n",
+			facts->uptime / 1000000000, facts->uptime / 1000000 % 1000);
+	}
+	if (facts->has_memory) {
+		print_title(out, "memory");
+		fprintf(out, "%" PRIu64 " MiB, %" PRIu64 " MiB of them free\n", facts->memory >> 20,
+			facts->unused >> 20);
+	}
 }
 
 static void print_place(FILE *out, const struct kmd_kernel *kernel)
@@ -57,7 +68,7 @@ static void print_place(FILE *out, const struct kmd_kernel *kernel)
 
 	if (!kernel->has_panic_cpu && !kernel->has_panic_pid && !kernel->panic_task)
 		return;
-	fprintf(out, "%-12s", "where");
+	print_title(out, "where");
 	if (kernel->has_panic_cpu) {
 		fprintf(out, "CPU %u", kernel->panic_cpu);
 		comma = ", ";
@@ -77,10 +88,12 @@ static void print_signature(FILE *out, struct kmd *kmd)
 	size_t used = 0;
 
 	if (kmd_signature_get(kmd, &signature) != KMD_OK) {
-		fprintf(out, "%-12snone: %s\n", "signature", kmd_error(kmd));
+		print_title(out, "signature");
+		fprintf(out, "none: %s\n", kmd_error(kmd));
 		return;
 	}
-	fprintf(out, "%-12s%s (by the %s)\n", "signature", signature->key, signature->source);
+	print_title(out, "signature");
+	fprintf(out, "%s (by the %s)\n", signature->key, signature->source);
 	for (size_t i = 0; i < signature->n && used < sizeof(text); i++)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " < " : "",
 					 signature->frames[i]);
@@ -162,7 +175,7 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
 	const struct kmd_stack *stack;
 	uint64_t last_tick;
 
-	fprintf(out, "\nCPU %u", cpu->cpu);
+	fprintf(out, "\n%sCPU %u%s", color_on(out, COLOR_TITLE), cpu->cpu, color_off(out));
 	if (task && task->is_idle)
 		fputs(", idle", out);
 	else if (task)
@@ -247,7 +260,7 @@ static bool print_groups(FILE *out, struct kmd *kmd, const char *title,
 	if (!groups_make(kmd, wanted, &groups))
 		return false;
 	if (groups.n)
-		fprintf(out, "\n%s\n", title);
+		fprintf(out, "\n%s%s%s\n", color_on(out, COLOR_TITLE), title, color_off(out));
 	for (size_t i = 0; i < groups.n; i++)
 		print_group(out, kmd, &groups.items[i]);
 	groups_deinit(&groups);
@@ -327,7 +340,8 @@ static void print_log(FILE *out, const struct kmd *kmd, const struct facts *fact
 	} else if (!full) {
 		from = n > LOG_TAIL ? n - LOG_TAIL : 0;
 	}
-	fprintf(out, "\nLog, records %zu to %zu of %zu\n", from + 1, to, n);
+	fprintf(out, "\n%sLog%s, records %zu to %zu of %zu\n", color_on(out, COLOR_TITLE),
+		color_off(out), from + 1, to, n);
 	for (size_t i = from; i < to; i++)
 		print_record(out, kmd_log_get(kmd, i));
 }
