@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""release.py TREE - scripts/release, in a clone, with a key that is made for it."""
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TREE = pathlib.Path(sys.argv[1])
+
+
+def run(*command, cwd, env, code=0):
+    done = subprocess.run(command, text=True, check=False, cwd=cwd, env=env, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT)
+    if done.returncode != code:
+        print(f'{command}: exit code {done.returncode}, not {code}\n{done.stdout}')
+        sys.exit(1)
+    return done.stdout
+
+
+def main():
+    if not (TREE / '.git').exists() or not all(map(shutil.which, ('git', 'gpg', 'xz'))):
+        print('SKIP: no git checkout, or no gpg')
+        sys.exit(77)
+    # gpg's agent needs a short path.
+    with tempfile.TemporaryDirectory(dir='/tmp') as scratch:
+        home, clone = pathlib.Path(scratch) / 'gpg', pathlib.Path(scratch) / 'clone'
+        home.mkdir(mode=0o700)
+        env = {**os.environ, 'GNUPGHOME': str(home), 'GIT_CONFIG_GLOBAL': '/dev/null',
+               'GIT_AUTHOR_NAME': 'T', 'GIT_AUTHOR_EMAIL': 't@example.org',
+               'GIT_COMMITTER_NAME': 'T', 'GIT_COMMITTER_EMAIL': 't@example.org'}
+        run('git', '-c', 'safe.directory=*', 'clone', '-q', '--no-hardlinks', '--depth=1', f'file://{TREE}', clone,
+            cwd=scratch, env=env)
+        # What is being worked on, too.
+        for name in ('scripts/release', 'NEWS.md', 'meson.build', 'man/page.py'):
+            shutil.copy(TREE / name, clone / name)
+        news = clone / 'NEWS.md'
+        news.write_text(re.sub(r'^## 0\.2\.0 .*$', '## 9.8.7 (unreleased)\n\n- A line.\n\n## 0.2.0 (2026-11-28)',
+                               news.read_text(), count=1, flags=re.M))
+        run('git', 'add', '-A', cwd=clone, env=env)
+        run('git', 'commit', '-qm', 'test', cwd=clone, env=env)
+        head = run('git', 'rev-parse', 'HEAD', cwd=clone, env=env)
+        run('gpg', '--batch', '--passphrase', '', '--quick-gen-key', 'Test <t@example.org>', cwd=clone, env=env)
+
+        for words, code in ((['9.8'], 64), (['9.8.7.6x'], 64), ([], 64), (['9.9.9'], 1), (['9.8.7'], 1),
+                            (['--key', 'nobody@example.org', '9.8.7'], 1)):
+            run('scripts/release', *words, cwd=clone, env=env, code=code)
+        (clone / 'new-file').write_text('x')
+        run('scripts/release', '--unsigned', '9.8.7', cwd=clone, env=env, code=1)
+        (clone / 'new-file').unlink()
+        assert run('git', 'rev-parse', 'HEAD', cwd=clone, env=env) == head
+
+        out = run('scripts/release', '--key', 't@example.org', '--no-check', '9.8.7', 'out', cwd=clone, env=env)
+        assert 'git push origin HEAD v9.8.7' in out, out
+        run('git', 'tag', '-v', 'v9.8.7', cwd=clone, env=env)
+        assert '- A line.' in run('git', 'cat-file', 'tag', 'v9.8.7', cwd=clone, env=env)
+        run('gpg', '--verify', 'out/kmemdump-9.8.7.tar.xz.asc', cwd=clone, env=env)
+        run('sha256sum', '-c', 'kmemdump-9.8.7.tar.xz.sha256', cwd=clone / 'out', env=env)
+        run('tar', '-xf', 'out/kmemdump-9.8.7.tar.xz', '-C', scratch, cwd=clone, env=env)
+        tree = pathlib.Path(scratch) / 'kmemdump-9.8.7'
+        for name, text in (('meson.build', "version: '9.8.7'"), ('include/kmemdump/kmd.h', '0x090807'),
+                           ('include/kmemdump/kmd.h', '"9.8.7"'), ('tools/kmd-collect/__main__.py', "'9.8.7'")):
+            assert text in (tree / name).read_text(), name
+        assert re.search(r'^## 9\.8\.7 \(\d{4}-\d\d-\d\d\)$', (tree / 'NEWS.md').read_text(), re.M)
+        shutil.rmtree(clone / 'out')
+        run('scripts/release', '--unsigned', '9.8.7', cwd=clone, env=env, code=1)
+        subprocess.run(['gpgconf', '--kill', 'all'], env=env, check=False)
+    print('released')
+
+
+main()
