@@ -452,6 +452,11 @@ def case_collect_uboot(rig):
     collects.check_uboot(rig, END_OF_PANIC)
 
 
+def case_collect_virsh(rig):
+    """kmd-collect saves a domain of libvirt."""
+    virsh.check(rig, END_OF_PANIC)
+
+
 def case_qcom(rig):
     """Qualcomm's backend over Linux' own SMEM driver (arm64, not before 6.12): loads, unload, panic."""
     if qcomchecks.can_run(rig):
