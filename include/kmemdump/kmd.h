@@ -349,6 +349,7 @@ struct kmd_region {
 	/* The input file whose bytes, from its first, are the captured ones; NULL if they lie
 	 * elsewhere in a file, or were unpacked. */
 	const char *file;
+	bool encrypted; /* its owner asks firmware to encrypt it: the bytes may be unreadable */
 };
 
 /* The form of the input: "raw dump partition image", ...; NULL before the opening. */

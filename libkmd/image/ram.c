@@ -154,14 +154,22 @@ static enum kmd_status find_base(const struct kmd_source *source,
 	return KMD_OK;
 }
 
-/* An area that cannot hold a Minidump needs no address: region/ reports why. */
+/* An area that hardly holds a Minidump may do without address: region/ reports why. */
 static bool is_hopeless(const struct kmd_smem_site *site)
 {
 	return !site->size || (site->version == MD_SMEM_GLOBAL_HEAP_VERSION && !site->partition);
 }
 
+/* The address can be known: the user or the area has it. */
+static bool has_base(const struct kmd_image_options *options, const struct kmd_smem_site *site)
+{
+	return !is_hopeless(site) || options->has_ram_base || options->has_smem ||
+	       (site->info.present && site->info.phys_sane && site->info.phys >= site->base);
+}
+
 static enum kmd_status add_blob(const struct kmd_source *source, const struct kmd_smem_site *site,
-				uint64_t base, struct kmd_diag *diag, struct kmd_image *image)
+				uint64_t base, bool known, struct kmd_diag *diag,
+				struct kmd_image *image)
 {
 	struct kmd_blob *blob = kmd_image_add(image);
 
@@ -173,7 +181,7 @@ static enum kmd_status add_blob(const struct kmd_source *source, const struct km
 	blob->source = source;
 	blob->size = blob->declared = source->size;
 	blob->phys = base;
-	blob->has_phys = !is_hopeless(site);
+	blob->has_phys = known;
 	blob->kind = KMD_BLOB_FLAT;
 	blob->origin = KMD_FROM_SMEM;
 	image->smem.present = true;
@@ -192,7 +200,7 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 	struct kmd_smem_site site;
 	enum kmd_status status;
 	uint64_t base = 0;
-	bool found;
+	bool found, known;
 
 	status = kmd_smem_find(source, options, false, diag, &site, &found);
 	if (status != KMD_OK)
@@ -202,19 +210,20 @@ static enum kmd_status read_ram(const struct kmd_input *input,
 		return kmd_image_add_ram(image, &input->members[0], options->ram_base, diag);
 	if (!found)
 		return not_found(source, options, diag);
+	known = has_base(options, &site);
 	if (!is_hopeless(&site)) {
 		status = report_rivals(source, &site, diag);
 		if (status == KMD_OK)
 			status = add_vmcoreinfo(source, &site, diag);
-		if (status == KMD_OK)
-			status = find_base(source, options, &site, diag, &base);
 	}
+	if (status == KMD_OK && known)
+		status = find_base(source, options, &site, diag, &base);
 	if (status != KMD_OK)
 		return status;
-	if (options->all_memory && !is_hopeless(&site))
+	if (options->all_memory && known)
 		return kmd_image_add_ram(image, &input->members[0], base, diag);
 	image->smem.subsystem = options->subsystem;
-	return add_blob(source, &site, base, diag, image);
+	return add_blob(source, &site, base, known, diag, image);
 }
 
 const struct kmd_image_format kmd_image_ram = {

@@ -8,17 +8,19 @@
 
 /*
  * form smem and ram options: smem (address), smem-size, version, items, siii=no,
- * list=cached, cacheline, subsystems, array (address of the region array);
- * ram only: base, size.
+ * list=cached, cacheline, subsystems, array (address of the region array),
+ * item=global|private|heap (where the Minidump table is); ram only: base, size.
  *
  * The area: header, a partition of APPS and modem at 0x3000, the global one at
  * 0x4000, partition table in the last 4 KiB with an unused slot between both.
+ * Version 11 has a heap instead of the global one; without item= nothing but its header.
  */
 #define PEER_AT     0x3000
 #define PEER_SIZE   0x1000
 #define GLOBAL_AT   0x4000
 #define GLOBAL_SIZE 0x4000
 #define DECOY_ITEM  10
+#define HEAP_DATA   0x2800
 
 struct area {
 	struct bytes *out;
@@ -59,13 +61,26 @@ static void table_slot(struct recipe *recipe, const struct area *area, uint64_t 
 	      "ptable[%u].cacheline", i);
 }
 
+static const struct slot peer_slot = { PEER_AT, PEER_SIZE, 0, 1 };
+static const struct slot global_slot = { GLOBAL_AT, GLOBAL_SIZE, MD_SMEM_GLOBAL_HOST,
+					 MD_SMEM_GLOBAL_HOST };
+
+static bool has_global(struct recipe *recipe)
+{
+	return option_number(recipe, "version", MD_SMEM_GLOBAL_PART_VERSION) ==
+	       MD_SMEM_GLOBAL_PART_VERSION;
+}
+
+static bool item_is_in(struct recipe *recipe, const char *where)
+{
+	return !strcmp(option_text(recipe, "item", "global"), where);
+}
+
 static void partition_table(struct recipe *recipe, const struct area *area)
 {
-	static const struct slot slots[] = {
-		{ PEER_AT, PEER_SIZE, 0, 1 },
-		{ 0, 0, 0, 0 },
-		{ GLOBAL_AT, GLOBAL_SIZE, MD_SMEM_GLOBAL_HOST, MD_SMEM_GLOBAL_HOST },
-	};
+	const struct slot unused = { 0, 0, 0, 0 };
+	const struct slot *const slots[] = { &peer_slot, &unused,
+					     has_global(recipe) ? &global_slot : &unused };
 	const uint64_t table = area->at + area->size - MD_SMEM_PTABLE_SIZE;
 	const uint64_t info = table + MD_SMEM_PTABLE_ENTRIES_OFFSET + 3 * MD_SMEM_PTABLE_ENTRY_SIZE;
 	struct bytes *out = area->out;
@@ -75,7 +90,7 @@ static void partition_table(struct recipe *recipe, const struct area *area)
 	      "ptable.version");
 	field(recipe, out, table + MD_SMEM_PTABLE_COUNT_OFFSET, 4, 3, "ptable.count");
 	for (unsigned int i = 0; i < 3; i++)
-		table_slot(recipe, area, table, i, &slots[i]);
+		table_slot(recipe, area, table, i, slots[i]);
 	if (!strcmp(option_text(recipe, "siii", "yes"), "no"))
 		return;
 	field(recipe, out, info, 4, MD_SMEM_INFO_MAGIC, "siii.magic");
@@ -165,10 +180,9 @@ static uint64_t count_rows(const struct recipe *recipe)
  * from the partition's header, the cached one down from its end with each header
  * behind its data.
  */
-static void global_partition(struct recipe *recipe, const struct area *area, uint64_t array)
+static void item_partition(struct recipe *recipe, const struct area *area,
+			   const struct slot *slot, const char *label, uint64_t array)
 {
-	const struct slot slot = { GLOBAL_AT, GLOBAL_SIZE, MD_SMEM_GLOBAL_HOST,
-				   MD_SMEM_GLOBAL_HOST };
 	const bool cached = !strcmp(option_text(recipe, "list", "uncached"), "cached");
 	const uint64_t subsystems = option_number(recipe, "subsystems", 10);
 	const uint64_t entry =
@@ -177,38 +191,76 @@ static void global_partition(struct recipe *recipe, const struct area *area, uin
 	const struct item decoy = { DECOY_ITEM, 32, 4, cached ? 0 : 8 };
 	const struct item item = { MD_SMEM_ITEM, MD_GLOBAL_SUBSYSTEMS + subsystems * MD_SS_SIZE, 0,
 				   0 };
-	const uint64_t start = area->at + GLOBAL_AT;
+	const uint64_t start = area->at + slot->offset;
 	uint64_t first = start + MD_SMEM_PART_HEADER_SIZE, second, data, used;
 
 	if (cached) {
-		first = start + GLOBAL_SIZE - entry;
+		first = start + slot->size - entry;
 		second = first - decoy.size - entry;
 		data = second - item.size;
 		used = data - start;
-		partition(recipe, area, &slot, MD_SMEM_PART_HEADER_SIZE, used, "part");
+		partition(recipe, area, slot, MD_SMEM_PART_HEADER_SIZE, used, label);
 	} else {
 		second = first + entry + decoy.padding_header + decoy.size;
 		data = second + entry;
 		used = data + item.size - start;
-		partition(recipe, area, &slot, used, GLOBAL_SIZE, "part");
+		partition(recipe, area, slot, used, slot->size, label);
 	}
 	item_header(recipe, area->out, first, &decoy);
 	item_header(recipe, area->out, second, &item);
 	toc(recipe, area->out, data, count_rows(recipe), array);
 }
 
+static void heap_entry(struct recipe *recipe, const struct area *area, unsigned int i,
+		       uint64_t offset, uint64_t size)
+{
+	const uint64_t at = area->at + MD_SMEM_TOC_OFFSET + i * MD_SMEM_TOC_ENTRY_SIZE;
+	struct bytes *out = area->out;
+
+	field(recipe, out, at + MD_SMEM_TOC_ALLOCATED, 4, 1, "heap[%u].allocated", i);
+	field(recipe, out, at + MD_SMEM_TOC_ENTRY_OFFSET, 4, offset, "heap[%u].offset", i);
+	field(recipe, out, at + MD_SMEM_TOC_ENTRY_LENGTH, 4, size, "heap[%u].size", i);
+	field(recipe, out, at + MD_SMEM_TOC_AUX_BASE, 4, 0, "heap[%u].aux", i);
+}
+
+/* Its items are listed in the header; item 602 only in one that is longer than Linux knows. */
+static void heap(struct recipe *recipe, const struct area *area, uint64_t array)
+{
+	const uint64_t subsystems = option_number(recipe, "subsystems", 10);
+	const uint64_t size = MD_GLOBAL_SUBSYSTEMS + subsystems * MD_SS_SIZE;
+
+	heap_entry(recipe, area, DECOY_ITEM, HEAP_DATA, 32);
+	if (!item_is_in(recipe, "heap"))
+		return;
+	heap_entry(recipe, area, MD_SMEM_ITEM, HEAP_DATA + 32, size);
+	toc(recipe, area->out, area->at + HEAP_DATA + 32, count_rows(recipe), array);
+}
+
+static void empty_partition(struct recipe *recipe, const struct area *area,
+			    const struct slot *slot, const char *label)
+{
+	partition(recipe, area, slot, MD_SMEM_PART_HEADER_SIZE, slot->size, label);
+}
+
 static void make_area(struct recipe *recipe, const struct area *area, uint64_t array)
 {
-	const struct slot peer = { PEER_AT, PEER_SIZE, 0, 1 };
+	const bool global = has_global(recipe);
 
 	bytes_write(area->out, area->at + area->size, NULL, 0);
 	smem_header(recipe, area);
-	if (option_number(recipe, "version", MD_SMEM_GLOBAL_PART_VERSION) !=
-	    MD_SMEM_GLOBAL_PART_VERSION)
+	if (!global && item_is_in(recipe, "global"))
 		return;
 	partition_table(recipe, area);
-	partition(recipe, area, &peer, MD_SMEM_PART_HEADER_SIZE, PEER_SIZE, "peer");
-	global_partition(recipe, area, array);
+	if (item_is_in(recipe, "private"))
+		item_partition(recipe, area, &peer_slot, "peer", array);
+	else
+		empty_partition(recipe, area, &peer_slot, "peer");
+	if (!global)
+		heap(recipe, area, array);
+	else if (item_is_in(recipe, "global"))
+		item_partition(recipe, area, &global_slot, "part", array);
+	else
+		empty_partition(recipe, area, &global_slot, "part");
 }
 
 void make_smem(struct recipe *recipe)

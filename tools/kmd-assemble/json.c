@@ -42,6 +42,8 @@ static json_t *regions_of(const struct kmd *kmd)
 		report_origins(region->origins, from, sizeof(from));
 		json_set(object, "from", split(from));
 		json_set(object, "file", json_word(region->file));
+		if (region->encrypted)
+			json_set(object, "encrypted", json_true());
 		json_array_append_new(array, object);
 	}
 	return array;

@@ -42,13 +42,16 @@ static void address(char *out, size_t size, bool known, uint64_t value)
 
 static void list_row(FILE *out, const struct kmd_region *region)
 {
+	const char *state = kmd_region_state_name(region->state);
 	char phys[32], virt[32], from[80];
 
 	address(phys, sizeof(phys), region->has_phys, region->phys);
 	address(virt, sizeof(virt), region->has_virt, region->virt);
 	report_origins(region->origins, from, sizeof(from));
+	if (region->encrypted && region->state == KMD_REGION_OK)
+		state = "encrypted";
 	fprintf(out, "%-10s %-18s %-18s %10" PRIu64 " %10" PRIu64 " %-21s %s\n",
-		kmd_region_state_name(region->state), phys, virt, region->size, region->captured,
+		state, phys, virt, region->size, region->captured,
 		from, *region->name ? region->name : "-");
 }
 

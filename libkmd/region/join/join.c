@@ -58,6 +58,20 @@ static void join_deinit(struct join *join)
 	free(join->kelf_reported);
 }
 
+/* What the selected subsystem's row says of encryption holds for each of its regions. */
+static void mark_encrypted(const struct kmd_claims *claims, struct kmd_regions *regions)
+{
+	bool encrypted = false;
+
+	for (size_t i = 0; i < claims->n_subsystems; i++)
+		encrypted |= claims->subsystems[i].selected && claims->subsystems[i].encrypted;
+	for (size_t i = 0; encrypted && i < regions->n; i++) {
+		struct kmd_region *region = &regions->rows[i].pub;
+
+		region->encrypted = region->captured && region->origins & KMD_FROM_SMEM;
+	}
+}
+
 enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd_claims *claims,
 				 const struct kmd_hints *hints, struct kmd_diag *diag,
 				 struct kmd_regions *regions)
@@ -68,6 +82,8 @@ enum kmd_status kmd_regions_join(const struct kmd_image *image, const struct kmd
 	memset(regions, 0, sizeof(*regions));
 	if (status == KMD_OK)
 		status = kmd_join_finish(&join, regions);
+	if (status == KMD_OK)
+		mark_encrypted(claims, regions);
 	if (status != KMD_OK)
 		kmd_regions_deinit(regions);
 	join_deinit(&join);

@@ -152,7 +152,8 @@ static enum kmd_status table_check(struct kmd_smem *smem, struct kmd_cursor *tab
 	return KMD_OK;
 }
 
-static enum kmd_status table_read(struct kmd_smem *smem, struct entry *entry)
+static enum kmd_status table_read(struct kmd_smem *smem, struct entry *entry,
+				  struct kmd_smem_private *private)
 {
 	struct kmd_smem_info info;
 	struct kmd_cursor table;
@@ -168,7 +169,8 @@ static enum kmd_status table_read(struct kmd_smem *smem, struct entry *entry)
 	if (status != KMD_OK)
 		return status;
 	table_entry(&table, count, entry);
-	return kmd_cursor_check(&table, "SMEM partition table");
+	status = kmd_smem_private_read(smem, &table, count, private);
+	return status != KMD_OK ? status : kmd_cursor_check(&table, "SMEM partition table");
 }
 
 /* ---------------------------------------------------------------------- area */
@@ -214,12 +216,15 @@ static enum kmd_status find_part(struct kmd_smem *smem, const struct entry *entr
 				: status;
 }
 
-static enum kmd_status fail_heap(struct kmd_smem *smem)
+static enum kmd_status fail_heap(struct kmd_smem *smem, const struct kmd_smem_heap *heap,
+				 const struct kmd_smem_private *private)
 {
 	return kmd_fail(smem->diag, KMD_ERR_UNSUPPORTED, kmd_at(smem->source->name, smem->start),
-			"this SMEM area is of version %d (global heap) with %d items: it cannot "
-			"hold Minidump's item %d",
-			MD_SMEM_GLOBAL_HEAP_VERSION, MD_SMEM_TOC_ENTRIES, MD_SMEM_ITEM);
+			"this SMEM area is of version %d: its heap has room for %d items (%" PRIu32
+			" are allocated), and none of its %zu private partitions holds Minidump's "
+			"item %d; use the whole RAM image (--all-memory, --ram-base)",
+			MD_SMEM_GLOBAL_HEAP_VERSION, MD_SMEM_TOC_ENTRIES, heap->items, private->n,
+			MD_SMEM_ITEM);
 }
 
 static enum kmd_status fail_table(struct kmd_smem *smem)
@@ -230,15 +235,15 @@ static enum kmd_status fail_table(struct kmd_smem *smem)
 }
 
 /* A version 11 header that a global partition contradicts is damaged, not old. */
-static enum kmd_status check_header(struct kmd_smem *smem, const struct kmd_smem_part *part)
+static enum kmd_status check_header(struct kmd_smem *smem, const struct kmd_smem_part *part,
+				    bool *heap)
 {
 	uint32_t version;
 	bool whole = kmd_smem_is_header(&smem->cursor, &version);
 
-	if (whole && version == MD_SMEM_GLOBAL_PART_VERSION)
+	*heap = whole && version == MD_SMEM_GLOBAL_HEAP_VERSION && !part->known;
+	if (*heap || (whole && version == MD_SMEM_GLOBAL_PART_VERSION))
 		return KMD_OK;
-	if (whole && !part->known)
-		return fail_heap(smem);
 	return kmd_smem_damage(smem, KMD_FIND_HEADER, 0, "the header of the SMEM area is damaged");
 }
 
@@ -251,27 +256,68 @@ static enum kmd_status fail_item(struct kmd_smem *smem)
 				      : " (firmware without Minidump)");
 }
 
-static enum kmd_status read_area(struct kmd_smem *smem, const struct kmd_image *image,
-				 struct kmd_claims *claims)
+/* Version 11: in a heap with a longer list than Linux knows, or in a private partition. */
+static enum kmd_status find_in_heap(struct kmd_smem *smem, const struct kmd_smem_private *private,
+				    struct kmd_smem_item *item)
 {
+	const struct kmd_smem_part none = { .known = false };
+	struct kmd_smem_heap heap;
+	enum kmd_status status = kmd_smem_heap_read(smem, &heap);
+	bool found = false;
+
+	if (status != KMD_OK)
+		return status;
+	if (kmd_smem_heap_item(smem, &heap, item))
+		return kmd_report(smem->diag, KMD_FIND_TABLE, KMD_NOTE,
+				  kmd_at(smem->source->name, item->offset),
+				  "the Minidump table is item %d of a heap (SMEM version %d) that "
+				  "lists more than the %d items of Linux",
+				  MD_SMEM_ITEM, MD_SMEM_GLOBAL_HEAP_VERSION, MD_SMEM_TOC_ENTRIES);
+	if (private->n)
+		status = kmd_smem_find_item(smem, &none, private, item, &found);
+	if (status == KMD_OK && !found)
+		status = fail_heap(smem, &heap, private);
+	return status;
+}
+
+static enum kmd_status read_area(struct kmd_smem *smem, struct kmd_smem_item *item)
+{
+	struct kmd_smem_private private;
 	struct kmd_smem_part part;
-	struct kmd_smem_item item;
 	struct entry entry;
 	enum kmd_status status;
-	bool found;
+	bool found, heap;
 
-	status = table_read(smem, &entry);
+	status = table_read(smem, &entry, &private);
 	if (status == KMD_OK)
 		status = find_part(smem, &entry, &part);
 	if (status == KMD_OK)
-		status = check_header(smem, &part);
+		status = check_header(smem, &part, &heap);
+	if (status == KMD_OK && heap)
+		return find_in_heap(smem, &private, item);
 	if (status == KMD_OK)
-		status = kmd_smem_find_item(smem, &part, &item, &found);
-	if (status != KMD_OK)
-		return status;
-	if (!found)
-		return fail_item(smem);
-	return kmd_minidump_toc_read(image, item, smem->diag, claims);
+		status = kmd_smem_find_item(smem, &part, &private, item, &found);
+	if (status == KMD_OK && !found)
+		status = fail_item(smem);
+	return status;
+}
+
+/* A heap without a partition table behind it. */
+static enum kmd_status read_heap(struct kmd_smem *smem, struct kmd_smem_item *item)
+{
+	const struct kmd_smem_private none = { .n = 0 };
+	uint32_t version;
+
+	if (!kmd_smem_is_header(&smem->cursor, &version) || version != MD_SMEM_GLOBAL_HEAP_VERSION)
+		return fail_table(smem);
+	return find_in_heap(smem, &none, item);
+}
+
+static enum kmd_status fail_address(const struct kmd_smem *smem)
+{
+	return kmd_fail(smem->diag, KMD_ERR_DAMAGED, kmd_at(smem->source->name, smem->start),
+			"the SMEM area found here does not record its physical address: give the "
+			"address of the image's first byte (--ram-base)");
 }
 
 static enum kmd_status read_smem(const struct kmd_image *image, struct kmd_diag *diag,
@@ -279,7 +325,8 @@ static enum kmd_status read_smem(const struct kmd_image *image, struct kmd_diag 
 {
 	struct kmd_smem smem = { .diag = diag };
 	const struct kmd_blob *blob;
-	uint32_t version;
+	struct kmd_smem_item item;
+	enum kmd_status status;
 
 	if (!image->smem.present)
 		return KMD_OK;
@@ -290,10 +337,12 @@ static enum kmd_status read_smem(const struct kmd_image *image, struct kmd_diag 
 	kmd_cursor_init(&smem.cursor, smem.source, smem.start, smem.size ? smem.size : UINT64_MAX,
 			diag);
 	if (smem.size >= 2 * MD_SMEM_PTABLE_SIZE && smem.cursor.size == smem.size)
-		return read_area(&smem, image, claims);
-	if (kmd_smem_is_header(&smem.cursor, &version) && version == MD_SMEM_GLOBAL_HEAP_VERSION)
-		return fail_heap(&smem);
-	return fail_table(&smem);
+		status = read_area(&smem, &item);
+	else
+		status = read_heap(&smem, &item);
+	if (status == KMD_OK && !blob->has_phys)
+		status = fail_address(&smem);
+	return status == KMD_OK ? kmd_minidump_toc_read(image, item, diag, claims) : status;
 }
 
 const struct kmd_claim_reader kmd_claims_smem = {

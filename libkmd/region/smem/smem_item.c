@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Item 602 in the global partition.  Two lists hold its items: the uncached one grows up from
+ * Item 602 in the global partition, or in a private one.  Two lists hold its items: the uncached one grows up from
  * the partition's header, the cached one down from its end, there with each entry's header
  * after its data.  Linux stops a lookup at the first bad canary; here the other list is
  * tried too, and at last the bytes are searched for an entry that looks like the item.
@@ -246,7 +246,42 @@ static enum kmd_status walk_lists(struct search *search)
 	return status;
 }
 
+static enum kmd_status report_private(const struct search *search, size_t others)
+{
+	const struct kmd_smem_part *part = search->part;
+	char more[64] = "";
+
+	if (others)
+		snprintf(more, sizeof(more), "; %zu more private partition%s one", others,
+			 others == 1 ? " has" : "s have");
+	return kmd_report(search->smem->diag, KMD_FIND_TABLE, others ? KMD_DAMAGE : KMD_NOTE,
+			  kmd_at(search->smem->source->name, search->item.offset),
+			  "the Minidump table (item %d) lies in SMEM's private partition of hosts "
+			  "%" PRIu32 " and %" PRIu32 "%s",
+			  MD_SMEM_ITEM, part->hosts[0], part->hosts[1], more);
+}
+
+/* The partition whose item looks best, of equals the first. */
+static enum kmd_status walk_private(struct search *search, const struct kmd_smem_private *private)
+{
+	enum kmd_status status = KMD_OK;
+	size_t others = 0;
+
+	for (size_t i = 0; status == KMD_OK && i < private->n; i++) {
+		struct search one = { .smem = search->smem, .part = &private->parts[i] };
+
+		status = walk_lists(&one);
+		if (!one.good)
+			continue;
+		others += search->good;
+		if (!search->good || one.marks > search->marks)
+			*search = one;
+	}
+	return status == KMD_OK && search->good ? report_private(search, others) : status;
+}
+
 enum kmd_status kmd_smem_find_item(struct kmd_smem *smem, const struct kmd_smem_part *part,
+				   const struct kmd_smem_private *private,
 				   struct kmd_smem_item *item, bool *found)
 {
 	struct search search = { .smem = smem, .part = part };
@@ -254,6 +289,8 @@ enum kmd_status kmd_smem_find_item(struct kmd_smem *smem, const struct kmd_smem_
 
 	if (part->known)
 		status = walk_lists(&search);
+	if (status == KMD_OK && !search.good)
+		status = walk_private(&search, private);
 	if (status == KMD_OK && !search.good)
 		status = search_area(&search);
 	if (status == KMD_OK)
