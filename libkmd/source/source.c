@@ -175,6 +175,27 @@ enum kmd_status kmd_source_from_pieces(struct kmd_diag *diag, const struct kmd_p
 	return KMD_OK;
 }
 
+enum kmd_status kmd_source_masked(struct kmd_diag *diag, const struct kmd_source *source,
+				  uint64_t offset, uint64_t size, const struct kmd_span *spans,
+				  size_t n, struct kmd_source **out)
+{
+	struct kmd_source *masked = source_new(source->name);
+
+	if (masked)
+		masked->spans = malloc(n ? n * sizeof(*spans) : 1);
+	if (!masked || !masked->spans) {
+		kmd_source_free(masked);
+		return kmd_fail_memory(diag);
+	}
+	memcpy(masked->spans, spans, n * sizeof(*spans));
+	masked->n_spans = n;
+	masked->masked = source;
+	masked->start = offset;
+	masked->size = size;
+	*out = masked;
+	return KMD_OK;
+}
+
 void kmd_source_free(struct kmd_source *source)
 {
 	if (!source)
@@ -183,6 +204,7 @@ void kmd_source_free(struct kmd_source *source)
 		if (!source->pieces[i].borrowed)
 			kmd_source_free(source->pieces[i].source);
 	free(source->pieces);
+	free(source->spans);
 	if (source->fd >= 0)
 		close(source->fd);
 	free(source->member);
@@ -252,6 +274,41 @@ static enum kmd_status read_pieces(const struct kmd_source *source, uint64_t off
 	return status;
 }
 
+/* The first span that ends behind @offset. */
+static size_t span_at(const struct kmd_source *source, uint64_t offset)
+{
+	size_t low = 0, high = source->n_spans;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (source->spans[middle].end <= offset)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* makedumpfile overwrites with the same letter. */
+static enum kmd_status read_masked(const struct kmd_source *source, uint64_t offset, void *buffer,
+				   uint64_t length, struct kmd_diag *diag)
+{
+	unsigned char *to = buffer;
+	enum kmd_status status;
+
+	status = kmd_source_read(source->masked, source->start + offset, buffer, length, diag);
+	for (size_t i = span_at(source, offset); status == KMD_OK && i < source->n_spans; i++) {
+		uint64_t from = kmd_max_u64(source->spans[i].start, offset);
+		uint64_t end = kmd_min_u64(source->spans[i].end, offset + length);
+
+		if (from >= end)
+			break;
+		memset(to + (from - offset), 'X', (size_t)(end - from));
+	}
+	return status;
+}
+
 enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset, void *buffer,
 				uint64_t length, struct kmd_diag *diag)
 {
@@ -260,6 +317,8 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 				"%" PRIu64 " bytes are missing", length);
 	if (!length)
 		return KMD_OK;
+	if (source->masked)
+		return read_masked(source, offset, buffer, length, diag);
 	if (source->n_pieces)
 		return read_pieces(source, offset, buffer, length, diag);
 	if (source->fd >= 0)
@@ -277,6 +336,11 @@ uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, 
 	int fd = source->fd >= 0 || source->member ? source->fd : source->shared_fd;
 	off_t was, data;
 
+	if (source->masked && offset < end)
+		return kmd_min_u64(kmd_source_skip_hole(source->masked, source->start + offset,
+							source->start + end) -
+					   source->start,
+				   end);
 	if (fd < 0 || offset >= end)
 		return offset;
 	was = lseek(fd, 0, SEEK_CUR);
@@ -321,6 +385,8 @@ bool kmd_source_is_file(const struct kmd_source *source)
 bool kmd_source_holds(const struct kmd_source *source, const struct stat *file)
 {
 	if (source->inode && file->st_dev == source->device && file->st_ino == source->inode)
+		return true;
+	if (source->masked && kmd_source_holds(source->masked, file))
 		return true;
 	for (size_t i = 0; i < source->n_pieces; i++)
 		if (kmd_source_holds(source->pieces[i].source, file))

@@ -36,6 +36,14 @@ struct kmd_source {
 	ino_t inode;
 	struct kmd_piece *pieces; /* one after another: the bytes of other sources */
 	size_t n_pieces;
+	const struct kmd_source *masked; /* whose bytes from @start on these are, ... */
+	struct kmd_span *spans;          /* ... but for some; NULL = none */
+	size_t n_spans;
+};
+
+/* [start, end) of a source. */
+struct kmd_span {
+	uint64_t start, end;
 };
 
 /* @size bytes of @source, from @offset on. */
@@ -67,6 +75,13 @@ enum kmd_status kmd_source_from_part(struct kmd_diag *diag, int fd, uint64_t sta
  */
 enum kmd_status kmd_source_from_pieces(struct kmd_diag *diag, const struct kmd_piece *pieces,
 				       size_t n, const char *name, struct kmd_source **out);
+/*
+ * @size bytes of @source from @offset on, with the letter X in place of @spans, which are sorted
+ * and do not overlap.  Copies @spans; @source stays another's, and must live longer.
+ */
+enum kmd_status kmd_source_masked(struct kmd_diag *diag, const struct kmd_source *source,
+				  uint64_t offset, uint64_t size, const struct kmd_span *spans,
+				  size_t n, struct kmd_source **out);
 void kmd_source_free(struct kmd_source *source);
 
 /*

@@ -3,15 +3,15 @@
 
 #include "base/array.h"
 #include "base/checked.h"
+#include "target/user_ranges.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FILL_SIZE   65536
-#define PIECES_MAX  (1u << 20)
 #define NAME_MAX_   256
 #define KERNEL_HALF (UINT64_C(1) << 63)
+#define WORD        "user-data"
 
 struct redactor {
 	const struct kmd_target *target;
@@ -19,9 +19,6 @@ struct redactor {
 	struct kmd_redaction *out;
 	bool found; /* some byte of the present range */
 };
-
-/* makedumpfile overwrites with the same letter. */
-static const unsigned char fill[FILL_SIZE] = { [0 ... FILL_SIZE - 1] = 'X' };
 
 static enum kmd_status keep(struct redactor *r, struct kmd_source *source)
 {
@@ -33,47 +30,15 @@ static enum kmd_status keep(struct redactor *r, struct kmd_source *source)
 	return KMD_OK;
 }
 
-struct pieces {
-	struct kmd_piece *items;
-	size_t n, cap;
-};
-
-static bool add(struct pieces *pieces, const struct kmd_source *source, uint64_t offset,
-		uint64_t size)
+/* Spans are from the start of @row. */
+static enum kmd_status overwrite(struct redactor *r, struct kmd_region_entry *row,
+				 const struct kmd_span *spans, size_t n)
 {
-	if (!size)
-		return true;
-	if (pieces->n >= PIECES_MAX || !KMD_ARRAY_RESERVE(pieces->items, pieces->n, pieces->cap))
-		return false;
-	pieces->items[pieces->n++] =
-		(struct kmd_piece){ (struct kmd_source *)source, offset, size, true };
-	return true;
-}
-
-/* The bytes of @row, with [@at, @at + @size) overwritten. */
-static enum kmd_status overwrite(struct redactor *r, struct kmd_region_entry *row, uint64_t at,
-				 uint64_t size)
-{
-	struct kmd_source *letters, *source;
-	struct pieces pieces = { 0 };
-	struct kmd_diag *diag = r->target->diag;
+	struct kmd_source *source;
 	enum kmd_status status;
-	bool good;
 
-	status = kmd_source_from_memory(diag, fill, FILL_SIZE, "redacted", &letters);
-	if (status == KMD_OK)
-		status = keep(r, letters);
-	if (status != KMD_OK)
-		return status;
-	good = add(&pieces, row->source, row->offset, at);
-	for (uint64_t done = 0; good && done < size; done += FILL_SIZE)
-		good = add(&pieces, letters, 0, kmd_min_u64(FILL_SIZE, size - done));
-	good = good &&
-	       add(&pieces, row->source, row->offset + at + size, row->pub.captured - at - size);
-	status = good ? kmd_source_from_pieces(diag, pieces.items, pieces.n, row->source->name,
-					       &source)
-		      : kmd_fail_memory(diag);
-	free(pieces.items);
+	status = kmd_source_masked(r->target->diag, row->source, row->offset, row->pub.captured,
+				   spans, n, &source);
 	if (status == KMD_OK)
 		status = keep(r, source);
 	if (status != KMD_OK)
@@ -101,7 +66,7 @@ static enum kmd_status redact_rows(struct redactor *r, bool physical, uint64_t s
 		from = kmd_max_u64(start, base);
 		to = kmd_min_u64(start + size, base + row->pub.captured);
 		if (from < to)
-			status = overwrite(r, row, from - base, to - from);
+			status = overwrite(r, row, &(struct kmd_span){ from - base, to - base }, 1);
 	}
 	return status;
 }
@@ -136,7 +101,7 @@ static enum kmd_status bad_spec(const struct redactor *r, const char *spec, size
 
 	kmd_text_name(text, sizeof(text), spec, length);
 	return kmd_fail(r->target->diag, KMD_ERR_USAGE, kmd_in(""),
-			"\"%s\" is nothing that can be redacted: SYMBOL, SYMBOL+SIZE or "
+			"\"%s\" is nothing that can be redacted: " WORD ", SYMBOL, SYMBOL+SIZE or "
 			"0xADDRESS+SIZE",
 			text);
 }
@@ -201,6 +166,44 @@ static enum kmd_status redact_range(struct redactor *r, const struct range *rang
 			  "nothing of \"%s\", which is to be redacted, was captured", range->name);
 }
 
+/* ----- user data */
+
+static enum kmd_status mask_rows(struct redactor *r, const struct kmd_user_ranges *ranges)
+{
+	struct kmd_span *spans = malloc((ranges->n ? ranges->n : 1) * sizeof(*spans));
+	enum kmd_status status = spans ? KMD_OK : kmd_fail_memory(r->target->diag);
+
+	for (size_t i = 0; status == KMD_OK && i < r->regions->n; i++) {
+		struct kmd_region_entry *row = &r->regions->rows[i];
+		size_t n = kmd_user_ranges_of_row(ranges, row, spans);
+
+		if (n)
+			status = overwrite(r, row, spans, n);
+	}
+	free(spans);
+	return status;
+}
+
+static enum kmd_status redact_user_data(struct redactor *r)
+{
+	struct kmd_user_ranges ranges;
+	enum kmd_status status = kmd_user_ranges_find(r->target, r->regions, &ranges);
+
+	if (status != KMD_OK)
+		return status;
+	status = mask_rows(r, &ranges);
+	if (status == KMD_OK) {
+		kmd_text_add(&r->out->text, "erase " WORD " %" PRIu64 "\n", ranges.bytes);
+		status = kmd_report(r->target->diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(NULL),
+				    "%zu texts that look like user data are overwritten (%" PRIu64
+				    " bytes); data of programs and files is not looked for%s",
+				    ranges.n, ranges.bytes,
+				    ranges.has_all_memory ? ", and this dump has much of it" : "");
+	}
+	kmd_user_ranges_deinit(&ranges);
+	return status;
+}
+
 enum kmd_status kmd_redact(const struct kmd_target *target, const char *specs,
 			   struct kmd_regions *regions, struct kmd_redaction *redaction)
 {
@@ -210,9 +213,12 @@ enum kmd_status kmd_redact(const struct kmd_target *target, const char *specs,
 
 	for (size_t length; status == KMD_OK; specs += length + 1) {
 		length = strcspn(specs, ",");
-		status = read_spec(&r, specs, length, &range);
 		r.found = false;
-		if (status == KMD_OK)
+		if (length == strlen(WORD) && !memcmp(specs, WORD, length))
+			status = redact_user_data(&r);
+		else
+			status = read_spec(&r, specs, length, &range);
+		if (status == KMD_OK && strncmp(specs, WORD, length) != 0)
 			status = redact_range(&r, &range);
 		if (!specs[length])
 			break;

@@ -36,6 +36,32 @@ def refused(program, image, spec, words):
     kit.check(done.returncode == 1 and words in done.stderr, f'{spec}: {done.returncode} {done.stderr}')
 
 
+def strings(core):
+    return b'\n'.join(data for data in memory(core).values())
+
+
+def user_data(program, image, where, plain):
+    """The machine's name is gone everywhere; nothing else of the core or the log is other than X."""
+    core = kit.assemble(program, image, where / 'user', '--redact=user-data')
+    after, changed = memory(core), 0
+    kit.check(after.keys() == plain.keys(), 'other segments')
+    for key, data in plain.items():
+        other = after[key]
+        kit.check(len(other) == len(data), 'another size')
+        for a, b in zip(data, other):
+            kit.check(a == b or b == ord('X'), 'not X')
+            changed += a != b
+    host = next(host for host in (b'kmdlab', b'kmd-guest') if host in b''.join(plain.values()))
+    kit.check(changed and host not in strings(core), 'the name of the machine is still there')
+    text = erased(core).decode().split()
+    kit.check(text[:2] == ['erase', 'user-data'] and int(text[2]) > 0, f'ERASEINFO: {text}')
+    logs = [kit.run([program, form, '--dmesg']).splitlines() for form in (image, core)]
+    kit.check(len(logs[0]) == len(logs[1]) and len(logs[0]) > 100, 'lines of the log')
+    for a, b in zip(*logs):
+        kit.check(len(a) == len(b) and all(x == y or y == ord('X') for x, y in zip(a, b)), f'{b!r}')
+    kit.check(logs[0][0] == logs[1][0], 'the version line was overwritten')
+
+
 def main():
     program, dumps = kit.arguments()
     for dump in dumps:
@@ -63,12 +89,13 @@ def main():
             log = subprocess.run([program, image, f'--redact={start:#x}+{size}', '--dmesg'],
                                  capture_output=True, check=False).stdout
             kit.check(b'sysrq triggered crash' not in log, 'the log is still there')
+            user_data(program, image, where, plain)
             refused(program, image, 'no_such_symbol+4', 'no symbol')
             refused(program, image, 'init_uts_ns', 'the size of')
             for spec in ('0x1000', '0x1000+0', '+4', '0xzz+4', 'init_uts_ns+x', '0xffffffffffffffff+2',
                          'init_uts_ns+0xffffffffffffffff'):
                 refused(program, image, spec, 'nothing that can be redacted')
-            print(f'{dump.name}: redacted by address and by symbol')
+            print(f'{dump.name}: redacted by address, by symbol and by what looks like user data')
 
 
 if __name__ == '__main__':

@@ -27,7 +27,7 @@ static const char help[] =
 	"      --only=GLOB,...   use only these regions\n"
 	"      --exclude=GLOB,...  leave these regions out, and all memory that they hold\n"
 	"      --symbols=FILE    write the symbols that the dump itself has as an ELF file\n"
-	"      --redact=LIST     overwrite SYMBOL, SYMBOL+SIZE or 0xADDRESS+SIZE with 'X'\n"
+	"      --redact=LIST     overwrite SYMBOL, SYMBOL+SIZE, 0xADDRESS+SIZE or user-data with 'X'\n"
 	"  -l, --list            list the regions: state, addresses, size, origin, name\n"
 	"      --dmesg           print the kernel log; needs no vmlinux\n"
 	"      --check           list what crash, drgn, gdb and makedumpfile can do with the core\n"
