@@ -24,6 +24,10 @@ struct mark {
 #define MARK(offset, magic, what) { offset, magic, sizeof(magic) - 1, what }
 /* clang-format on */
 
+#define VMWARE                                                                                     \
+	"a VMware snapshot: crash opens it as it is, and vmss2core -N6 makes an ELF core of it; "  \
+	"or give the guest's .vmem file beside it as FILE@0, if its RAM is at most 3 GiB"
+
 /* Octal where a hexadecimal escape would swallow the next letter. */
 static const struct mark marks[] = {
 	MARK(0, "MDMP",
@@ -35,7 +39,18 @@ static const struct mark marks[] = {
 	     "an encrypted offline dump (Enc_Dmp!): decrypt it with its owner's key first"),
 	MARK(0, "DISKDUMP", "a diskdump file: crash opens it as it is"),
 	MARK(0, "\xed\x23\x8f\x61\x73\x01\x19\xa8", "an LKCD dump: crash opens it as it is"),
-	MARK(0, "sadump\0\0", "an sadump file: crash opens it as it is"),
+	MARK(0, "\xa8\x19\x01\x73\x61\x8f\x23\xed", "an LKCD dump: crash opens it as it is"),
+	MARK(0, "sadump\0\0",
+	     "an sadump file: crash opens it as it is; makedumpfile -d 0 -x VMLINUX makes a "
+	     "kdump-compressed dump of it"),
+	MARK(0, "\xd0\xbe\xd2\xbe", VMWARE),
+	MARK(0, "\xd1\xba\xd1\xba", VMWARE),
+	MARK(0, "\xd2\xbe\xd2\xbe", VMWARE),
+	MARK(0, "\xd3\xbe\xd3\xbe", VMWARE),
+	MARK(0, "LibvirtQemud",
+	     "an image that virsh save or virsh dump wrote: use virsh dump --memory-only"),
+	MARK(0, "LinuxGuestRecord", "a saved guest of Xen: use xl dump-core"),
+	MARK(0, "XenSavedDomain", "a saved guest of Xen: use xl dump-core"),
 	MARK(0, "MRDUMP", "a MediaTek mrdump control block: use MediaTek's own tools"),
 	MARK(0, "AEE DB", "a MediaTek AEE database: use MediaTek's own tools"),
 	MARK(0, "\xff\xdd\xee\xcc",

@@ -82,6 +82,7 @@ extern const struct kmd_image_format kmd_image_lime;
 extern const struct kmd_image_format kmd_image_ramoops;
 extern const struct kmd_image_format kmd_image_ram;
 extern const struct kmd_image_format kmd_image_unplaced;
+extern const struct kmd_image_format kmd_image_xen;
 
 /* Find the form of @input and read it.  KMD_ERR_FORMAT names what else it is. */
 enum kmd_status kmd_image_read(const struct kmd_input *input,

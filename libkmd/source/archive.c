@@ -39,7 +39,8 @@ struct reading {
 	char *folder; /* the chosen one, "" or with a slash at the end */
 	bool single;  /* one file is chosen: .folder is its whole path */
 	size_t n_chosen;
-	bool damaged; /* the archive ends early: that was reported */
+	bool in_place; /* some files are read where they lie in the archive */
+	bool damaged;  /* the archive ends early: that was reported */
 };
 
 static void reading_deinit(struct reading *r)
@@ -413,19 +414,33 @@ static enum kmd_status unpack_inner(struct reading *r, const char *name, size_t 
 	return kmd_unpack_filter(r->diag, r->options, &r->input->scratch, source);
 }
 
+/* The bytes of the archive itself, which must stay until the input is closed. */
+static enum kmd_status use_in_place(struct reading *r, const char *name, uint64_t offset,
+				    uint64_t size, struct kmd_source **out)
+{
+	const struct kmd_piece piece = { (struct kmd_source *)r->source, offset, size, true };
+
+	r->in_place = true;
+	return kmd_source_from_pieces(r->diag, &piece, 1, name, out);
+}
+
 static enum kmd_status unpack_entry(struct reading *r, struct kmd_packed *packed,
-				    const struct entry *entry, struct kmd_source **single,
-				    char **file_name)
+				    const struct entry *entry, struct archive_entry *header,
+				    struct kmd_source **single, char **file_name)
 {
 	const char *base = entry->path + entry->base;
 	size_t length = strlen(base);
 	struct kmd_source *source = NULL;
 	enum kmd_status status;
+	uint64_t offset, size;
 	char *name;
 
 	if (asprintf(&name, "%s:%s", r->source->name, entry->path) < 0)
 		return kmd_fail_memory(r->diag);
-	status = unpack_to(r, packed, name, &source);
+	if (kmd_packed_is_plain(packed, header, &offset, &size))
+		status = use_in_place(r, name, offset, size, &source);
+	else
+		status = unpack_to(r, packed, name, &source);
 	free(name);
 	if (status != KMD_OK)
 		return status;
@@ -459,7 +474,8 @@ static enum kmd_status unpack_chosen(struct reading *r, struct kmd_source **sing
 					  "the archive is encrypted: unpack it with its password "
 					  "first");
 		else
-			status = unpack_entry(r, &packed, &r->entries[i], single, file_name);
+			status =
+				unpack_entry(r, &packed, &r->entries[i], header, single, file_name);
 	}
 	kmd_packed_close(&packed);
 	return status;
@@ -486,7 +502,10 @@ enum kmd_status kmd_archive_unpack(struct kmd_diag *diag, const struct kmd_input
 		kmd_source_free(single);
 		return status;
 	}
-	kmd_source_free(*source);
+	if (!r.in_place)
+		kmd_source_free(*source);
+	else
+		status = kmd_input_keep(diag, input, *source);
 	*source = single;
-	return KMD_OK;
+	return status;
 }

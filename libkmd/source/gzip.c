@@ -2,20 +2,25 @@
 #include "source/gzip.h"
 
 #include "base/checked.h"
+#include "source/lime.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
-#define IN_SIZE  (64u << 10)
-#define OUT_SIZE (256u << 10)
+#define IN_SIZE     (64u << 10)
+#define OUT_SIZE    (256u << 10)
 /* zlib: the largest window, and gzip's header and trailer. */
-#define WINDOW   (15 + 16)
+#define WINDOW      (15 + 16)
+/* Of zlib alone; enough of a stream for its first bytes. */
+#define ZLIB_WINDOW 15
+#define ZLIB_LOOK   4096
 
 struct gunzip {
 	struct kmd_sink sink;
 	const struct kmd_source *source;
+	const char *form;
 	uint64_t at; /* of the next byte that zlib has not taken */
 	unsigned char *in, *out;
 	z_stream zlib;
@@ -30,11 +35,11 @@ static enum kmd_status stop(struct gunzip *g, const char *why)
 	g->stopped = true;
 	if (!g->sink.target->size)
 		return kmd_fail(g->sink.diag, KMD_ERR_DAMAGED, place,
-				"the gzip data is %s: nothing can be unpacked", why);
+				"the %s data is %s: nothing can be unpacked", g->form, why);
 	return kmd_report(g->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			  "the gzip data is %s: only the first %" PRIu64
+			  "the %s data is %s: only the first %" PRIu64
 			  " unpacked bytes are available",
-			  why, g->sink.target->size);
+			  g->form, why, g->sink.target->size);
 }
 
 /* What zlib reports when it cannot go on.  The trailer is only read after all data. */
@@ -48,8 +53,8 @@ static enum kmd_status zlib_error(struct gunzip *g, int code)
 		return stop(g, "damaged");
 	g->stopped = true;
 	return kmd_report(g->sink.diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_at(g->sink.name, g->at),
-			  "the %s of the gzip data is wrong: what was unpacked may be damaged",
-			  strstr(why, "length") ? "size" : "checksum");
+			  "the %s of the %s data is wrong: what was unpacked may be damaged",
+			  strstr(why, "length") ? "size" : "checksum", g->form);
 }
 
 /* Unpack one member. */
@@ -104,8 +109,8 @@ static enum kmd_status report_tail(struct gunzip *g)
 		return status;
 	return kmd_report(
 		g->sink.diag, KMD_FIND_UNUSED, kmd_all_zero(g->in, length) ? KMD_NOTE : KMD_DAMAGE,
-		kmd_at(g->sink.name, g->at), "%" PRIu64 " bytes after the gzip data are ignored",
-		g->source->size - g->at);
+		kmd_at(g->sink.name, g->at), "%" PRIu64 " bytes after the %s data are ignored",
+		g->source->size - g->at, g->form);
 }
 
 static enum kmd_status unpack_members(struct gunzip *g)
@@ -122,18 +127,20 @@ static enum kmd_status unpack_members(struct gunzip *g)
 	return status;
 }
 
-enum kmd_status kmd_gzip_unpack(const struct kmd_source *source,
-				const struct kmd_input_options *options, struct kmd_diag *diag,
-				struct kmd_unpack_target *target)
+static enum kmd_status unpack_with(const struct kmd_source *source,
+				   const struct kmd_input_options *options, struct kmd_diag *diag,
+				   struct kmd_unpack_target *target, int window,
+				   enum kmd_status (*all)(struct gunzip *))
 {
 	struct gunzip g = { .sink = { target, options, source->name, diag, 0 }, .source = source };
 	enum kmd_status status;
 
+	g.form = window == ZLIB_WINDOW ? "zlib" : "gzip";
 	target->size = 0;
 	g.in = malloc(IN_SIZE);
 	g.out = malloc(OUT_SIZE);
-	if (g.in && g.out && inflateInit2(&g.zlib, WINDOW) == Z_OK) {
-		status = unpack_members(&g);
+	if (g.in && g.out && inflateInit2(&g.zlib, window) == Z_OK) {
+		status = all(&g);
 		if (status == KMD_OK)
 			status = kmd_sink_end(&g.sink);
 		inflateEnd(&g.zlib);
@@ -143,4 +150,46 @@ enum kmd_status kmd_gzip_unpack(const struct kmd_source *source,
 	free(g.in);
 	free(g.out);
 	return status;
+}
+
+enum kmd_status kmd_gzip_unpack(const struct kmd_source *source,
+				const struct kmd_input_options *options, struct kmd_diag *diag,
+				struct kmd_unpack_target *target)
+{
+	return unpack_with(source, options, diag, target, WINDOW, unpack_members);
+}
+
+/* ----- zlib */
+
+static enum kmd_status unpack_stream(struct gunzip *g)
+{
+	enum kmd_status status = unpack_member(g);
+
+	return status == KMD_OK && !g->stopped && g->at < g->source->size ? report_tail(g) : status;
+}
+
+enum kmd_status kmd_zlib_unpack(const struct kmd_source *source,
+				const struct kmd_input_options *options, struct kmd_diag *diag,
+				struct kmd_unpack_target *target)
+{
+	return unpack_with(source, options, diag, target, ZLIB_WINDOW, unpack_stream);
+}
+
+bool kmd_zlib_is_lime(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	unsigned char in[ZLIB_LOOK], out[KMD_LIME_MAGIC_SIZE];
+	size_t size = (size_t)kmd_min_u64(sizeof(in), source->size);
+	z_stream zlib = { .next_in = in, .avail_in = (uInt)size };
+	bool found;
+
+	if (size < 2 || kmd_source_read(source, 0, in, size, diag) != KMD_OK ||
+	    (in[0] & 15) != Z_DEFLATED || in[0] >> 4 > 7 || (in[0] << 8 | in[1]) % 31 ||
+	    inflateInit2(&zlib, ZLIB_WINDOW) != Z_OK)
+		return false;
+	zlib.next_out = out;
+	zlib.avail_out = sizeof(out);
+	inflate(&zlib, Z_SYNC_FLUSH);
+	found = !zlib.avail_out && !memcmp(out, KMD_LIME_MAGIC, sizeof(out));
+	inflateEnd(&zlib);
+	return found;
 }

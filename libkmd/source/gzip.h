@@ -15,6 +15,14 @@
  * Unpack all members of @source into @target.  Data that is damaged or truncated is a finding if
  * something could be unpacked, else KMD_ERR_DAMAGED; a wrong checksum is a finding.
  */
+/*
+ * True for a zlib stream (RFC 1950) with a LiME dump inside, as LiME's compress=1 writes.  The two
+ * bytes of zlib's header alone would be no evidence.
+ */
+bool kmd_zlib_is_lime(const struct kmd_source *source, struct kmd_diag *diag);
+enum kmd_status kmd_zlib_unpack(const struct kmd_source *source,
+				const struct kmd_input_options *options, struct kmd_diag *diag,
+				struct kmd_unpack_target *target);
 enum kmd_status kmd_gzip_unpack(const struct kmd_source *source,
 				const struct kmd_input_options *options, struct kmd_diag *diag,
 				struct kmd_unpack_target *target);

@@ -24,6 +24,9 @@ void kmd_input_deinit(struct kmd_input *input)
 		free(input->members[i].file_name);
 		kmd_source_free(input->members[i].source);
 	}
+	while (input->n_kept)
+		kmd_source_free(input->kept[--input->n_kept]);
+	free(input->kept);
 	if (input->has_folder_fd)
 		close(input->folder_fd);
 	kmd_scratch_close(&input->scratch);

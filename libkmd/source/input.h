@@ -36,7 +36,9 @@ struct kmd_input {
 	dev_t device; /* of the file or folder that was opened */
 	ino_t inode;
 	struct kmd_scratch scratch;
-	bool member_used; /* the option .member has chosen something */
+	bool member_used;         /* the option .member has chosen something */
+	struct kmd_source **kept; /* archives that members are read in */
+	size_t n_kept, cap_kept;
 	bool has_folder_fd;
 	int folder_fd; /* members are opened there */
 };
@@ -73,6 +75,9 @@ enum kmd_status kmd_input_from_memory(struct kmd_diag *diag,
 /* Append a member.  @source becomes the input's, also on an error. */
 enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, const char *file_name,
 			      size_t length, struct kmd_source *source);
+/* Keep @source, which becomes the input's also on an error, as long as the members. */
+enum kmd_status kmd_input_keep(struct kmd_diag *diag, struct kmd_input *input,
+			       struct kmd_source *source);
 /* Sort the members by name, when all are there: names without .zst sort differently. */
 void kmd_input_sort(struct kmd_input *input);
 /* True if @file is one of the files that the input was opened from. */

@@ -208,38 +208,75 @@ static enum kmd_status put_notes(struct kdump *k)
 
 /* ----------------------------------------------------------------- headers */
 
-static void make_phdr(const struct kdump *k, unsigned char *to, uint32_t type,
-		      const struct run *run)
+/*
+ * Where the members of the headers are.  The notes of a 32-bit machine need an ELF file of class
+ * 32, unless its memory lies above 4 GiB (or the file is as long).
+ */
+struct elf_layout {
+	size_t ehdr, phdr, shdr, word;
+	size_t e_phoff, e_shoff, e_ehsize, e_phentsize, e_phnum, e_shentsize, e_shnum, sh_info;
+	size_t p_offset, p_paddr, p_filesz, p_memsz;
+};
+
+#define LAYOUT(bits, bytes)                                                                        \
+	{                                                                                          \
+		sizeof(Elf##bits##_Ehdr), sizeof(Elf##bits##_Phdr), sizeof(Elf##bits##_Shdr),      \
+			bytes, offsetof(Elf##bits##_Ehdr, e_phoff),                                \
+			offsetof(Elf##bits##_Ehdr, e_shoff), offsetof(Elf##bits##_Ehdr, e_ehsize), \
+			offsetof(Elf##bits##_Ehdr, e_phentsize),                                   \
+			offsetof(Elf##bits##_Ehdr, e_phnum),                                       \
+			offsetof(Elf##bits##_Ehdr, e_shentsize),                                   \
+			offsetof(Elf##bits##_Ehdr, e_shnum), offsetof(Elf##bits##_Shdr, sh_info),  \
+			offsetof(Elf##bits##_Phdr, p_offset), offsetof(Elf##bits##_Phdr, p_paddr), \
+			offsetof(Elf##bits##_Phdr, p_filesz), offsetof(Elf##bits##_Phdr, p_memsz), \
+	}
+
+static const struct elf_layout elf32 = LAYOUT(32, 4), elf64 = LAYOUT(64, 8);
+
+static const struct elf_layout *layout_of(const struct kdump *k)
 {
-	put_number(k, to + offsetof(Elf64_Phdr, p_type), type, 4);
-	put_number(k, to + offsetof(Elf64_Phdr, p_offset), run->offset, 8);
-	put_number(k, to + offsetof(Elf64_Phdr, p_paddr), run->phys, 8);
-	put_number(k, to + offsetof(Elf64_Phdr, p_filesz), run->size, 8);
-	put_number(k, to + offsetof(Elf64_Phdr, p_memsz), run->size, 8);
+	if (k->header.class == KDUMP_64)
+		return &elf64;
+	for (size_t i = 0; i < k->n_runs; i++)
+		if (k->runs[i].phys + k->runs[i].size > UINT32_MAX ||
+		    k->runs[i].offset + k->runs[i].size > UINT32_MAX)
+			return &elf64;
+	return &elf32;
+}
+
+static void make_phdr(const struct kdump *k, const struct elf_layout *elf, unsigned char *to,
+		      uint32_t type, const struct run *run)
+{
+	put_number(k, to, type, 4);
+	put_number(k, to + elf->p_offset, run->offset, elf->word);
+	put_number(k, to + elf->p_paddr, run->phys, elf->word);
+	put_number(k, to + elf->p_filesz, run->size, elf->word);
+	put_number(k, to + elf->p_memsz, run->size, elf->word);
 }
 
 /* One section header follows the ELF header: it counts the program headers if they are many. */
 #define PHOFF (sizeof(Elf64_Ehdr) + sizeof(Elf64_Shdr))
 
-static enum kmd_status put_ehdr(struct kdump *k)
+static enum kmd_status put_ehdr(struct kdump *k, const struct elf_layout *elf)
 {
 	unsigned char head[PHOFF] = { 0x7f, 'E', 'L', 'F', ELFCLASS64, 0, EV_CURRENT };
 	size_t n = k->n_runs + 1;
 	bool many = n >= PN_XNUM;
 
+	head[EI_CLASS] = elf == &elf32 ? ELFCLASS32 : ELFCLASS64;
 	head[EI_DATA] = k->header.big_endian ? ELFDATA2MSB : ELFDATA2LSB;
 	put_number(k, head + offsetof(Elf64_Ehdr, e_type), ET_CORE, 2);
 	put_number(k, head + offsetof(Elf64_Ehdr, e_machine), k->header.machine, 2);
 	put_number(k, head + offsetof(Elf64_Ehdr, e_version), EV_CURRENT, 4);
-	put_number(k, head + offsetof(Elf64_Ehdr, e_phoff), PHOFF, 8);
-	put_number(k, head + offsetof(Elf64_Ehdr, e_ehsize), sizeof(Elf64_Ehdr), 2);
-	put_number(k, head + offsetof(Elf64_Ehdr, e_phentsize), sizeof(Elf64_Phdr), 2);
-	put_number(k, head + offsetof(Elf64_Ehdr, e_phnum), many ? PN_XNUM : n, 2);
-	put_number(k, head + offsetof(Elf64_Ehdr, e_shentsize), sizeof(Elf64_Shdr), 2);
+	put_number(k, head + elf->e_phoff, PHOFF, elf->word);
+	put_number(k, head + elf->e_ehsize, elf->ehdr, 2);
+	put_number(k, head + elf->e_phentsize, elf->phdr, 2);
+	put_number(k, head + elf->e_phnum, many ? PN_XNUM : n, 2);
+	put_number(k, head + elf->e_shentsize, elf->shdr, 2);
 	if (many) {
-		put_number(k, head + offsetof(Elf64_Ehdr, e_shoff), sizeof(Elf64_Ehdr), 8);
-		put_number(k, head + offsetof(Elf64_Ehdr, e_shnum), 1, 2);
-		put_number(k, head + sizeof(Elf64_Ehdr) + offsetof(Elf64_Shdr, sh_info), n, 4);
+		put_number(k, head + elf->e_shoff, elf->ehdr, elf->word);
+		put_number(k, head + elf->e_shnum, 1, 2);
+		put_number(k, head + elf->ehdr + elf->sh_info, n, 4);
 	}
 	return kmd_sink_put_at(&k->sink, 0, head, sizeof(head));
 }
@@ -247,13 +284,14 @@ static enum kmd_status put_ehdr(struct kdump *k)
 static enum kmd_status put_headers(struct kdump *k)
 {
 	const struct run notes = { 0, k->notes_at, k->notes_end - k->notes_at };
-	enum kmd_status status = put_ehdr(k);
+	const struct elf_layout *elf = layout_of(k);
+	enum kmd_status status = put_ehdr(k, elf);
 
 	for (size_t i = 0; status == KMD_OK && i <= k->n_runs; i++) {
 		unsigned char phdr[sizeof(Elf64_Phdr)] = { 0 };
 
-		make_phdr(k, phdr, i ? PT_LOAD : PT_NOTE, i ? &k->runs[i - 1] : &notes);
-		status = kmd_sink_put_at(&k->sink, PHOFF + i * sizeof(phdr), phdr, sizeof(phdr));
+		make_phdr(k, elf, phdr, i ? PT_LOAD : PT_NOTE, i ? &k->runs[i - 1] : &notes);
+		status = kmd_sink_put_at(&k->sink, PHOFF + i * elf->phdr, phdr, elf->phdr);
 	}
 	return status;
 }

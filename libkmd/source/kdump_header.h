@@ -5,7 +5,15 @@
 
 #include "source/cursor.h"
 
+/* How its compiler lays structures out. */
+enum kmd_kdump_class {
+	KDUMP_64,
+	KDUMP_32,
+	KDUMP_I386, /* 64-bit numbers are aligned to 4 bytes */
+};
+
 struct kmd_kdump_header {
+	enum kmd_kdump_class class;
 	uint16_t machine; /* e_machine, 0 = not known */
 	bool big_endian;
 	uint64_t page_size;

@@ -24,6 +24,17 @@ enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, co
 	return KMD_OK;
 }
 
+enum kmd_status kmd_input_keep(struct kmd_diag *diag, struct kmd_input *input,
+			       struct kmd_source *source)
+{
+	if (!KMD_ARRAY_RESERVE(input->kept, input->n_kept, input->cap_kept)) {
+		kmd_source_free(source);
+		return kmd_fail_memory(diag);
+	}
+	input->kept[input->n_kept++] = source;
+	return KMD_OK;
+}
+
 static int compare_members(const void *a, const void *b)
 {
 	return strcmp(((const struct kmd_member *)a)->file_name,

@@ -212,6 +212,69 @@ enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,
 	return status == KMD_OK ? kmd_sink_end(&sink) : status;
 }
 
+/* ----- a file that is stored as it is */
+
+#define TAR_BLOCK   512
+#define TAR_SIZE    124 /* char[12]: octal, or binary behind a byte 0x80 */
+#define TAR_SUM     148 /* char[8], octal */
+#define TAR_TYPE    156
+#define TAR_MAGIC   257
+#define TAR_NUMBERS 12
+
+static bool tar_octal(const unsigned char *text, size_t length, uint64_t *value)
+{
+	size_t digits = 0;
+
+	*value = 0;
+	while (length && *text == ' ')
+		text++, length--;
+	for (; digits < length && text[digits] >= '0' && text[digits] <= '7'; digits++)
+		*value = *value << 3 | (uint64_t)(text[digits] - '0');
+	return digits && (digits == length || !text[digits] || text[digits] == ' ');
+}
+
+static bool tar_size(const unsigned char *header, uint64_t *size)
+{
+	const unsigned char *field = header + TAR_SIZE;
+
+	if (field[0] != 0x80)
+		return tar_octal(field, TAR_NUMBERS, size);
+	*size = 0;
+	for (size_t i = 4; i < TAR_NUMBERS; i++)
+		*size = *size << 8 | field[i];
+	return !field[1] && !field[2] && !field[3] && !(*size >> 63);
+}
+
+static bool tar_sum_fits(const unsigned char *header)
+{
+	uint64_t sum = 0, recorded;
+
+	for (size_t i = 0; i < TAR_BLOCK; i++)
+		sum += i >= TAR_SUM && i < TAR_SUM + 8 ? ' ' : header[i];
+	return tar_octal(header + TAR_SUM, 8, &recorded) && recorded == sum;
+}
+
+bool kmd_packed_is_plain(struct kmd_packed *packed, struct archive_entry *entry, uint64_t *offset,
+			 uint64_t *size)
+{
+	int format = archive_format(packed->archive) & ARCHIVE_FORMAT_BASE_MASK;
+	la_int64_t at = archive_filter_bytes(packed->archive, 0);
+	unsigned char header[TAR_BLOCK];
+
+	if (format != ARCHIVE_FORMAT_TAR || archive_filter_count(packed->archive) != 1 ||
+	    at < TAR_BLOCK || archive_entry_sparse_count(entry) ||
+	    !archive_entry_size_is_set(entry))
+		return false;
+	*offset = (uint64_t)at;
+	if (kmd_source_read(packed->source, *offset - TAR_BLOCK, header, sizeof(header),
+			    packed->diag) != KMD_OK)
+		return false;
+	return !memcmp(header + TAR_MAGIC, "ustar", 5) && tar_sum_fits(header) &&
+	       (header[TAR_TYPE] == '0' || !header[TAR_TYPE]) && tar_size(header, size) && *size &&
+	       *size == (uint64_t)archive_entry_size(entry) &&
+	       kmd_inside(*offset, *size, packed->source->size);
+}
+
 enum kmd_status kmd_packed_filter(const struct kmd_source *source,
 				  const struct kmd_input_options *options, struct kmd_diag *diag,
 				  struct kmd_unpack_target *target)

@@ -37,6 +37,13 @@ enum kmd_status kmd_packed_next(struct kmd_packed *packed, struct archive_entry 
 enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,
 				struct kmd_unpack_target *target, bool *whole);
 
+/*
+ * True if the current file lies in the source as it is, @size bytes from @offset on: in a tar that
+ * is not compressed.  Its header, which is checked, is the block before.
+ */
+bool kmd_packed_is_plain(struct kmd_packed *packed, struct archive_entry *entry, uint64_t *offset,
+			 uint64_t *size);
+
 /* Unpack a single compressed file. */
 enum kmd_status kmd_packed_filter(const struct kmd_source *source,
 				  const struct kmd_input_options *options, struct kmd_diag *diag,

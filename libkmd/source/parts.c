@@ -2,6 +2,7 @@
 #include "source/parts.h"
 
 #include "base/array.h"
+#include "base/checked.h"
 #include "base/text.h"
 #include "source/android_sparse.h"
 
@@ -12,8 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PARTS_MAX 10000
-#define MARK      8
+#define PARTS_MAX      10000
+#define MARK           8
+#define PAGE           4096u
+/* Bytes of so many values are code or data, not a fill. */
+#define PAGE_KINDS     48
+#define PAGES_COMPARED 8192
 
 /* How the parts are counted: the last @width characters of the name. */
 struct counter {
@@ -98,22 +103,97 @@ static bool fits(const struct kmd_piece *pieces, size_t n, const struct kmd_sour
 	return pieces[n - 1].size == pieces[0].size && next->size <= pieces[0].size;
 }
 
+static bool is_zero(const unsigned char *bytes, size_t length)
+{
+	return !bytes[0] && !memcmp(bytes, bytes + 1, length - 1);
+}
+
+/* Both begin with the same mark, which is not zero. */
 static bool same_mark(const struct kmd_source *first, const struct kmd_source *next,
 		      struct kmd_diag *diag)
 {
-	static const char zeroes[MARK];
-	char a[MARK], b[MARK];
+	unsigned char a[MARK], b[MARK];
 
 	return first->size >= MARK && next->size >= MARK &&
 	       kmd_source_read(first, 0, a, MARK, diag) == KMD_OK &&
 	       kmd_source_read(next, 0, b, MARK, diag) == KMD_OK && !memcmp(a, b, MARK) &&
-	       memcmp(a, zeroes, MARK) != 0;
+	       !is_zero(a, MARK);
+}
+
+static bool both_begin_with_zero(const struct kmd_source *first, const struct kmd_source *next,
+				 struct kmd_diag *diag)
+{
+	unsigned char a[MARK], b[MARK];
+
+	return first->size >= MARK && next->size >= MARK &&
+	       kmd_source_read(first, 0, a, MARK, diag) == KMD_OK &&
+	       kmd_source_read(next, 0, b, MARK, diag) == KMD_OK && is_zero(a, MARK) &&
+	       is_zero(b, MARK);
+}
+
+/* All bytes differ little: a fill, or a table of small numbers. */
+static bool is_plain(const unsigned char *page)
+{
+	bool seen[256] = { false };
+	size_t kinds = 0;
+
+	for (size_t i = 0; i < PAGE; i++) {
+		kinds += !seen[page[i]];
+		seen[page[i]] = true;
+	}
+	return kinds < PAGE_KINDS;
+}
+
+/*
+ * Two images of the RAM of one kind of machine have the same code at the same place; two halves
+ * of one image have not.
+ */
+static bool share_pages(const struct kmd_source *first, const struct kmd_source *next,
+			struct kmd_diag *diag)
+{
+	uint64_t size = kmd_min_u64(first->size, next->size);
+	uint64_t step = kmd_max_u64(PAGE, kmd_align_down(size / PAGES_COMPARED, PAGE));
+	unsigned char a[PAGE], b[PAGE];
+
+	for (uint64_t at = 0; size - at >= PAGE; at += kmd_min_u64(step, size - at)) {
+		if (kmd_source_read(first, at, a, PAGE, diag) != KMD_OK ||
+		    kmd_source_read(next, at, b, PAGE, diag) != KMD_OK)
+			return false;
+		if (!memcmp(a, b, PAGE) && !is_plain(a))
+			return true;
+	}
+	return false;
 }
 
 struct parts {
 	struct kmd_piece *items;
 	size_t n, cap;
 };
+
+/*
+ * True if the second file is a dump of its own.  Files that begin with zeroes show it by pages that
+ * they share.  Without any, ".0" and ".1" of one size may be either: they are not joined then,
+ * while names that only split(1) and its like give are.
+ */
+static bool is_other_dump(const struct kmd_source *first, const struct kmd_source *next,
+			  const struct counter *counter, struct kmd_diag *diag,
+			  enum kmd_status *status)
+{
+	if (same_mark(first, next, diag))
+		return true;
+	if (!both_begin_with_zero(first, next, diag))
+		return false;
+	if (first->size == next->size && share_pages(first, next, diag))
+		return true;
+	if (counter->width > 1 || next->size < first->size)
+		return false;
+	*status = kmd_report(diag, KMD_FIND_AMBIGUOUS, KMD_NOTE, kmd_in(first->name),
+			     "%s has the same size and begins with zeroes too: it may be the "
+			     "second part of this file, or a dump of its own, and is not used; "
+			     "to join them, give the output of cat as -",
+			     next->name);
+	return true;
+}
 
 /* Append the parts that follow the first. */
 static enum kmd_status collect(struct kmd_diag *diag, char *path, const struct counter *counter,
@@ -128,8 +208,12 @@ static enum kmd_status collect(struct kmd_diag *diag, char *path, const struct c
 		status = open_part(diag, path, &next);
 		if (status != KMD_OK || !next)
 			break;
-		if (!sparse && (!fits(parts->items, parts->n, next) ||
-				(parts->n == 1 && same_mark(parts->items[0].source, next, diag)))) {
+		if (!sparse && !fits(parts->items, parts->n, next)) {
+			kmd_source_free(next);
+			break;
+		}
+		if (!sparse && parts->n == 1 &&
+		    is_other_dump(parts->items[0].source, next, counter, diag, &status)) {
 			kmd_source_free(next);
 			break;
 		}

@@ -331,6 +331,23 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 	return KMD_OK;
 }
 
+/* Within the piece that holds @offset. */
+static uint64_t skip_hole_of_piece(const struct kmd_source *source, uint64_t offset, uint64_t end)
+{
+	uint64_t before = 0;
+
+	for (size_t i = 0; i < source->n_pieces; before += source->pieces[i++].size) {
+		const struct kmd_piece *piece = &source->pieces[i];
+		uint64_t from = piece->offset + offset - before, to;
+
+		if (offset - before >= piece->size)
+			continue;
+		to = piece->offset + kmd_min_u64(piece->size, end - before);
+		return offset + kmd_source_skip_hole(piece->source, from, to) - from;
+	}
+	return offset;
+}
+
 uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, uint64_t end)
 {
 	int fd = source->fd >= 0 || source->member ? source->fd : source->shared_fd;
@@ -341,6 +358,8 @@ uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, 
 							source->start + end) -
 					   source->start,
 				   end);
+	if (source->n_pieces && offset < end)
+		return skip_hole_of_piece(source, offset, end);
 	if (fd < 0 || offset >= end)
 		return offset;
 	was = lseek(fd, 0, SEEK_CUR);

@@ -58,6 +58,8 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 			return magics[i].packing;
 	if (kmd_zstd_is(source, diag))
 		return KMD_PACKING_ZSTD;
+	if (kmd_zlib_is_lime(source, diag))
+		return KMD_PACKING_ZLIB;
 	return kmd_disk_is(source, diag) ? KMD_PACKING_DISK : KMD_PACKING_NONE;
 }
 
@@ -107,7 +109,7 @@ static enum kmd_status (*const unpackers[])(const struct kmd_source *source,
 	[KMD_PACKING_ZSTD] = kmd_zstd_unpack,           [KMD_PACKING_SPARSE] = unpack_sparse,
 	[KMD_PACKING_FLATTENED] = kmd_flattened_unpack, [KMD_PACKING_AVML] = kmd_avml_unpack,
 	[KMD_PACKING_KDUMP] = kmd_kdump_unpack,         [KMD_PACKING_GZIP] = kmd_gzip_unpack,
-	[KMD_PACKING_FILTER] = kmd_packed_filter,
+	[KMD_PACKING_FILTER] = kmd_packed_filter,       [KMD_PACKING_ZLIB] = kmd_zlib_unpack,
 };
 
 enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,

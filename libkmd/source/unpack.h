@@ -17,6 +17,7 @@ enum kmd_packing {
 	KMD_PACKING_AVML,      /* AVML 2 */
 	KMD_PACKING_KDUMP,     /* kdump-compressed */
 	KMD_PACKING_GZIP,
+	KMD_PACKING_ZLIB,    /* by LiME */
 	KMD_PACKING_FILTER,  /* xz, bzip2, lz4 */
 	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */
 	KMD_PACKING_DISK,    /* perhaps a disk with partitions */
@@ -28,7 +29,7 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 static inline bool kmd_unpack_is_filter(enum kmd_packing packing)
 {
 	return packing == KMD_PACKING_ZSTD || packing == KMD_PACKING_GZIP ||
-	       packing == KMD_PACKING_FILTER;
+	       packing == KMD_PACKING_ZLIB || packing == KMD_PACKING_FILTER;
 }
 
 /* The length of a file name without a suffix such as ".gz"; @length if it has none. */

@@ -14,7 +14,8 @@ struct kmd_redaction {
 
 /*
  * Overwrite what @specs names, with commas between: "SYMBOL", whose size the vmlinux has;
- * "SYMBOL+SIZE"; "user-data" (target/user_data.h); "0xADDRESS+SIZE", virtual if the highest bit is set, else physical.  Rows of
+ * "SYMBOL+SIZE"; "user-data" (target/user_data.h); "0xADDRESS+SIZE", virtual if the highest bit is
+ * set, else physical.  Rows of
  * @regions then read 'X' there.  The sources must outlive @regions.
  *
  * KMD_ERR_USAGE for a text that cannot be read, KMD_ERR_NOT_FOUND for a symbol that is not known.

@@ -69,9 +69,8 @@ static size_t value_end(const struct run *run, size_t at, const char *stops)
 
 static bool is_unit(const struct run *run, size_t end)
 {
-	static const char *const kinds[] = { ".service", ".socket", ".mount",  ".timer",
-					     ".slice",   ".target", ".device", ".path",
-					     ".scope",   ".swap" };
+	static const char *const kinds[] = { ".service", ".socket", ".mount", ".timer", ".slice",
+					     ".target",  ".device", ".path",  ".scope", ".swap" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (ends_with(run, end, kinds[i]))
@@ -128,9 +127,9 @@ static bool ipv4(const struct run *run, size_t start, struct kmd_user_span *span
 		    (i < 3 && (at == run->end || run->text[at++] != '.')))
 			return false;
 	}
-	if (at < run->end && (is_word(run->text[at]) ||
-			      (run->text[at] == '.' && at + 1 < run->end &&
-			       isdigit(run->text[at + 1]))))
+	if (at < run->end &&
+	    (is_word(run->text[at]) ||
+	     (run->text[at] == '.' && at + 1 < run->end && isdigit(run->text[at + 1]))))
 		return false;
 	/* No host's: this machine, any, all. */
 	if (numbers[0] == 127 || !numbers[0] || numbers[0] == 255)
@@ -208,14 +207,14 @@ static bool ipv6(const struct run *run, size_t start, struct kmd_user_span *span
 /* Their values are taken whatever they are. */
 static bool is_private_name(const char *name)
 {
-	static const char *const parts[] = { "passw",      "passphrase", "passwd",  "secret",
-					     "token",      "apikey",     "api_key", "credential",
-					     "private_key", "serialno",  "imei",    "iccid",
-					     "machine_id", "machine-id" };
-	static const char *const whole[] = { "user",     "logname",      "sudo_user",
-					     "hostname", "mail",         "ssh_client",
-					     "psk",      "ssh_connection", "pwd",
-					     "serial_number", "serialnumber", "serial" };
+	static const char *const parts[] = { "passw",       "passphrase", "passwd",  "secret",
+					     "token",       "apikey",     "api_key", "credential",
+					     "private_key", "serialno",   "imei",    "iccid",
+					     "machine_id",  "machine-id" };
+	static const char *const whole[] = { "user",          "logname",        "sudo_user",
+					     "hostname",      "mail",           "ssh_client",
+					     "psk",           "ssh_connection", "pwd",
+					     "serial_number", "serialnumber",   "serial" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		if (strcasestr(name, parts[i]))
@@ -237,8 +236,8 @@ static bool set_value(const struct run *run, size_t start, const char *stops,
 
 static bool quoted(const struct run *run, size_t start, struct kmd_user_span *span)
 {
-	const unsigned char *end = memchr(run->text + start + 1, run->text[start],
-					  run->end - start - 1);
+	const unsigned char *end =
+		memchr(run->text + start + 1, run->text[start], run->end - start - 1);
 
 	return end && set(span, start + 1, (size_t)(end - run->text));
 }
@@ -268,9 +267,9 @@ static bool assigned(const struct run *run, size_t at, struct kmd_user_span *spa
 /* "SerialNumber: VALUE", as drivers and people write it. */
 static bool named(const struct run *run, size_t at, struct kmd_user_span *span)
 {
-	static const char *const names[] = { "serialnumber", "serial number", "serial no", "s/n",
-					     "imei",         "password",      "passphrase",
-					     "machine id",   "boot id" };
+	static const char *const names[] = { "serialnumber", "serial number", "serial no",
+					     "s/n",          "imei",          "password",
+					     "passphrase",   "machine id",    "boot id" };
 	size_t start = at + 1;
 
 	while (start < run->end && (run->text[start] == ' ' || run->text[start] == '\t'))
@@ -288,7 +287,7 @@ static bool named(const struct run *run, size_t at, struct kmd_user_span *span)
 static bool home(const struct run *run, size_t at, struct kmd_user_span *span)
 {
 	static const char *const folders[] = {
-		"/home/",       "/Users/", "/root/",      "/data/user/",      "/data/user_de/",
+		"/home/",       "/Users/", "/root/",     "/data/user/",        "/data/user_de/",
 		"/data/media/", "/media/", "/mnt/user/", "/storage/emulated/", "/run/user/",
 	};
 

@@ -72,9 +72,9 @@ static enum kmd_status search_row(struct search *search, const struct kmd_region
 	if (!base_of(row, &base))
 		return KMD_OK;
 	for (uint64_t at = 0; status == KMD_OK && at < end;) {
-		uint64_t data = kmd_source_skip_hole(row->source, row->offset + at,
-						     row->offset + end) -
-				row->offset;
+		uint64_t data =
+			kmd_source_skip_hole(row->source, row->offset + at, row->offset + end) -
+			row->offset;
 		size_t take;
 
 		kept = data == at ? kept : 0;

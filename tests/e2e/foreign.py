@@ -163,6 +163,48 @@ def check_kdump(bench, machine, want):
     check_kdump_words(bench, forms['kdump-zlib'], pages, machine)
 
 
+def check_small_kdump(bench):
+    """Of 32-bit machines, in both layouts of their compilers and both byte orders; names and all."""
+    pages = [(0x60000000 + at * 4096, bytes([at + 1]) * 4096) for at in (0, 1, 2, 5, 6)]
+    for machine, packed, order in ((b'armv7l', False, '<'), (b'Unknown', True, '<'), (b'i686', True, '<'),
+                                   (b'ppc', False, '>'), (b'mips', True, '>')):
+        name = f'kdump32-{machine.decode()}'
+        whole = foreign.kdump32(pages, machine, packed, order=order)
+        code, text, _ = bench.run(name, whole, '--list')
+        rows = [(int(row[1], 16), int(row[4])) for row in map(str.split, text.splitlines())
+                if row[0] == 'ok']
+        kit.same(rows, [(0x60000000, 3 * 4096), (0x60005000, 2 * 4096)], f'{name}: {code} {text}')
+        check_damage_of(bench, name, whole, '--list')
+
+
+def check_xen(bench, want):
+    """Cores of Xen guests against a LiME dump of the same pages."""
+    pages = whole_pages(memory(want))
+    plain = bench.run('pages', foreign.lime(pages))[2]
+    size = foreign.PAGE * len(pages)
+    for name, data in (('xen', foreign.xen(pages)), ('xen-no-note', foreign.xen(pages, notes=False)),
+                       ('xen-pv', foreign.xen(pages, p2m=True))):
+        check_form(bench, name, data, plain, size)
+    whole = foreign.xen(pages)
+    check_damage(bench, 'xen', whole)
+    kit.check('paravirtual guest' in bench.run('xen-pv', foreign.xen(pages, p2m=True))[1], 'paravirtual')
+    numbers = struct.unpack_from('<Q', whole, 64 + 64 * 4 + 24)[0]
+    huge = whole[:numbers] + b'\xff' * 8 + whole[numbers + 8:]
+    code, text, _ = bench.run('xen-frame', huge)
+    kit.check(code == 1 and 'page frame is impossible' in text, text)
+
+
+def check_named(bench):
+    """Dumps that are not read: the message has the tool that reads or converts them."""
+    for name, mark, word in (('vmss', b'\xd2\xbe\xd2\xbe', 'vmss2core'), ('sadump', b'sadump\0\0', 'makedumpfile'),
+                             ('lkcd', b'\xed\x23\x8f\x61\x73\x01\x19\xa8', 'crash opens'),
+                             ('diskdump', b'DISKDUMP', 'crash opens'),
+                             ('libvirt', b'LibvirtQemudSave', '--memory-only'),
+                             ('xensave', b'LinuxGuestRecord', 'xl dump-core')):
+        code, text, _ = bench.run(name, mark + bytes(range(256)) * 64)
+        kit.check(code == 1 and word in text, f'{name}: {code} {text}')
+
+
 def check_kdump_words(bench, whole, pages, machine):
     bitmap = 2 * foreign.PAGE
     table = bitmap + struct.unpack_from('<I', whole, 436)[0] * foreign.PAGE
@@ -171,7 +213,7 @@ def check_kdump_words(bench, whole, pages, machine):
     cases = [
         (whole[:8] + b'\x41' + whole[9:], 'version is impossible'),
         (whole[:428] + b'\x01' + whole[429:], 'page size is impossible'),
-        (whole[:416] + struct.pack('<I8xI', 4096, 0) + whole[432:], '32-bit'),
+        (whole[:416] + struct.pack('<I8xI', 4096, 0) + whole[432:], 'page size is impossible'),
         (whole[:4096 + 96] + struct.pack('<Q', 1 << 60) + whole[4096 + 104:], 'smaller than'),
         (whole[:4096 + 96] + struct.pack('<Q', 0) + whole[4096 + 104:], 'smaller than'),
         (whole[:table], 'none of its pages'),
@@ -281,7 +323,7 @@ def main():
             want = kit.core_of(program, dump, where).read_bytes()
             bench.log = bench.run('core', want, '--dmesg')[1]
             ranges = memory(want)
-            forms = {'lime': foreign.lime(ranges), 'avml': foreign.avml(ranges),
+            forms = {'lime': foreign.lime(ranges), 'lime-zlib': foreign.lime_compressed(ranges), 'avml': foreign.avml(ranges),
                      'avml-plain': foreign.avml(ranges, plain=True),
                      'flattened': foreign.flattened(foreign.avml(ranges, plain=True)),
                      'flattened-lime': foreign.flattened(foreign.lime(ranges))}
@@ -293,6 +335,9 @@ def main():
             check_ramoops(bench)
             if dump.facts['arch'] == 'aarch64':
                 check_mrdump(bench, want)
+            check_xen(bench, want)
+            check_small_kdump(bench)
+            check_named(bench)
             check_kdump(bench, dump.facts['arch'].encode(), want)
     print('dumps of other tools give the memory and log of the plain dump')
 

@@ -131,6 +131,62 @@ def kdump(ranges, machine=b'x86_64', packing=KDUMP_ZLIB, notes=b'', info=b'', sp
         table + body
 
 
+def kdump32(ranges, machine, packed, notes=b'', order='<'):
+    """As a 32-bit machine writes it.  packed: 64-bit numbers at multiples of 4 (i386; QEMU)."""
+    pages = {at // PAGE + i: data[i * PAGE:(i + 1) * PAGE]
+             for at, data in ranges for i in range(len(data) // PAGE)}
+    count = max(pages) + 1
+    bits = bytearray(-(-count // (8 * PAGE)) * PAGE)
+    for frame in pages:
+        bits[frame // 8] |= 1 << frame % 8
+    head = struct.pack(order + '8si65s65s65s65s65s65s2x8xIiiIIIIIii', b'KDUMP   ', 6, b'Linux', b'node',
+                       b'release', b'version', machine, b'domain', KDUMP_ZLIB, PAGE, 1,
+                       2 * len(bits) // PAGE, count, 0, 0, 0, 0, 1)
+    pad = '' if packed else '4x'
+    size = 80 if packed else 96
+    sub = struct.pack(f'{order}IiiII{pad}QI{pad}QI{pad}QI{pad}QQQ', 0, 1, 0, 0, 0, 0, 0,
+                      PAGE + size if notes else 0, len(notes), 0, 0, 0, count, count)
+    kept = [zlib.compress(pages[frame]) for frame in sorted(pages)]
+    end = 2 * PAGE + 2 * len(bits) + 24 * len(kept)
+    table = b''
+    for page in kept:
+        table += struct.pack(order + 'qIIQ', end, len(page), KDUMP_ZLIB, 0)
+        end += len(page)
+    return head.ljust(PAGE, b'\0') + (sub + notes).ljust(PAGE, b'\0') + bytes(bits) * 2 + table + \
+        b''.join(kept)
+
+
+def lime_compressed(ranges):
+    """LiME with compress=1: all of the dump is one zlib stream with a small window."""
+    deflate = zlib.compressobj(wbits=11, memLevel=5)
+    return deflate.compress(lime(ranges)) + deflate.flush()
+
+
+def xen(ranges, p2m=False, machine=62, notes=True):
+    """xl dump-core: the ranges are whole pages; every second one comes last."""
+    pages = [(at // PAGE + i, data[i * PAGE:(i + 1) * PAGE])
+             for at, data in ranges for i in range(len(data) // PAGE)]
+    pages = pages[::2] + pages[1::2] if len(pages) < 9 else pages[5:] + pages[:5]
+    names = b'\0.shstrtab\0.note.Xen\0.xen_prstatus\0.xen_p2m\0.xen_pfn\0.xen_pages\0'
+    header = struct.pack('<QQQQ', 0xF00FEBED if p2m else 0xF00FEBEE, 1, len(pages), PAGE)
+    texts = note(b'Xen', 0x2000000, b'') + note(b'Xen', 0x2000001, header) + \
+        note(b'Xen', 0x2000003, struct.pack('<Q', 1))
+    numbers = b''.join(struct.pack('<QQ', frame, frame ^ 0x5555) if p2m else struct.pack('<Q', frame)
+                       for frame, _ in pages)
+    bodies = [(b'.shstrtab', 3, names), (b'.note.Xen', 7, texts if notes else b''),
+              (b'.xen_prstatus', 1, bytes(512)), (b'.xen_p2m' if p2m else b'.xen_pfn', 1, numbers),
+              (b'.xen_pages', 1, b''.join(data for _, data in pages))]
+    table, body, at = bytes(64), b'', 64 + 64 * (len(bodies) + 1)
+    for name, kind, data in bodies:
+        if name == b'.xen_pages':
+            body += bytes(-(at + len(body)) % PAGE)
+        table += struct.pack('<IIQQQQIIQQ', names.index(name + b'\0'), kind, 0, 0, at + len(body),
+                             len(data), 0, 0, 1, 0)
+        body += data
+    return b'\x7fELF\2\1\1' + bytes(9) + struct.pack(
+        '<HHIQQQIHHHHHH', 4, machine, 1, 0, 0, 64, 0, 64, 56, 0, 64, len(bodies) + 1, 1) + table + body
+
+
 def remoteproc(sections, bits=32, machine=164):
     """A core of remoteproc_coredump.c with sections: (name, address, bytes), no segments."""
     wide = bits == 64

@@ -180,8 +180,8 @@ static uint64_t count_rows(const struct recipe *recipe)
  * from the partition's header, the cached one down from its end with each header
  * behind its data.
  */
-static void item_partition(struct recipe *recipe, const struct area *area,
-			   const struct slot *slot, const char *label, uint64_t array)
+static void item_partition(struct recipe *recipe, const struct area *area, const struct slot *slot,
+			   const char *label, uint64_t array)
 {
 	const bool cached = !strcmp(option_text(recipe, "list", "uncached"), "cached");
 	const uint64_t subsystems = option_number(recipe, "subsystems", 10);
@@ -236,8 +236,8 @@ static void heap(struct recipe *recipe, const struct area *area, uint64_t array)
 	toc(recipe, area->out, area->at + HEAP_DATA + 32, count_rows(recipe), array);
 }
 
-static void empty_partition(struct recipe *recipe, const struct area *area,
-			    const struct slot *slot, const char *label)
+static void empty_partition(struct recipe *recipe, const struct area *area, const struct slot *slot,
+			    const char *label)
 {
 	partition(recipe, area, slot, MD_SMEM_PART_HEADER_SIZE, slot->size, label);
 }

@@ -50,9 +50,8 @@ static void list_row(FILE *out, const struct kmd_region *region)
 	report_origins(region->origins, from, sizeof(from));
 	if (region->encrypted && region->state == KMD_REGION_OK)
 		state = "encrypted";
-	fprintf(out, "%-10s %-18s %-18s %10" PRIu64 " %10" PRIu64 " %-21s %s\n",
-		state, phys, virt, region->size, region->captured,
-		from, *region->name ? region->name : "-");
+	fprintf(out, "%-10s %-18s %-18s %10" PRIu64 " %10" PRIu64 " %-21s %s\n", state, phys, virt,
+		region->size, region->captured, from, *region->name ? region->name : "-");
 }
 
 /* Other processors that registered regions, if there are any. */

@@ -36,8 +36,7 @@ static bool header_fits(struct kmd_smem *smem, const struct entry *entry,
 	struct kmd_cursor *cursor = &smem->cursor;
 	uint64_t at = entry->offset;
 
-	return kmd_inside(at, entry->size, smem->size) &&
-	       entry->size > MD_SMEM_PART_HEADER_SIZE &&
+	return kmd_inside(at, entry->size, smem->size) && entry->size > MD_SMEM_PART_HEADER_SIZE &&
 	       kmd_cursor_u32(cursor, at) == MD_SMEM_PART_MAGIC &&
 	       kmd_cursor_u16(cursor, at + MD_SMEM_PART_HOST0) == entry->hosts[0] &&
 	       kmd_cursor_u16(cursor, at + MD_SMEM_PART_HOST1) == entry->hosts[1] &&
@@ -58,8 +57,7 @@ static enum kmd_status add(struct kmd_smem *smem, const struct entry *entry,
 	part->cacheline = entry->cacheline;
 	part->free_uncached =
 		kmd_cursor_u32(&smem->cursor, entry->offset + MD_SMEM_PART_FREE_UNCACHED);
-	part->free_cached =
-		kmd_cursor_u32(&smem->cursor, entry->offset + MD_SMEM_PART_FREE_CACHED);
+	part->free_cached = kmd_cursor_u32(&smem->cursor, entry->offset + MD_SMEM_PART_FREE_CACHED);
 	memcpy(part->hosts, entry->hosts, sizeof(part->hosts));
 	if (header_fits(smem, entry, part)) {
 		out->n++;

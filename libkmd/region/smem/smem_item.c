@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Item 602 in the global partition, or in a private one.  Two lists hold its items: the uncached one grows up from
- * the partition's header, the cached one down from its end, there with each entry's header
- * after its data.  Linux stops a lookup at the first bad canary; here the other list is
- * tried too, and at last the bytes are searched for an entry that looks like the item.
+ * Item 602 in the global partition, or in a private one.  Two lists hold its items: the uncached
+ * one grows up from the partition's header, the cached one down from its end, there with each
+ * entry's header after its data.  Linux stops a lookup at the first bad canary; here the other list
+ * is tried too, and at last the bytes are searched for an entry that looks like the item.
  */
 #include "region/smem/smem.h"
 
