@@ -21,7 +21,7 @@ class Browser:
     def __init__(self):
         program = shutil.which('chromium') or shutil.which('chromium-browser') or \
             kit.skip('chromium is not installed (scripts/setup all installs it)')
-        self.profile = tempfile.TemporaryDirectory(prefix='kmd-browser-')
+        self.profile = tempfile.TemporaryDirectory(prefix='kmd-browser-', ignore_cleanup_errors=True)
         command_out, self.commands = os.pipe()
         self.answers, answer_in = os.pipe()
         self.process = subprocess.Popen(

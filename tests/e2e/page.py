@@ -7,7 +7,7 @@ import kit
 TAGS = {'html', 'head', 'meta', 'link', 'title', 'style', 'script', 'body', 'nav', 'main', 'header', 'footer', 'section',
         'article', 'div', 'p', 'h1', 'h2', 'h3', 'h4', 'a', 'b', 'i', 's', 'em', 'code', 'small', 'span', 'mark', 'time',
         'ul', 'ol', 'li', 'dl', 'dt', 'dd', 'details', 'summary', 'table', 'thead', 'tbody', 'tr', 'th', 'td', 'svg',
-        'rect', 'form', 'input', 'select', 'option', 'output'}
+        'rect', 'pre', 'form', 'input', 'select', 'option', 'output'}
 EMPTY = {'meta', 'link', 'input'}
 # Tags whose end the page leaves out, as HTML allows.
 OPEN = {'tr', 'th', 'td', 'option'}

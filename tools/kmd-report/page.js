@@ -32,8 +32,117 @@
 			words.every(word => row.words.includes(word));
 	}
 
+	const levels = ['emerg', 'alert', 'crit', 'err', 'warning', 'notice', 'info', 'debug'];
+
+	/* A line of a part of the log, as html_log.c writes it. */
+	function row(line) {
+		const [time, level, ...rest] = line.split('\t'), item = document.createElement('li');
+		const number = levels.indexOf(level.replace('*', ''));
+		item.className = `l${number}${level.endsWith('*') ? ' user' : ''}`;
+		item.dataset.level = number;
+		for (const [tag, text] of [['time', time === '-' ? '' : time], ['i', levels[number]],
+				['span', rest.join('\t')]])
+			item.appendChild(document.createElement(tag)).textContent = text;
+		return item;
+	}
+
+	/* A long log: rows are made of the parts that come into view. */
+	function setupLong(form, list) {
+		const name = form.dataset.list, size = 500, original = [...list.children];
+		let lines = null, timer, words = [], filled = [];
+
+		const linesOf = part => part.textContent.replace(/\n$/, '').replace(/\n\t\t/g, '\r').split('\n')
+			.map(line => line.replace(/\r/g, '\n'));
+
+		/* Rows, in place of the text. */
+		function fill(part) {
+			const rows = document.createElement('ol');
+			rows.append(...linesOf(part).map(row));
+			part.replaceChildren(rows);
+			part.dataset.filled = '';
+			filled.push(part);
+			if (words.length)
+				highlight(name, filled.slice(-4), words);
+		}
+		const watcher = new IntersectionObserver(entries => {
+			for (const entry of entries)
+				if (entry.isIntersecting) {
+					watcher.unobserve(entry.target);
+					fill(entry.target);
+				}
+		}, {root: list, rootMargin: '600px'});
+
+		function watch() {
+			for (const part of list.querySelectorAll('.part:not([data-filled])'))
+				watcher.observe(part);
+		}
+
+		/* All records as lines; the reason is a row of its own. */
+		function all() {
+			lines = [];
+			for (const child of original) {
+				if (child.querySelector('pre'))
+					lines.push(...linesOf(child));
+				else if (child.classList.contains('part'))
+					for (const item of child.firstChild.children)
+						lines.push(lineOf(item));
+				else
+					lines.push(lineOf(child));
+			}
+			return lines;
+		}
+		const lineOf = item => [item.querySelector('time').textContent || '-',
+			levels[item.dataset.level] + (item.classList.contains('user') ? '*' : ''),
+			item.querySelector('span').textContent].join('\t');
+
+		function show(found) {
+			const parts = [];
+			for (let at = 0; at < found.length; at += size) {
+				const part = document.createElement('li'), text = document.createElement('pre');
+				part.className = 'part';
+				part.style.containIntrinsicSize = `auto ${18 * Math.min(size, found.length - at)}px`;
+				text.textContent = found.slice(at, at + size).map(line => line.replace(/\n/g, '\n\t\t')).join('\n');
+				part.append(text);
+				parts.push(part);
+			}
+			list.replaceChildren(...parts);
+			list.scrollTop = 0;
+		}
+
+		function apply() {
+			const level = form.elements.level.value;
+			words = form.elements[name].value.toLowerCase().split(/\s+/).filter(Boolean);
+			watcher.disconnect();
+			filled = [];
+			highlight(name, [], []);
+			if (words.length || level) {
+				const found = (lines || all()).filter(line => {
+					const [, own] = line.split('\t', 2), text = line.toLowerCase();
+					return (!level || levels.indexOf(own.replace('*', '')) <= Number(level)) &&
+						words.every(word => text.includes(word));
+				});
+				show(found);
+				form.querySelector('output').textContent = `${found.length} of ${lines.length}`;
+			} else {
+				list.replaceChildren(...original);
+				form.querySelector('output').textContent = '';
+			}
+			watch();
+		}
+		form.addEventListener('input', () => {
+			clearTimeout(timer);
+			timer = setTimeout(apply, 150);
+		});
+		watch();
+		return apply;
+	}
+
 	function setup(form) {
 		const name = form.dataset.list, list = document.getElementById(name + '-list');
+		form.addEventListener('submit', event => event.preventDefault());
+		form.hidden = false;
+		if (list.querySelector('.part'))
+			return setupLong(form, list);
 		const rows = [...list.querySelectorAll('details.task, tbody tr, li[data-level]')];
 		const value = field => form.elements[field] ? form.elements[field].value : '';
 		let timer;
@@ -57,12 +166,10 @@
 			form.querySelector('output').textContent = active ? `${shown.length} of ${rows.length}` : '';
 			highlight(name, shown, words);
 		}
-		form.addEventListener('submit', event => event.preventDefault());
 		form.addEventListener('input', () => {
 			clearTimeout(timer);
 			timer = setTimeout(apply, rows.length > 2000 ? 150 : 0);
 		});
-		form.hidden = false;
 		return apply;
 	}
 
