@@ -672,7 +672,7 @@ enum kmd_status kmd_stack_of_task(struct kmd *kmd, size_t index, const struct km
  * rule.
  */
 struct kmd_signature {
-	const char *key;           /* "1-panic-0123456789abcdef": version of the rule, kind, hash */
+	const char *key;           /* "2-panic-0123456789abcdef": version of the rule, kind, hash */
 	const char *reason;        /* "panic", "oops", "lockup", "stall" or "hung" */
 	const char *source;        /* "stack", or "log": the call trace in the log */
 	const char *const *frames; /* the functions that it is made of, innermost first */

@@ -9,7 +9,7 @@
 #include "log/trace.h"
 #include "unwind/stack.h"
 
-#define KMD_SIGNATURE_VERSION 1
+#define KMD_SIGNATURE_VERSION 2
 /* Frames that the key is made of. */
 #define KMD_SIGNATURE_FRAMES  4
 #define KMD_SIGNATURE_NAME    128

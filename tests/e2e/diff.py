@@ -7,6 +7,7 @@ With the word vmlinux the debug vmlinux of FOLDER is used, which its variables n
 """
 import json
 import pathlib
+import random
 import subprocess
 import sys
 
@@ -69,6 +70,21 @@ def check_kernels(tool, folder, other, *options):
     kit.same('vmlinux' in found['b']['missing'], bool(options), 'the vmlinux of another kernel')
 
 
+def check_damaged(tool, image, where):
+    """A dump and copies that are cut, or have other bytes: an answer or an error, never a crash."""
+    whole, chosen = image.read_bytes(), random.Random(14)
+    for number in range(12):
+        data = bytearray(whole[:chosen.randrange(len(whole))] if number % 2 else whole)
+        for _ in range(chosen.choice([1, 100, 10000])):
+            data[chosen.randrange(len(data))] = chosen.randrange(256)
+        copy = where / 'damaged.img'
+        copy.write_bytes(data)
+        for pair in (image, copy), (copy, image), (copy, copy):
+            done = subprocess.run([tool, '--diff', '--json', *pair], capture_output=True, check=False)
+            kit.check(done.returncode in (0, 1), f'round {number}: exit code {done.returncode}: {done.stderr.decode()}')
+            kit.validate_json(json.loads(done.stdout))
+
+
 def main():
     tool, name, other, *options = sys.argv[1:]
     dump, other = kit.Dump(name), kit.Dump(other)
@@ -84,6 +100,7 @@ def main():
             check_same(tool, folder)
             check_reason(tool, folder, where)
             check_kernels(tool, folder, image)
+            check_damaged(tool, image, where)
             done = subprocess.run([tool, '--diff', image], capture_output=True, check=False)
             kit.same(done.returncode, 64, 'exit code for one input')
             done = subprocess.run([tool, '--diff', '--json', image, kit.ROOT / 'README.md'], capture_output=True,

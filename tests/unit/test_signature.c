@@ -113,7 +113,7 @@ START_TEST(sysrq)
 	ck_assert_str_eq(sign_log(), "sysrq_handle_crash __handle_sysrq write_sysrq_trigger "
 				     "proc_reg_write");
 	/* docs/signature.md has this key: a change of it is a new version of the rule. */
-	ck_assert_str_eq(signature.pub.key, "1-panic-4f4dd094714b6c48");
+	ck_assert_str_eq(signature.pub.key, "2-panic-4f4dd094714b6c48");
 	ck_assert_str_eq(signature.pub.source, "log");
 }
 END_TEST
@@ -136,12 +136,12 @@ START_TEST(same_from_stack)
 	log_sysrq();
 	frames_of_trace();
 	kmd_signature_from_stack(&panic, &stack, false, &signature);
-	ck_assert_str_eq(signature.pub.key, "1-panic-4f4dd094714b6c48");
+	ck_assert_str_eq(signature.pub.key, "2-panic-4f4dd094714b6c48");
 	ck_assert_str_eq(signature.pub.source, "stack");
 	/* Four frames are enough, whether the rest is there or not. */
 	stack.end = "the rest of the stack was not captured";
 	kmd_signature_from_stack(&panic, &stack, false, &signature);
-	ck_assert_str_eq(signature.pub.key, "1-panic-4f4dd094714b6c48");
+	ck_assert_str_eq(signature.pub.key, "2-panic-4f4dd094714b6c48");
 	/* Three are not: that would be another key. */
 	stack.n = 6;
 	kmd_signature_from_stack(&panic, &stack, false, &signature);
@@ -261,9 +261,51 @@ START_TEST(hung_task)
 	log_as(9, "Call Trace:");
 	log_as(9, " panic+0x1/0x2");
 	log_as(9, " watchdog+0x1/0x2");
-	ck_assert_str_eq(sign_log(), "wait_for_completion reader_thread");
+	ck_assert_str_eq(sign_log(), "reader_thread");
 	ck_assert_str_eq(signature.pub.reason, "hung");
 	ck_assert(panic.has_blocked_pid && panic.blocked_pid == 42);
+}
+END_TEST
+
+/* How arm64 and x86_64 report that a stack has no room: the key is that of what used it up. */
+START_TEST(stack_overflow)
+{
+	log_line("Insufficient stack space to handle exception!");
+	log_line("Kernel panic - not syncing: kernel stack overflow");
+	log_line("CPU: 1 PID: 77 Comm: insmod Not tainted 6.1.0 #1");
+	log_line("Call trace:");
+	log_line(" dump_backtrace+0xe4/0x140");
+	log_line(" show_stack+0x20/0x30");
+	log_line(" panic+0x180/0x390");
+	log_line(" nmi_panic+0xac/0xb0");
+	log_line(" panic_bad_stack+0x100/0x120");
+	log_line(" handle_bad_stack+0x38/0x40");
+	log_line(" __bad_stack+0x88/0x8c");
+	log_line(" use_it_up+0x14/0x40 [faulty]");
+	log_line(" use_it_up+0x20/0x40 [faulty]");
+	log_line(" store+0x20/0x30 [faulty]");
+	log_line(" el0t_64_sync+0x18c/0x190");
+	ck_assert_str_eq(sign_log(), "use_it_up use_it_up store");
+}
+END_TEST
+
+/* Pages of ftrace and kprobes are numbers in the kernel's traces. */
+START_TEST(code_made_at_run_time)
+{
+	struct kmd_frame frames[] = {
+		{ .symbol = "panic" },
+		{ .symbol = "handler", .module = "faulty" },
+		{ .symbol = "ftrace_trampoline", .module = "__builtin__ftrace" },
+		{ .symbol = "bpf_prog_0123456789abcdef_probe", .module = "bpf" },
+		{ .symbol = "vfs_write" },
+	};
+	struct kmd_stack stack = { .frames = frames, .n = 5 };
+
+	log_line("Kernel panic - not syncing: x");
+	frames_of_trace();
+	kmd_signature_from_stack(&panic, &stack, true, &signature);
+	ck_assert_str_eq(frames_of_signature(),
+			 "handler bpf_prog_0123456789abcdef_probe vfs_write");
 }
 END_TEST
 
@@ -297,6 +339,8 @@ int main(void)
 	tcase_add_test(tcase, arm64_oops);
 	tcase_add_test(tcase, lockup);
 	tcase_add_test(tcase, hung_task);
+	tcase_add_test(tcase, stack_overflow);
+	tcase_add_test(tcase, code_made_at_run_time);
 	tcase_add_test(tcase, hostile);
 	return kit_run("signature", tcase);
 }

@@ -65,6 +65,8 @@ struct diff {
 
 /* Compare the open dumps of .sides; each returns false if memory is short. */
 bool diff_make(struct diff *diff);
+/* A copy of the error, or of a phrase if there is none. */
+bool diff_keep_error(const struct kmd *kmd, char **out);
 bool diff_add_tasks(struct diff *diff);
 bool diff_add_variables(struct diff *diff);
 void diff_deinit(struct diff *diff);

@@ -100,6 +100,7 @@ static json_t *tasks_of(const struct diff *diff)
 			if (!task)
 				continue;
 			part = json_object();
+			json_set(part, "pid", json_number(task->pid));
 			if (task->state)
 				json_set(part, "state", json_text(&task->state, 1));
 			json_set(part, "running", json_boolean(task->is_running));

@@ -1,119 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* Tasks and variables that differ. */
+/* Variables that differ. */
 #include "diff.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-static bool keep_error(const struct kmd *kmd, char **out)
+bool diff_keep_error(const struct kmd *kmd, char **out)
 {
 	*out = strdup(kmd_error(kmd) ? kmd_error(kmd) : "not known");
 	return *out;
 }
-
-/* ----- tasks */
-
-static const char *comm_of(const struct kmd_task *task)
-{
-	return task->comm ? task->comm : "";
-}
-
-/* A task, and its index as the library counts. */
-struct ref {
-	const struct kmd_task *task; /* NULL ends a list */
-	size_t index;
-};
-
-static int by_pid_and_name(const void *a, const void *b)
-{
-	const struct kmd_task *x = ((const struct ref *)a)->task;
-	const struct kmd_task *y = ((const struct ref *)b)->task;
-
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	return strcmp(comm_of(x), comm_of(y));
-}
-
-static struct ref *sorted_tasks(const struct kmd *kmd)
-{
-	size_t n = kmd_task_count(kmd);
-	struct ref *tasks = calloc(n + 1, sizeof(*tasks));
-
-	for (size_t i = 0; tasks && i < n; i++)
-		tasks[i] = (struct ref){ kmd_task_get(kmd, i), i };
-	if (tasks)
-		qsort(tasks, n, sizeof(*tasks), by_pid_and_name);
-	return tasks;
-}
-
-static const char *function_of(struct kmd *kmd, const struct ref *ref)
-{
-	const struct kmd_stack *stack;
-
-	return kmd_stack_of_task(kmd, ref->index, &stack) == KMD_OK ? report_waits_in(stack) : "";
-}
-
-/* A stack that is not known differs from none. */
-static bool is_equal(const struct diff_task *row)
-{
-	const struct kmd_task *a = row->task[0], *b = row->task[1];
-
-	return a && b && (a->state == b->state || !a->state || !b->state) &&
-	       a->is_running == b->is_running &&
-	       (!*row->function[0] || !*row->function[1] ||
-		!strcmp(row->function[0], row->function[1]));
-}
-
-static void merge_tasks(struct diff *diff, const struct ref *a, const struct ref *b)
-{
-	while (a->task || b->task) {
-		int order = !a->task ? 1 : !b->task ? -1 : by_pid_and_name(a, b);
-		struct diff_task row = { .function = { "", "" } };
-
-		if (order <= 0) {
-			row.task[0] = a->task;
-			row.function[0] = function_of(diff->sides[0].kmd, a++);
-		}
-		if (order >= 0) {
-			row.task[1] = b->task;
-			row.function[1] = function_of(diff->sides[1].kmd, b++);
-		}
-		if (!is_equal(&row))
-			diff->tasks[diff->n_tasks++] = row;
-	}
-}
-
-bool diff_add_tasks(struct diff *diff)
-{
-	struct ref *tasks[SIDES];
-	bool both = true;
-	size_t n = 1;
-
-	for (int i = 0; i < SIDES; i++) {
-		struct diff_side *side = &diff->sides[i];
-
-		if (kmd_tasks_load(side->kmd) != KMD_OK) {
-			both = false;
-			if (!keep_error(side->kmd, &side->no_tasks))
-				return false;
-		}
-		n += kmd_task_count(side->kmd);
-	}
-	if (!both)
-		return true;
-	diff->tasks = calloc(n, sizeof(*diff->tasks));
-	tasks[0] = sorted_tasks(diff->sides[0].kmd);
-	tasks[1] = sorted_tasks(diff->sides[1].kmd);
-	both = diff->tasks && tasks[0] && tasks[1];
-	if (both)
-		merge_tasks(diff, tasks[0], tasks[1]);
-	free(tasks[0]);
-	free(tasks[1]);
-	return both;
-}
-
-/* ----- variables */
 
 /* Linear map, vmalloc and the rest of the upper half, but no small negative number. */
 static bool is_kernel_address(uint64_t value)
@@ -224,7 +121,7 @@ static bool add_pairs(struct diff *diff, const struct pairs *pairs)
 
 	if (pairs->n &&
 	    kmd_variable_kinds(a->kmd, pairs->index[0], pairs->n, pairs->kinds) != KMD_OK)
-		return keep_error(a->kmd, &a->no_variables);
+		return diff_keep_error(a->kmd, &a->no_variables);
 	for (size_t i = 0; i < pairs->n; i++)
 		if (pairs->kinds[i] != KMD_VARIABLE_OTHER &&
 		    !add_variable(diff, pairs->kinds[i],
@@ -246,7 +143,7 @@ bool diff_add_variables(struct diff *diff)
 		if (kmd_variables_load(side->kmd) == KMD_OK)
 			continue;
 		both = false;
-		if (!keep_error(side->kmd, &side->no_variables))
+		if (!diff_keep_error(side->kmd, &side->no_variables))
 			return false;
 	}
 	if (!both)

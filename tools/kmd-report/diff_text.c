@@ -115,6 +115,9 @@ static void print_task(FILE *out, const struct diff_task *row, int side)
 {
 	const struct kmd_task *task = row->task[side];
 
+	/* The other side's pid is in the first column. */
+	if (side && row->task[0] && row->task[0]->pid != task->pid)
+		fprintf(out, "pid %" PRIu32 ", ", task->pid);
 	fprintf(out, "%c", task->state ? task->state : '?');
 	if (task->is_running)
 		fputs(", on a CPU", out);
@@ -126,7 +129,7 @@ static void print_tasks(FILE *out, const struct diff *diff, bool full)
 {
 	size_t n = diff->n_tasks;
 
-	if (!begin(out, "Tasks, by pid and name", n, diff->sides[0].no_tasks,
+	if (!begin(out, "Tasks, by name and pid", n, diff->sides[0].no_tasks,
 		   diff->sides[1].no_tasks))
 		return;
 	for (size_t i = 0; i < shown(n, full); i++) {
