@@ -47,7 +47,8 @@ json_t *json_address(uint64_t value)
 
 json_t *json_number(uint64_t value)
 {
-	return json_integer((json_int_t)value);
+	/* Jansson's integers have a sign.  Only damage leads to more. */
+	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
 }
 
 json_t *json_kernel(const struct kmd *kmd)

@@ -45,12 +45,18 @@ static bool is_memory(const struct kmd_region *region)
 	return region->state != KMD_REGION_AUXILIARY && region->state != KMD_REGION_OTHER_VM;
 }
 
+/* Sizes of a damaged table may be anything. */
+static uint64_t add(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
 static void merge(struct stem *into, const struct stem *from)
 {
 	into->regions += from->regions;
 	into->captured_regions += from->captured_regions;
-	into->size += from->size;
-	into->captured += from->captured;
+	into->size = add(into->size, from->size);
+	into->captured = add(into->captured, from->captured);
 }
 
 bool stems_make(const struct kmd *kmd, struct stems *stems)
