@@ -5,9 +5,10 @@ import kit
 LINE = b'SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only'
 
 # Data, and texts whose format has no place for it.
-BARE_SUFFIXES = {'.zst', '.json', '.bin', '.img', '.vmcore', '.png'}
+BARE_SUFFIXES = {'.abi', '.zst', '.json', '.bin', '.img', '.vmcore', '.png'}
 BARE_NAMES = {'LICENSE', 'LICENSE.md', 'COPYING'}
-BARE_FOLDERS = ('LICENSES/', 'tests/fuzz/corpus/')
+# Debian's tools read these line by line.
+BARE_FOLDERS = ('LICENSES/', 'tests/fuzz/corpus/', 'debian/')
 # Recorded from running kernels.
 RECORDED = 'tests/fixtures/real/'
 

@@ -4,6 +4,7 @@
 
 #include "consumer/objects.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,7 +202,7 @@ END_TEST
 /* gdb prints the text with the variable. */
 START_TEST(command_line)
 {
-	const uint64_t line = AT(0x3000);
+	const uint64_t line = htole64(AT(0x3000)); /* as the kernel stores it */
 
 	fake_symbol(&fake, "_sdata", 0x1000);
 	fake_symbol(&fake, "_edata", 0x2000);

@@ -66,8 +66,7 @@ def check_dkms_qcom(kernel, config):
 
 def build_as_dkms(kernel, where):
     """Build in the tree that dkms_install makes, which must be complete."""
-    for name in ('dkms.conf', 'README.md'):
-        shutil.copyfile(kernels.TOP / 'shim' / name, where / 'shim' / name)
+    shutil.copyfile(kernels.TOP / 'shim/dkms.conf', where / 'shim/dkms.conf')
     done = kernel.build_root.run(['make', '-C', where / 'shim', 'dkms_install', f'DESTDIR={where}/dkms'],
                            [where])
     if done.returncode:

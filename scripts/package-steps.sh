@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+# shellcheck shell=bash
+# Sourced by scripts/package: its steps.  Each makes and removes its own clean system.
+: "${release?}" "${output?}" "${version?}"
+
+build_packages='build-essential fakeroot lintian debhelper dh-dkms dh-python check libarchive-dev libblkid-dev libdw-dev
+	libelf-dev libjansson-dev liblzo2-dev libsnappy-dev libzstd-dev meson pkgconf python3-cffi
+	python3-dev zlib1g-dev zstd'
+
+# What git tracks, and new files; not what a build left behind.
+copy_sources()
+{
+	mkdir -p "$1"
+	git ls-files -z --cached --others --exclude-standard | grep -zv '^build' |
+		while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+		tar -c --null -T - | tar -x -C "$1"
+}
+
+build_root()
+{
+	# shellcheck disable=SC2086 # a list of packages
+	clean_root "$release" "$(dpkg --print-architecture)" $build_packages
+}
+
+# The log is for the case that something fails.
+logged()
+{
+	local log=$1
+	shift
+	"$@" >"$log" 2>&1 || {
+		tail -n 60 "$log" >&2
+		die "failed: $*; all of it is in $log"
+	}
+}
+
+# build_in FOLDER OF THE ROOT, FOLDER FOR THE PACKAGES
+build_in()
+{
+	build_root
+	copy_sources "$root$1/kmemdump-$version"
+	logged "$2/build.log" in_root sh -ec "cd '$1/kmemdump-$version'
+		dpkg-checkbuilddeps && dpkg-buildpackage -us -uc"
+	rm -f "$2"/*.deb "$2"/*.dsc "$2"/*.tar.* "$2"/*.changes "$2"/*.buildinfo
+	mv "$root$1"/*.deb "$root$1"/*.dsc "$root$1"/*.tar.* "$root$1"/*.changes "$root$1"/*.buildinfo "$2"
+	! grep -E 'warning:' "$2/build.log" || die "the build warns; see $2/build.log"
+}
+
+step_build()
+{
+	build_in /build "$output"
+	# The next step's lintian is this release's own.
+	(cd "$output" && ls -1 ./*.deb)
+	remove_root
+}
+
+step_lint()
+{
+	build_root
+	mkdir "$root/lint"
+	cp "$output"/*_"$version"* "$root/lint"
+	# Lintian of a release looks for the release's own names in the changelog.
+	logged "$output/lintian.log" in_root sh -c 'cd /lint && lintian --allow-root --pedantic \
+		--display-info --fail-on error,warning,info,pedantic --tag-display-limit 0 *.changes'
+	cat "$output/lintian.log"
+	remove_root
+}
+
+packages_of_release()
+{
+	cd "$output"
+	ls ./*_"$version"_*.deb | grep -v -e -dbgsym_
+}
+
+# All files, and what dpkg knows, without what apt and dpkg themselves write.
+state()
+{
+	(cd "$root" && find . -xdev \( -path ./var/cache -o -path ./var/lib/apt -o -path ./var/log \
+		-o -path ./debs -o -path ./var/lib/dpkg -o -path ./etc/ld.so.cache \
+		-o -path ./var/lib/systemd -o -path ./dev -o -path ./proc -o -path ./tmp \) -prune -o -print | sort)
+	in_root dpkg-query -W -f '${Package} ${Status}\n' | sort
+}
+
+# Everything our packages depend on is there before, so that what is left is ours.
+install_root()
+{
+	clean_root "$release" "$(dpkg --print-architecture)" python3 python3-cffi-backend libarchive-dev \
+		libblkid-dev libdw-dev libelf-dev liblzo2-dev libsnappy-dev libzstd-dev zlib1g-dev libjansson4 \
+		dkms gcc libc6-dev pkgconf "$@"
+	mkdir "$root/debs"
+	(packages_of_release | sed "s,^\./,$output/,") | xargs cp -t "$root/debs"
+}
+
+# The same packages with a higher version, as an upgrade would bring.
+newer_packages()
+{
+	in_root sh -ec 'mkdir /debs/newer; for deb in /debs/*.deb; do
+			dpkg-deb -R "$deb" /var/tmp/x
+			sed -i "s/^Version: .*/&+next/; s/(= \([^)]*\))/(= \1+next)/g" /var/tmp/x/DEBIAN/control
+			dpkg-deb --root-owner-group -b /var/tmp/x "/debs/newer/${deb##*/}" >/dev/null
+			rm -rf /var/tmp/x
+		done'
+}
+
+step_install()
+{
+	install_root
+	local work
+	work=$(mktemp -d)
+	state >"$work/before"
+	logged "$output/install.log" in_root sh -ec 'apt-get install -qy --no-install-recommends /debs/*.deb'
+	cp tests/packages/use "$root/debs/use"
+	cp -r tests/fixtures/real/x86_64-6.1-rfc "$root/debs/dump"
+	cp tests/api/example.c "$root/debs/"
+	in_root sh /debs/use /debs "$version"
+	newer_packages
+	logged "$output/upgrade.log" in_root sh -ec 'apt-get install -qy --no-install-recommends /debs/newer/*.deb'
+	in_root sh /debs/use /debs "$version"
+	logged "$output/remove.log" in_root sh -ec 'apt-get purge -qy libkmd0 libkmd-dev kmd-tools kmd-mkimage python3-kmd kmemdump-dkms'
+	state >"$work/after"
+	diff "$work/before" "$work/after" || die 'removal left something behind'
+	rm -rf "$work"
+	remove_root
+}
