@@ -55,7 +55,7 @@ root_tar()
 {
 	mkdir -p "$cache/clean"
 	key=$(echo "$*" | sha256sum | cut -c 1-12)
-	tar=$cache/clean/$1-$2-$key.tar
+	tar=$cache/clean/$1-$2-$key.tar.zst
 	exec 8>"$cache/clean/lock-$key"
 	flock 8
 	[ -z "$(find "$tar" -mtime +7 2>/dev/null)" ] || rm -f "$tar"
@@ -68,13 +68,13 @@ root_tar()
 		apt_options >"$tar.conf"
 		mmdebstrap --mode=root --variant=apt --architectures="$archs" --aptopt="$tar.conf" \
 			--dpkgopt=force-unsafe-io --include="ca-certificates $*" \
-			"$release" "${tar%.tar}.new.tar" "deb $uri $release main" >"$tar.log" 2>&1 || {
+			"$release" "${tar%.tar.zst}.new.tar.zst" "deb $uri $release main" >"$tar.log" 2>&1 || {
 			tail -n 20 "$tar.log" >&2
-			rm -f "${tar%.tar}.new.tar" "$tar.conf"
+			rm -f "${tar%.tar.zst}.new.tar.zst" "$tar.conf"
 			gone "no clean $release can be made"
 		}
 		rm -f "$tar.log"
-		mv "${tar%.tar}.new.tar" "$tar"
+		mv "${tar%.tar.zst}.new.tar.zst" "$tar"
 	fi
 	exec 8>&-
 }
@@ -84,7 +84,7 @@ clean_root()
 {
 	root_tar "$@"
 	root=$(mktemp -d /var/tmp/kmd-root.XXXXXX)
-	tar -x -f "$tar" -C "$root"
+	tar -x -I zstd -f "$tar" -C "$root"
 	cp /etc/resolv.conf "$root/etc/resolv.conf"
 	cp "$tar.conf" "$root/etc/apt/apt.conf.d/99kmd"
 	# No service is started in it.
@@ -92,15 +92,18 @@ clean_root()
 	chmod 755 "$root/usr/sbin/policy-rc.d"
 }
 
-# Its mounts are gone with the processes that run in it.
-in_root()
+# A command of this machine that changes into the root.  The mounts are gone with its processes.
+with_mounts()
 {
 	# shellcheck disable=SC2016
 	unshare --mount --pid --fork sh -c '
 		root=$1; shift
-		mount --bind /dev "$root/dev" && mount -t proc proc "$root/proc" &&
-			mount -t tmpfs tmpfs "$root/tmp" && exec chroot "$root" "$@"' sh "$root" \
-		env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/build LANG=C.UTF-8 TERM=dumb \
+		mount --bind /dev "$root/dev" && mount -t proc proc "$root/proc" && exec "$@"' sh "$root" "$@"
+}
+
+in_root()
+{
+	with_mounts chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/build LANG=C.UTF-8 TERM=dumb \
 		DEBIAN_FRONTEND=noninteractive ${DEB_BUILD_OPTIONS+DEB_BUILD_OPTIONS="$DEB_BUILD_OPTIONS"} "$@"
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 # shellcheck shell=bash
 # Sourced by scripts/package: its steps.  Each makes and removes its own clean system.
-: "${release?}" "${output?}" "${version?}"
+: "${release?}" "${output?}" "${version?}" "${root=}"
 
 build_packages='build-essential fakeroot lintian debhelper dh-dkms dh-python check libarchive-dev libblkid-dev libdw-dev
 	libelf-dev libjansson-dev liblzo2-dev libsnappy-dev libzstd-dev meson pkgconf python3-cffi
@@ -67,8 +67,7 @@ step_lint()
 
 packages_of_release()
 {
-	cd "$output"
-	ls ./*_"$version"_*.deb | grep -v -e -dbgsym_
+	find "$output" -name "*_${version}_*.deb" ! -name '*-dbgsym_*'
 }
 
 # All files, and what dpkg knows, without what apt and dpkg themselves write.
@@ -77,6 +76,7 @@ state()
 	(cd "$root" && find . -xdev \( -path ./var/cache -o -path ./var/lib/apt -o -path ./var/log \
 		-o -path ./debs -o -path ./var/lib/dpkg -o -path ./etc/ld.so.cache \
 		-o -path ./var/lib/systemd -o -path ./dev -o -path ./proc -o -path ./tmp \) -prune -o -print | sort)
+	# shellcheck disable=SC2016 # dpkg-query's own
 	in_root dpkg-query -W -f '${Package} ${Status}\n' | sort
 }
 
@@ -85,14 +85,15 @@ install_root()
 {
 	clean_root "$release" "$(dpkg --print-architecture)" python3 python3-cffi-backend libarchive-dev \
 		libblkid-dev libdw-dev libelf-dev liblzo2-dev libsnappy-dev libzstd-dev zlib1g-dev libjansson4 \
-		dkms gcc libc6-dev pkgconf "$@"
+		dkms gcc libc6-dev pkgconf
 	mkdir "$root/debs"
-	(packages_of_release | sed "s,^\./,$output/,") | xargs cp -t "$root/debs"
+	packages_of_release | xargs cp -t "$root/debs"
 }
 
 # The same packages with a higher version, as an upgrade would bring.
 newer_packages()
 {
+	# shellcheck disable=SC2016
 	in_root sh -ec 'mkdir /debs/newer; for deb in /debs/*.deb; do
 			dpkg-deb -R "$deb" /var/tmp/x
 			sed -i "s/^Version: .*/&+next/; s/(= \([^)]*\))/(= \1+next)/g" /var/tmp/x/DEBIAN/control
@@ -120,4 +121,64 @@ step_install()
 	diff "$work/before" "$work/after" || die 'removal left something behind'
 	rm -rf "$work"
 	remove_root
+}
+
+step_autopkgtest()
+{
+	command -v autopkgtest >/dev/null || gone 'autopkgtest is needed (scripts/setup all)'
+	clean_root "$release" "$(dpkg --print-architecture)" dpkg-dev
+	# Not the chroot's /tmp: the tests take what is copied there before.
+	# shellcheck disable=SC2046
+	logged "$output/autopkgtest.log" with_mounts autopkgtest $(packages_of_release) "$output"/*_"$version".dsc \
+		-- chroot "$root"
+	grep -E ' (PASS|FAIL|SKIP)' "$output/autopkgtest.log"
+	remove_root
+}
+
+# What dkms builds for the kernel of the rig is what the rig then loads.
+step_dkms()
+{
+	local kernel where version_of_kernel
+	where=$(scripts/fetch-kernel "$release" amd64 cloud-amd64) || exit $?
+	version_of_kernel=$(cat "$where/release")
+	kernel=$(sed -n "s/^\([^# ]*\) *$release *amd64 *cloud-amd64.*/\1/p" tests/e2e/rig/kernels.txt)
+	clean_root "$release" amd64 dkms
+	mkdir "$root/debs"
+	cp "$output"/kmemdump-dkms_"$version"_all.deb "$root/debs"
+	logged "$output/dkms.log" in_root sh -ec "apt-get install -qy --no-install-recommends \
+			linux-headers-$version_of_kernel /debs/*.deb
+		dkms status
+		dkms install -m kmemdump -v $version -k $version_of_kernel
+		find /lib/modules/$version_of_kernel/updates -name '*.xz' -exec unxz {} +"
+	rm -rf "$output/modules"
+	mkdir "$output/modules"
+	cp "$root/lib/modules/$version_of_kernel/updates/dkms"/*.ko "$output/modules"
+	logged "$output/dkms-remove.log" in_root apt-get purge -qy kmemdump-dkms
+	[ -z "$(find "$root/lib/modules" "$root/var/lib/dkms" "$root/usr/src" -name '*kmemdump*')" ] ||
+		die 'removal of kmemdump-dkms left modules behind'
+	remove_root
+	[ -f build/build.ninja ] || meson setup build >/dev/null
+	meson compile -C build >/dev/null
+	/usr/bin/python3 tests/e2e/rig/run.py "$kernel" panic build/tools/kmd-assemble/kmd-assemble \
+		--modules "$output/modules"
+}
+
+# In another folder, by another build: the packages have the same bytes.
+step_reproduce()
+{
+	local again=$output/again
+	mkdir -p "$again"
+	build_in /somewhere/else "$again"
+	remove_root
+	(cd "$output" && sha256sum ./*.deb) | (cd "$again" && sha256sum -c --quiet -) ||
+		die "packages differ between $output and $again"
+	rm -rf "$again"
+}
+
+step_other()
+{
+	rpmspec -q --define "_sourcedir $PWD" packaging/kmemdump.spec
+	rpmlint --strict -c packaging/rpmlint.toml packaging/kmemdump.spec
+	bash -n packaging/PKGBUILD
+	! command -v namcap >/dev/null || namcap packaging/PKGBUILD
 }

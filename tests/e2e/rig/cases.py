@@ -29,6 +29,8 @@ from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, c
 class Rig:
     """One run of one case on one kernel."""
 
+    modules = ()  # Folders of modules that replace those built here.
+
     def __init__(self, kernel, name, program, folder):
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
         self.token = f'kmd-token-{os.urandom(6).hex()}'
@@ -43,7 +45,7 @@ class Rig:
             'case': self.name, 'settings': settings,
         }
         image = self.folder / 'initramfs'
-        modules = None if self.kernel.has('KMEMDUMP') else build.modules(self.kernel)
+        modules = [] if self.kernel.has('KMEMDUMP') else [build.modules(self.kernel), *self.modules]
         initramfs.write(image, self.kernel, modules, script, parameters, self.kernel.drivers(*drivers))
         return image
 

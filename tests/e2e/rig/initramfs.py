@@ -23,8 +23,8 @@ def archive(files):
 
 
 def write(path, kernel, modules, script, parameters, drivers=()):
-    """modules: their folder, or None; parameters: shell variables for the scripts of the guest;
-    drivers: more modules."""
+    """modules: their folders, of which a later one replaces what it has; parameters: shell variables for
+    the scripts of the guest; drivers: more modules."""
     files = {
         'init': (GUEST / 'init').read_bytes(),
         'bin/busybox': kernel.file('busybox').read_bytes(),
@@ -33,6 +33,6 @@ def write(path, kernel, modules, script, parameters, drivers=()):
         'case/parameters': ''.join(f"{k}='{v}'\n" for k, v in parameters.items()).encode(),
         f'boot/System.map-{kernel.version}': kernel.file('System.map').read_bytes(),
     }
-    for module in [*(modules.glob('*.ko') if modules else ()), *drivers]:
+    for module in [*(file for folder in modules for file in folder.glob('*.ko')), *drivers]:
         files[f'modules/{module.name}'] = module.read_bytes()
     path.write_bytes(archive(files))

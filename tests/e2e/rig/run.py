@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Crash a real kernel in QEMU and check the dump that firmware would have saved.
 
-    run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER] [--cpus N]
+    run.py KERNEL CASE KMD_ASSEMBLE [--keep FOLDER] [--cpus N] [--modules FOLDER]
 
 KERNEL is a row of kernels.txt, or small-ARCH-OPTION=VALUE... (scripts/small-kernel); CASE one of cases.py; run.py --list names all.
 The exit code is 0, 1, or 77 (skipped, with a reason).
@@ -46,6 +46,7 @@ def main():
     parser.add_argument('--list', action='store_true', help='name kernels and cases')
     parser.add_argument('--keep', metavar='FOLDER', help='leave RAM, dumps and cores there')
     parser.add_argument('--cpus', type=int, metavar='N', help='CPUs of the machine; 2')
+    parser.add_argument('--modules', type=pathlib.Path, metavar='FOLDER', help='load these, which dkms built')
     parser.add_argument('words', nargs='*', metavar='KERNEL CASE KMD_ASSEMBLE')
     options = parser.parse_args()
     if options.list:
@@ -60,7 +61,9 @@ def main():
     kernel = kernels.kernel(kernel_name)
     kernel.cpus = options.cpus or kernel.cpus
     with scratch(options.keep) as folder:
-        run(cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder))
+        rig = cases.Rig(kernel, case_name, pathlib.Path(program).resolve(), folder)
+        rig.modules = [options.modules] if options.modules else []
+        run(rig)
     print(f'{kernel_name} {case_name}: good')
 
 
