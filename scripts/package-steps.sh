@@ -5,7 +5,7 @@
 
 build_packages='build-essential fakeroot lintian debhelper dh-dkms dh-python check libarchive-dev libblkid-dev libdw-dev
 	libelf-dev libjansson-dev liblzo2-dev libsnappy-dev libzstd-dev meson pkgconf python3-cffi
-	python3-dev zlib1g-dev zstd'
+	python3-dev scdoc zlib1g-dev zstd'
 
 # What git tracks, and new files; not what a build left behind.
 copy_sources()
