@@ -86,14 +86,23 @@ enum kmd_status kmd_fail_memory(struct kmd_diag *diag)
 	return kmd_fail(diag, KMD_ERR_MEMORY, kmd_in(NULL), "out of memory");
 }
 
+/* The GNU strerror_r() may return a string of its own; that of musl fills ours. */
+static const char *reason_of(int error, char *text, size_t size)
+{
+#ifdef __GLIBC__
+	return strerror_r(error, text, size);
+#else
+	return strerror_r(error, text, size) ? "unknown error" : text;
+#endif
+}
+
 enum kmd_status kmd_fail_errno(struct kmd_diag *diag, struct kmd_place place, const char *doing,
 			       int error)
 {
 	char reason[128];
 
-	/* The GNU strerror_r() may return a string of its own. */
 	return kmd_fail(diag, KMD_ERR_IO, place, "%s: %s", doing,
-			strerror_r(error, reason, sizeof(reason)));
+			reason_of(error, reason, sizeof(reason)));
 }
 
 static bool is_duplicate(const struct kmd_diag *diag, const char *sentence)
