@@ -41,6 +41,23 @@
 #include <linux/kernel.h>
 #endif
 
+/* panic_notifier_list; part of kernel.h until 5.14. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 14, 0)
+#include <linux/panic_notifier.h>
+#endif
+
+/* A binary file's reader: its attribute is const since 6.13, under another name until 6.17. */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 17, 0)
+#define KMD_BIN_CONST	const
+#define KMD_BIN_READ	read
+#elif LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+#define KMD_BIN_CONST	const
+#define KMD_BIN_READ	read_new
+#else
+#define KMD_BIN_CONST
+#define KMD_BIN_READ	read
+#endif
+
 /* Since 5.8; until then each machine has a header for all of it. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 8, 0)
 #include <linux/pgtable.h>

@@ -12,7 +12,8 @@
  *		};
  *	};
  *
- * An SMEM area comes first, the regions of the application processor behind it.
+ * An SMEM area comes first, the regions of the application processor behind it.  With
+ * copy=1 the rest of the memory is for their bytes, see copy.h.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -24,7 +25,9 @@
 #include <linux/of_address.h>
 #include <linux/reboot.h>
 #include <linux/string.h>
+#include <linux/vmalloc.h>
 
+#include "copy.h"
 #include "smem.h"
 #include "toc.h"
 
@@ -41,6 +44,10 @@ MODULE_PARM_DESC(size, "its size in bytes, at least 128 KiB");
 static unsigned int regions;
 module_param(regions, uint, 0444);
 MODULE_PARM_DESC(regions, "slots of the table (default: as many as fit)");
+
+static bool copy;
+module_param(copy, bool, 0444);
+MODULE_PARM_DESC(copy, "on panic copy the regions into this memory, for the next boot");
 
 #define MAX_AVOID	16
 static char *avoid[MAX_AVOID];
@@ -124,9 +131,10 @@ static int map_area(void)
 	return -ENOMEM;
 }
 
+/* A dump that nobody has taken outlives the module. */
 static void unmap_area(void)
 {
-	memset(area, 0, size);
+	memset(area, 0, kmd_found_start());
 	wmb(); /* no trace before the mapping goes */
 	memunmap(area);
 	release_mem_region(base, size);
@@ -191,12 +199,83 @@ static int orderly_end(struct notifier_block *nb, unsigned long action,
 
 static struct notifier_block at_reboot = { .notifier_call = orderly_end };
 
+/* Of memory that is for copies as well, the table gets a sixteenth. */
 static unsigned int nr_slots(void)
 {
-	u64 fit = (size - KMD_SMEM_SIZE) / MD_REGION_SIZE;
+	u64 end = min_t(u64, size, kmd_found_start());
+	u64 fit = min_t(u64, (end - KMD_SMEM_SIZE) / MD_REGION_SIZE,
+			KMEMDUMP_MAX_SLOTS);
 
-	fit = min_t(u64, fit, KMEMDUMP_MAX_SLOTS);
-	return regions ? min_t(u64, regions, fit) : fit;
+	if (regions)
+		return min_t(u64, regions, fit);
+	return copy ? min_t(u64, fit, size / 16 / MD_REGION_SIZE) : fit;
+}
+
+static int build_table(void)
+{
+	memset(area, 0, kmd_found_start());
+	global = kmd_smem_build(area, base);
+	toc.subsystem = &global->subsystems[MD_SS_APSS];
+	toc.regions = area + KMD_SMEM_SIZE;
+	toc.regions_pa = base + KMD_SMEM_SIZE;
+	toc.backend.max_regions = nr_slots();
+	toc.backend.accepts = accepts;
+	if (!copy)
+		return 0;
+	toc.prio = vzalloc(toc.backend.max_regions);
+	return toc.prio ? 0 : -ENOMEM;
+}
+
+static int start_copy(void)
+{
+	struct kmd_copy with = {
+		.area = area,
+		.base = base,
+		.size = size,
+		.start = ALIGN(KMD_SMEM_SIZE + toc.backend.max_regions *
+			       MD_REGION_SIZE, KMD_COPY_ALIGN),
+		.toc = &toc,
+		.prio = toc.prio,
+		.held = kmd_found_any(),
+	};
+	int err;
+
+	if (!copy)
+		return 0;
+	err = kmd_copy_start(&with);
+	if (err == -ENOSPC)
+		pr_err("size=0x%llx: too small for copy=1\n", size);
+	return err;
+}
+
+static void report(void)
+{
+	if (nr_inside || nr_partly)
+		pr_warn("%u regions lie in memory to avoid and are not in the table; %u lie there in part\n",
+			nr_inside, nr_partly);
+	pr_info("SMEM at 0x%llx, %u regions behind it%s\n", base,
+		toc.backend.max_regions,
+		copy ? ", and copies of them on panic" : "");
+}
+
+/* What the last kernel left is looked at before anything is written. */
+static int start(void)
+{
+	int err = kmd_found_look(area, base, size);
+
+	if (err)
+		return err;
+	err = build_table();
+	if (!err)
+		err = kmd_found_offer();
+	if (!err)
+		err = kmd_toc_start(&toc);
+	if (err)
+		return err;
+	err = start_copy();
+	if (err)
+		kmd_toc_stop(&toc);
+	return err;
 }
 
 static int __init reserved_init(void)
@@ -211,33 +290,28 @@ static int __init reserved_init(void)
 		err = map_area();
 	if (err)
 		return err;
-	memset(area, 0, size);
-	global = kmd_smem_build(area, base);
-	toc.subsystem = &global->subsystems[MD_SS_APSS];
-	toc.regions = area + KMD_SMEM_SIZE;
-	toc.regions_pa = base + KMD_SMEM_SIZE;
-	toc.backend.max_regions = nr_slots();
-	toc.backend.accepts = accepts;
-	err = kmd_toc_start(&toc);
+	kmd_crc_init();
+	err = start();
 	if (err) {
 		pr_err("no backend: %d\n", err);
+		kmd_found_withdraw();
 		unmap_area();
+		vfree(toc.prio);
 		return err;
 	}
-	if (nr_inside || nr_partly)
-		pr_warn("%u regions lie in memory to avoid and are not in the table; %u lie there in part\n",
-			nr_inside, nr_partly);
 	register_reboot_notifier(&at_reboot);
-	pr_info("SMEM at 0x%llx, %u regions behind it\n", base,
-		toc.backend.max_regions);
+	report();
 	return 0;
 }
 
 static void __exit reserved_exit(void)
 {
 	unregister_reboot_notifier(&at_reboot);
+	kmd_copy_stop();
 	kmd_toc_stop(&toc);
+	kmd_found_withdraw();
 	unmap_area();
+	vfree(toc.prio);
 }
 
 module_init(reserved_init);

@@ -99,3 +99,29 @@ struct kmd_md_global *kmd_smem_build(void *area, phys_addr_t pa)
 	build_table(area + KMD_SMEM_SIZE - MD_SMEM_PTABLE_SIZE, pa);
 	return global;
 }
+
+static u32 get32(const void *at)
+{
+	return le32_to_cpup((const __le32 *)at);
+}
+
+/**
+ * kmd_smem_last() - what became of the kernel that built this area
+ * @area: memory with any content
+ *
+ * Return: a text for the log; there is no dump.
+ */
+const char *kmd_smem_last(const void *area)
+{
+	const struct kmd_md_global *global =
+		area + PART_OFFSET + MD_SMEM_PART_HEADER_SIZE +
+		MD_SMEM_ENTRY_HEADER_SIZE;
+
+	if (get32(area + KMD_SMEM_SIZE - MD_SMEM_PTABLE_SIZE) !=
+		    MD_SMEM_PTABLE_MAGIC ||
+	    get32(area + PART_OFFSET) != MD_SMEM_PART_MAGIC)
+		return "memory has no trace of an earlier kernel (first boot, power was off, or memory was cleared)";
+	if (!global->subsystems[MD_SS_APSS].status)
+		return "the last kernel ended in order";
+	return "the last kernel ended without a panic, or without copy=1, and has copied nothing";
+}

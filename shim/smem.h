@@ -12,5 +12,6 @@
 struct kmd_md_global;
 
 struct kmd_md_global *kmd_smem_build(void *area, phys_addr_t pa);
+const char *kmd_smem_last(const void *area);
 
 #endif /* KMD_SMEM_H */

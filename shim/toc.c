@@ -36,6 +36,8 @@ static int write_entry(struct kmemdump_backend *backend, unsigned int slot,
 	entry->seq = cpu_to_le32(r->seq);
 	entry->address = cpu_to_le64(r->pa);
 	entry->size = cpu_to_le64(ALIGN((u64)r->size, 4));
+	if (toc->prio)
+		toc->prio[slot] = r->prio;
 	wmb(); /* fields before the mark; the memory may be uncached */
 	WRITE_ONCE(entry->valid, cpu_to_le32(MD_VALID));
 	wmb(); /* the mark before the count */

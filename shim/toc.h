@@ -67,6 +67,7 @@ KMD_AT(kmd_md_global, subsystems, MD_GLOBAL_SUBSYSTEMS);
  * @regions: @backend.max_regions entries that firmware finds at @regions_pa
  * @regions_pa: physical address of @regions
  * @before: what @subsystem was before kmd_toc_start()
+ * @prio: for the priority of what is in each slot, or NULL
  */
 struct kmd_toc {
 	struct kmemdump_backend backend;
@@ -74,6 +75,7 @@ struct kmd_toc {
 	struct kmd_md_region *regions;
 	phys_addr_t regions_pa;
 	struct kmd_md_subsystem before;
+	u8 *prio;
 };
 
 int kmd_toc_start(struct kmd_toc *toc);

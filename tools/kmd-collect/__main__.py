@@ -6,6 +6,7 @@ import re
 import signal
 import sys
 
+import boot
 import gdb
 import listing
 import live
@@ -70,6 +71,8 @@ def options_parser():
     ways.add_argument('--gdb', metavar='HOST:PORT', help='a gdb stub: QEMU, OpenOCD, J-Link, kgdb')
     ways.add_argument('--u-boot-script', action='store_true',
                       help='write a boot script with which a stock U-Boot saves them after a warm reset')
+    ways.add_argument('--boot', action='store_true',
+                      help='what the last kernel copied into memory when it panicked (copy=1 of the shim)')
     ways.add_argument('--live', action='store_true', help='the kernel that runs here, by /proc/kcore')
     place = parser.add_argument_group('where the table is')
     place.add_argument('--table', type=number, metavar='ADDR',
@@ -87,20 +90,23 @@ def options_parser():
                       help='the same: a copy of /sys/kernel/debug/kmemdump/regions of this boot')
     stub.add_argument('--kcore', default='/proc/kcore', metavar='FILE', help=argparse.SUPPRESS)
     stub.add_argument('--stay', action='store_true', help='leave the machine halted')
-    boot = parser.add_argument_group('options of --u-boot-script')
-    boot.add_argument('--ram', type=span, action='append', metavar='START-END',
-                      help='the RAM of the board; nothing else is saved')
-    boot.add_argument('--avoid', type=span, action='append', metavar='START-END',
-                      help='memory that U-Boot overwrites (see its bdinfo): absent in the dump')
-    boot.add_argument('--device', metavar='"IF DEV:PART"', help='of U-Boot, such as "mmc 0:1"')
-    boot.add_argument('--write', choices=uboot.WRITERS, default='fatwrite',
-                      help='the command that writes files (default fatwrite)')
-    boot.add_argument('--folder', default='kmd', help='folders are named so and numbered (default kmd)')
-    boot.add_argument('--keep', type=number, default=4, metavar='N',
-                      help='once N folders are there nothing is saved (default 4)')
+    script = parser.add_argument_group('options of --u-boot-script')
+    script.add_argument('--ram', type=span, action='append', metavar='START-END',
+                        help='the RAM of the board; nothing else is saved')
+    script.add_argument('--avoid', type=span, action='append', metavar='START-END',
+                        help='memory that U-Boot overwrites (see its bdinfo): absent in the dump')
+    script.add_argument('--device', metavar='"IF DEV:PART"', help='of U-Boot, such as "mmc 0:1"')
+    script.add_argument('--write', choices=uboot.WRITERS, default='fatwrite',
+                        help='the command that writes files (default fatwrite)')
+    script.add_argument('--folder', default='kmd', help='folders are named so and numbered (default kmd)')
+    script.add_argument('--keep', type=number, default=4, metavar='N',
+                        help='once N folders are there nothing is saved; of --boot: the oldest of more '
+                             'than N dumps go (default 4)')
+    script.add_argument('--sysfs', default=boot.SYSFS, metavar='FOLDER', help=argparse.SUPPRESS)
     out = parser.add_argument_group('output')
     out.add_argument('-o', '--output', metavar='PATH',
-                     help='a folder; or a partition image, if PATH ends in .img; of '
+                     help='a folder; or a partition image, if PATH ends in .img; of --boot the folder '
+                          f'of all dumps ({boot.FOLDER}); of '
                           '--u-boot-script a text, or what mkimage makes of it, if PATH ends in .scr')
     out.add_argument('--limit', type=number, default=1 << 30, metavar='SIZE',
                      help='most bytes to save (default 1G)')
@@ -269,7 +275,17 @@ def write_script(options):
     return 0
 
 
+def collect_boot(options):
+    try:
+        return 0 if boot.collect(options, say, fact) else EXIT_PART
+    except boot.NothingFound as why:
+        say(f'nothing found: {why}')
+        return 0
+
+
 def run(options):
+    if options.boot:
+        return collect_boot(options)
     if options.u_boot_script:
         return write_script(options)
     form = 'image' if options.output.endswith('.img') else 'folder'
@@ -280,15 +296,18 @@ def run(options):
 
 
 def check(parser, options):
-    ways = [way for way in ('qmp', 'virsh', 'gdb', 'live', 'u_boot_script') if getattr(options, way)]
+    ways = [way for way in ('qmp', 'virsh', 'gdb', 'boot', 'live', 'u_boot_script') if getattr(options, way)]
     if len(ways) != 1:
-        parser.error('exactly one way is needed: --qmp, --virsh, --gdb, --live or --u-boot-script')
-    if not options.output:
+        parser.error('exactly one way is needed: --qmp, --virsh, --gdb, --boot, --live or '
+                     '--u-boot-script')
+    if not options.output and not options.boot:
         parser.error('-o PATH is needed')
     if options.step < 4096 or options.step % 4096:
         parser.error('--step must be a multiple of 4096')
     if options.u_boot_script:
         check_script(parser, options)
+    if not 1 <= options.keep <= 256:
+        parser.error('--keep must be 1 to 256')
     if not options.timeout > 0:
         parser.error('--timeout must be positive')
 
@@ -305,8 +324,6 @@ def check_script(parser, options):
         parser.error(f'{options.device!r} is no device of U-Boot')
     if not re.fullmatch(r'[A-Za-z0-9_/.-]+', options.folder):
         parser.error('--folder may have letters, digits and / _ . -')
-    if not 1 <= options.keep <= 256:
-        parser.error('--keep must be 1 to 256')
 
 
 def main():

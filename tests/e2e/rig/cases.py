@@ -7,6 +7,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import boots
 import build
 import collects
 import dump
@@ -35,14 +36,14 @@ class Rig:
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
         self.token = f'kmd-token-{os.urandom(6).hex()}'
 
-    def pack(self, script, level='full', machine=None, settings='', drivers=()):
-        """The file system of the guest; drivers are modules of the kernel's own."""
+    def pack(self, script, level='full', machine=None, settings='', drivers=(), **more):
+        """The file system of the guest; drivers are modules of the kernel's own; more: parameters."""
         machine = machine or qemu.MACHINES[self.kernel.arch]
         parameters = {
             'token': self.token, 'level': level, 'base': f'{machine["reserved"]:#x}',
             'size': f'{qemu.RESERVED_SIZE:#x}',
             'kernel_memory': f'{machine["ram_base"] + (64 << 20):x}',
-            'case': self.name, 'settings': settings,
+            'case': self.name, 'settings': settings, **more,
         }
         image = self.folder / 'initramfs'
         modules = [] if self.kernel.has('KMEMDUMP') else [build.modules(self.kernel), *self.modules]
@@ -475,6 +476,29 @@ def case_qcom_refusals(rig):
     """Firmware without Minidump, with one that is damaged, with SMEM of version 11."""
     if qcomchecks.can_run(rig):
         qcomchecks.check_refusals(rig)
+
+
+def case_collect_boot(rig):
+    """copy=1: after a panic and a warm reset the next boot offers the dump, twice."""
+    boots.check(rig, 'panic')
+
+
+def case_collect_boot_hung(rig):
+    """The same of a task that waits forever."""
+    boots.check(rig, 'hungtask')
+
+
+def case_collect_boot_softlockup(rig):
+    """The same of a task that does not give up its CPU."""
+    boots.check(rig, 'softlockup', settings='kernel/softlockup_panic=1 kernel/watchdog_thresh=2')
+
+
+def case_collect_boot_nmi(rig):
+    """The same of a panic in NMI, as a watchdog's."""
+    if rig.kernel.arch != 'amd64':
+        print('QEMU injects no NMI on this machine')
+        return
+    boots.check(rig, 'unknown_nmi', 'what="unknown_nmi"?', 'kernel/unknown_nmi_panic=1')
 
 
 CASES = {name.removeprefix('case_'): function for name, function in list(globals().items())
