@@ -7,6 +7,7 @@ shim/copy.h and with no code of it, so that the host knows what the guest must o
 import gzip
 import hashlib
 import os
+import random
 import re
 import shutil
 import struct
@@ -23,9 +24,9 @@ import qemu
 from checks import FULL, ask_drgn, quiet, reported, settle_down
 
 MIB = 1 << 20
-AREA = 40 * MIB
+AREA = 48 * MIB
 MACHINES = {
-    'amd64': {**qemu.MACHINES['amd64'], 'reserved': 0xa000000, 'set_aside': 'memmap=40M$0xa000000 no_timer_check'},
+    'amd64': {**qemu.MACHINES['amd64'], 'reserved': 0xa000000, 'set_aside': 'memmap=48M$0xa000000 no_timer_check'},
     'arm64': {**qemu.MACHINES['arm64'], 'reserved': 0x4c800000, 'set_aside': 'mem=200M'},
 }
 END_OF_PANIC = 'end Kernel panic'
@@ -49,7 +50,8 @@ class Offer:
             at = image + 56 + 64 * i
             row = list(struct.unpack_from('<IIIQQQQ20s', area, at))
             entry, crc = struct.unpack_from('<II', area, checks + 8 * i)
-            kit.same(zlib.crc32(area[at + 4:at + 64]), entry, f'section {i} was written wrongly')
+            if zlib.crc32(area[at + 4:at + 64]) != entry:
+                row = [0, 0x1000, 3, 0, 0, 0, 0, b'(damaged entry)'.ljust(20, b'\0')]
             flags, offset, size = row[0], row[3], row[4]
             data = area[image + offset:image + offset + size]
             if flags == VALID and zlib.crc32(data) == crc:
@@ -57,7 +59,7 @@ class Offer:
                 end = max(end, offset + size)
             else:
                 row[0] = flags if flags == NO_ROOM else 0
-                self.absent[row[7].rstrip(b'\0').decode(), row[5]] = flags
+                self.absent[i] = row[7].rstrip(b'\0').decode(), flags, size
             table.append(row)
         for row in table:
             if row[0] != VALID and row[3] + row[4] > end:
@@ -74,6 +76,12 @@ class Offer:
             if zlib.crc32(self.area[at + 16:at + 80]) == crc and own == base and at in places[:2]:
                 return (*places, nr)
         return None
+
+    def counts(self):
+        """As the shim counts them: not copied, no room, damaged."""
+        kinds = ['no-room' if flags == NO_ROOM else 'damaged' if flags or name == '(damaged entry)' else 'not-copied'
+                 for name, flags, _ in self.absent.values()]
+        return {kind: kinds.count(kind) for kind in ('not-copied', 'no-room', 'damaged')}
 
     def sha256(self):
         return hashlib.sha256(self.image).hexdigest()
@@ -140,6 +148,7 @@ class Board:
         kit.same(state['found'], 'yes', f'{state}; the console:\n{self.new()[-3000:]}')
         kit.same(int(state['whole']), len(offer.whole), 'regions that are whole')
         kit.same(int(state['regions']), len(offer.whole) + len(offer.absent), 'regions')
+        kit.same({name: int(state[name]) for name in offer.counts()}, offer.counts(), 'absent regions')
         kit.same(int(state['bytes']), sum(len(data) for data in offer.whole.values()), 'bytes')
         kit.same(state['dump'], offer.sha256(), 'the image that is offered')
         lines = reported(self.new())
@@ -267,5 +276,184 @@ def check(rig, how, inject=None, settings=''):
         board.reset()
         check_stored(rig, taken, offer, board.check_next(offer))
         _, offer = died(rig, board, inject)
+        board.reset()
+        board.check_next(offer)
+
+
+def check_resets(rig, runs):
+    """Resets at random moments of the copy: what was copied by then is offered, and nothing else."""
+    seed = int(os.environ.get('KMD_SEED') or int.from_bytes(os.urandom(4), 'little'))
+    print(f'KMD_SEED={seed}', flush=True)
+    choose, span = random.Random(seed), None
+    with Board(rig, 'panic') as board:
+        for number in range(runs + 1):
+            board.wait(COPYING)
+            begin = time.monotonic()
+            if span is None:
+                # How long a copy takes here.
+                board.wait(COPIED)
+                span = time.monotonic() - begin
+                print(f'a copy takes {span:.2f} s', flush=True)
+            else:
+                time.sleep(choose.uniform(0, span))
+            board.guest.qmp({'execute': 'stop'})
+            offer = board.offer()
+            board.reset()
+            check_reset(rig, board, offer, number)
+
+
+def check_reset(rig, board, offer, number):
+    if not offer.whole:
+        state = board.state()
+        kit.check(state['found'] == 'no' and state['dump'] is None, f'{state}')
+        print(f'reset {number}: nothing: {state["reason"]}', flush=True)
+        return
+    state = board.check_next(offer)
+    kit.same(int(state['damaged']), 0, 'damaged regions')
+    image = rig.folder / 'reset.img'
+    image.write_bytes(offer.image)
+    done = subprocess.run([rig.program, '--dmesg', image], capture_output=True, text=True, check=False)
+    print(f'reset {number}: {state["whole"]} of {state["regions"]} regions; kmd-assemble --dmesg exited '
+          f'{done.returncode}, {len(done.stdout.splitlines())} lines', flush=True)
+    kit.check(done.returncode in (0, 3) or len(offer.whole) < 20, done.stderr[-2000:])
+    for name, _, _ in list(offer.absent.values())[:3]:
+        kit.check(name in done.stderr, f'{name} is absent, and kmd-assemble does not name it:\n{done.stderr[-2000:]}')
+
+
+def check_damage(rig):
+    """Words of the copy are damaged before the reset: those regions are absent, and all others there."""
+    with Board(rig, 'panic') as board:
+        _, offer = died(rig, board)
+        area = board.area()
+        checks, image = (int.from_bytes(area[offer.first + at:offer.first + at + 8], 'little') for at in (40, 48))
+        table = image + 56
+
+        def flip(at):
+            board.poke(at, bytes([board.area()[at] ^ 0x10]))
+        flip(offer.first + 24)              # one of the two controls
+        flip(image)                         # signature of the image, which is made anew
+        flip(table + 64 * 5 + 12)           # offset of a section
+        flip(table + 64 * 6 + 44)           # its name
+        flip(table + 64 * 7)                # its flags
+        flip(checks + 8 * 8)                # checksums
+        flip(checks + 8 * 9 + 4)
+        places = [int.from_bytes(area[table + 64 * i + 12:table + 64 * i + 20], 'little') for i in (10, 11)]
+        for place in places:                # data
+            flip(image + place)
+        flip(offer.last - 1)                # the last byte of the memory for data, which is unused
+        damaged = board.offer()
+        kit.same((len(damaged.absent), len(damaged.whole)), (7, len(offer.whole) - 7), 'damaged regions')
+        board.reset()
+        state = board.check_next(damaged)
+        kit.same(int(state['damaged']), 7, 'damaged regions')
+        path, output = store(rig, state, damaged.image, codes=(3,))
+        kit.check('7 regions: their checksums are wrong' in output, output)
+        core(rig, path, 'damaged', codes=(3,))
+        # Both controls: there was a dump, and it is not readable.
+        _, offer = died(rig, board)
+        flip(offer.first + 24)
+        flip(offer.last + 9)
+        board.reset()
+        state = board.state()
+        kit.check(state['found'] == 'no' and 'is damaged' in state['reason'] and not state['dump'], f'{state}')
+        # Memory that its firmware has cleared.
+        died(rig, board)
+        board.poke(0, bytes(AREA))
+        board.reset()
+        state = board.state()
+        kit.check(state['found'] == 'no' and 'memory was cleared' in state['reason'], f'{state}')
+        # Memory that lost its content.
+        died(rig, board)
+        board.poke(0, os.urandom(AREA))
+        board.reset()
+        kit.same(board.state()['found'], 'no', 'random memory')
+
+
+def check_held(rig):
+    """Nobody takes the dump: later panics, and loading the module again, leave it as it is."""
+    with Board(rig, 'panic', take='no', reload='yes') as board:
+        _, offer = died(rig, board)
+        image = offer.image
+        for number in range(2):
+            board.reset()
+            state = board.state()
+            kit.same((state['found'], state['dump'], state['later']),
+                     ('yes', hashlib.sha256(image).hexdigest(), str(number)), 'the first dump')
+            kit.same(sum('dump: ' in line for line in reported(board.new())), 2, 'offers of one boot')
+            board.wait('the dump of an earlier crash has not been taken')
+            board.wait(END_OF_PANIC)
+            settle_down(board.guest, 0.5)
+            kit.same(board.offer().image, image, 'the first dump, after a panic')
+
+
+def check_small(rig):
+    """Memory that is too small: the most important regions are there."""
+    with Board(rig, 'panic', size=3 * MIB) as board:
+        taken, offer = died(rig, board)
+        kit.check(offer.counts()['no-room'] > 0, 'there was room for all')
+        snapshot(rig, taken)
+        board.reset()
+        state = board.check_next(offer)
+        path, output = store(rig, state, offer.image, codes=(3,))
+        kit.check('the set-aside memory is too small' in output, output)
+        core(rig, path, 'small', codes=(3,))
+        check_log(rig, taken, path)
+
+
+def check_orderly(rig):
+    """A kernel that restarts in order, and one that hangs, leave no dump; which it was is said."""
+    for how, sign, why in (('restart', 'Restarting system', 'ended in order'),
+                           ('hang', 'all CPUs hang from here on', 'ended without a panic')):
+        with Board(rig, how) as board:
+            board.guest.qmp({'execute': 'set-action', 'arguments': {'reboot': 'reset'}})
+            kit.same(board.state()['found'], 'no', 'the first boot')
+            board.wait(sign)
+            end = board.new().find(sign)
+            if how == 'hang':
+                settle_down(board.guest, 1.0)
+                kit.check(firmware_finds(board), 'no table in a hang')
+                board.reset()
+            else:
+                board.seen = len(board.guest.console()) if end < 0 else board.seen + end + len(sign)
+            state = board.state()
+            kit.check(state['found'] == 'no' and why in state['reason'], f'{how}: {state}')
+            print(f'{how}: {state["reason"]}', flush=True)
+
+
+def firmware_finds(board):
+    ram = firmware.Ram(board.guest.ram, board.machine['ram_base'])
+    try:
+        return bool(firmware.regions(ram, board.machine['reserved']))
+    except firmware.NoTable:
+        return False
+
+
+def check_mark(rig):
+    """An orderly restart clears the table's mark before memory changes hands: a boot loader saves nothing."""
+    with Board(rig, 'restart', options='') as board:
+        # Without the option, QEMU ends; memory is as the kernel left it.
+        board.guest.qmp({'execute': 'set-action', 'arguments': {'reboot': 'shutdown', 'shutdown': 'pause'}})
+        board.wait('KMD: offered all')
+        kit.check(firmware_finds(board) or board.wait(rig.token) or firmware_finds(board), 'no table while it runs')
+        board.wait('Restarting system')
+        settle_down(board.guest, 1.0)
+        kit.same(board.guest.qmp({'execute': 'query-status'})[0]['running'], False, 'running')
+        kit.check(not firmware_finds(board), 'the mark is still there after an orderly restart')
+
+
+def check_avoid(rig):
+    """avoid=: no region lies in that memory; how many were left out is in the log."""
+    base = MACHINES[rig.kernel.arch]['ram_base'] + 64 * MIB
+    spans = [(base + 16 * MIB, base + 48 * MIB), (base + 50 * MIB, base + 50 * MIB + 0x1800)]
+    words = ','.join(f'{start:#x}-{end:#x}' for start, end in spans)
+    with Board(rig, 'panic', options=f'-c -a {words}') as board:
+        taken, offer = died(rig, board)
+        rows = [(row.address, row.address + row.size) for row in taken.rows]
+        inside = [row for row in rows for start, end in spans if start <= row[0] and row[1] <= end]
+        kit.same(inside, [], 'regions in memory to avoid')
+        log = re.search(r'kmemdump_reserved: (\d+) regions lie in memory to avoid and are not in the table; '
+                        r'(\d+) lie there in part', board.new())
+        kit.check(log and int(log[1]) > 0, f'the log has no number:\n{board.new()[-3000:]}')
+        print(log[0], f'; {len(rows)} are in the table', flush=True)
         board.reset()
         board.check_next(offer)

@@ -501,6 +501,37 @@ def case_collect_boot_nmi(rig):
     boots.check(rig, 'unknown_nmi', 'what="unknown_nmi"?', 'kernel/unknown_nmi_panic=1')
 
 
+def case_collect_boot_reset(rig):
+    """Resets at random moments of the copy: what is complete is there."""
+    boots.check_resets(rig, int(os.environ.get('KMD_RESETS') or 4))
+
+
+def case_collect_boot_damage(rig):
+    """The copy is damaged, cleared or lost before the next boot."""
+    boots.check_damage(rig)
+
+
+def case_collect_boot_held(rig):
+    """Panics one after another, and nobody takes the first dump."""
+    boots.check_held(rig)
+
+
+def case_collect_boot_small(rig):
+    """There is not room for all regions."""
+    boots.check_small(rig)
+
+
+def case_collect_boot_orderly(rig):
+    """After an orderly restart, and after a hang, there is no dump, and the log says why."""
+    boots.check_orderly(rig)
+    boots.check_mark(rig)
+
+
+def case_collect_boot_avoid(rig):
+    """Memory that a boot loader overwrites is in no region."""
+    boots.check_avoid(rig)
+
+
 CASES = {name.removeprefix('case_'): function for name, function in list(globals().items())
          if name.startswith('case_')}
 
