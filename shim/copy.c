@@ -10,6 +10,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/kernel.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/notifier.h>
 #include <linux/sizes.h>
@@ -198,7 +199,7 @@ static bool plan(struct kmd_copy_control *control)
 	control->checks = cpu_to_le64(checks);
 	control->image = cpu_to_le64(image);
 	control->end = control->last;
-	control->crashed = cpu_to_le64(ktime_get_real_fast_ns() / NSEC_PER_SEC);
+	control->crashed = cpu_to_le64(div_u64(ktime_get_real_fast_ns(), NSEC_PER_SEC));
 	nr = plan_sections(control, nr);
 	plan_header(control, nr);
 	control->sections = cpu_to_le64(nr);
@@ -257,25 +258,6 @@ static void finish(size_t at)
 	wmb(); /* the machine may be reset now */
 }
 
-/* A dump that has not been taken: the first crash matters more than those that follow. */
-static void count_later(size_t at)
-{
-	struct kmd_copy_control *control = copy.area + at;
-
-	if (!memcmp(control->magic, KMD_COPY_MAGIC, sizeof(control->magic)))
-		control->later = cpu_to_le32(le32_to_cpu(control->later) + 1);
-}
-
-static void count_held(void)
-{
-	size_t at;
-
-	for (at = 0; at < copy.size; at += KMD_COPY_ALIGN)
-		count_later(at);
-	wmb(); /* the machine may be reset now */
-	pr_emerg("nothing is copied: the dump of an earlier crash has not been taken\n");
-}
-
 static void copy_all(void)
 {
 	struct kmd_copy_control control = {};
@@ -300,8 +282,10 @@ static int on_panic(struct notifier_block *nb, unsigned long event, void *data)
 {
 	if (atomic_xchg(&copying, 1))
 		return NOTIFY_DONE;
+	/* The first crash matters more than those that follow. */
 	if (READ_ONCE(copy.held)) {
-		count_held();
+		kmd_found_count_later();
+		pr_emerg("nothing is copied: the dump of an earlier crash has not been taken\n");
 		return NOTIFY_DONE;
 	}
 	pr_emerg("copying the regions to 0x%llx\n",

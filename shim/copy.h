@@ -134,6 +134,7 @@ void kmd_copy_release(void);
 int kmd_found_look(void *area, phys_addr_t base, size_t size);
 bool kmd_found_any(void);
 size_t kmd_found_start(void);
+void kmd_found_count_later(void);
 int kmd_found_offer(void);
 void kmd_found_withdraw(void);
 

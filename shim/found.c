@@ -11,7 +11,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/capability.h>
 #include <linux/kobject.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
@@ -86,7 +85,7 @@ static void find_control(void)
 	if (found.nr)
 		return;
 	if (marks)
-		found.why_not = "what describes the dump is damaged";
+		found.why_not = "what describes the dump is damaged, or was made with another size=";
 	else
 		found.why_not = kmd_smem_last(found.area);
 }
@@ -228,6 +227,21 @@ bool kmd_found_any(void)
 size_t kmd_found_start(void)
 {
 	return found.nr ? le64_to_cpu(found.control.first) : found.size;
+}
+
+static void count_later(size_t at)
+{
+	struct kmd_copy_control *control = found.area + at;
+
+	control->later = cpu_to_le32(le32_to_cpu(found.control.later) + 1);
+}
+
+/* On panic, if a dump is there that has not been taken. */
+void kmd_found_count_later(void)
+{
+	count_later(le64_to_cpu(found.control.first));
+	count_later(le64_to_cpu(found.control.last));
+	wmb(); /* the machine may be reset now */
 }
 
 /**

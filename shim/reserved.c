@@ -19,6 +19,7 @@
 
 #include <linux/io.h>
 #include <linux/ioport.h>
+#include <linux/math64.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/of.h>
@@ -122,10 +123,14 @@ static int map_area(void)
 		return -EBUSY;
 	}
 	area = memremap(base, size, MEMREMAP_WC);
-	if (!area)
-		area = memremap(base, size, MEMREMAP_WB);
 	if (area)
 		return 0;
+	area = memremap(base, size, MEMREMAP_WB);
+	if (area) {
+		pr_warn("0x%llx-0x%llx is mapped with caches: a reset may lose what is in them\n",
+			base, base + size - 1);
+		return 0;
+	}
 	pr_err("0x%llx-0x%llx cannot be mapped\n", base, base + size - 1);
 	release_mem_region(base, size);
 	return -ENOMEM;
@@ -203,12 +208,12 @@ static struct notifier_block at_reboot = { .notifier_call = orderly_end };
 static unsigned int nr_slots(void)
 {
 	u64 end = min_t(u64, size, kmd_found_start());
-	u64 fit = min_t(u64, (end - KMD_SMEM_SIZE) / MD_REGION_SIZE,
+	u64 fit = min_t(u64, div_u64(end - KMD_SMEM_SIZE, MD_REGION_SIZE),
 			KMEMDUMP_MAX_SLOTS);
 
 	if (regions)
 		return min_t(u64, regions, fit);
-	return copy ? min_t(u64, fit, size / 16 / MD_REGION_SIZE) : fit;
+	return copy ? min_t(u64, fit, div_u64(size, 16 * MD_REGION_SIZE)) : fit;
 }
 
 static int build_table(void)

@@ -20,18 +20,20 @@ static u8 *area;
 static u8 ram[RAM_SIZE], saved[AREA];
 static struct kmd_md_region rows[ROWS];
 static struct kmd_md_subsystem subsystem;
-static struct kmd_toc test_toc = { .backend.max_regions = ROWS, .subsystem = &subsystem, .regions = rows };
+static struct kmd_toc test_toc = { .backend.max_regions = ROWS,
+				   .subsystem = &subsystem,
+				   .regions = rows };
 static u8 prio[ROWS];
 static long resets_in = -1, barriers;
 static jmp_buf machine;
 static u64 unreadable;
 
-#define check(what)                                                                          \
-	do {                                                                                 \
-		if (!(what)) {                                                               \
-			printf("%s:%d: %s\n", __FILE__, __LINE__, #what);                    \
-			exit(1);                                                             \
-		}                                                                            \
+#define check(what)                                                                                \
+	do {                                                                                       \
+		if (!(what)) {                                                                     \
+			printf("%s:%d: %s\n", __FILE__, __LINE__, #what);                          \
+			exit(1);                                                                   \
+		}                                                                                  \
 	} while (0)
 
 void wmb(void)
@@ -91,8 +93,12 @@ static void set_up(void)
 
 static void panic_now(long reset)
 {
-	struct kmd_copy with = { .area = area, .base = BASE, .start = START, .size = AREA,
-				 .toc = &test_toc, .prio = prio };
+	struct kmd_copy with = { .area = area,
+				 .base = BASE,
+				 .start = START,
+				 .size = AREA,
+				 .toc = &test_toc,
+				 .prio = prio };
 
 	copying.n = 0;
 	resets_in = reset;
@@ -240,6 +246,32 @@ static void test_unreadable(void)
 	kmd_found_withdraw();
 }
 
+/* A panic while a dump is there changes one count, in both controls. */
+static void test_later(void)
+{
+	struct kmd_copy with = { .area = area,
+				 .base = BASE,
+				 .start = START,
+				 .size = AREA,
+				 .toc = &test_toc,
+				 .prio = prio,
+				 .held = true };
+
+	memcpy(area, saved, AREA);
+	for (u32 n = 1; n < 3; n++) {
+		memset(&found, 0, sizeof(found));
+		check(!kmd_found_look(area, BASE, AREA) && found.control.later == n - 1);
+		copying.n = 0;
+		check(!kmd_copy_start(&with));
+		panic_notifier_list->notifier_call(panic_notifier_list, 0, NULL);
+		kmd_copy_stop();
+		kmd_found_withdraw();
+	}
+	check(look() == ROWS - 2);
+	area[found.control.first] = 0;
+	check(look() == ROWS - 2 && found.control.later == 2);
+}
+
 /* A dump stays until it is taken; then nothing of it is left. */
 static void test_taken(void)
 {
@@ -247,7 +279,8 @@ static void test_taken(void)
 	memset(&found, 0, sizeof(found));
 	check(!kmd_found_look(area, BASE, AREA) && kmd_found_any() && kmd_found_start() == START);
 	check(!kmd_found_offer() && offered);
-	check(taken_store(NULL, NULL, "0", 1) == -EINVAL && taken_store(NULL, NULL, "x", 1) == -EINVAL);
+	check(taken_store(NULL, NULL, "0", 1) == -EINVAL &&
+	      taken_store(NULL, NULL, "x", 1) == -EINVAL);
 	check(taken_store(NULL, NULL, "1\n", 2) == 2 && !offered);
 	check(taken_store(NULL, NULL, "1\n", 2) == -ENODATA);
 	for (size_t at = START; at < AREA; at++)
@@ -265,6 +298,7 @@ int main(void)
 	check(look() == ROWS - 2);
 	test_damage();
 	test_random();
+	test_later();
 	test_taken();
 	test_unreadable();
 	free(area);

@@ -30,7 +30,7 @@ typedef struct {
 	int n;
 } atomic_t;
 
-#define __packed          __attribute__((packed))
+#define __packed __attribute__((packed))
 #define __percpu
 #define EXPORT_SYMBOL_GPL(x)
 #define KBUILD_MODNAME    "test"
@@ -46,18 +46,26 @@ typedef struct {
 #define min(a, b)         ((a) < (b) ? (a) : (b))
 #define min_t(t, a, b)    ((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 #define max_t(t, a, b)    ((t)(a) > (t)(b) ? (t)(a) : (t)(b))
-#define ALIGN(x, to)      (((x) + (to) - 1) / (to) * (to))
+#define ALIGN(x, to)      (((x) + (to)-1) / (to) * (to))
 #define IS_ALIGNED(x, to) ((x) % (to) == 0)
 #define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
 #define SZ_4K             4096
 #define NSEC_PER_SEC      1000000000
-#define ATOMIC_INIT(x)    { x }
-#define DEFINE_MUTEX(x)   int x
-#define mutex_lock(x)     ((void)(x))
-#define mutex_unlock(x)   ((void)(x))
-#define cond_resched()    ((void)0)
-#define GFP_KERNEL        0
-#define NOTIFY_DONE       0
+#define ATOMIC_INIT(x)                                                                             \
+	{                                                                                          \
+		x                                                                                  \
+	}
+#define DEFINE_MUTEX(x) int x
+#define mutex_lock(x)   ((void)(x))
+#define mutex_unlock(x) ((void)(x))
+#define cond_resched()  ((void)0)
+#define GFP_KERNEL      0
+#define NOTIFY_DONE     0
+
+static inline u64 div_u64(u64 value, u32 by)
+{
+	return value / by;
+}
 
 static inline int atomic_xchg(atomic_t *a, int to)
 {
@@ -134,17 +142,20 @@ struct kobj_attribute {
 };
 
 #define KMD_BIN_CONST
-#define KMD_BIN_READ                    read
-#define __ATTR(name, mode, show, store) { { #name, mode }, show, store }
-#define kernel_kobj                     NULL
-#define kobject_create_and_add(n, p)    ((struct kobject *)1)
-#define kobject_put(k)                  ((void)(k))
-#define sysfs_create_files(k, f)        ((void)(f), 0)
-#define sysfs_remove_files(k, f)        ((void)(f))
-#define sysfs_bin_attr_init(a)          ((void)(a))
-#define sysfs_create_bin_file(k, a)     ((void)(a), 0)
-#define sysfs_remove_bin_file(k, a)     ((void)(a))
-#define sysfs_emit(to, ...)             snprintf(to, 4096, __VA_ARGS__)
+#define KMD_BIN_READ read
+#define __ATTR(name, mode, show, store)                                                            \
+	{                                                                                          \
+		{ #name, mode }, show, store                                                       \
+	}
+#define kernel_kobj                  NULL
+#define kobject_create_and_add(n, p) ((struct kobject *)1)
+#define kobject_put(k)               ((void)(k))
+#define sysfs_create_files(k, f)     ((void)(f), 0)
+#define sysfs_remove_files(k, f)     ((void)(f))
+#define sysfs_bin_attr_init(a)       ((void)(a))
+#define sysfs_create_bin_file(k, a)  ((void)(a), 0)
+#define sysfs_remove_bin_file(k, a)  ((void)(a))
+#define sysfs_emit(to, ...)          snprintf(to, 4096, __VA_ARGS__)
 
 static inline int kstrtobool(const char *text, bool *value)
 {

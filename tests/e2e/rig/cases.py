@@ -524,6 +524,7 @@ def case_collect_boot_small(rig):
 def case_collect_boot_orderly(rig):
     """After an orderly restart, and after a hang, there is no dump, and the log says why."""
     boots.check_orderly(rig)
+    boots.check_panic_timeout(rig)
     boots.check_mark(rig)
 
 
