@@ -7,6 +7,7 @@ shim/copy.h and with no code of it, so that the host knows what the guest must o
 import gzip
 import hashlib
 import os
+import pathlib
 import random
 import re
 import shutil
@@ -402,6 +403,50 @@ def check_small(rig):
         kit.check('the set-aside memory is too small' in output, output)
         core(rig, path, 'small', codes=(3,))
         check_log(rig, taken, path)
+
+
+def linked(program):
+    """A program of this host with its libraries: path in the guest to bytes."""
+    done = subprocess.run(['ldd', program], capture_output=True, text=True, check=True)
+    return {path[1:]: pathlib.Path(path).read_bytes() for path in re.findall(r'(/[^ ]+) \(0x', done.stdout)}
+
+
+def python_files(rig):
+    """Python, kmd-collect and kmd-report of this host."""
+    real, library = pathlib.Path('/usr/bin/python3').resolve(), pathlib.Path(os.__file__).parent
+    report = rig.program.parents[1] / 'kmd-report/kmd-report'
+    files = {**linked(real), **linked(report), 'bin/python3': real.read_bytes(), 'bin/kmd-report': report.read_bytes(),
+             'bin/kmd-collect': collects.program(rig).read_bytes()}
+    folders = ('collections', 'encodings', 'importlib', 'json', 're', 'lib-dynload')
+    for path in [*library.glob('*.py'), *(path for folder in folders for path in (library / folder).rglob('*'))]:
+        if path.is_file() and '__pycache__' not in path.parts:
+            files[str(path)[1:]] = path.read_bytes()
+    return files
+
+
+def check_guest(rig):
+    """In the guest itself: the disk is full, then read-only, then good."""
+    if rig.kernel.arch != 'amd64' or os.uname().machine != 'x86_64':
+        print('the guest runs programs of an x86_64 host')
+        return
+    with Board(rig, 'panic', level='rfc', take='tool', files=python_files(rig)) as board:
+        first = board.state()
+        kit.same(first['found'], 'no', 'the first boot')
+        _, offer = died(rig, board)
+        board.reset()
+        state = board.state()
+        lines = reported(board.new())
+        print(*(line for line in lines if line.startswith('tool')), sep='\n', flush=True)
+        kit.same([line for line in lines if re.match(r'tool \w+: exit', line)],
+                 ['tool full: exit 1', 'tool readonly: exit 1', 'tool good: exit 0', 'tool again: exit 0'], 'exit codes')
+        text = '\n'.join(lines)
+        for sign in ('tool full: kmd-collect: /mnt: No space left on device; the dump stays in memory',
+                     'tool readonly: kmd-collect: /mnt: Read-only file system; the dump stays in memory',
+                     f'{len(offer.whole)} of {len(offer.whole)} regions', 'tool again: kmd-collect: nothing found: it has been taken',
+                     'tool report: reason      Kernel panic - not syncing: sysrq triggered crash'):
+            kit.check(sign in text, f'no {sign!r} in\n{text}')
+        kit.check(f'tool sum: {offer.sha256()} ' in text, 'another dump was stored')
+        kit.same(state['dump'], offer.sha256(), 'the image that is offered')
 
 
 def check_orderly(rig):

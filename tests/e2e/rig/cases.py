@@ -36,7 +36,7 @@ class Rig:
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
         self.token = f'kmd-token-{os.urandom(6).hex()}'
 
-    def pack(self, script, level='full', machine=None, settings='', drivers=(), **more):
+    def pack(self, script, level='full', machine=None, settings='', drivers=(), files=None, **more):
         """The file system of the guest; drivers are modules of the kernel's own; more: parameters."""
         machine = machine or qemu.MACHINES[self.kernel.arch]
         parameters = {
@@ -47,7 +47,7 @@ class Rig:
         }
         image = self.folder / 'initramfs'
         modules = [] if self.kernel.has('KMEMDUMP') else [build.modules(self.kernel), *self.modules]
-        initramfs.write(image, self.kernel, modules, script, parameters, self.kernel.drivers(*drivers))
+        initramfs.write(image, self.kernel, modules, script, parameters, self.kernel.drivers(*drivers), files)
         return image
 
     def boot(self, script, level='full', cmdline='ignore_loglevel', options=(), settings=''):
@@ -519,6 +519,11 @@ def case_collect_boot_held(rig):
 def case_collect_boot_small(rig):
     """There is not room for all regions."""
     boots.check_small(rig)
+
+
+def case_collect_boot_guest(rig):
+    """kmd-collect --boot and kmd-report run in the guest: a full disk, one that is read-only, a good one."""
+    boots.check_guest(rig)
 
 
 def case_collect_boot_orderly(rig):

@@ -22,9 +22,9 @@ def archive(files):
     return body + record(0, 'TRAILER!!!', 0, b'')
 
 
-def write(path, kernel, modules, script, parameters, drivers=()):
+def write(path, kernel, modules, script, parameters, drivers=(), more=None):
     """modules: their folders, of which a later one replaces what it has; parameters: shell variables for
-    the scripts of the guest; drivers: more modules."""
+    the scripts of the guest; drivers: more modules; more: files, path -> bytes."""
     files = {
         'init': (GUEST / 'init').read_bytes(),
         'bin/busybox': kernel.file('busybox').read_bytes(),
@@ -33,6 +33,7 @@ def write(path, kernel, modules, script, parameters, drivers=()):
         'case/parameters': ''.join(f"{k}='{v}'\n" for k, v in parameters.items()).encode(),
         f'boot/System.map-{kernel.version}': kernel.file('System.map').read_bytes(),
     }
+    files.update(more or {})
     for module in [*(file for folder in modules for file in folder.glob('*.ko')), *drivers]:
         files[f'modules/{module.name}'] = module.read_bytes()
     path.write_bytes(archive(files))
