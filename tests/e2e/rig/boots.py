@@ -106,6 +106,13 @@ class Board:
     def __exit__(self, *words):
         self.guest.__exit__(*words)
 
+    def on_reboot(self, reboot, shutdown='poweroff'):
+        """What the machine does if the guest restarts it; right after its start."""
+        while not (self.guest.folder / 'qmp').exists():
+            kit.check(self.guest.process.poll() is None, 'QEMU does not start')
+            time.sleep(0.05)
+        self.guest.qmp({'execute': 'set-action', 'arguments': {'reboot': reboot, 'shutdown': shutdown}})
+
     def new(self):
         """The console since the last reset."""
         return self.guest.console()[self.seen:]
@@ -408,7 +415,9 @@ def check_small(rig):
 def linked(program):
     """A program of this host with its libraries: path in the guest to bytes."""
     done = subprocess.run(['ldd', program], capture_output=True, text=True, check=True)
-    return {path[1:]: pathlib.Path(path).read_bytes() for path in re.findall(r'(/[^ ]+) \(0x', done.stdout)}
+    paths = re.findall(r'(/[^ ]+) \(0x', done.stdout)
+    return {(path if path.startswith('/lib') else f'/lib/{pathlib.Path(path).name}')[1:]: pathlib.Path(path).read_bytes()
+            for path in paths}
 
 
 def python_files(rig):
@@ -454,7 +463,7 @@ def check_orderly(rig):
     for how, sign, why in (('restart', 'Restarting system', 'ended in order'),
                            ('hang', 'all CPUs hang from here on', 'ended without a panic')):
         with Board(rig, how) as board:
-            board.guest.qmp({'execute': 'set-action', 'arguments': {'reboot': 'reset'}})
+            board.on_reboot('reset')
             kit.same(board.state()['found'], 'no', 'the first boot')
             board.wait(sign)
             end = board.new().find(sign)
@@ -480,7 +489,7 @@ def firmware_finds(board):
 def check_panic_timeout(rig):
     """The kernel restarts the machine itself (panic=1)."""
     with Board(rig, 'panic', cmdline='ignore_loglevel panic=1') as board:
-        board.guest.qmp({'execute': 'set-action', 'arguments': {'reboot': 'reset'}})
+        board.on_reboot('reset')
         board.wait(COPIED)
         copied = re.search(r'copied (\d+) of (\d+) regions', board.new())
         board.seen = len(board.guest.console())
@@ -493,7 +502,7 @@ def check_mark(rig):
     """An orderly restart clears the table's mark before memory changes hands: a boot loader saves nothing."""
     with Board(rig, 'restart', options='') as board:
         # Without the option, QEMU ends; memory is as the kernel left it.
-        board.guest.qmp({'execute': 'set-action', 'arguments': {'reboot': 'shutdown', 'shutdown': 'pause'}})
+        board.on_reboot('shutdown', 'pause')
         board.wait('KMD: offered all')
         kit.check(firmware_finds(board) or board.wait(rig.token) or firmware_finds(board), 'no table while it runs')
         board.wait('Restarting system')

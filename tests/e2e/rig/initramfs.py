@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """The file system of the guest: busybox, the modules, System.map, the case (cpio, newc)."""
+import gzip
+
 import kernels
 
 GUEST = kernels.HERE / 'guest'
@@ -36,4 +38,5 @@ def write(path, kernel, modules, script, parameters, drivers=(), more=None):
     files.update(more or {})
     for module in [*(file for folder in modules for file in folder.glob('*.ko')), *drivers]:
         files[f'modules/{module.name}'] = module.read_bytes()
-    path.write_bytes(archive(files))
+    data = archive(files)
+    path.write_bytes(gzip.compress(data, 1) if more else data)
