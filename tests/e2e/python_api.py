@@ -56,7 +56,7 @@ def test_facts(where):
         assert dump.regions[-1] == dump.regions[len(dump.regions) - 1]
         assert dump.regions[1:3] == [dump.regions[1], dump.regions[2]]
         expect(IndexError, lambda: dump.regions[len(dump.regions)])
-        assert dump.signature().key.startswith('1-panic-')
+        assert dump.signature().key.startswith('2-panic-')
         assert any(row.consumer == 'drgn' for row in dump.readiness())
         region = next(r for r in dump.regions if r.phys is not None and r.captured >= 64
                       and r.state == kmd.RegionState.OK)
@@ -160,7 +160,7 @@ def test_holes(where):
 def test_command():
     done = subprocess.run([sys.executable, '-m', 'kmd', packed], check=True, text=True,
                           stdout=subprocess.PIPE)
-    assert 'signature 1-panic-' in done.stdout, done.stdout
+    assert 'signature 2-panic-' in done.stdout, done.stdout
     assert subprocess.run([sys.executable, '-m', 'kmd', '/dev/null'],
                           stderr=subprocess.PIPE).returncode == 1
 
