@@ -24,6 +24,6 @@ with tempfile.TemporaryDirectory() as name:
     (where / 'dumps' / 'bad').write_bytes(b'nothing')
     out = subprocess.run([sys.executable, '-c', triage, 'dumps', 'db'], cwd=where, check=True,
                          text=True, stdout=subprocess.PIPE).stdout.splitlines()
-    assert re.match(r'2\t1-panic-[0-9a-f]{16}\tKernel panic', out[0]), out
+    assert re.match(r'2\t2-panic-[0-9a-f]{16}\tKernel panic', out[0]), out
     assert out[1].startswith('1\tno signature\t'), out
     assert os.path.exists(where / 'db')
