@@ -169,7 +169,7 @@ static bool collect(struct reader *reader)
 	if (!push_all(all, &tasks->tasks) || !push_all(all, &tasks->current) ||
 	    !push_all(all, &tasks->idle))
 		return false;
-	if ((tasks->unknown || tasks->nodes_absent) && !push_list(reader))
+	if ((tasks->unknown || tasks->nodes_absent || tasks->pids_absent) && !push_list(reader))
 		return false;
 	if (all->n)
 		qsort(all->items, all->n, sizeof(*all->items), by_address);
@@ -244,7 +244,7 @@ static bool read_list(struct reader *reader)
 	struct kmd_task_list *list = reader->list;
 
 	list->unknown = reader->tasks.unknown;
-	if (!list->unknown && reader->tasks.nodes_absent)
+	if (!list->unknown && (reader->tasks.nodes_absent || reader->tasks.pids_absent))
 		list->unknown = "parts of the tree of pids were not captured";
 	if (!collect(reader))
 		return false;

@@ -87,7 +87,11 @@ static bool read_pid(const struct kmd_target *target, uint64_t pid, uint64_t lin
 {
 	uint64_t first;
 
-	if (!number(target, pid + first_at, 8, &first) || first <= links)
+	if (!number(target, pid + first_at, 8, &first)) {
+		tasks->pids_absent++;
+		return true;
+	}
+	if (first <= links)
 		return true;
 	return push(&tasks->tasks, first - links);
 }

@@ -18,7 +18,7 @@ struct kmd_tasks {
 	struct kmd_addresses nodes; /* xa_nodes of the tree of pids; those not there are the last */
 	struct kmd_addresses pids;  /* struct pid */
 	struct kmd_addresses tasks; /* task_structs of the pids that are there */
-	size_t nodes_absent;
+	size_t nodes_absent, pids_absent;
 	/* The same of the CPUs that are present. */
 	const char *cpus_unknown;
 	struct kmd_target_cpus cpus;

@@ -41,6 +41,9 @@ static void trim_taint(char *taint, const char *release)
 {
 	char *end = release ? strstr(taint, release) : NULL, *from, *to = taint;
 
+	/* The release begins with a digit, which no letter of a taint is. */
+	if (!end)
+		end = strpbrk(taint, "0123456789");
 	if (end)
 		*end = '\0';
 	for (from = taint; *from; from++)

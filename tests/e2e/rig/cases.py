@@ -18,6 +18,7 @@ import lacking
 import qcomchecks
 import qemu
 import ready
+import regions_away
 import reports
 import shimchecks
 import stacks
@@ -353,6 +354,15 @@ def case_withheld(rig):
     withheld.check_registers(rig, taken)
     withheld.check_wrong_vmlinux(rig, taken)
     reports.check_without_regions(rig, taken, seed_of_run())
+
+
+def case_regions(rig):
+    """Each region of a dump of level full is taken away alone, with a vmlinux and without."""
+    taken = rig.crash('panic', END_OF_PANIC)
+    taken.write_forms()
+    tool = rig.program.parents[1] / 'kmd-report' / 'kmd-report'
+    regions_away.check(tool, rig.folder / 'md', rig.folder, count=0)
+    regions_away.check(tool, rig.folder / 'md', rig.folder, '-x', rig.kernel.file('vmlinux'))
 
 
 def case_wrap(rig):

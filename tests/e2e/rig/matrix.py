@@ -27,13 +27,16 @@ import matrix_page  # noqa: E402
 import qemu  # noqa: E402
 import questions  # noqa: E402
 import questions_compare  # noqa: E402
+import questions_report  # noqa: E402
 
 LEVELS = ('log', 'rfc', 'full')
 # The console line of the crash, and the seconds until the machine is quiet.
 CRASHES = {'panic': (cases.END_OF_PANIC, 1.0), 'hang': ('all CPUs hang from here on', 4.0)}
 # If one of these files changes, stored answers on all of RAM are stale.
 TRUTH_PARTS = ('questions.py', 'questions_drgn.py', 'questions_gdb.py', 'questions_libkdumpfile.py',
-               'ask_drgn.py', 'truth.py', 'walk.py', 'registers.py')
+               'ask_drgn.py', 'truth.py', 'walk.py', 'registers.py', 'questions_report.py')
+# What kmd-report is compared with.
+REPORT, REPORT_NEEDS = 'kmd-report', ('drgn', 'crash')
 one_guest = threading.Lock()
 
 
@@ -101,8 +104,12 @@ class Cell:
             self.tidy(made)
         answers = json.loads(kept.read_text())
         wants = truths['answers']
-        outcomes = {who: compare_all(answers[who], wants[who]) if wants[who] is not None else None
-                    for who in questions.ASK}
+        outcomes = {who: compare_all(answers[who], wants[who])
+                    if wants[who] is not None and answers[who] is not None else None for who in questions.ASK if who in wants}
+        if REPORT in answers:
+            outcomes[REPORT] = questions_report.outcomes_of(answers[REPORT], wants)
+        if 'gdb' not in wants:
+            return {who: outcomes.get(who) for who in matrix_page.CONSUMERS}, truths['quirks']
         accept_own(outcomes['gdb'], answers['gdb'], wants[PLAINLY], OVERLAP in truths['quirks'])
         accept_own_zeroes(outcomes['libkdumpfile'], answers['libkdumpfile'], truths['in front'])
         return outcomes, truths['quirks']
@@ -110,17 +117,22 @@ class Cell:
     def ask(self, taken, made, truths):
         """Run the consumers that have answers on all of RAM."""
         quirks = frozenset(truths['quirks'])
-        return {who: by_question(ask(questions.Core(taken, made.get(who, made[None])[0], quirks)))
-                if truths['answers'][who] is not None else None for who, ask in questions.ASK.items()}
+        found = {who: by_question(ask(questions.Core(taken, made.get(who, made[None])[0], quirks)))
+                 if truths['answers'][who] is not None else None for who, ask in questions.ASK.items()
+                 if who in truths['answers'] and not self.options.only_report}
+        words = ['--registers', taken.registers] if self.crash == 'hang' else []
+        return {**{who: None for who in truths['answers'] if who in questions.ASK}, **found,
+                REPORT: questions_report.ask(taken, self.folder / 'rawdump.img', words)}
 
     def truths(self, taken, made):
         """The answers on all of RAM, kept beside the dump for the next run."""
         digest = hashlib.sha256()
         for path in (kernels.HERE / part for part in TRUTH_PARTS):
             digest.update(path.read_bytes())
-        kept = self.folder / f'truth-{digest.hexdigest()[:12]}.json'
+        only = REPORT_NEEDS if self.options.only_report else tuple(questions.REFERENCE) + (PLAINLY,)
+        kept = self.folder / f'truth-{digest.hexdigest()[:12]}{"-report" if self.options.only_report else ""}.json'
         if not kept.exists():
-            kept.write_text(json.dumps(ask_of_truth(taken, made), indent=1))
+            kept.write_text(json.dumps(ask_of_truth(taken, made, only), indent=1))
         return json.loads(kept.read_text())
 
     def tidy(self, made):
@@ -144,9 +156,11 @@ def starts(answers):
     return answers is None or ALL not in answers
 
 
-def ask_of_truth(taken, made):
+def ask_of_truth(taken, made, only):
     answers, quirks, known = {}, [OVERLAP] if overlaps(taken) else [], {}
     for who, ask in {**questions.REFERENCE, PLAINLY: questions.ASK['gdb']}.items():
+        if who not in only:
+            continue
         core = made.get(who, made[None])[1]
         if (ask, core) not in known:
             known[ask, core] = by_question(ask(questions.Core(taken, core)))
@@ -157,6 +171,7 @@ def ask_of_truth(taken, made):
         if starts(again):
             answers['crash'] = again
             quirks.append('crash --no_modules')
+    answers[REPORT] = questions_report.ask(taken, made[None][1])
     return {'answers': answers, 'quirks': quirks,
             'in front': questions.in_front(questions.Core(taken, made[None][1]))}
 
@@ -214,6 +229,8 @@ def attempt(cell):
     except Exception:  # pylint: disable=broad-except
         return cell.name, None, [f'no cell: {traceback.format_exc()}']
     print(*cell.name, f'{time.monotonic() - start:.0f} s:', matrix_page.counts(outcomes), flush=True)
+    for question, (outcome, words) in (outcomes.get(REPORT) or {}).items():
+        print(f'    {question}: {outcome} {words}', flush=True)
     return cell.name, outcomes, quirks
 
 
@@ -241,6 +258,8 @@ def arguments():
     parser.add_argument('--keep-all', action='store_true', help='keep the cores too')
     parser.add_argument('--compare-again', action='store_true',
                         help='run no consumer: compare the answers of an earlier run in --dumps')
+    parser.add_argument('--only-report', action='store_true',
+                        help='fill the column kmd-report alone, with drgn and crash on all of RAM')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--out', type=pathlib.Path, metavar='FILE', help='write the page there')
     return parser.parse_args()

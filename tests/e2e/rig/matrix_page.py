@@ -5,7 +5,7 @@ import re
 
 from questions_compare import ABSENT, EQUAL, OWN, PART, WRONG
 
-CONSUMERS = ('gdb', 'gdb -o', 'crash', 'crash --minimal', 'drgn', 'libkdumpfile', 'makedumpfile')
+CONSUMERS = ('gdb', 'gdb -o', 'crash', 'crash --minimal', 'drgn', 'libkdumpfile', 'makedumpfile', 'kmd-report')
 
 HEAD = '''<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only -->
 <!-- Written by scripts/matrix; what is edited here is lost. -->
@@ -26,6 +26,7 @@ kernel.
 | drgn | tasks, stack traces, modules, dmesg, variables |
 | libkdumpfile | kernel virtual addresses of symbols, stacks, and some through the linear map |
 | makedumpfile | `--dump-dmesg` |
+| kmd-report | the functions of every frame of every task that does not run, with the vmlinux and without: as drgn (with inlined ones) and crash (by address) have them on all of RAM, and as kmd-report itself has them there |
 '''
 
 NOTES = '''
@@ -74,7 +75,7 @@ def cell(outcomes):
 def table(results):
     rows = [f'| kernel | level | crash | {" | ".join(CONSUMERS)} |', '| --- ' * (3 + len(CONSUMERS)) + '|']
     for name, outcomes, _ in results:
-        columns = [cell(outcomes[who]) if outcomes else 'no cell' for who in CONSUMERS]
+        columns = [cell(outcomes.get(who)) if outcomes else 'no cell' for who in CONSUMERS]
         rows.append(f'| {" | ".join(name)} | {" | ".join(columns)} |')
     return rows
 
@@ -135,7 +136,7 @@ def lines_of(found, cells):
 
 def cells_of(results, who, level=None):
     return [' '.join(name) for name, outcomes, _ in results
-            if outcomes and outcomes[who] is not None and level in (None, name[1])]
+            if outcomes and outcomes.get(who) is not None and level in (None, name[1])]
 
 
 def wrongs(results, outcome):

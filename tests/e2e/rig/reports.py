@@ -7,6 +7,8 @@ import subprocess
 import firmware
 import kit
 import registers
+import shorter
+from shorter import same_members
 
 # As ps writes it.
 DEAD = ('X', 'Z')
@@ -75,37 +77,6 @@ def check_signature(*reports):
     print('signature', *keys, *(signature['source'] for signature in found))
 
 
-def same_members(got, want):
-    """Members that are absent are not known; the others must be right."""
-    return [f'{key} is {got[key]!r}, not {want.get(key)!r}' for key in
-            ('pid', 'comm', 'state', 'tgid', 'ppid', 'cpu', 'kernel_thread') if got.get(key, want.get(key)) != want.get(key)]
-
-
-def same_frames(got, want):
-    """A stack may be shorter, with a reason, and functions may have no name."""
-    if got.get('registers_source') != want.get('registers_source'):
-        return []
-    if len(got['frames']) < len(want['frames']) and 'frames_end' not in got:
-        return ['its stack is shorter, without a reason']
-    for own, other in zip(got['frames'], want['frames']):
-        if own['address'] != other['address'] or own.get('function', other.get('function')) != other.get('function'):
-            return [f'frame {own} instead of {other}']
-    return []
-
-
-def compare(got, want):
-    """What a report of a part of the dump has wrong."""
-    by_address = {task['address']: task for task in want['tasks']}
-    by_cpu = {cpu['cpu']: cpu for cpu in want['cpus']}
-    wrong = []
-    for item in got['tasks'] + got['cpus']:
-        other = by_address.get(item['address']) if 'address' in item else by_cpu.get(item['cpu'])
-        problems = same_members(item, other) + same_frames(item, other) if other else ['there is no such task']
-        wrong += [f'{item.get("comm", "CPU")} {item.get("pid")}: {problem}' for problem in problems]
-    keys = {found['signature']['key'] for found in (got, want) if 'signature' in found}
-    return wrong + ([f'signatures {keys}'] if len(keys) > 1 else [])
-
-
 def check_without_regions(rig, taken, seed, rounds=12):
     """Random regions are missing: the report is shorter, never wrong."""
     vmlinux, chosen = rig.kernel.file('vmlinux'), random.Random(seed)
@@ -115,7 +86,7 @@ def check_without_regions(rig, taken, seed, rounds=12):
         gone = chosen.sample(taken.rows, chosen.choice([1, 3, 30, len(taken.rows) // 4, len(taken.rows) // 2]))
         firmware.write_raw(taken.folder / 'part.img', taken.ram,
                            [row for row in taken.rows if row not in gone])
-        wrong = compare(report(taken, '-x', vmlinux, image='part.img'), want)
+        wrong = shorter.compare(report(taken, '-x', vmlinux, image='part.img'), want)
         kit.check(not wrong, f'kmd-report, round {number} (KMD_SEED={seed}), {len(gone)} regions missing:\n' +
                   '\n'.join(wrong[:8]))
 
