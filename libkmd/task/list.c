@@ -243,7 +243,8 @@ static bool read_list(struct reader *reader)
 {
 	struct kmd_task_list *list = reader->list;
 
-	list->unknown = reader->tasks.unknown;
+	if (reader->tasks.unknown)
+		list->unknown = "the tree of pids was not captured, or its layout is not known";
 	if (!list->unknown && (reader->tasks.nodes_absent || reader->tasks.pids_absent))
 		list->unknown = "parts of the tree of pids were not captured";
 	if (!collect(reader))

@@ -190,7 +190,9 @@ bool report_json(FILE *out, struct kmd *kmd, const struct report_options *option
 	json_set(report, "signature", report_json_signature(kmd));
 	json_set(report, "cpus", cpus_of(kmd));
 	json_set(report, "tasks", tasks_of(kmd));
-	json_set(report, "tasks_incomplete", json_word(kmd_tasks_incomplete(kmd)));
+	json_set(report, "tasks_incomplete",
+		 json_word(kmd_tasks_load(kmd) == KMD_OK ? kmd_tasks_incomplete(kmd)
+							 : kmd_error(kmd)));
 	json_set(report, "modules", modules_of(kmd, &facts));
 	json_set(report, "modules_incomplete", json_word(kmd_modules_incomplete(kmd)));
 	json_set(report, "log", json_log(kmd));

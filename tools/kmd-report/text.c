@@ -271,8 +271,11 @@ static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
 {
 	size_t n = kmd_task_count(kmd), blocked = 0, kernel = 0;
 
-	if (!n)
+	if (!n) {
+		fprintf(out, "\nNo tasks: %s.\n",
+			kmd_tasks_load(kmd) == KMD_OK ? "none was captured" : kmd_error(kmd));
 		return true;
+	}
 	for (size_t i = 0; i < n; i++) {
 		blocked += report_is_blocked(kmd_task_get(kmd, i));
 		kernel += kmd_task_get(kmd, i)->is_kernel;

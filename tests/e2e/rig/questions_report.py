@@ -14,6 +14,9 @@ from questions_compare import ABSENT, EQUAL, PART, WRONG, missing
 TASK = re.compile(r'PID: (\d+) .*COMMAND: "(.*)"')
 FRAME = re.compile(r'#\d+ \[[0-9a-f]+\] (\S+) at ([0-9a-f]+)')
 
+# What drgn has for a frame without a symbol: its address or its number.
+NAMELESS = ('0x', '#', '?')
+
 
 def report(program, words):
     tool = program.parents[1] / 'kmd-report' / 'kmd-report'
@@ -48,11 +51,16 @@ def is_same(got, want):
 
 
 def with_drgn(own, frames):
-    """(outcome, words) of one task.  drgn may stop before the end of a stack, or have no name."""
+    """(outcome, words) of one task.  drgn may stop before the end of a stack, or have no name.
+
+    It goes on to the registers of the program, which have none: we end at the kernel's entry.
+    """
+    while frames and frames[-1].startswith(NAMELESS):
+        frames = frames[:-1]
     for n, name in enumerate(frames):
         if n == len(own['frames']):
             return (PART, own['end']) if own['end'] else (WRONG, f'{n} of {len(frames)} frames, without a reason')
-        if not is_same(own['frames'][n][1], name) and not name.startswith(('0x', '#', '?')):
+        if not is_same(own['frames'][n][1], name) and not name.startswith(NAMELESS):
             return WRONG, f'frame {n} is {own["frames"][n][1]}, not {name}'
     nameless = [frame[0] for frame in own['frames'] if not frame[1]]
     return (PART, f'{len(nameless)} frames have no name') if nameless else (EQUAL, '')
@@ -122,7 +130,10 @@ def all_tasks(got, want, compare, reason):
     if lacking or part:
         equal = sum(outcome == EQUAL for outcome, _ in outcomes.values())
         return PART, f'{equal} of {len(want)} tasks whole; {reason if lacking else part}'
-    return (EQUAL, f'{len(outcomes)} tasks') if outcomes else (ABSENT, reason or 'no task in common')
+    if outcomes:
+        return EQUAL, f'{len(outcomes)} tasks'
+    # crash may list no more than idle tasks on all of RAM.
+    return (ABSENT, reason) if reason else None
 
 
 def outcomes_of(answers, wants):
