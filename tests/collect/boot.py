@@ -5,6 +5,7 @@ import gzip
 import os
 import pathlib
 import resource
+import shutil
 import struct
 import subprocess
 import sys
@@ -176,6 +177,7 @@ class Boot(machine.Case):
         self.assertIn('the next boot stores this dump again', self.run_it(code=1))
         self.assertEqual(self.names(), [NAME.format(1)])
 
+    @unittest.skipUnless(shutil.which('zstd'), 'zstd is not installed')
     def test_report(self):
         """Of a real dump, by the real program; a bad one costs nothing."""
         data = subprocess.run(['zstd', '-dcq', DUMP], stdout=subprocess.PIPE, check=True).stdout

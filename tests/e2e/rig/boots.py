@@ -21,6 +21,7 @@ import consumers
 import dump
 import elfcore
 import firmware
+import initramfs
 import kit
 import qemu
 from checks import FULL, quiet, reported, same_answers, settle_down, without_guesses
@@ -92,11 +93,15 @@ class Offer:
 class Board:
     """A guest whose memory stays in a reset."""
 
-    def __init__(self, rig, how, level='full', size=AREA, cmdline='ignore_loglevel', options=(), settings='', **more):
+    def __init__(self, rig, how, level='full', size=AREA, cmdline='ignore_loglevel', settings='', files=None, **more):
         self.rig, self.machine, self.size = rig, MACHINES[rig.kernel.arch], size
-        parameters = {'options': '-c', 'how': how, 'take': 'yes', 'reload': '', **more}
-        image = rig.pack('copy', level, self.machine, settings, size=f'{size:#x}', **parameters)
-        self.guest = qemu.Guest(rig.kernel, image, rig.folder, cmdline, options, self.machine)
+        image = rig.pack('copy', level, self.machine, settings)
+        words = {'options': '-c', 'how': how, 'take': 'yes', 'reload': '', 'size': f'{size:#x}', **more}
+        text = ''.join(f"{name}='{value}'\n" for name, value in words.items())
+        # The kernel unpacks archives that follow each other.
+        data = image.read_bytes() + initramfs.archive({'case/more': text.encode(), **(files or {})})
+        image.write_bytes(gzip.compress(data, 1) if files else data)
+        self.guest = qemu.Guest(rig.kernel, image, rig.folder, cmdline, (), self.machine)
         self.seen = 0
         self.console = ''
 
@@ -426,7 +431,7 @@ def python_files(rig):
     report = rig.program.parents[1] / 'kmd-report/kmd-report'
     files = {**linked(real), **linked(report), 'bin/python3': real.read_bytes(), 'bin/kmd-report': report.read_bytes(),
              'bin/kmd-collect': collects.program(rig).read_bytes()}
-    folders = ('collections', 'encodings', 'importlib', 'json', 're', 'lib-dynload')
+    folders = ('collections', 'encodings', 'importlib', 'json', 're', 'urllib', 'xml', 'lib-dynload')
     for path in [*library.glob('*.py'), *(path for folder in folders for path in (library / folder).rglob('*'))]:
         if path.is_file() and '__pycache__' not in path.parts:
             files[str(path)[1:]] = path.read_bytes()
@@ -438,7 +443,8 @@ def check_guest(rig):
     if rig.kernel.arch != 'amd64' or os.uname().machine != 'x86_64':
         print('the guest runs programs of an x86_64 host')
         return
-    with Board(rig, 'panic', level='rfc', take='tool', files=python_files(rig)) as board:
+    with Board(rig, 'panic', level='rfc', cmdline='ignore_loglevel rootfstype=ramfs', take='tool',
+               files=python_files(rig)) as board:
         first = board.state()
         kit.same(first['found'], 'no', 'the first boot')
         _, offer = died(rig, board)
