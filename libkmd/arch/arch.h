@@ -73,6 +73,15 @@ struct kmd_arch {
 	const char *image_variable; /* the kernel's variable of 8 bytes that holds it */
 	/* gdb does not move this machine's vmlinux: the core has it at link addresses too. */
 	bool link_aliases;
+	/* The kernel's pointer to a CPU's interrupt stack leads to its end. */
+	bool irq_stack_by_end;
+	/* The image runs where it was linked. */
+	bool no_kaslr;
+	/*
+	 * Where the linear map lies in physical memory is found by the page tables, which map
+	 * their own root and the whole map.
+	 */
+	bool self_mapped;
 
 	/* Page size and bits of virtual addresses of a build. */
 	void (*read_build)(const struct kmd_vmlinux *vmlinux, struct kmd_build *build);
@@ -80,7 +89,10 @@ struct kmd_arch {
 	void (*build_evidence)(struct kmd_evidence *evidence);
 	void (*pair_evidence)(struct kmd_evidence *evidence);
 	void (*variable_evidence)(struct kmd_evidence *evidence);
-	/* The format of page tables, for .page_shift of @paging; false if it is not known. */
+	/*
+	 * The format of page tables, for .page_shift and .root_virt (0 = not known) of @paging;
+	 * false if it is not known.
+	 */
 	bool (*read_paging)(const struct kmd_vmcoreinfo *info, struct kmd_paging *paging);
 	const struct kmd_arch_vmcoreinfo *vmcoreinfo;
 };

@@ -14,6 +14,8 @@ bool kmd_build_kaslr_ok(const struct kmd_build *build, uint64_t kaslr)
 {
 	unsigned int bits = build->va_bits_min ? build->va_bits_min : 52;
 
+	if (build->arch && build->arch->no_kaslr)
+		return !kaslr;
 	if (kaslr & (kmd_build_align(build) - 1))
 		return false;
 	if (build->arch && build->arch->image_max)
@@ -33,5 +35,7 @@ bool kmd_build_is_image(const struct kmd_build *build, uint64_t virt)
 
 	if (arch && arch->image_max)
 		return virt >= arch->image_base && virt - arch->image_base < arch->image_max;
+	if (arch && arch->no_kaslr)
+		return virt >= build->text && virt < build->end;
 	return build->va_bits_min && virt >= kmd_build_page_offset(build->va_bits_min - 1);
 }

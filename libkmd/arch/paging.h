@@ -14,6 +14,8 @@ enum kmd_pa_layout {
 	KMD_PA_ARM64_64, /* 47:16, and 51:48 in bits 15:12; zero where the processor has 48 */
 	KMD_PA_ARM64_L2, /* LPA2: 49:page, and 51:50 in bits 9:8 */
 	KMD_PA_RISCV,    /* 55:12, in bits 53:10 */
+	KMD_PA_ARM,      /* 32-bit arm, short descriptors: 31:12, in entries of 4 bytes */
+	KMD_PA_ARM_LPAE, /* 32-bit arm, long descriptors: 39:12 */
 };
 
 struct kmd_paging {
@@ -27,6 +29,7 @@ struct kmd_paging {
 	unsigned int levels;
 	unsigned int pa_bits; /* no memory lies at or above this */
 	uint64_t encrypted;   /* AMD's C-bit, which is not part of an address */
+	uint64_t low;         /* the kernel's addresses begin here; 0 = in the upper half */
 	uint64_t root;        /* physical address of swapper_pg_dir */
 	uint64_t root_virt;   /* its address in the image */
 };

@@ -293,6 +293,7 @@ const struct kmd_arch kmd_arch_x86_64 = {
 	.image_key = KMD_RUNTIME_PHYS_BASE,
 	.image_variable = "phys_base",
 	.link_aliases = true,
+	.irq_stack_by_end = true,
 	.read_build = read_build,
 	.build_evidence = build_evidence,
 	.pair_evidence = pair_evidence,

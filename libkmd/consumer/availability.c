@@ -45,7 +45,8 @@ void kmd_check_variables(const struct kmd_target *target, enum kmd_xlate mode,
 
 	for (; *names; names++)
 		if (kmd_target_symbol(target, *names, &virt, &size))
-			kmd_check_span(target, mode, availability, *names, virt, size ? size : 8);
+			kmd_check_span(target, mode, availability, *names, virt,
+				       size ? size : kmd_target_word(target));
 }
 
 void kmd_check_range(const struct kmd_target *target, enum kmd_xlate mode,

@@ -29,9 +29,12 @@ static void check_roots(const struct kmd_target *target, enum kmd_xlate mode, ui
 {
 	uint64_t sections;
 
-	kmd_check_span(target, mode, availability, "mem_section's root table", root, n * 8);
+	kmd_check_span(target, mode, availability, "mem_section's root table", root,
+		       n * kmd_target_word(target));
 	for (uint64_t i = 0; i < n; i++)
-		if (kmd_target_read_uint(target, mode, root + 8 * i, 8, &sections) && sections)
+		if (kmd_target_read_uint(target, mode, root + kmd_target_word(target) * i, KMD_LONG,
+					 &sections) &&
+		    sections)
 			kmd_check_span(target, mode, availability, "mem_section's sections",
 				       sections, target->page);
 }
@@ -46,7 +49,7 @@ void kmd_check_mem_section(struct kmd_consumer_check *check, enum kmd_xlate mode
 	if (!kmd_target_symbol(target, "mem_section", &virt, &size) || availability->presence)
 		return;
 	/* Without SPARSEMEM_EXTREME the variable is the table itself. */
-	if (size > 8)
+	if (size > kmd_target_word(target))
 		return;
 	if (!number_of(target, "LENGTH(mem_section)", &roots) || roots > ROOTS_MAX)
 		kmd_availability_add(availability, KMD_UNKNOWN, "length of mem_section");
@@ -63,7 +66,8 @@ static uint64_t root_size(const struct kmd_target *target, uint64_t roots)
 	if (!number_of(target, "NUMBER(SECTION_SIZE_BITS)", &bits) || bits < 12 || bits > 48 ||
 	    !number_of(target, "SIZE(mem_section)", &size) || !size || size > target->page)
 		return 0;
-	return 8 * kmd_min_u64(roots, (end >> bits) / (target->page / size) + 1);
+	return kmd_target_word(target) *
+	       kmd_min_u64(roots, (end >> bits) / (target->page / size) + 1);
 }
 
 /* makedumpfile gets the root table's address from VMCOREINFO, not from the variable. */
@@ -81,7 +85,7 @@ void kmd_check_root_sections(struct kmd_consumer_check *check, enum kmd_xlate mo
 	}
 	size = root_size(target, roots);
 	if (size)
-		check_roots(target, mode, root, size / 8, availability);
+		check_roots(target, mode, root, size / kmd_target_word(target), availability);
 	else
 		kmd_availability_add(availability, KMD_UNKNOWN, "length of mem_section in use");
 }
@@ -104,10 +108,12 @@ void kmd_check_nodes(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		return;
 	}
 	/* crash gets along without it where there is one node. */
-	if (!kmd_target_available(target, mode, virt, 8))
+	if (!kmd_target_available(target, mode, virt, kmd_target_word(target)))
 		kmd_availability_add(availability, KMD_UNKNOWN, "node_data (0x%" PRIx64 ")", virt);
-	for (uint64_t i = 0; i < kmd_min_u64(size / 8, NODES_MAX); i++)
-		if (kmd_target_read_uint(target, mode, virt + 8 * i, 8, &node) && node)
+	for (uint64_t i = 0; i < kmd_min_u64(size / kmd_target_word(target), NODES_MAX); i++)
+		if (kmd_target_read_uint(target, mode, virt + kmd_target_word(target) * i, KMD_LONG,
+					 &node) &&
+		    node)
 			kmd_check_span(target, mode, availability, "pglist_data", node, length);
 }
 
@@ -197,11 +203,14 @@ static void check_ring(const struct kmd_target *target, enum kmd_xlate mode, uin
 		return;
 	}
 	kmd_check_span(target, mode, availability, "the log's descriptors",
-		       word_at(target, mode, descs + descs_at, 8, &known), desc_size << bits);
+		       word_at(target, mode, descs + descs_at, KMD_LONG, &known),
+		       desc_size << bits);
 	kmd_check_span(target, mode, availability, "the log's infos",
-		       word_at(target, mode, descs + infos_at, 8, &known), info_size << bits);
+		       word_at(target, mode, descs + infos_at, KMD_LONG, &known),
+		       info_size << bits);
 	kmd_check_span(target, mode, availability, "the log's text",
-		       word_at(target, mode, text + text_at, 8, &known), UINT64_C(1) << text_bits);
+		       word_at(target, mode, text + text_at, KMD_LONG, &known),
+		       UINT64_C(1) << text_bits);
 }
 
 /* 3.5 to 5.9. */

@@ -28,7 +28,7 @@ static bool list_of(const struct kmd_target *target, struct list *list,
 static bool next_module(const struct kmd_target *target, enum kmd_xlate mode,
 			const struct list *list, uint64_t *entry, uint64_t *module)
 {
-	if (!kmd_target_read_uint(target, mode, *entry, 8, entry) || *entry == list->head)
+	if (!kmd_target_read_uint(target, mode, *entry, KMD_LONG, entry) || *entry == list->head)
 		return false;
 	*module = *entry - list->at;
 	return true;
@@ -72,7 +72,7 @@ static void count_exports(const struct kmd_target *target, enum kmd_xlate mode, 
 	uint64_t virt, n, size;
 
 	if (kmd_target_type(target, KMD_T_KERNEL_SYMBOL, &size) &&
-	    member(target, mode, module, table, 8, &virt) &&
+	    member(target, mode, module, table, KMD_LONG, &virt) &&
 	    member(target, mode, module, length, 4, &n) && n)
 		kmd_count_span(target, mode, virt, n * size, count);
 }
@@ -114,10 +114,10 @@ static bool symbols_of(const struct kmd_target *target, enum kmd_xlate mode, uin
 	    kmd_target_type(target, KMD_T_MOD_DATA, &data) &&
 	    kmd_target_type(target, KMD_T_MODULE_MEMORY, &length)) {
 		at += module + data * length;
-		return member(target, mode, at, KMD_T_MEM_BASE, 8, base) &&
+		return member(target, mode, at, KMD_T_MEM_BASE, KMD_LONG, base) &&
 		       member(target, mode, at, KMD_T_MEM_SIZE, 4, size);
 	}
-	return member(target, mode, module, KMD_T_CORE_BASE, 8, base) &&
+	return member(target, mode, module, KMD_T_CORE_BASE, KMD_LONG, base) &&
 	       member(target, mode, module, KMD_T_CORE_SIZE, 4, size);
 }
 

@@ -107,7 +107,7 @@ static void count_rss(const struct kmd_consumer_check *check, enum kmd_xlate mod
 	for (size_t i = 0; i < sizeof(rss_counters) / sizeof(rss_counters[0]); i++) {
 		uint64_t counter = mm + rss->at + rss_counters[i] * rss->size;
 
-		if (!kmd_target_read_uint(check->target, mode, counter + rss->counters, 8,
+		if (!kmd_target_read_uint(check->target, mode, counter + rss->counters, KMD_LONG,
 					  &per_cpu) ||
 		    !per_cpu)
 			continue;
@@ -132,7 +132,9 @@ void kmd_check_mms(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		return;
 	per_cpu = !tasks->cpus_unknown && has_per_cpu_rss(target, &rss);
 	for (size_t i = 0; i < tasks->tasks.n; i++) {
-		if (!kmd_target_read_uint(target, mode, tasks->tasks.items[i] + at, 8, &mm) || !mm)
+		if (!kmd_target_read_uint(target, mode, tasks->tasks.items[i] + at, KMD_LONG,
+					  &mm) ||
+		    !mm)
 			continue;
 		kmd_count_span(target, mode, mm, size, &count);
 		if (per_cpu)
@@ -225,8 +227,8 @@ static void count_stack(const struct kmd_target *target, enum kmd_xlate mode, ui
 
 	/* The stack of a task that was not captured is not known. */
 	kmd_count_span(target, mode,
-		       kmd_target_read_uint(target, mode, task + at, 8, &stack) ? stack : 0, size,
-		       count);
+		       kmd_target_read_uint(target, mode, task + at, KMD_LONG, &stack) ? stack : 0,
+		       size, count);
 }
 
 static void check_stacks(const struct kmd_target *target, enum kmd_xlate mode,
@@ -279,6 +281,8 @@ static bool irq_stack(const struct kmd_target *target, uint64_t offset, uint64_t
 		      uint64_t *base)
 {
 	bool is_x86 = target->facts->machine == EM_X86_64;
+	const struct kmd_arch *arch = kmd_arch_by_machine(target->facts->machine);
+	bool by_end = arch && arch->irq_stack_by_end;
 	uint64_t virt, at = 0;
 
 	/* x86_64 of 6.2 to 6.14 has it in pcpu_hot. */
@@ -287,12 +291,12 @@ static bool irq_stack(const struct kmd_target *target, uint64_t offset, uint64_t
 	    (!is_x86 || !kmd_target_type(target, KMD_T_HOT_IRQ_STACK, &at) ||
 	     !kmd_target_per_cpu(target, "pcpu_hot", offset, &virt)))
 		return false;
-	if (!kmd_target_read_uint(target, KMD_XLATE_ANY, virt + at, 8, base))
+	if (!kmd_target_read_uint(target, KMD_XLATE_ANY, virt + at, KMD_LONG, base))
 		return false;
 	/* x86_64 has a pointer to its last word, or (to 5.7) to its end; it is aligned to pages. */
-	if (is_x86)
+	if (by_end)
 		*base = ((*base + target->page - 1) & ~(target->page - 1)) - size;
-	return *base >> 63;
+	return kmd_target_is_kernel(target, *base);
 }
 
 /* Whether the stack pointer is in a CPU's interrupt stack. */
@@ -358,7 +362,7 @@ void kmd_check_register_stacks(struct kmd_consumer_check *check, enum kmd_xlate 
 		if (!is_on_irq_stack(check, sp, size, &base))
 			base = sp & ~(size - 1);
 		/* In user space there is nothing to unwind. */
-		if (sp >> 63)
+		if (kmd_target_is_kernel(target, sp))
 			kmd_count_span(target, mode, sp, base + size - sp, &count);
 	}
 	kmd_count_to_availability(&count, "running stack", availability);

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* struct elf_prstatus on 64-bit machines (include/linux/elfcore.h): where pr_reg begins. */
-#define REGS_AT 112
-
 static const char *const x86_64_names[] = {
 	"R15", "R14", "R13", "R12", "RBP", "RBX", "R11", "R10", "R9",
 	"R8",  "RAX", "RCX", "RDX", "RSI", "RDI", NULL,  "RIP", "CS",
@@ -31,10 +28,16 @@ static const char *const riscv64_names[] = {
 	"x22", "x23", "x24", "x25", "x26", "x27", "x28", "x29", "x30", "x31",
 };
 
+static const char *const arm_names[] = {
+	"R00", "R01", "R02", "R03", "R04", "R05", "R06", "R07", "R08",
+	"R09", "R10", "R11", "R12", "R13", "R14", "R15", "PSR", NULL, /* ORIG_r0 */
+};
+
 static const struct kmd_cpu_layout layouts[] = {
-	{ EM_X86_64, 27, 336, 16, 19, x86_64_names },
-	{ EM_AARCH64, 34, 392, 32, 31, arm64_names },
-	{ EM_RISCV, 32, 376, 0, 2, riscv64_names },
+	{ EM_X86_64, 8, 27, 336, 16, 19, x86_64_names },
+	{ EM_AARCH64, 8, 34, 392, 32, 31, arm64_names },
+	{ EM_RISCV, 8, 32, 376, 0, 2, riscv64_names },
+	{ EM_ARM, 4, 18, 148, 15, 13, arm_names },
 };
 
 const struct kmd_cpu_layout *kmd_cpu_layout(uint16_t machine)
@@ -124,7 +127,8 @@ bool kmd_cpu_from_desc(const unsigned char *desc, const struct kmd_cpu_layout *l
 
 	memset(cpu, 0, sizeof(*cpu));
 	for (size_t i = 0; i < layout->words; i++) {
-		cpu->words[i] = get(desc + REGS_AT + 8 * i, 8);
+		cpu->words[i] =
+			get(desc + kmd_cpu_regs_at(layout) + layout->word * i, layout->word);
 		any |= cpu->words[i] != 0;
 	}
 	return any;

@@ -4,7 +4,7 @@
  *
  * Kept in the order of the machine's user_regs structure, so that an NT_PRSTATUS
  * is a header and these words.  Sources of the layouts: Linux
- * arch/x86/include/asm/user_64.h, arch/arm64/include/uapi/asm/ptrace.h,
+ * arch/x86/include/asm/user_64.h, arch/{arm,arm64,riscv}/include/uapi/asm/ptrace.h,
  * include/linux/elfcore.h.
  */
 #ifndef KMD_CPU_CPUS_H
@@ -43,11 +43,23 @@ struct kmd_cpus {
 /* How a machine's NT_PRSTATUS is built. */
 struct kmd_cpu_layout {
 	uint16_t machine;         /* e_machine */
-	size_t words;             /* of 8 bytes, in user_regs */
+	size_t word;              /* bytes of a register */
+	size_t words;             /* in user_regs */
 	size_t desc_size;         /* of the whole NT_PRSTATUS */
 	size_t pc, sp;            /* indexes of words */
 	const char *const *names; /* of the words, as QEMU prints them; NULL = not printed */
 };
+
+/* struct elf_prstatus: where pr_pid and pr_reg begin (include/linux/elfcore.h). */
+static inline size_t kmd_cpu_pid_at(const struct kmd_cpu_layout *layout)
+{
+	return layout->word == 8 ? 32 : 24;
+}
+
+static inline size_t kmd_cpu_regs_at(const struct kmd_cpu_layout *layout)
+{
+	return layout->word == 8 ? 112 : 72;
+}
 
 /* NULL for machines whose registers are not known here. */
 const struct kmd_cpu_layout *kmd_cpu_layout(uint16_t machine);
@@ -59,10 +71,10 @@ void kmd_cpus_sort(struct kmd_cpus *cpus, uint16_t machine);
 void kmd_cpus_deinit(struct kmd_cpus *cpus);
 
 /*
- * What QEMU's monitor prints for `info registers -a`, of x86_64 and arm64; words that are
- * not known are passed over.  CPUs that do not run 64-bit code, or were not started, are
- * left out.  KMD_ERR_FORMAT with the line if a number cannot be read, a CPU or register
- * comes twice or a CPU has no program counter.
+ * What QEMU's monitor prints for `info registers -a`, words that are not known are
+ * passed over.  CPUs that run the code of another width, or were not started, are left out.
+ * KMD_ERR_FORMAT with the line if a number cannot be read, a CPU or register comes twice or a CPU
+ * has no program counter.
  */
 enum kmd_status kmd_cpus_from_file(const char *path, uint16_t machine, struct kmd_diag *diag,
 				   struct kmd_cpus *cpus);

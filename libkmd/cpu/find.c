@@ -147,18 +147,20 @@ static bool read_virt(const struct finder *finder, uint64_t virt, void *to, uint
 {
 	uint64_t missing;
 
+	virt = kmd_target_wrap(finder->target, virt);
 	return kmd_views_read(finder->target->views, finder->memory, virt, to, size, &missing,
 			      finder->diag) == KMD_OK;
 }
 
 static bool read_word(const struct finder *finder, uint64_t virt, uint64_t *word)
 {
+	size_t size = kmd_target_word(finder->target);
 	unsigned char bytes[8];
 
 	*word = 0;
-	if (!read_virt(finder, virt, bytes, sizeof(bytes)))
+	if (!read_virt(finder, virt, bytes, size))
 		return false;
-	for (size_t i = sizeof(bytes); i--;)
+	for (size_t i = size; i--;)
 		*word = *word << 8 | bytes[i];
 	return true;
 }
@@ -169,9 +171,10 @@ static bool read_offset(const struct finder *finder, uint64_t offsets, uint32_t 
 {
 	uint64_t next;
 
-	offsets += 8 * (uint64_t)cpu;
+	offsets += kmd_target_word(finder->target) * cpu;
 	return read_word(finder, offsets, offset) && *offset &&
-	       !(read_word(finder, offsets + 8, &next) && next == *offset);
+	       !(read_word(finder, offsets + kmd_target_word(finder->target), &next) &&
+		 next == *offset);
 }
 
 /* crash_notes points into per-CPU memory, of which each CPU has its own. */

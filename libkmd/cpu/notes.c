@@ -6,10 +6,6 @@
 
 #include <elf.h>
 
-/* struct elf_prstatus on 64-bit machines (include/linux/elfcore.h). */
-#define PID_AT        32
-#define REGS_AT       112
-
 #define PAC_MASK_SIZE 16
 /* Pointer authentication of addresses (arch/arm64/include/uapi/asm/hwcap.h). */
 #define HWCAP_PACA    (UINT64_C(1) << 30)
@@ -62,9 +58,10 @@ static void put_prstatus(struct writer *writer, const struct kmd_cpu *cpu)
 
 	if (!desc)
 		return;
-	put(desc + PID_AT, 4, (uint64_t)cpu->cpu + 1);
+	put(desc + kmd_cpu_pid_at(writer->layout), 4, (uint64_t)cpu->cpu + 1);
 	for (size_t i = 0; i < writer->layout->words; i++)
-		put(desc + REGS_AT + 8 * i, 8, cpu->words[i]);
+		put(desc + kmd_cpu_regs_at(writer->layout) + writer->layout->word * i,
+		    writer->layout->word, cpu->words[i]);
 }
 
 /* One mask for data, one for instruction pointers; the kernel uses the same. */
@@ -78,11 +75,11 @@ static void put_pac_mask(struct writer *writer)
 	put(desc + 8, 8, writer->hints->pac_mask);
 }
 
-static void put_pair(unsigned char **at, uint64_t key, uint64_t value)
+static void put_pair(unsigned char **at, size_t word, uint64_t key, uint64_t value)
 {
-	put(*at, 8, key);
-	put(*at + 8, 8, value);
-	*at += 16;
+	put(*at, word, key);
+	put(*at + word, word, value);
+	*at += 2 * word;
 }
 
 /*
@@ -92,16 +89,16 @@ static void put_pair(unsigned char **at, uint64_t key, uint64_t value)
 static void put_auxv(struct writer *writer, bool keys)
 {
 	const struct kmd_cpu_hints *hints = writer->hints;
-	size_t pairs = (hints->entry ? 1u : 0u) + (keys ? 1u : 0u);
+	size_t word = writer->layout->word, pairs = (hints->entry ? 1u : 0u) + (keys ? 1u : 0u);
 	unsigned char *desc;
 
 	if (!pairs || hints->has_auxv)
 		return;
-	desc = begin_note(writer, "CORE", 16 * (pairs + 1), NT_AUXV);
+	desc = begin_note(writer, "CORE", 2 * word * (pairs + 1), NT_AUXV);
 	if (desc && hints->entry)
-		put_pair(&desc, AT_ENTRY, hints->entry);
+		put_pair(&desc, word, AT_ENTRY, hints->entry);
 	if (desc && keys)
-		put_pair(&desc, AT_HWCAP, HWCAP_PACA);
+		put_pair(&desc, word, AT_HWCAP, HWCAP_PACA);
 }
 
 /*
@@ -111,7 +108,8 @@ static void put_auxv(struct writer *writer, bool keys)
  */
 static void put_placeholder(struct writer *writer)
 {
-	begin_note(writer, KMD_PLACEHOLDER, 8 * writer->layout->words + 8, NT_PRSTATUS);
+	begin_note(writer, KMD_PLACEHOLDER, writer->layout->word * (writer->layout->words + 1),
+		   NT_PRSTATUS);
 }
 
 /* What is known of an x86_64 CPU; the rest, control registers among it, is 0. */

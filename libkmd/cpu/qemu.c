@@ -3,6 +3,7 @@
  * Registers as QEMU's monitor prints them: "CPU#N", then NAME=HEX pairs in lines.
  * On x86 a segment register's line has its selector and then its base.  A CPU that is in a
  * 32-bit mode, as x86 CPUs are before they are started, has registers of other names.
+ * A 32-bit arm CPU has the names that an arm64 one has while it runs 32-bit programs.
  * On riscv64 a pair is NAME HEX, or NAME/ALIAS HEX, with blanks between them.
  */
 #include "cpu/cpus.h"
@@ -281,7 +282,7 @@ enum kmd_status kmd_cpus_from_text(const char *text, size_t length, const char *
 		status = close_cpu(&reader);
 	if (status == KMD_OK && cpus->n == before)
 		status = fail(&reader, reader.line, "",
-			      "no CPU in 64-bit mode was found up to here");
+			      "no CPU that runs code of this kernel's width was found up to here");
 	return status;
 }
 

@@ -10,8 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Where struct elf_prstatus has pr_pid. */
-#define PID_AT       32
 /* The first builds of the shim laid descriptors at a multiple of 8. */
 #define DESC_AT_WIDE 24
 #define DESC_AT      (KMD_NOTE_HEADER_SIZE + KMD_NOTE_NAME_SIZE)
@@ -133,7 +131,7 @@ enum kmd_status kmd_cpus_from_core(const struct kmd_core_notes *notes, uint16_t 
 			break;
 		if (!kmd_cpu_from_note(notes->bytes + at, size, DESC_AT, layout, &cpu))
 			continue;
-		pid = get_u32(notes->bytes + at + DESC_AT + PID_AT);
+		pid = get_u32(notes->bytes + at + DESC_AT + kmd_cpu_pid_at(layout));
 		by_pid &= pid > last && pid <= KMD_CPUS_MAX;
 		last = pid;
 		cpu.cpu = pid - 1;

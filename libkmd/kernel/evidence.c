@@ -49,6 +49,9 @@ enum kmd_status kmd_evidence_from_build(struct kmd_evidence *evidence)
 {
 	const struct kmd_arch *arch = evidence->build.arch;
 
+	if (arch && arch->no_kaslr)
+		kmd_evidence_add(evidence, KMD_RUNTIME_KASLR, 0, "a machine without KASLR",
+				 KMD_WEIGHT_PLAIN);
 	if (evidence->vmlinux && evidence->build.text && arch && arch->build_evidence)
 		arch->build_evidence(evidence);
 	return KMD_OK;

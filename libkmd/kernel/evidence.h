@@ -19,6 +19,7 @@ kmd_evidence_fn kmd_evidence_from_build;      /* constants of the build */
 kmd_evidence_fn kmd_evidence_from_names;      /* names and addresses of regions, against symbols */
 kmd_evidence_fn kmd_evidence_from_text; /* linux_banner, utsname and the panic's lines in memory */
 kmd_evidence_fn kmd_evidence_from_records; /* kinfo, shared IMEM */
+kmd_evidence_fn kmd_evidence_from_tables;  /* page tables that map their own root */
 
 /* --- with a KASLR offset or an image delta, if it is known by now */
 

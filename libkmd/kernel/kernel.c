@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "kernel/uts.h"
+#include "pagetable/pagetable.h"
 
 #include <elf.h>
 #include <inttypes.h>
@@ -345,6 +346,20 @@ enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct km
 	if (status != KMD_OK)
 		kmd_kernel_deinit(facts);
 	return status;
+}
+
+bool kmd_kernel_paging(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
+		       struct kmd_paging *paging)
+{
+	uint64_t root_virt = kmd_paging_root_virt(info);
+
+	/* The root is part of the image on all machines. */
+	*paging = (struct kmd_paging){ 0 };
+	return info->text &&
+	       kmd_paging_format(info, facts->arch, facts->pub.page_size, facts->big_endian,
+				 root_virt, paging) &&
+	       facts->layout.image.known && root_virt &&
+	       kmd_paging_place(paging, root_virt - facts->layout.image.delta);
 }
 
 void kmd_kernel_deinit(struct kmd_kernel_facts *facts)

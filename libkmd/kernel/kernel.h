@@ -4,6 +4,7 @@
 #define KMD_KERNEL_KERNEL_H
 
 #include "arch/arch.h"
+#include "arch/paging.h"
 
 struct kmd_kernel_facts {
 	struct kmd_kernel pub;       /* strings belong to the facts */
@@ -26,6 +27,9 @@ enum kmd_status kmd_kernel_read(const struct kmd_claims *claims, const struct km
 				const struct kmd_runtime *runtime,
 				const struct kmd_vmlinux *vmlinux, bool accept_order,
 				struct kmd_diag *diag, struct kmd_kernel_facts *facts);
+/* The kernel's own page tables; false if machine, root or sizes are not known. */
+bool kmd_kernel_paging(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
+		       struct kmd_paging *paging);
 void kmd_kernel_deinit(struct kmd_kernel_facts *facts);
 
 #endif

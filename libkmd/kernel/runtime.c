@@ -74,10 +74,10 @@ static void derive_map(struct kmd_evidence *evidence)
 static enum kmd_status collect_candidates(struct kmd_evidence *evidence,
 					  const struct kmd_runtime_given *given)
 {
-	static kmd_evidence_fn *const first[] = { kmd_evidence_from_vmcoreinfo,
-						  kmd_evidence_from_build, kmd_evidence_from_names,
-						  kmd_evidence_from_text,
-						  kmd_evidence_from_records };
+	static kmd_evidence_fn *const first[] = {
+		kmd_evidence_from_vmcoreinfo, kmd_evidence_from_build,   kmd_evidence_from_names,
+		kmd_evidence_from_text,       kmd_evidence_from_records, kmd_evidence_from_tables
+	};
 	static kmd_evidence_fn *const pairs[] = { kmd_evidence_from_pairs };
 	static kmd_evidence_fn *const pointers[] = { kmd_evidence_from_pointers,
 						     kmd_evidence_from_pairs };

@@ -25,6 +25,13 @@
  *	the number the size of a range: such a page counts as not mapped here.
  *	Linux: arch/riscv/include/asm/pgtable-{64,bits}.h; a PROT_NONE entry has bit 0
  *	clear.
+ * arm, short descriptors: Arm Architecture Reference Manual, ARMv7-A, B3.5.1:
+ *	in the first table bits 1:0 = 1 are a table of 1 KiB, 2 and 3 a section of 1 MiB, or
+ *	with bit 18 one of 16 MiB, which Linux uses for devices only: it counts as not mapped
+ *	here; so do large pages (1 in the second table), which Linux does not use.  2 and 3 are
+ *	a page.  Linux keeps its own words beside the second tables, which the processor does not
+ *	read (arch/arm/include/asm/pgtable-2level.h).
+ * arm, LPAE: the same book, B3.6.1: as arm64's, with addresses in bits 39:12.
  */
 #include "pagetable/pagetable.h"
 
@@ -41,6 +48,10 @@
 #define X86_TABLE    UINT64_C(0x67)
 /* Present, writable, accessed, dirty, global, XD: PAGE_KERNEL. */
 #define X86_DATA     UINT64_C(0x8000000000000163)
+/* A section or page; a section of 16 MiB. */
+#define ARM_LEAF     UINT64_C(2)
+#define ARM_SUPER    UINT64_C(0x40000)
+#define ARM_TABLE    UINT64_C(1)
 #define RISCV_LEAF   UINT64_C(0xe)
 #define RISCV_NAPOT  (UINT64_C(1) << 63)
 /* Of PAGE_KERNEL: valid, read, write, global, accessed, dirty. */
@@ -62,9 +73,32 @@ static bool is_riscv(const struct kmd_paging *paging)
 	return paging->layout == KMD_PA_RISCV;
 }
 
+static bool is_short(const struct kmd_paging *paging)
+{
+	return paging->layout == KMD_PA_ARM;
+}
+
+size_t kmd_paging_entry_size(const struct kmd_paging *paging)
+{
+	return is_short(paging) ? 4 : 8;
+}
+
+size_t kmd_paging_table_size(const struct kmd_paging *paging, unsigned int level)
+{
+	size_t first;
+
+	return is_short(paging) ? 4 * kmd_paging_entries(paging, level, &first)
+				: (size_t)kmd_paging_page(paging);
+}
+
+bool kmd_paging_can_make(const struct kmd_paging *paging)
+{
+	return !is_short(paging);
+}
+
 static unsigned int index_bits(const struct kmd_paging *paging)
 {
-	return paging->page_shift - 3;
+	return is_short(paging) ? 8 : paging->page_shift - 3;
 }
 
 unsigned int kmd_paging_shift(const struct kmd_paging *paging, unsigned int level)
@@ -83,12 +117,14 @@ size_t kmd_paging_entries(const struct kmd_paging *paging, unsigned int level, s
 	/* arm64 has another root for user space. */
 	if (is_x86(paging) || is_riscv(paging))
 		*first = n / 2;
+	if (paging->low)
+		*first = (size_t)(paging->low >> kmd_paging_shift(paging, 0));
 	return n;
 }
 
 uint64_t kmd_paging_base(const struct kmd_paging *paging)
 {
-	return 0 - (UINT64_C(1) << paging->root_bits);
+	return paging->low ? 0 : 0 - (UINT64_C(1) << paging->root_bits);
 }
 
 static uint64_t address_of(const struct kmd_paging *paging, uint64_t entry)
@@ -102,6 +138,10 @@ static uint64_t address_of(const struct kmd_paging *paging, uint64_t entry)
 		return (entry & bits(paging->page_shift, 50)) | (entry & bits(8, 10)) << 42;
 	case KMD_PA_RISCV:
 		return (entry & bits(10, 54)) << 2;
+	case KMD_PA_ARM:
+		return entry & bits(12, 32);
+	case KMD_PA_ARM_LPAE:
+		return entry & bits(12, 40);
 	case KMD_PA_ARM64:
 		break;
 	}
@@ -120,6 +160,8 @@ static uint64_t address_bits(const struct kmd_paging *paging, uint64_t phys)
 		return (phys & bits(12, 56)) >> 2;
 	case KMD_PA_X86_64:
 	case KMD_PA_ARM64:
+	case KMD_PA_ARM:
+	case KMD_PA_ARM_LPAE:
 		break;
 	}
 	return phys;
@@ -132,11 +174,24 @@ bool kmd_entry_may_map(const struct kmd_paging *paging, unsigned int level)
 	return above <= 1 || (above == 2 && paging->page_shift == 12);
 }
 
+static enum kmd_entry_kind decode_short(unsigned int level, uint64_t entry, uint64_t *phys)
+{
+	if (!level && (entry & (ARM_LEAF | ARM_TABLE)) == ARM_TABLE) {
+		*phys = entry & bits(10, 32);
+		return KMD_ENTRY_TABLE;
+	}
+	*phys = entry & bits(level ? 12 : 20, 32);
+	return !(entry & ARM_LEAF) || (!level && entry & ARM_SUPER) ? KMD_ENTRY_NONE
+								    : KMD_ENTRY_LEAF;
+}
+
 enum kmd_entry_kind kmd_entry_decode(const struct kmd_paging *paging, unsigned int level,
 				     uint64_t entry, uint64_t *phys)
 {
 	bool last = level + 1 == paging->levels, leaf = last;
 
+	if (is_short(paging))
+		return decode_short(level, entry, phys);
 	if (!(entry & VALID))
 		return KMD_ENTRY_NONE;
 	if (is_x86(paging))

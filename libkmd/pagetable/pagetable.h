@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * pagetable.h - the shape of the kernel's own page tables: arm64, riscv64 and x86_64.
+ * pagetable.h - the shape of the kernel's own page tables.
  *
  * Levels are counted from the root, which is level 0, to the last, whose entries
  * map pages.  Only the kernel's half of the address space is of interest.
@@ -8,23 +8,37 @@
 #ifndef KMD_PAGETABLE_PAGETABLE_H
 #define KMD_PAGETABLE_PAGETABLE_H
 
+#include "arch/arch.h"
 #include "arch/paging.h"
-#include "kernel/kernel.h"
 
-/* False if machine, root or sizes are not known. */
-bool kmd_paging_init(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
-		     struct kmd_paging *paging);
+/*
+ * The format of the tables of @arch (NULL = not known), whose root has the address @root_virt (0 =
+ * not known); .root is not set.  False if the format is not known.
+ */
+bool kmd_paging_format(const struct kmd_vmcoreinfo *info, const struct kmd_arch *arch,
+		       uint64_t page_size, bool big_endian, uint64_t root_virt,
+		       struct kmd_paging *paging);
+/* Set the physical address of the root; false if no root can be there. */
+bool kmd_paging_place(struct kmd_paging *paging, uint64_t root);
+/* The address of the root that VMCOREINFO names, or 0. */
+uint64_t kmd_paging_root_virt(const struct kmd_vmcoreinfo *info);
 
 static inline uint64_t kmd_paging_page(const struct kmd_paging *paging)
 {
 	return UINT64_C(1) << paging->page_shift;
 }
 
+/* Bytes of an entry, and of a table of this level. */
+size_t kmd_paging_entry_size(const struct kmd_paging *paging);
+size_t kmd_paging_table_size(const struct kmd_paging *paging, unsigned int level);
+/* True if tables of this format can be made: kmd_entry_table() and kmd_entry_leaf(). */
+bool kmd_paging_can_make(const struct kmd_paging *paging);
+
 /* log2 of what an entry of this level maps. */
 unsigned int kmd_paging_shift(const struct kmd_paging *paging, unsigned int level);
 /* Entries of a table of this level; those of the kernel's half begin at *@first. */
 size_t kmd_paging_entries(const struct kmd_paging *paging, unsigned int level, size_t *first);
-/* The lowest virtual address that the root's index can name, sign-extended. */
+/* The lowest virtual address that the root's index can name, as the kernel writes it. */
 uint64_t kmd_paging_base(const struct kmd_paging *paging);
 
 enum kmd_entry_kind {

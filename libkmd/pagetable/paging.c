@@ -14,29 +14,35 @@ static unsigned int log2_of(uint64_t power)
 	return (unsigned int)__builtin_ctzll(power);
 }
 
-/* The root is part of the image on all machines. */
-static bool read_root(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
-		      struct kmd_paging *paging)
+uint64_t kmd_paging_root_virt(const struct kmd_vmcoreinfo *info)
 {
-	if (!facts->layout.image.known ||
-	    (!kmd_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &paging->root_virt) &&
-	     !kmd_vmcoreinfo_hex(info, "SYMBOL(init_top_pgt)", &paging->root_virt)))
-		return false;
-	paging->root = paging->root_virt - facts->layout.image.delta;
-	return !(paging->root & (kmd_paging_page(paging) - 1)) &&
-	       paging->root >> paging->pa_bits == 0;
+	uint64_t virt;
+
+	return info->text && (kmd_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", &virt) ||
+			      kmd_vmcoreinfo_hex(info, "SYMBOL(init_top_pgt)", &virt))
+		       ? virt
+		       : 0;
 }
 
-bool kmd_paging_init(const struct kmd_vmcoreinfo *info, const struct kmd_kernel_facts *facts,
-		     struct kmd_paging *paging)
+bool kmd_paging_format(const struct kmd_vmcoreinfo *info, const struct kmd_arch *arch,
+		       uint64_t page_size, bool big_endian, uint64_t root_virt,
+		       struct kmd_paging *paging)
 {
-	*paging = (struct kmd_paging){ .big_endian = facts->big_endian };
-	if (!info->text || !kmd_is_pow2(facts->pub.page_size))
+	*paging = (struct kmd_paging){ .big_endian = big_endian, .root_virt = root_virt };
+	if (!kmd_is_pow2(page_size))
 		return false;
-	paging->page_shift = log2_of(facts->pub.page_size);
-	if (!facts->arch || !facts->arch->read_paging || !facts->arch->read_paging(info, paging))
+	paging->page_shift = log2_of(page_size);
+	if (!arch || !arch->read_paging || !arch->read_paging(info, paging))
 		return false;
 	/* ARM64_HW_PGTABLE_LEVELS(): all bits above the page's, rounded up; the others agree. */
 	paging->levels = (paging->root_bits - 4) / (paging->page_shift - 3);
-	return read_root(info, facts, paging);
+	if (paging->layout == KMD_PA_ARM)
+		paging->levels = 2;
+	return true;
+}
+
+bool kmd_paging_place(struct kmd_paging *paging, uint64_t root)
+{
+	paging->root = root;
+	return !(root & (kmd_paging_page(paging) - 1)) && root >> paging->pa_bits == 0;
 }

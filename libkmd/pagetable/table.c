@@ -6,11 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENTRY 8
-
-bool kmd_table_init(struct kmd_table *table, size_t size)
+bool kmd_table_init(struct kmd_table *table, size_t size, size_t entry)
 {
-	*table = (struct kmd_table){ .size = size };
+	*table = (struct kmd_table){ .size = size, .entry = entry };
 	table->bytes = calloc(1, size);
 	table->known = calloc(1, size);
 	if (table->bytes && table->known)
@@ -61,9 +59,9 @@ static size_t known_of(const struct kmd_table *table, size_t index)
 	size_t n = 0;
 
 	if (table->n_known == table->size)
-		return ENTRY;
-	for (size_t i = 0; i < ENTRY; i++)
-		n += table->known[index * ENTRY + i];
+		return table->entry;
+	for (size_t i = 0; i < table->entry; i++)
+		n += table->known[index * table->entry + i];
 	return n;
 }
 
@@ -72,23 +70,24 @@ bool kmd_table_is_free(const struct kmd_table *table, size_t index)
 	return !known_of(table, index);
 }
 
-static size_t byte_of(const struct kmd_paging *paging, size_t index, size_t i)
+static size_t byte_of(const struct kmd_paging *paging, const struct kmd_table *table, size_t index,
+		      size_t i)
 {
-	return index * ENTRY + (paging->big_endian ? ENTRY - 1 - i : i);
+	return index * table->entry + (paging->big_endian ? table->entry - 1 - i : i);
 }
 
 bool kmd_table_get(const struct kmd_paging *paging, const struct kmd_table *table, size_t index,
 		   uint64_t *entry)
 {
 	*entry = 0;
-	for (size_t i = 0; i < ENTRY; i++)
-		*entry |= (uint64_t)table->bytes[byte_of(paging, index, i)] << 8 * i;
-	return known_of(table, index) == ENTRY;
+	for (size_t i = 0; i < table->entry; i++)
+		*entry |= (uint64_t)table->bytes[byte_of(paging, table, index, i)] << 8 * i;
+	return known_of(table, index) == table->entry;
 }
 
 void kmd_table_set(const struct kmd_paging *paging, struct kmd_table *table, size_t index,
 		   uint64_t entry)
 {
-	for (size_t i = 0; i < ENTRY; i++)
-		table->bytes[byte_of(paging, index, i)] = (unsigned char)(entry >> 8 * i);
+	for (size_t i = 0; i < table->entry; i++)
+		table->bytes[byte_of(paging, table, index, i)] = (unsigned char)(entry >> 8 * i);
 }

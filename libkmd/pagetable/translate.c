@@ -13,14 +13,14 @@ static enum kmd_status entry_at(const struct kmd_paging *paging, const struct km
 				uint64_t phys, bool *found, uint64_t *entry, struct kmd_diag *diag)
 {
 	unsigned char bytes[8];
+	size_t size = kmd_paging_entry_size(paging);
 	uint64_t missing;
-	enum kmd_status status =
-		kmd_memory_read(memory, phys, bytes, sizeof(bytes), &missing, diag);
+	enum kmd_status status = kmd_memory_read(memory, phys, bytes, size, &missing, diag);
 
 	*found = status == KMD_OK;
 	*entry = 0;
-	for (size_t i = 0; *found && i < sizeof(bytes); i++)
-		*entry |= (uint64_t)bytes[paging->big_endian ? 7 - i : i] << 8 * i;
+	for (size_t i = 0; *found && i < size; i++)
+		*entry |= (uint64_t)bytes[paging->big_endian ? size - 1 - i : i] << 8 * i;
 	return status == KMD_ERR_NOT_FOUND ? KMD_OK : status;
 }
 
@@ -35,9 +35,10 @@ enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
 	     level++) {
 		uint64_t offset = virt & ((UINT64_C(1) << kmd_paging_shift(paging, level)) - 1);
 		enum kmd_entry_kind kind;
-		enum kmd_status status =
-			entry_at(paging, memory, table + 8 * index_of(paging, level, virt), found,
-				 &entry, diag);
+		enum kmd_status status = entry_at(paging, memory,
+						  table + kmd_paging_entry_size(paging) *
+								  index_of(paging, level, virt),
+						  found, &entry, diag);
 
 		if (status != KMD_OK || !*found)
 			return status;

@@ -72,11 +72,11 @@ static bool add_leaf(struct walk *walk, const struct kmd_mapping *leaf)
 	return true;
 }
 
-static bool add_table(struct walk *walk, uint64_t phys, uint64_t virt)
+static bool add_table(struct walk *walk, unsigned int level, uint64_t phys, uint64_t virt)
 {
 	struct places *next = &walk->next;
 
-	if (!kmd_table_captured(walk->memory, phys, walk->table.size)) {
+	if (!kmd_table_captured(walk->memory, phys, kmd_paging_table_size(walk->paging, level))) {
 		walk->out->tables_missing++;
 		return true;
 	}
@@ -97,7 +97,7 @@ static bool add_entry(struct walk *walk, unsigned int level, uint64_t entry, uin
 
 	switch (kmd_entry_decode(walk->paging, level, entry, &leaf.phys)) {
 	case KMD_ENTRY_TABLE:
-		return add_table(walk, leaf.phys, virt);
+		return add_table(walk, level + 1, leaf.phys, virt);
 	case KMD_ENTRY_LEAF:
 		leaf.size = UINT64_C(1) << kmd_paging_shift(walk->paging, level);
 		/* The last page of the address space has no end, and the kernel never uses it. */
@@ -142,6 +142,7 @@ static enum kmd_status walk_level(struct walk *walk, unsigned int level, struct 
 	enum kmd_status status = KMD_OK;
 	size_t shown = 0;
 
+	walk->table.size = kmd_paging_table_size(walk->paging, level);
 	if (now->n)
 		qsort(now->items, now->n, sizeof(*now->items), by_table);
 	for (size_t i = 0; status == KMD_OK && i < now->n; i++) {
@@ -163,7 +164,7 @@ static enum kmd_status walk_all(struct walk *walk)
 {
 	enum kmd_status status = KMD_OK;
 
-	if (!add_table(walk, walk->paging->root, kmd_paging_base(walk->paging)))
+	if (!add_table(walk, 0, walk->paging->root, kmd_paging_base(walk->paging)))
 		status = kmd_fail_memory(walk->diag);
 	for (unsigned int level = 0; status == KMD_OK && level < walk->paging->levels; level++) {
 		struct places now = walk->next;
@@ -264,7 +265,9 @@ enum kmd_status kmd_paging_walk(const struct kmd_paging *paging, const struct km
 	status = check_root(&walk, &sound);
 	if (status != KMD_OK || !sound)
 		return status;
-	if (!kmd_table_init(&walk.table, (size_t)kmd_paging_page(paging)))
+	/* The root is the largest. */
+	if (!kmd_table_init(&walk.table, kmd_paging_table_size(paging, 0),
+			    kmd_paging_entry_size(paging)))
 		return kmd_fail_memory(diag);
 	status = walk_all(&walk);
 	if (status == KMD_OK && walk.n_runs) {

@@ -18,6 +18,7 @@ static const struct {
 	[KMD_RUNTIME_L5] = { "pgtable_l5_enabled", false },
 	[KMD_RUNTIME_SME_MASK] = { "sme_mask", false },
 	[KMD_RUNTIME_PAGE_OFFSET] = { "page_offset", false },
+	[KMD_RUNTIME_LINEAR_END] = { "high_memory", false },
 };
 
 const char *kmd_runtime_key_name(enum kmd_runtime_key key)

@@ -22,6 +22,7 @@ enum kmd_runtime_key {
 	KMD_RUNTIME_L5,             /* x86_64: pgtable_l5_enabled */
 	KMD_RUNTIME_SME_MASK,       /* x86_64 */
 	KMD_RUNTIME_PAGE_OFFSET,    /* x86_64: page_offset_base */
+	KMD_RUNTIME_LINEAR_END,     /* arm: high_memory, where the linear map ends */
 	KMD_N_RUNTIME_KEYS,
 };
 

@@ -42,7 +42,9 @@ static enum kmd_status supply_all(const struct kmd_target *target,
 		status = kmd_complete_from_vmlinux(target->vmlinux, target->runtime, target->memory,
 						   options->complete, target->diag,
 						   &prepared->supply, &prepared->completion);
-	return status == KMD_OK && target->has_paging ? supply_tables(target, prepared) : status;
+	return status == KMD_OK && target->has_paging && kmd_paging_can_make(&target->paging)
+		       ? supply_tables(target, prepared)
+		       : status;
 }
 
 enum kmd_status kmd_prepare(const struct kmd_target *target, const struct kmd_mappings *mappings,

@@ -87,7 +87,8 @@ static struct kmd_node *insert(struct kmd_tree *tree, uint64_t phys, unsigned in
 	if (!KMD_ARRAY_RESERVE(tree->nodes, tree->n, tree->cap))
 		return NULL;
 	node = calloc(1, sizeof(*node));
-	if (!node || !kmd_table_init(&node->table, (size_t)kmd_paging_page(tree->paging))) {
+	if (!node || !kmd_table_init(&node->table, (size_t)kmd_paging_page(tree->paging),
+				     kmd_paging_entry_size(tree->paging))) {
 		free(node);
 		return NULL;
 	}

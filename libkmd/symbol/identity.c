@@ -26,7 +26,7 @@ static void read_taint(const struct kmd_target *target, struct kmd_module_entry 
 	uint64_t bits;
 	size_t n = 0;
 
-	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_TAINTS, 8, &bits) ||
+	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_TAINTS, KMD_LONG, &bits) ||
 	    bits >> (sizeof(letters) - 1))
 		return;
 	for (size_t i = 0; i < sizeof(letters) - 1; i++)

@@ -10,16 +10,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* struct elf64_sym */
-#define SYMBOL_SIZE     24
-#define SYMBOL_VALUE    8
+/* struct elf64_sym and elf32_sym: their size, and where st_value is. */
+#define SYMBOL_SIZE(word)  ((word) == 8 ? 24u : 16u)
+#define SYMBOL_VALUE(word) (word)
 /* The largest modules have some ten thousand. */
-#define SYMBOLS_MAX     (1u << 20)
-#define NAME_MAX_       512
+#define SYMBOLS_MAX        (1u << 20)
+#define NAME_MAX_          512
 /* Of all modules together. */
-#define ALL_SYMBOLS_MAX (4u << 20)
+#define ALL_SYMBOLS_MAX    (4u << 20)
 /* Symbols in a row without a usable name. */
-#define NAMELESS_MAX    64
+#define NAMELESS_MAX       64
 
 /* ----- memory of a module */
 
@@ -39,11 +39,12 @@ static void read_ranges(const struct kmd_target *target, struct kmd_module_entry
 		/* The last types are those of initialisation, which is over. */
 		for (uint64_t i = 0; i < 4; i++)
 			if (kmd_target_member(target, module->pub.address + mem + i * length,
-					      KMD_T_MEM_BASE, 8, &start) &&
+					      KMD_T_MEM_BASE, KMD_LONG, &start) &&
 			    kmd_target_member(target, module->pub.address + mem + i * length,
 					      KMD_T_MEM_SIZE, 4, &size))
 				add_range(module, start, size);
-	} else if (kmd_target_member(target, module->pub.address, KMD_T_CORE_BASE, 8, &start) &&
+	} else if (kmd_target_member(target, module->pub.address, KMD_T_CORE_BASE, KMD_LONG,
+				     &start) &&
 		   kmd_target_member(target, module->pub.address, KMD_T_CORE_SIZE, 4, &size)) {
 		add_range(module, start, size);
 	}
@@ -72,12 +73,13 @@ static bool is_inside(const struct kmd_module_entry *module, uint64_t virt)
 	return false;
 }
 
-static void take_symbols(const unsigned char *table, size_t n, struct kmd_module_entry *module)
+static void take_symbols(const unsigned char *table, size_t n, size_t word,
+			 struct kmd_module_entry *module)
 {
 	for (size_t i = 0; i < n; i++) {
-		const unsigned char *at = table + i * SYMBOL_SIZE;
+		const unsigned char *at = table + i * SYMBOL_SIZE(word);
 		struct kmd_module_symbol symbol = {
-			.value = kmd_get_le(at + SYMBOL_VALUE, 8),
+			.value = kmd_get_le(at + SYMBOL_VALUE(word), word),
 			.name_at = (uint32_t)kmd_get_le(at, 4),
 		};
 
@@ -101,22 +103,26 @@ static bool note_symbols(const struct kmd_target *target, const struct kmd_modul
 /* False on an error.  A table that was not captured whole gives no symbols. */
 static bool read_symbols(const struct kmd_target *target, struct kmd_module_entry *module)
 {
+	size_t word = kmd_target_word(target), size = SYMBOL_SIZE(word);
 	uint64_t kallsyms, table, n;
 	unsigned char *bytes;
 	bool good;
 
-	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_KALLSYMS, 8, &kallsyms) ||
-	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_SYMTAB, 8, &table) ||
+	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_KALLSYMS, KMD_LONG,
+			       &kallsyms) ||
+	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_SYMTAB, KMD_LONG, &table) ||
 	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_NUM, 4, &n) ||
-	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_STRTAB, 8, &module->strings) || !n)
+	    !kmd_target_member(target, kallsyms, KMD_T_KALLSYMS_STRTAB, KMD_LONG,
+			       &module->strings) ||
+	    !n)
 		return true;
 	if (n > SYMBOLS_MAX)
 		return note_symbols(target, module, table, n, "there are too many");
-	bytes = malloc((size_t)n * SYMBOL_SIZE);
+	bytes = malloc((size_t)n * size);
 	module->symbols = calloc((size_t)n, sizeof(*module->symbols));
 	good = bytes && module->symbols;
-	if (good && kmd_target_read(target, KMD_XLATE_ANY, table, bytes, n * SYMBOL_SIZE)) {
-		take_symbols(bytes, (size_t)n, module);
+	if (good && kmd_target_read(target, KMD_XLATE_ANY, table, bytes, n * size)) {
+		take_symbols(bytes, (size_t)n, word, module);
 		/* The first entry of a symbol table is empty. */
 		if (!module->n_symbols && n > 1 && module->n_ranges)
 			good = note_symbols(target, module, table, n,
@@ -174,9 +180,9 @@ static void read_orc(const struct kmd_target *target, struct kmd_module_entry *m
 {
 	if (!kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_N, 4,
 			       &module->n_orc) ||
-	    !kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_IPS, 8,
+	    !kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_IPS, KMD_LONG,
 			       &module->orc_ips) ||
-	    !kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_ROWS, 8,
+	    !kmd_target_member(target, module->pub.address, KMD_T_MODULE_ORC_ROWS, KMD_LONG,
 			       &module->orc_rows))
 		module->n_orc = 0;
 }
@@ -185,15 +191,15 @@ static void read_orc(const struct kmd_target *target, struct kmd_module_entry *m
 static bool read_module(const struct kmd_target *target, struct kmd_module_entry *module)
 {
 	char name[KMD_MODULE_NAME];
+	size_t length = sizeof(name) - kmd_target_word(target);
 	uint64_t at, size;
 
 	/* MODULE_NAME_LEN is 64 - sizeof(unsigned long). */
 	if (!kmd_target_type(target, KMD_T_MODULE_NAME, &at) ||
 	    !kmd_target_type(target, KMD_T_MODULE, &size) ||
-	    !kmd_target_read(target, KMD_XLATE_ANY, module->pub.address + at, name,
-			     sizeof(name) - 8))
+	    !kmd_target_read(target, KMD_XLATE_ANY, module->pub.address + at, name, length))
 		return false;
-	kmd_text_name(module->name, sizeof(module->name), name, sizeof(name) - 8);
+	kmd_text_name(module->name, sizeof(module->name), name, length);
 	read_ranges(target, module);
 	read_orc(target, module);
 	kmd_module_identify(target, module);
@@ -231,7 +237,7 @@ static bool read_list(const struct kmd_target *target, struct kmd_modules *modul
 		return true; /* a kernel without modules */
 	next = head;
 	for (size_t n = 0, symbols = 0; n < KMD_MODULES_MAX && symbols < ALL_SYMBOLS_MAX; n++) {
-		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, 8, &next)) {
+		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, KMD_LONG, &next)) {
 			modules->unknown = "the list of modules was not captured whole";
 			return true;
 		}

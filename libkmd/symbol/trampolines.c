@@ -86,7 +86,7 @@ static bool read_pages(const struct kmd_target *target, const char *cache, const
 	for (size_t n = 0; n < LIST_MAX; n++) {
 		struct kmd_trampoline one = { .size = target->page, .owner = KMD_OWNER_KPROBES };
 
-		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, 8, &next) ||
+		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, KMD_LONG, &next) ||
 		    next == virt + at)
 			break;
 		if (member(target, next - link, KMD_T_KPROBE_PAGE_INSNS, &one.start) &&
@@ -125,7 +125,8 @@ static bool read_bpf(const struct kmd_target *target, struct kmd_trampolines *li
 		return true;
 	next = head;
 	for (size_t n = 0; n < LIST_MAX; n++) {
-		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, 8, &next) || next == head)
+		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, KMD_LONG, &next) ||
+		    next == head)
 			break;
 		if (!read_ksym(target, next - link, list))
 			return false;

@@ -109,7 +109,8 @@ static const char *read_addresses(const struct kmd_target *target,
 	uint64_t base = 0;
 	unsigned char *bytes;
 
-	if (places->base && !kmd_target_read_uint(target, KMD_XLATE_ANY, places->base, 8, &base))
+	if (places->base &&
+	    !kmd_target_read_uint(target, KMD_XLATE_ANY, places->base, KMD_LONG, &base))
 		return absent;
 	bytes = read_bytes(target, places->offsets, 4 * table->n);
 	if (!bytes)

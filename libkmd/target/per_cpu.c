@@ -19,17 +19,19 @@ static bool read_mask(const struct kmd_target *target, unsigned char *bits, size
 {
 	static const char *const masks[] = { "__cpu_present_mask", "__cpu_possible_mask",
 					     "__cpu_online_mask" };
+	size_t bits_of_word = 8 * kmd_target_word(target);
 	uint64_t virt, size, word;
 
 	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
-		if (!kmd_target_symbol(target, masks[i], &virt, &size) || !size || size & 7)
+		if (!kmd_target_symbol(target, masks[i], &virt, &size) || !size ||
+		    size & (kmd_target_word(target) - 1))
 			continue;
 		size = kmd_min_u64(size, MASK_BYTES);
-		for (*n_bits = 0; *n_bits < size * 8; *n_bits += 64) {
-			if (!kmd_target_read_uint(target, KMD_XLATE_ANY, virt + *n_bits / 8, 8,
-						  &word))
+		for (*n_bits = 0; *n_bits < size * 8; *n_bits += bits_of_word) {
+			if (!kmd_target_read_uint(target, KMD_XLATE_ANY, virt + *n_bits / 8,
+						  KMD_LONG, &word))
 				break;
-			for (size_t bit = 0; bit < 64; bit++)
+			for (size_t bit = 0; bit < bits_of_word; bit++)
 				bits[*n_bits + bit] = word >> bit & 1;
 		}
 		if (*n_bits == size * 8)
@@ -43,7 +45,8 @@ static bool add_cpu(const struct kmd_target *target, uint64_t offsets, uint32_t 
 {
 	uint64_t offset;
 
-	if (!kmd_target_read_uint(target, KMD_XLATE_ANY, offsets + 8 * (uint64_t)cpu, 8, &offset))
+	if (!kmd_target_read_uint(target, KMD_XLATE_ANY, offsets + kmd_target_word(target) * cpu,
+				  KMD_LONG, &offset))
 		return false;
 	cpus->numbers[cpus->n] = cpu;
 	cpus->offsets[cpus->n++] = offset;
@@ -79,7 +82,8 @@ bool kmd_target_cpus(const struct kmd_target *target, struct kmd_target_cpus *cp
 		read_mask(target, bits, &n);
 	for (uint32_t cpu = 0; known && cpu < n; cpu++)
 		if (bits[cpu])
-			known = 8 * (uint64_t)cpu < size && add_cpu(target, offsets, cpu, cpus);
+			known = kmd_target_word(target) * cpu < size &&
+				add_cpu(target, offsets, cpu, cpus);
 	free(bits);
 	return known && cpus->n;
 }

@@ -9,9 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define NAME_MAX_   256
-#define KERNEL_HALF (UINT64_C(1) << 63)
-#define WORD        "user-data"
+#define NAME_MAX_ 256
+#define WORD      "user-data"
 
 struct redactor {
 	const struct kmd_target *target;
@@ -153,7 +152,7 @@ static enum kmd_status read_spec(const struct redactor *r, const char *spec, siz
 
 static enum kmd_status redact_range(struct redactor *r, const struct range *range)
 {
-	enum kmd_status status = range->start & KERNEL_HALF
+	enum kmd_status status = kmd_target_is_kernel(r->target, range->start)
 					 ? redact_virtual(r, range->start, range->size)
 					 : redact_rows(r, true, range->start, range->size);
 

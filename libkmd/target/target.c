@@ -137,7 +137,7 @@ void kmd_target_init(struct kmd_target *target, const struct kmd_memory *memory,
 	target->page = facts->pub.page_size ? facts->pub.page_size : 4096;
 	memcpy(target->types, type_queries, sizeof(type_queries));
 	if (info->text)
-		target->has_paging = kmd_paging_init(info, facts, &target->paging);
+		target->has_paging = kmd_kernel_paging(info, facts, &target->paging);
 	if (!vmlinux)
 		return;
 	target->has_symbols = kmd_runtime_get(runtime, KMD_RUNTIME_KASLR, &target->kaslr);
@@ -170,6 +170,26 @@ static bool symbol_of_kallsyms(const struct kmd_kallsyms *table, const char *nam
 	if (size)
 		*size = next < table->n ? table->symbols[next].address - *virt : 0;
 	return true;
+}
+
+size_t kmd_target_word(const struct kmd_target *target)
+{
+	/* 1 = ELFCLASS32 */
+	return target->facts->elf_class == 1 ? 4 : 8;
+}
+
+bool kmd_target_is_kernel(const struct kmd_target *target, uint64_t virt)
+{
+	/* Modules lie below the linear map. */
+	if (kmd_target_word(target) == 4)
+		return virt >= target->facts->layout.linear.low - (UINT64_C(16) << 20) &&
+		       virt <= UINT32_MAX;
+	return virt >> 63;
+}
+
+uint64_t kmd_target_wrap(const struct kmd_target *target, uint64_t virt)
+{
+	return kmd_target_word(target) == 4 ? virt & UINT32_MAX : virt;
 }
 
 bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,
@@ -296,6 +316,7 @@ uint64_t kmd_target_available(const struct kmd_target *target, enum kmd_xlate mo
 {
 	uint64_t have = 0;
 
+	virt = kmd_target_wrap(target, virt);
 	if (mode == KMD_XLATE_SEGMENTS || mode == KMD_XLATE_ANY)
 		have = have_by_views(target, virt, size);
 	if (mode != KMD_XLATE_SEGMENTS && !have)
@@ -373,6 +394,7 @@ bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint6
 {
 	uint64_t missing;
 
+	virt = kmd_target_wrap(target, virt);
 	if (!takes_pages(mode) && kmd_views_read(target->views, target->memory, virt, to, size,
 						 &missing, target->diag) == KMD_OK)
 		return true;
@@ -384,6 +406,8 @@ bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, 
 {
 	unsigned char bytes[8];
 
+	if (size == KMD_LONG)
+		size = kmd_target_word(target);
 	if (!kmd_target_read(target, mode, virt, bytes, size))
 		return false;
 	*number = 0;
@@ -406,19 +430,20 @@ bool kmd_target_pointer(const struct kmd_target *target, const char *symbol, uin
 	uint64_t virt;
 
 	return kmd_target_symbol(target, symbol, &virt, NULL) &&
-	       kmd_target_read_uint(target, KMD_XLATE_ANY, virt, 8, pointer);
+	       kmd_target_read_uint(target, KMD_XLATE_ANY, virt, KMD_LONG, pointer);
 }
 
 static bool read_entry(const struct kmd_target *target, uint64_t phys, uint64_t *entry)
 {
+	size_t size = kmd_paging_entry_size(&target->paging);
 	unsigned char bytes[8];
 	uint64_t missing;
 
-	if (kmd_memory_read(target->memory, phys, bytes, 8, &missing, target->diag) != KMD_OK)
+	if (kmd_memory_read(target->memory, phys, bytes, size, &missing, target->diag) != KMD_OK)
 		return false;
 	*entry = 0;
-	for (size_t i = 0; i < 8; i++)
-		*entry |= (uint64_t)bytes[target->paging.big_endian ? 7 - i : i] << 8 * i;
+	for (size_t i = 0; i < size; i++)
+		*entry |= (uint64_t)bytes[target->paging.big_endian ? size - 1 - i : i] << 8 * i;
 	return true;
 }
 
@@ -432,7 +457,8 @@ bool kmd_target_tables(const struct kmd_target *target, uint64_t virt, uint64_t 
 	for (unsigned int level = 0; level < paging->levels && kind == KMD_ENTRY_TABLE; level++) {
 		size_t first, n = kmd_paging_entries(paging, level, &first);
 
-		at = *table + 8 * ((virt >> kmd_paging_shift(paging, level)) & (n - 1));
+		at = *table + kmd_paging_entry_size(paging) *
+				      ((virt >> kmd_paging_shift(paging, level)) & (n - 1));
 		if (!read_entry(target, at, &entry))
 			return false;
 		kind = kmd_entry_decode(paging, level, entry, table);

@@ -121,6 +121,9 @@ enum kmd_target_type {
 
 #define KMD_TARGET_CPUS_MAX 8192
 
+/* In place of a size: that of the machine's long and pointers. */
+#define KMD_LONG            0
+
 struct kmd_kallsyms;
 
 struct kmd_target {
@@ -176,6 +179,12 @@ enum kmd_extent kmd_target_extent(const struct kmd_target *target, enum kmd_xlat
 bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt, void *to,
 		     uint64_t size);
 /* A number of @size bytes, at most 8. */
+/* Bytes of the kernel's long and of its pointers. */
+size_t kmd_target_word(const struct kmd_target *target);
+/* True if the kernel, not a program, has this address. */
+bool kmd_target_is_kernel(const struct kmd_target *target, uint64_t virt);
+/* Sums of addresses wrap where the machine's do. */
+uint64_t kmd_target_wrap(const struct kmd_target *target, uint64_t virt);
 bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
 			  size_t size, uint64_t *number);
 /* The member whose offset is @type, of the structure at @base. */

@@ -47,7 +47,7 @@ static void read_state(const struct kmd_target *target, struct kmd_task *task)
 	uint64_t state, exit;
 
 	if (!kmd_target_member(target, task->address, KMD_T_TASK_STATE, 4, &state) &&
-	    !kmd_target_member(target, task->address, KMD_T_TASK_STATE_OLD, 8, &state))
+	    !kmd_target_member(target, task->address, KMD_T_TASK_STATE_OLD, KMD_LONG, &state))
 		return;
 	if (kmd_target_member(target, task->address, KMD_T_TASK_EXIT_STATE, 4, &exit))
 		task->state = state_letter(state, exit);
@@ -105,7 +105,7 @@ static bool read_task(const struct kmd_target *target, struct kmd_task_entry *en
 		task->is_kernel = value & PF_KTHREAD;
 		task->has_is_kernel = true;
 	}
-	if (kmd_target_member(target, task->address, KMD_T_TASK_PARENT, 8, &value) &&
+	if (kmd_target_member(target, task->address, KMD_T_TASK_PARENT, KMD_LONG, &value) &&
 	    kmd_target_member(target, value, KMD_T_TASK_TGID, 4, &value)) {
 		task->ppid = (uint32_t)value;
 		task->has_ppid = true;
@@ -144,7 +144,7 @@ static bool push_list(struct reader *reader)
 		return true;
 	next = first + at;
 	for (size_t n = 0; n < KMD_TASKS_MAX; n++) {
-		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, 8, &next) ||
+		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, KMD_LONG, &next) ||
 		    next == first + at)
 			break;
 		if (!push(&reader->addresses, next - at))

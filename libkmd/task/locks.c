@@ -6,7 +6,6 @@
 
 #include <stdlib.h>
 
-#define WORD            8
 /* The low bits of an owner are flags of the lock. */
 #define OWNER_FLAGS     7
 /* A list that is damaged must end, and so must many of them. */
@@ -25,6 +24,7 @@ struct finder {
 	const struct kmd_task_list *list;
 	struct kmd_task **by_address;
 	uint64_t stack_size;
+	size_t word;
 	struct lock_layout layouts[2];
 	size_t n_layouts;
 	size_t left; /* waiters that may still be followed */
@@ -32,7 +32,7 @@ struct finder {
 
 static bool read_word(const struct finder *finder, uint64_t at, uint64_t *value)
 {
-	return kmd_target_read_uint(finder->target, KMD_XLATE_ANY, at, WORD, value);
+	return kmd_target_read_uint(finder->target, KMD_XLATE_ANY, at, KMD_LONG, value);
 }
 
 static struct kmd_task *task_at(const struct finder *finder, uint64_t address)
@@ -47,7 +47,8 @@ static bool on_stack_of(const struct finder *finder, const struct kmd_task *task
 {
 	uint64_t stack;
 
-	return kmd_target_member(finder->target, task->address, KMD_T_TASK_STACK, WORD, &stack) &&
+	return kmd_target_member(finder->target, task->address, KMD_T_TASK_STACK, KMD_LONG,
+				 &stack) &&
 	       at - stack < finder->stack_size;
 }
 
@@ -70,8 +71,8 @@ static bool find_head(struct finder *finder, const struct lock_layout *layout, u
 	uint64_t node = waiter, next, back;
 
 	for (size_t n = 0; n < WAITERS_MAX && finder->left; n++, finder->left--) {
-		if (!read_word(finder, node, &next) || !read_word(finder, next + WORD, &back) ||
-		    back != node)
+		if (!read_word(finder, node, &next) ||
+		    !read_word(finder, next + finder->word, &back) || back != node)
 			return false;
 		node = next;
 		if (node == waiter)
@@ -102,11 +103,11 @@ static struct kmd_task *find_holder(struct finder *finder, const struct kmd_task
 {
 	uint64_t stack;
 
-	if (!kmd_target_member(finder->target, task->address, KMD_T_TASK_STACK, WORD, &stack) ||
+	if (!kmd_target_member(finder->target, task->address, KMD_T_TASK_STACK, KMD_LONG, &stack) ||
 	    !kmd_target_read(finder->target, KMD_XLATE_ANY, stack, bytes, finder->stack_size))
 		return NULL;
-	for (uint64_t at = 0; at < finder->stack_size; at += WORD) {
-		if (kmd_get_le(bytes + at, WORD) != task->address)
+	for (uint64_t at = 0; at < finder->stack_size; at += finder->word) {
+		if (kmd_get_le(bytes + at, finder->word) != task->address)
 			continue;
 		for (size_t i = 0; i < finder->n_layouts; i++) {
 			const struct lock_layout *layout = &finder->layouts[i];
@@ -142,7 +143,10 @@ static int by_address(const void *a, const void *b)
 
 void kmd_task_locks_find(const struct kmd_target *target, struct kmd_task_list *list)
 {
-	struct finder finder = { .target = target, .list = list, .left = ALL_WAITERS_MAX };
+	struct finder finder = { .target = target,
+				 .list = list,
+				 .left = ALL_WAITERS_MAX,
+				 .word = kmd_target_word(target) };
 	unsigned char *bytes = NULL;
 
 	add_layout(&finder, KMD_T_MUTEX_WAITER_TASK, KMD_T_MUTEX_OWNER, KMD_T_MUTEX_WAITERS);

@@ -56,7 +56,7 @@ static bool read_node(const struct kmd_target *target, uint64_t node, uint64_t b
 	if (!push(&tasks->nodes, node))
 		return false;
 	for (uint64_t i = 0; i < count && i < SLOTS_MAX; i++) {
-		if (!number(target, node + slots + 8 * i, 8, &entry))
+		if (!number(target, node + slots + kmd_target_word(target) * i, KMD_LONG, &entry))
 			continue;
 		if (is_node(entry) ? !read_node(target, node_of(entry), shift, tasks, absent)
 				   : is_pointer(entry) && !shift && !push(&tasks->pids, entry))
@@ -87,7 +87,7 @@ static bool read_pid(const struct kmd_target *target, uint64_t pid, uint64_t lin
 {
 	uint64_t first;
 
-	if (!number(target, pid + first_at, 8, &first)) {
+	if (!number(target, pid + first_at, KMD_LONG, &first)) {
 		tasks->pids_absent++;
 		return true;
 	}
@@ -108,7 +108,7 @@ static bool read_by_pid(const struct kmd_target *target, struct kmd_tasks *tasks
 	    !kmd_target_symbol(target, "init_pid_ns", &namespace, NULL))
 		return true;
 	tasks->unknown = "init_pid_ns";
-	if (!number(target, namespace + head_at, 8, &head))
+	if (!number(target, namespace + head_at, KMD_LONG, &head))
 		return true;
 	tasks->unknown = NULL;
 	good = read_tree(target, head, tasks);
@@ -123,7 +123,7 @@ static uint64_t task_of(const struct kmd_target *target, uint64_t offset, uint64
 	uint64_t rq, task;
 
 	return kmd_target_per_cpu(target, "runqueues", offset, &rq) &&
-			       number(target, rq + at, 8, &task)
+			       number(target, rq + at, KMD_LONG, &task)
 		       ? task
 		       : 0;
 }

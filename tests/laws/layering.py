@@ -4,7 +4,7 @@ from pathlib import PurePosixPath
 
 import kit
 
-ORDER = ['base', 'source', 'image', 'elf', 'types', 'region', 'memory', 'vmcoreinfo', 'runtime', 'arch', 'kernel', 'pagetable',
+ORDER = ['base', 'source', 'image', 'elf', 'types', 'region', 'memory', 'vmcoreinfo', 'runtime', 'arch', 'pagetable', 'kernel',
          'target', 'log', 'cpu', 'symbol', 'task', 'unwind', 'supply', 'consumer', 'vmcore', 'api']
 
 # The headers of the project that other folders may include, besides their own.

@@ -13,21 +13,21 @@ struct kmd_mappings mappings;
 
 /* layout, byte order, page shift, bits in use, bits of the root, levels, physical bits */
 const struct shape shapes[] = {
-	{ "4K 39", { KMD_PA_ARM64, false, 12, 39, 39, 3, 48, 0, 0, 0 } },
-	{ "4K 48", { KMD_PA_ARM64, false, 12, 48, 48, 4, 48, 0, 0, 0 } },
-	{ "4K 48 BE", { KMD_PA_ARM64, true, 12, 48, 48, 4, 48, 0, 0, 0 } },
-	{ "4K 52", { KMD_PA_ARM64_L2, false, 12, 52, 52, 5, 52, 0, 0, 0 } },
-	{ "16K 36", { KMD_PA_ARM64, false, 14, 36, 36, 2, 48, 0, 0, 0 } },
-	{ "16K 47", { KMD_PA_ARM64, false, 14, 47, 47, 3, 48, 0, 0, 0 } },
-	{ "16K 48", { KMD_PA_ARM64, false, 14, 48, 48, 4, 48, 0, 0, 0 } },
-	{ "16K 52", { KMD_PA_ARM64_L2, false, 14, 52, 52, 4, 52, 0, 0, 0 } },
-	{ "64K 42", { KMD_PA_ARM64_64, false, 16, 42, 42, 2, 48, 0, 0, 0 } },
-	{ "64K 48", { KMD_PA_ARM64_64, false, 16, 48, 48, 3, 48, 0, 0, 0 } },
-	{ "64K 52 on 48", { KMD_PA_ARM64_64, false, 16, 48, 52, 3, 48, 0, 0, 0 } },
-	{ "64K 52", { KMD_PA_ARM64_64, false, 16, 52, 52, 3, 52, 0, 0, 0 } },
-	{ "x86 4", { KMD_PA_X86_64, false, 12, 48, 48, 4, 46, 0, 0, 0 } },
-	{ "x86 5", { KMD_PA_X86_64, false, 12, 57, 57, 5, 52, 0, 0, 0 } },
-	{ "x86 SME", { KMD_PA_X86_64, false, 12, 48, 48, 4, 46, UINT64_C(1) << 47, 0, 0 } },
+	{ "4K 39", { KMD_PA_ARM64, false, 12, 39, 39, 3, 48, 0, 0, 0, 0 } },
+	{ "4K 48", { KMD_PA_ARM64, false, 12, 48, 48, 4, 48, 0, 0, 0, 0 } },
+	{ "4K 48 BE", { KMD_PA_ARM64, true, 12, 48, 48, 4, 48, 0, 0, 0, 0 } },
+	{ "4K 52", { KMD_PA_ARM64_L2, false, 12, 52, 52, 5, 52, 0, 0, 0, 0 } },
+	{ "16K 36", { KMD_PA_ARM64, false, 14, 36, 36, 2, 48, 0, 0, 0, 0 } },
+	{ "16K 47", { KMD_PA_ARM64, false, 14, 47, 47, 3, 48, 0, 0, 0, 0 } },
+	{ "16K 48", { KMD_PA_ARM64, false, 14, 48, 48, 4, 48, 0, 0, 0, 0 } },
+	{ "16K 52", { KMD_PA_ARM64_L2, false, 14, 52, 52, 4, 52, 0, 0, 0, 0 } },
+	{ "64K 42", { KMD_PA_ARM64_64, false, 16, 42, 42, 2, 48, 0, 0, 0, 0 } },
+	{ "64K 48", { KMD_PA_ARM64_64, false, 16, 48, 48, 3, 48, 0, 0, 0, 0 } },
+	{ "64K 52 on 48", { KMD_PA_ARM64_64, false, 16, 48, 52, 3, 48, 0, 0, 0, 0 } },
+	{ "64K 52", { KMD_PA_ARM64_64, false, 16, 52, 52, 3, 52, 0, 0, 0, 0 } },
+	{ "x86 4", { KMD_PA_X86_64, false, 12, 48, 48, 4, 46, 0, 0, 0, 0 } },
+	{ "x86 5", { KMD_PA_X86_64, false, 12, 57, 57, 5, 52, 0, 0, 0, 0 } },
+	{ "x86 SME", { KMD_PA_X86_64, false, 12, 48, 48, 4, 46, UINT64_C(1) << 47, 0, 0, 0 } },
 };
 const size_t n_shapes = sizeof(shapes) / sizeof(*shapes);
 

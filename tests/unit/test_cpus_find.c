@@ -291,7 +291,7 @@ START_TEST(named_but_no_notes)
 		setup();
 	}
 	add_notes("Kcrash_notes", PHYS + 0x200000, 5);
-	facts.machine = EM_ARM;
+	facts.machine = EM_PPC64;
 	find(NULL);
 	ck_assert_uint_eq(cpus.n, 0);
 	ck_assert(!found.empty_notes);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_pagetable.c - the shape of page tables, and their entries. */
+#include "kernel/kernel.h"
 #include "pagetable_kit.h"
 
 #include <elf.h>
@@ -43,7 +44,7 @@ static void riscv64(unsigned int va_bits, uint64_t page)
 static void expect_shape(unsigned int va_bits, unsigned int root_bits, unsigned int levels,
 			 unsigned int pa_bits, enum kmd_pa_layout layout)
 {
-	ck_assert(kmd_paging_init(&info, &facts, &paging));
+	ck_assert(kmd_kernel_paging(&info, &facts, &paging));
 	ck_assert_uint_eq(paging.va_bits, va_bits);
 	ck_assert_uint_eq(paging.root_bits, root_bits);
 	ck_assert_uint_eq(paging.levels, levels);
@@ -138,7 +139,7 @@ END_TEST
 
 static void expect_unknown(void)
 {
-	ck_assert(!kmd_paging_init(&info, &facts, &paging));
+	ck_assert(!kmd_kernel_paging(&info, &facts, &paging));
 }
 
 START_TEST(not_known)
@@ -258,7 +259,7 @@ END_TEST
 START_TEST(riscv64_entries)
 {
 	riscv64(39, 4096);
-	ck_assert(kmd_paging_init(&info, &facts, &paging));
+	ck_assert(kmd_kernel_paging(&info, &facts, &paging));
 	expect_entry(0, 0x20600001, KMD_ENTRY_TABLE, 0x81800000);
 	expect_entry(0, 0x200000e7, KMD_ENTRY_LEAF, 0x80000000);
 	expect_entry(1, 0x200804ef, KMD_ENTRY_LEAF, 0x80200000);

@@ -29,9 +29,10 @@ def fetch(script, *words):
 
 
 # ARCH= of the kernel, and what the cross compiler's programs begin with.
-CROSS = {'arm64': ('arm64', 'aarch64-linux-gnu-'), 'riscv64': ('riscv', 'riscv64-linux-gnu-')}
+CROSS = {'arm64': ('arm64', 'aarch64-linux-gnu-'), 'armhf': ('arm', 'arm-linux-gnueabihf-'),
+         'riscv64': ('riscv', 'riscv64-linux-gnu-')}
 # Cross compilers that not every root has.
-COMPILERS = {'riscv64': ('gcc-riscv64-linux-gnu',)}
+COMPILERS = {'armhf': ('gcc-arm-linux-gnueabihf',), 'riscv64': ('gcc-riscv64-linux-gnu',)}
 
 
 class Kernel:

@@ -25,6 +25,11 @@ MACHINES = {
         'ram_base': 0x40000000, 'reserved': 0x4ff00000, 'console': 'ttyAMA0',
         'set_aside': 'mem=255M',
     },
+    'armhf': {
+        'program': 'qemu-system-arm', 'machine': ['-accel', 'tcg', '-M', 'virt,highmem=off', '-cpu', 'cortex-a15'],
+        'ram_base': 0x40000000, 'reserved': 0x4ff00000, 'console': 'ttyAMA0',
+        'set_aside': 'mem=255M',
+    },
     'riscv64': {
         'program': 'qemu-system-riscv64', 'machine': ['-accel', 'tcg', '-M', 'virt'],
         'ram_base': 0x80000000, 'reserved': 0x8ff00000, 'console': 'ttyS0',

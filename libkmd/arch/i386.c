@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * 32-bit arm and x86: the image is part of the linear map, whose base neither
- * kernel writes into VMCOREINFO.  It comes from regions with both addresses.
+ * 32-bit x86: only addresses that were registered are used.  The image is part of the linear map,
+ * whose base the kernel does not write into VMCOREINFO.
  */
 #include "arch/arch.h"
 
@@ -11,15 +11,7 @@
 #define LINEAR_LOW  UINT64_C(0x80000000)
 #define LINEAR_HIGH (UINT64_C(1) << 32)
 
-static bool matches_arm(const struct kmd_vmcoreinfo *info)
-{
-	const char *value;
-	size_t length;
-
-	return kmd_vmcoreinfo_get(info, "CONFIG_ARM_LPAE", &value, &length);
-}
-
-static bool matches_i386(const struct kmd_vmcoreinfo *info)
+static bool matches_vmcoreinfo(const struct kmd_vmcoreinfo *info)
 {
 	const char *value;
 	size_t length;
@@ -39,18 +31,10 @@ static void layout(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *
 					     &out->linear.delta);
 }
 
-const struct kmd_arch kmd_arch_arm = {
-	.name = "arm",
-	.machine = EM_ARM,
-	.elf_class = ELFCLASS32,
-	.matches_vmcoreinfo = matches_arm,
-	.layout = layout,
-};
-
 const struct kmd_arch kmd_arch_i386 = {
 	.name = "i386",
 	.machine = EM_386,
 	.elf_class = ELFCLASS32,
-	.matches_vmcoreinfo = matches_i386,
+	.matches_vmcoreinfo = matches_vmcoreinfo,
 	.layout = layout,
 };
