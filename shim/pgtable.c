@@ -36,6 +36,10 @@ static void add_table(const void *table, size_t size,
 		.again = like->again,
 	};
 
+	/* arm's root has several pages, and is the table of levels that do not exist. */
+	if (spec.va != (unsigned long)top &&
+	    spec.va - (unsigned long)top < PTRS_PER_PGD * sizeof(*top))
+		return;
 	if (kmd_raise_va(spec.va, size, spec.prio))
 		return;
 	if (!atomic_add_unless(&nr_tables, 1, MAX_TABLES)) {

@@ -87,6 +87,9 @@ static struct oops __percpu *oopses;
 #elif defined(CONFIG_RISCV)
 #define RETURN_ADDRESS(r)	((r)->ra)
 #define CALL_SIZE	4
+#elif defined(CONFIG_ARM)
+#define RETURN_ADDRESS(r)	((r)->ARM_lr)
+#define CALL_SIZE	4
 #endif
 
 #ifdef CONFIG_X86_64
@@ -162,10 +165,11 @@ static bool is_about_current(const struct oops *oops)
 	return oops->task == current && oops->born == current->start_time;
 }
 
-#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV)
+#ifdef RETURN_ADDRESS
 /*
  * At panic()'s first instruction there is no frame record of it yet, and unwinders that
- * follow frame records would lose its caller.  So go back to the call: the
+ * follow frame records would lose its caller; so do those of arm's tables, which are right
+ * at calls only.  So go back to the call: the
  * link register is not signed yet, and stack and frame pointer are the caller's.
  */
 static void record_panic(const struct kprobe *kp, const struct pt_regs *regs)
@@ -231,7 +235,7 @@ static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 }
 #endif
 
-#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV)
+#ifdef RETURN_ADDRESS
 /* Interrupts and pseudo-NMIs alike set these. */
 static int on_stop(struct kprobe *kp, struct pt_regs *regs)
 {
@@ -285,7 +289,7 @@ static struct probe {
 	/* Since 7.3 what stops a CPU cannot be probed; it calls this. */
 	{ PROBE("set_cpu_online", on_leave) },
 #endif
-#ifdef CONFIG_RISCV
+#if defined(CONFIG_RISCV) || defined(CONFIG_ARM)
 	/* What stops a CPU is inlined into the interrupt's handler; it calls this. */
 	{ PROBE("set_cpu_online", on_leave) },
 #endif

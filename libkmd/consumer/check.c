@@ -31,12 +31,9 @@ struct object {
 
 #define NAMES(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-static const char *const keys_drgn[] = { "OSRELEASE", "PAGESIZE", "SYMBOL(swapper_pg_dir)",
-					 "KERNELOFFSET", NULL };
-
 static const struct object objects[KMD_O_N] = {
 	[KMD_O_KEYS_CRASH] = { .check_object = kmd_check_keys_crash, .without_vmlinux = true },
-	[KMD_O_KEYS_DRGN] = { .keys = keys_drgn, .without_vmlinux = true },
+	[KMD_O_KEYS_DRGN] = { .check_object = kmd_check_keys_drgn, .without_vmlinux = true },
 	[KMD_O_KASLR] = { .check_object = kmd_check_kaslr, .without_vmlinux = true },
 	[KMD_O_LOG] = { .check_object = kmd_check_log, .without_vmlinux = true },
 	[KMD_O_BANNER] = { .names = NAMES("linux_banner") },

@@ -293,6 +293,21 @@ void kmd_check_keys(const struct kmd_vmcoreinfo *info, const char *const *keys,
 			kmd_availability_add(availability, KMD_ABSENT, "VMCOREINFO's %s", *keys);
 }
 
+/* Of a kernel without KASLR drgn does not miss the offset. */
+void kmd_check_keys_drgn(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			 struct kmd_availability *availability)
+{
+	static const char *const keys[] = { "OSRELEASE", "PAGESIZE", "SYMBOL(swapper_pg_dir)",
+					    NULL };
+	static const char *const kaslr[] = { "KERNELOFFSET", NULL };
+	const struct kmd_arch *arch = kmd_arch_by_machine(check->target->facts->machine);
+
+	(void)mode;
+	kmd_check_keys(check->target->info, keys, availability);
+	if (check->target->info->text && !(arch && arch->no_kaslr))
+		kmd_check_keys(check->target->info, kaslr, availability);
+}
+
 void kmd_check_keys_crash(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			  struct kmd_availability *availability)
 {

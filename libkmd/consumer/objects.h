@@ -119,7 +119,8 @@ bool kmd_check_first_task_runs(struct kmd_consumer_check *check);
 
 kmd_check_fn kmd_check_log, kmd_check_command_line, kmd_check_mem_section, kmd_check_root_sections,
 	kmd_check_nodes, kmd_check_root_table, kmd_check_ist_tables, kmd_check_kaslr,
-	kmd_check_keys_crash, kmd_check_data, kmd_check_orc, kmd_check_text_gdb;
+	kmd_check_keys_crash, kmd_check_keys_drgn, kmd_check_data, kmd_check_orc,
+	kmd_check_text_gdb;
 kmd_check_fn kmd_check_runqueues, kmd_check_pid_tree, kmd_check_pids, kmd_check_tasks,
 	kmd_check_mms, kmd_check_stacks, kmd_check_idle_tasks, kmd_check_idle_stacks,
 	kmd_check_current_tasks, kmd_check_current_stacks, kmd_check_irq_stacks,

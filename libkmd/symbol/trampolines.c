@@ -30,7 +30,7 @@ static bool add(struct kmd_trampolines *list, const struct kmd_trampoline *one, 
 static bool member(const struct kmd_target *target, uint64_t base, enum kmd_target_type type,
 		   uint64_t *value)
 {
-	return kmd_target_member(target, base, type, 8, value);
+	return kmd_target_member(target, base, type, KMD_LONG, value);
 }
 
 /* ----- ftrace */

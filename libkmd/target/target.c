@@ -85,6 +85,18 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_REGS_RA] = { KMD_TYPE_OFFSET, "pt_regs", "ra", false, 0 },
 	[KMD_T_INACTIVE_BP] = { KMD_TYPE_OFFSET, "inactive_task_frame", "bp", false, 0 },
 	[KMD_T_INACTIVE_PC] = { KMD_TYPE_OFFSET, "inactive_task_frame", "ret_addr", false, 0 },
+	/* arm: the same, since 5.16; and the tables of unwind.c. */
+	[KMD_T_ARM_CONTEXT] = { KMD_TYPE_OFFSET, "task_struct", "thread_info.cpu_context", false,
+				0 },
+	[KMD_T_ARM_SAVED_R4] = { KMD_TYPE_OFFSET, "cpu_context_save", "r4", false, 0 },
+	[KMD_T_ARM_SAVED_FP] = { KMD_TYPE_OFFSET, "cpu_context_save", "fp", false, 0 },
+	[KMD_T_ARM_SAVED_SP] = { KMD_TYPE_OFFSET, "cpu_context_save", "sp", false, 0 },
+	[KMD_T_ARM_SAVED_PC] = { KMD_TYPE_OFFSET, "cpu_context_save", "pc", false, 0 },
+	[KMD_T_ARM_TABLE_LIST] = { KMD_TYPE_OFFSET, "unwind_table", "list", false, 0 },
+	[KMD_T_ARM_TABLE_BEGIN] = { KMD_TYPE_OFFSET, "unwind_table", "begin_addr", false, 0 },
+	[KMD_T_ARM_TABLE_END] = { KMD_TYPE_OFFSET, "unwind_table", "end_addr", false, 0 },
+	[KMD_T_ARM_TABLE_START] = { KMD_TYPE_OFFSET, "unwind_table", "start", false, 0 },
+	[KMD_T_ARM_TABLE_STOP] = { KMD_TYPE_OFFSET, "unwind_table", "stop", false, 0 },
 	[KMD_T_RQ_CLOCK] = { KMD_TYPE_OFFSET, "rq", "clock", false, 0 },
 	/* Both are bit fields of one word; which of them exist shows the table's format. */
 	[KMD_T_ORC_SIGNAL] = { KMD_TYPE_OFFSET, "orc_entry", "signal", false, 0 },

@@ -17,14 +17,14 @@ static bool push(struct kmd_stack_entry *stack, const struct kmd_frame *frame)
 }
 
 /*
- * Where the call of this frame returns to.  The shim records a panic of arm64 and riscv64 at the
- * instruction that called it.
+ * Where the call of this frame returns to.  The shim records a panic of arm, arm64 and riscv64 at
+ * the instruction that called it.
  */
 static uint64_t return_address(const struct kmd_target *target, const struct kmd_frame *frame)
 {
 	uint16_t machine = target->facts->machine;
-	bool called =
-		frame->flags & KMD_FRAME_EXACT && (machine == EM_AARCH64 || machine == EM_RISCV);
+	bool called = frame->flags & KMD_FRAME_EXACT &&
+		      (machine == EM_AARCH64 || machine == EM_RISCV || machine == EM_ARM);
 
 	return frame->pc + (called ? 4 : 0);
 }

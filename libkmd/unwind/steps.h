@@ -10,7 +10,9 @@ struct kmd_unwind_state {
 	const struct kmd_unwinder *unwinder;
 	struct kmd_unwind_frame frame;
 	uint64_t fp;
-	const uint64_t *words; /* of the CPU, while they are those of this frame */
+	uint64_t registers[16]; /* arm: r0 to r15 of this frame, as far as they are known */
+	bool same_sp;           /* the stack pointer may be that of the frame before */
+	const uint64_t *words;  /* of the CPU, while they are those of this frame */
 	/* Address of the struct pt_regs of this frame, and of the last whole one; 0 = none.
 	 * A partial one has only the words that the processor pushed. */
 	uint64_t regs, last_regs;
@@ -25,6 +27,7 @@ struct kmd_unwind_state {
 bool kmd_unwind_step_orc(struct kmd_unwind_state *state);
 bool kmd_unwind_step_records(struct kmd_unwind_state *state);
 bool kmd_unwind_step_riscv64(struct kmd_unwind_state *state);
+bool kmd_unwind_step_arm(struct kmd_unwind_state *state);
 
 /* ORC tables of the kernel and its modules (orc.c). */
 enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,

@@ -18,7 +18,8 @@ enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
 	unwinder->modules = modules;
 	if (target->facts->machine == EM_X86_64)
 		return kmd_orc_new(target, modules, &unwinder->orc, &unwinder->unusable);
-	if (target->facts->machine != EM_AARCH64 && target->facts->machine != EM_RISCV)
+	if (target->facts->machine != EM_AARCH64 && target->facts->machine != EM_RISCV &&
+	    target->facts->machine != EM_ARM)
 		unwinder->unusable = "stacks of this machine cannot be unwound";
 	return KMD_OK;
 }
@@ -34,7 +35,7 @@ static bool falls(const struct kmd_unwind_state *state, uint64_t last)
 {
 	uint64_t size, sp = state->frame.sp;
 
-	if (sp > last)
+	if (sp > last || (sp == last && state->same_sp))
 		return false;
 	if (!kmd_target_stack_size(state->unwinder->target, &size))
 		size = UINT64_C(16) << 10;
@@ -58,10 +59,13 @@ static bool step(struct kmd_unwind_state *state)
 	uint64_t last = state->frame.sp, size = UINT64_C(64) << 10;
 	bool stepped;
 
+	state->same_sp = false;
 	if (state->unwinder->orc)
 		stepped = kmd_unwind_step_orc(state);
 	else if (state->unwinder->target->facts->machine == EM_RISCV)
 		stepped = kmd_unwind_step_riscv64(state);
+	else if (state->unwinder->target->facts->machine == EM_ARM)
+		stepped = kmd_unwind_step_arm(state);
 	else
 		stepped = kmd_unwind_step_records(state);
 	if (!stepped)
@@ -72,7 +76,7 @@ static bool step(struct kmd_unwind_state *state)
 		state->end = "it leads from stack to stack";
 	else if (state->frame.guess && !is_code(state->unwinder, state->frame.pc))
 		state->end = "no ORC table covers its last function";
-	else if (!(state->frame.pc >> 63))
+	else if (!kmd_target_is_kernel(state->unwinder->target, state->frame.pc))
 		state->end = "a return address is not in the kernel";
 	return !state->end;
 }
@@ -95,6 +99,7 @@ enum kmd_status kmd_unwind(const struct kmd_unwinder *unwinder,
 		.words = start->words,
 	};
 
+	memcpy(state.registers, start->registers, sizeof(state.registers));
 	memset(unwind, 0, sizeof(*unwind));
 	do {
 		if (!push(unwind, &state.frame))
@@ -142,6 +147,24 @@ static bool sleeping_riscv64(const struct kmd_target *target, uint64_t task,
 	       kmd_target_member(target, task, KMD_T_TASK_RA, 8, &start->pc);
 }
 
+/* __switch_to() saves r4 to r11 as well, one after another. */
+static bool sleeping_arm(const struct kmd_target *target, uint64_t task,
+			 struct kmd_unwind_start *start)
+{
+	uint64_t context;
+
+	if (!kmd_target_type(target, KMD_T_ARM_CONTEXT, &context) ||
+	    !kmd_target_member(target, task + context, KMD_T_ARM_SAVED_FP, 4, &start->fp) ||
+	    !kmd_target_member(target, task + context, KMD_T_ARM_SAVED_SP, 4, &start->sp) ||
+	    !kmd_target_member(target, task + context, KMD_T_ARM_SAVED_PC, 4, &start->pc))
+		return false;
+	for (size_t i = 0; i < 8; i++)
+		if (!kmd_target_member(target, task + context + 4 * i, KMD_T_ARM_SAVED_R4, 4,
+				       &start->registers[4 + i]))
+			return false;
+	return true;
+}
+
 bool kmd_unwind_sleeping(const struct kmd_target *target, uint64_t task,
 			 struct kmd_unwind_start *start)
 {
@@ -150,6 +173,8 @@ bool kmd_unwind_sleeping(const struct kmd_target *target, uint64_t task,
 		return sleeping_x86_64(target, task, start);
 	if (target->facts->machine == EM_RISCV)
 		return sleeping_riscv64(target, task, start);
+	if (target->facts->machine == EM_ARM)
+		return sleeping_arm(target, task, start);
 	return target->facts->machine == EM_AARCH64 &&
 	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_FP, 8, &start->fp) &&
 	       kmd_target_member(target, task, KMD_T_TASK_CONTEXT_SP, 8, &start->sp) &&
@@ -164,6 +189,8 @@ static size_t fp_word(uint16_t machine)
 		return 4;
 	case EM_RISCV:
 		return 8;
+	case EM_ARM:
+		return 11;
 	default:
 		return 29;
 	}
@@ -177,6 +204,8 @@ static bool in_kernel(uint16_t machine, const struct kmd_cpu *cpu)
 		return !(cpu->words[17] & 3);
 	case EM_RISCV:
 		return cpu->pub.pc >> 63;
+	case EM_ARM:
+		return (cpu->words[16] & 0x1f) != 0x10;
 	default:
 		return (cpu->words[33] & 15) != 0;
 	}
@@ -194,5 +223,7 @@ bool kmd_unwind_cpu(const struct kmd_target *target, const struct kmd_cpu *cpu,
 		.words = cpu->words,
 		.exact = true,
 	};
+	if (machine == EM_ARM)
+		memcpy(start->registers, cpu->words, sizeof(start->registers));
 	return in_kernel(machine, cpu);
 }

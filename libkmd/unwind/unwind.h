@@ -2,7 +2,8 @@
 /*
  * unwind.h - the chain of calls on a kernel stack.
  *
- * x86_64 is unwound by the kernel's ORC tables, other machines by frame records.  A stack is
+ * x86_64 is unwound by the kernel's ORC tables, 32-bit arm by its table of the ARM EHABI, other
+ * machines by frame records.  A stack is
  * input like any other: the number of frames is bounded, and a stack pointer that does not rise
  * ends the chain.
  */
@@ -34,8 +35,9 @@ struct kmd_unwind {
 /* Registers to begin with. */
 struct kmd_unwind_start {
 	uint64_t pc, sp, fp;
-	const uint64_t *words; /* of a CPU, in the order of user_regs; NULL = of a sleeping task */
-	bool exact;            /* as in struct kmd_unwind_frame */
+	uint64_t registers[16]; /* arm: r0 to r15; 0 where not known */
+	const uint64_t *words;  /* of a CPU, in the order of user_regs; NULL = of a sleeping task */
+	bool exact;             /* as in struct kmd_unwind_frame */
 };
 
 struct kmd_orc;

@@ -186,12 +186,21 @@ const struct kmd_task *report_task_by_pid(const struct kmd *kmd, uint32_t pid)
 	return NULL;
 }
 
+int report_digits(const struct kmd *kmd)
+{
+	const char *machine = kmd_kernel_get(kmd)->machine;
+
+	return machine && !strcmp(machine, "arm") ? 8 : 16;
+}
+
 const char *report_register_name(const struct kmd *kmd, size_t word,
 				 char buffer[REGISTER_NAME_SIZE])
 {
 	static const char *const x86_64[] = { "r15", "r14", "r13", "r12", "rbp", "rbx", "r11",
 					      "r10", "r9",  "r8",  "rax", "rcx", "rdx", "rsi",
 					      "rdi", NULL,  "rip", "cs",  "rfl", "rsp", "ss" };
+	static const char *const arm[] = { "r0", "r1",  "r2", "r3", "r4", "r5", "r6", "r7",  "r8",
+					   "r9", "r10", "fp", "ip", "sp", "lr", "pc", "cpsr" };
 	static const char *const arm64[] = { "sp", "pc", "cpsr" };
 	static const char *const riscv64[] = { "pc", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
 					       "s0", "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
@@ -206,6 +215,8 @@ const char *report_register_name(const struct kmd *kmd, size_t word,
 		}
 		return word < 34 ? arm64[word - 31] : NULL;
 	}
+	if (machine && !strcmp(machine, "arm"))
+		return word < sizeof(arm) / sizeof(arm[0]) ? arm[word] : NULL;
 	if (machine && !strcmp(machine, "riscv64"))
 		return word < sizeof(riscv64) / sizeof(riscv64[0]) ? riscv64[word] : NULL;
 	return word < sizeof(x86_64) / sizeof(x86_64[0]) ? x86_64[word] : NULL;

@@ -38,6 +38,8 @@ const char *report_waits_in(const struct kmd_stack *stack);
 
 #define REGISTER_NAME_SIZE 24
 
+/* Hexadecimal digits of a register. */
+int report_digits(const struct kmd *kmd);
 /* The name of a word of the general registers; NULL if there is none. */
 const char *report_register_name(const struct kmd *kmd, size_t word,
 				 char buffer[REGISTER_NAME_SIZE]);

@@ -60,8 +60,11 @@ static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_c
 		const char *name = report_register_name(kmd, i, buffer);
 
 		if (name)
-			markup(out, "<div><dt>%s</dt><dd>%016" PRIx64 "</dd></div>", name,
-			       cpu->words[i]);
+			markup(out,
+			       report_digits(kmd) == 8
+				       ? "<div><dt>%s</dt><dd>%08" PRIx64 "</dd></div>"
+				       : "<div><dt>%s</dt><dd>%016" PRIx64 "</dd></div>",
+			       name, cpu->words[i]);
 	}
 	fputs("</dl></details>\n", out);
 }

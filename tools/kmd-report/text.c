@@ -155,13 +155,14 @@ static void print_stack(FILE *out, const struct kmd_stack *stack)
 static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_cpu_registers *cpu)
 {
 	char buffer[REGISTER_NAME_SIZE];
+	int digits = report_digits(kmd);
 	size_t printed = 0;
 
 	for (size_t i = 0; i < cpu->n_words; i++) {
 		const char *name = report_register_name(kmd, i, buffer);
 
 		if (name)
-			fprintf(out, "  %4s %016" PRIx64 "%s", name, cpu->words[i],
+			fprintf(out, "  %4s %0*" PRIx64 "%s", name, digits, cpu->words[i],
 				++printed % 3 ? "" : "\n");
 	}
 	if (printed % 3)

@@ -11,7 +11,7 @@ import walk
 MASK = (1 << 64) - 1
 START_KERNEL_MAP = 0xffffffff80000000
 IMAGE_ROOM = 64 << 20
-EM = {'amd64': 62, 'arm64': 183, 'riscv64': 243}
+EM = {'amd64': 62, 'arm64': 183, 'armhf': 40, 'riscv64': 243}
 
 
 class Info:
