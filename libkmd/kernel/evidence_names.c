@@ -27,12 +27,16 @@ static bool is_clear(const struct kmd_offset_counts *tally, bool by_name)
 static enum kmd_status candidate(struct kmd_evidence *evidence, const struct list *list,
 				 bool physical)
 {
+	const struct kmd_arch *arch = evidence->build.arch;
 	bool decided = false;
 
 	/* The same addresses without their names are not a second source. */
 	for (int by_name = 1; !decided && by_name >= 0; by_name--) {
 		struct kmd_offset_counts tally;
 
+		/* Addresses without names are for where KASLR hides the rest. */
+		if (!by_name && arch && arch->no_kaslr)
+			break;
 		if (!kmd_match_offsets(evidence->vmlinux, &evidence->build, list->items, list->n,
 				       by_name, physical, &tally, evidence->diag))
 			return KMD_ERR_MEMORY;

@@ -186,6 +186,27 @@ static enum kmd_status check(const struct kmd_memory *memory, const struct kmd_k
 	return KMD_OK;
 }
 
+/*
+ * crash takes the lowest p_paddr for where RAM begins, on machines whose VMCOREINFO does not have
+ * it: so there is an empty segment, where the kernel does not have its first bytes captured.
+ */
+static bool mark_ram_base(const struct kmd_memory *memory, const struct kmd_kernel_facts *facts,
+			  struct kmd_segments *segments)
+{
+	const struct kmd_map *linear = &facts->layout.linear;
+	uint64_t base = linear->low - linear->delta;
+
+	if (!facts->arch || !facts->arch->self_mapped || !linear->known || !memory->n_phys ||
+	    base >= memory->phys[0].start)
+		return true;
+	if (!KMD_ARRAY_RESERVE(segments->items, segments->n, segments->cap))
+		return false;
+	segments->items[segments->n++] = (struct kmd_segment){ .virt = linear->low,
+							       .phys = base,
+							       .slot = memory->phys[0].start };
+	return true;
+}
+
 enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd_views *views,
 			       const struct kmd_kernel_facts *facts,
 			       const struct kmd_core_notes *carried,
@@ -206,6 +227,8 @@ enum kmd_status kmd_plan_build(const struct kmd_memory *memory, const struct kmd
 		status = kmd_notes_build(carried, info, diag, plan);
 	if (status == KMD_OK)
 		status = kmd_segments_build(memory, views, diag, &segments);
+	if (status == KMD_OK && !mark_ram_base(memory, facts, &segments))
+		status = kmd_fail_memory(diag);
 	if (status == KMD_OK)
 		status = place(&layout, &segments);
 	kmd_segments_deinit(&segments);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A reader for little-endian ELF64 cores, just enough to compare two of them."""
+"""A reader for little-endian cores, just enough to compare two of them."""
 import struct
 from collections import namedtuple
 
@@ -9,11 +9,21 @@ Note = namedtuple('Note', 'name type desc')
 
 
 def _program_headers(core):
+    if core[:6] == b'\x7fELF\x01\x01':
+        return _narrow_headers(core)
     if core[:6] != b'\x7fELF\x02\x01':
-        raise ValueError('not a little-endian ELF64 file')
+        raise ValueError('not a little-endian ELF file')
     (offset,) = struct.unpack_from('<Q', core, 32)
     size, count = struct.unpack_from('<HH', core, 54)
     return [struct.unpack_from('<IIQQQQQQ', core, offset + i * size) for i in range(count)]
+
+
+def _narrow_headers(core):
+    """Those of ELF32, with the members where ELF64 has them."""
+    (offset,) = struct.unpack_from('<I', core, 28)
+    size, count = struct.unpack_from('<HH', core, 42)
+    rows = [struct.unpack_from('<8I', core, offset + i * size) for i in range(count)]
+    return [(row[0], row[6], *row[1:6], row[7]) for row in rows]
 
 
 def segments(core):

@@ -133,11 +133,17 @@ def cat_order(ram, rows):
     """The header first, the text second, the rest at the header's p_offset."""
     header = next(row for row in rows if row.name == 'KELF')
     data = ram.read(header.address, header.size)
-    count, = struct.unpack_from('<H', data, 56)
-    loads = [struct.unpack_from('<IIQQQQ', data, 64 + 56 * i) for i in range(1, count)]
+    if data[4] == 1:  # ELF32
+        count, = struct.unpack_from('<H', data, 44)
+        rows32 = [struct.unpack_from('<IIIII', data, 52 + 32 * i) for i in range(1, count)]
+        loads = [(row[3], row[4], row[1]) for row in rows32]
+    else:
+        count, = struct.unpack_from('<H', data, 56)
+        rows64 = [struct.unpack_from('<IIQQQQ', data, 64 + 56 * i) for i in range(1, count)]
+        loads = [(row[4], row[5], row[2]) for row in rows64]
     places = {}
-    for load in loads:
-        places.setdefault((load[4], load[5]), []).append(load[2])
+    for address, size, offset in loads:
+        places.setdefault((address, size), []).append(offset)
     # Two regions may be the same memory; each has its own place in the file.
     rest = [(places[key].pop(0), row) for row in rows
             if places.get(key := (row.address, row.size))]

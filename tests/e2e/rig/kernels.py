@@ -41,6 +41,9 @@ class Kernel:
     def __init__(self, name, release, arch, flavour):
         # The release of the consumers: bullseye has no drgn.
         self.debian = {'bullseye': 'bookworm'}.get(release, release)
+        # Before 0.0.31 drgn does not unwind stacks of 32-bit arm.
+        if arch == 'armhf' and release == 'bookworm':
+            self.debian = 'trixie'
         self.name, self.arch, self.flavour = name, arch, flavour
         self.words = (release, arch, flavour)
         self.folder = fetch('fetch-kernel', *self.words)

@@ -7,6 +7,8 @@ NT_PRSTATUS = 1
 RECORD, RECORD_HEADER = 'Kprstatus', 24
 PID_AT = 32
 REGS_AT = 112
+# Of 32-bit machines.
+NARROW_PID_AT, NARROW_REGS_AT = 24, 72
 # struct QEMUX86CPUState of QEMU's target/i386/arch_dump.c, with the same names.
 QEMU_AMD64 = ('RAX', 'RBX', 'RCX', 'RDX', 'RSI', 'RDI', 'RSP', 'RBP', *(f'R{n}' for n in range(8, 16)),
               'RIP', 'RFL')
@@ -16,9 +18,10 @@ AMD64 = ('R15', 'R14', 'R13', 'R12', 'RBP', 'RBX', 'R11', 'R10', 'R9', 'R8', 'RA
          'RSI', 'RDI', None, 'RIP', 'CS', 'RFL', 'RSP', 'SS', 'FS_BASE', 'GS_BASE', 'DS', 'ES',
          'FS', 'GS')
 ARM64 = (*(f'X{n:02}' for n in range(31)), 'SP', 'PC', 'PSTATE')
+ARMHF = (*(f'R{n:02}' for n in range(16)), 'PSR', None)
 RISCV64 = ('pc', *(f'x{n}' for n in range(1, 32)))
-REGISTERS = {'amd64': AMD64, 'arm64': ARM64, 'riscv64': RISCV64}
-STACK_POINTER = {'amd64': 'RSP', 'arm64': 'SP', 'riscv64': 'x2'}
+REGISTERS = {'amd64': AMD64, 'arm64': ARM64, 'armhf': ARMHF, 'riscv64': RISCV64}
+STACK_POINTER = {'amd64': 'RSP', 'arm64': 'SP', 'armhf': 'R13', 'riscv64': 'x2'}
 
 
 def cpus(text):
@@ -36,6 +39,11 @@ def cpus(text):
     return found
 
 
+def places(arch):
+    """Where struct elf_prstatus has pr_pid and pr_reg; the size of a word, and its letter."""
+    return (NARROW_PID_AT, NARROW_REGS_AT, 4, 'I') if arch == 'armhf' else (PID_AT, REGS_AT, 8, 'Q')
+
+
 def stack_pointers(arch, text):
     return [cpu[STACK_POINTER[arch]] for cpu in cpus(text)]
 
@@ -48,8 +56,9 @@ def note(name, kind, desc):
 def prstatus(arch, cpu, number):
     """pr_pid is the number of the CPU plus one, as QEMU writes it."""
     values = [0 if name is None else cpu[name] for name in REGISTERS[arch]]
-    head = bytes(32) + struct.pack('<I', number + 1)
-    return head.ljust(REGS_AT, b'\0') + struct.pack(f'<{len(values)}Q', *values) + bytes(8)
+    pid_at, regs_at, word, form = places(arch)
+    head = bytes(pid_at) + struct.pack('<I', number + 1)
+    return head.ljust(regs_at, b'\0') + struct.pack(f'<{len(values)}{form}', *values) + bytes(word)
 
 
 def recorded(arch, record):
@@ -57,12 +66,13 @@ def recorded(arch, record):
     if len(record) < RECORD_HEADER:
         return
     count, stride, panic = struct.unpack_from('<8xIII', record)
-    size = REGS_AT + 8 * len(REGISTERS[arch]) + 8
+    pid_at, regs_at, word, _ = places(arch)
+    size = regs_at + word * (len(REGISTERS[arch]) + 1)
     for n in range(count if panic else 0):
         at = RECORD_HEADER + n * stride
         if struct.unpack_from('<II', record, at) == (5, size):
             status = bytearray(record[at + stride - size:at + stride])
-            status[PID_AT:PID_AT + 4] = struct.pack('<I', n + 1)
+            status[pid_at:pid_at + 4] = struct.pack('<I', n + 1)
             yield n, bytes(status)
 
 
@@ -85,6 +95,6 @@ def notes(arch, text, record=b''):
     made = b''.join(note(b'CORE', NT_PRSTATUS, states[n]) for n in sorted(states))
     if arch == 'arm64':
         return made + note(b'QEMU', 0, bytes(440))
-    if arch == 'riscv64':
+    if arch in ('riscv64', 'armhf'):
         return made
     return made + b''.join(note(b'QEMU', 0, qemu_state(states[n])) for n in sorted(states))

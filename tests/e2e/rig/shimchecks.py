@@ -7,9 +7,9 @@ import elfcore
 import kit
 import registers
 
-NOTE, NAME, PR_REG = 12, 8, 112
+NOTE, NAME = 12, 8
 # By architecture: size of elf_prstatus; indices of the program counter and of what has the mode.
-REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33), 'riscv64': (376, 0, 0)}
+REGISTERS = {'amd64': (336, 16, 17), 'arm64': (392, 32, 33), 'armhf': (148, 15, 16), 'riscv64': (376, 0, 0)}
 THREAD_SIZE = 16384
 
 
@@ -26,6 +26,8 @@ def is_kernel_text(rig, taken, address):
 def is_user(arch, mode):
     if arch == 'riscv64':  # The mode is not recorded; programs have the lower addresses.
         return not mode >> 63
+    if arch == 'armhf':
+        return mode & 31 == 16
     return mode & 3 == 3 if arch == 'amd64' else mode & 15 == 0
 
 
@@ -33,7 +35,8 @@ def check_note(rig, taken, data, who):
     """Check an NT_PRSTATUS: its CPU was in the kernel's text or in a program; True if in text."""
     size, counter, mode = REGISTERS[rig.kernel.arch]
     kit.same(struct.unpack_from('<III8s', data), (5, size, 1, b'CORE\0\0\0\0'), who)
-    words = struct.unpack_from('<34Q', data[:NOTE + NAME + size] + bytes(64), NOTE + NAME + PR_REG)
+    _, regs_at, _, form = registers.places(rig.kernel.arch)
+    words = struct.unpack_from(f'<34{form}', data[:NOTE + NAME + size] + bytes(64), NOTE + NAME + regs_at)
     if is_user(rig.kernel.arch, words[mode]):
         return False
     kit.check(is_kernel_text(rig, taken, words[counter]),
@@ -65,7 +68,9 @@ def program_counters(rig, taken):
     size, counter, _ = REGISTERS[rig.kernel.arch]
     own = taken.data(*taken.named('Kprstatus'))
     count, stride = struct.unpack_from('<8xII', own)
-    return {cpu: struct.unpack_from('<Q', own, 24 + cpu * stride + NOTE + NAME + PR_REG + 8 * counter)[0]
+    _, regs_at, word, form = registers.places(rig.kernel.arch)
+    at = 24 + NOTE + NAME + regs_at + word * counter
+    return {cpu: struct.unpack_from(f'<{form}', own, at + cpu * stride)[0]
             for cpu in range(count) if own[24 + cpu * stride]}
 
 

@@ -19,18 +19,20 @@ import registers
 NT_PRSTATUS = 1
 FIRST_OF_KERNEL = 1 << 63
 # Words of struct pt_regs that come from a note.
-WORDS = {'amd64': 21, 'arm64': 34}
+WORDS = {'amd64': 21, 'arm64': 34, 'armhf': 18}
 
 
 def general(arch, desc):
-    return struct.unpack_from(f'<{WORDS[arch]}Q', desc, registers.REGS_AT)
+    _, regs_at, _, form = registers.places(arch)
+    return struct.unpack_from(f'<{WORDS[arch]}{form}', desc, regs_at)
 
 
 def of_core(rig, core):
     """The registers in the notes of a core, by CPU.  A note without registers keeps a CPU's place."""
     arch = rig.kernel.arch
-    least = registers.REGS_AT + 8 * WORDS[arch]
-    return {struct.unpack_from('<I', note.desc, registers.PID_AT)[0] - 1: general(arch, note.desc)
+    pid_at, regs_at, word, _ = registers.places(arch)
+    least = regs_at + word * WORDS[arch]
+    return {struct.unpack_from('<I', note.desc, pid_at)[0] - 1: general(arch, note.desc)
             for note in elfcore.notes(core.read_bytes())
             if note.type == NT_PRSTATUS and len(note.desc) >= least}
 

@@ -6,6 +6,7 @@ It is made from the RAM file of QEMU and the VMCOREINFO of the kernel, without t
 import re
 import struct
 
+import qemu
 import walk
 
 MASK = (1 << 64) - 1
@@ -41,6 +42,8 @@ def image_offset(arch, info):
         return START_KERNEL_MAP - info.number('phys_base')
     if arch == 'riscv64':
         return info.number('va_kernel_pa_offset')
+    if arch == 'armhf':  # The image is part of the linear map, which begins with RAM.
+        return (info.symbol('swapper_pg_dir') & -(32 << 20)) - qemu.MACHINES[arch]['ram_base']
     return info.number('kimage_voffset')
 
 
@@ -48,6 +51,8 @@ def linear_offset(arch, info, ram):
     """Virtual minus physical address of the linear map."""
     if arch == 'arm64':
         return -(1 << info.number('VA_BITS')) - info.number('PHYS_OFFSET')
+    if arch == 'armhf':
+        return image_offset(arch, info)
     if arch == 'riscv64':
         return info.number('PAGE_OFFSET') - info.number('phys_ram_base')
     at = info.symbol('page_offset_base')
@@ -59,6 +64,8 @@ def linear_offset(arch, info, ram):
 def segments(arch, info, linear, base, size):
     """(virtual, physical, size): the linear map, and the image's alias."""
     image = image_offset(arch, info)
+    if arch == 'armhf':
+        return [(base + linear, base, size)]
     start = max(base, (info.symbol('_stext') - image & MASK) & -(2 << 20))
     end = min(base + size, start + IMAGE_ROOM)
     return [(start + image & MASK, start, end - start), (base + linear & MASK, base, size)]
@@ -67,7 +74,9 @@ def segments(arch, info, linear, base, size):
 def aliases(arch, info, linear, ram, base, size):
     """vmalloc memory, which only page tables map.  It has no physical address, as in /proc/kcore."""
     root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
-    if arch == 'arm64':
+    if arch == 'armhf':
+        levels = 2
+    elif arch == 'arm64':
         levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4
     elif arch == 'riscv64':
         levels = (info.number('VA_BITS') - 12) // 9
@@ -78,19 +87,28 @@ def aliases(arch, info, linear, ram, base, size):
     return walk.without(mapped, covered)
 
 
+def program_header(narrow, kind, flags, offset, virtual, physical, size):
+    if narrow:
+        return struct.pack('<8I', kind, offset, virtual, physical & 0xffffffff, size, size, flags, 0)
+    return struct.pack('<IIQQQQQQ', kind, flags, offset, virtual, physical, size, size, 0)
+
+
 def write(path, arch, info, linear, ram_file, base, size, notes=b'', others=()):
     desc = info.text.encode()
     note = struct.pack('<III', 11, len(desc), 0) + b'VMCOREINFO\0\0' + desc + bytes(-len(desc) % 4)
     note += notes
     parts = [(*part, part[1]) for part in segments(arch, info, linear, base, size)]
     parts += [(virtual, physical, length, MASK) for virtual, physical, length in others]
-    at = 64 + 56 * (1 + len(parts))
+    narrow = arch == 'armhf'
+    ehdr, phdr, word = (52, 32, 'I') if narrow else (64, 56, 'Q')
+    at = ehdr + phdr * (1 + len(parts))
     data = (at + len(note) + 0xffff) & ~0xffff
-    header = b'\x7fELF\x02\x01\x01' + bytes(9)
-    header += struct.pack('<HHIQQQIHHHHHH', 4, EM[arch], 1, 0, 64, 0, 0, 64, 56, 1 + len(parts), 0, 0, 0)
-    header += struct.pack('<IIQQQQQQ', 4, 0, at, 0, 0, len(note), len(note), 0)
+    header = b'\x7fELF' + (b'\x01' if narrow else b'\x02') + b'\x01\x01' + bytes(9)
+    header += struct.pack(f'<HHI{word}{word}{word}IHHHHHH', 4, EM[arch], 1, 0, ehdr, 0, 0, ehdr, phdr,
+                          1 + len(parts), 0, 0, 0)
+    header += program_header(narrow, 4, 0, at, 0, 0, len(note))
     for virtual, place, length, physical in parts:
-        header += struct.pack('<IIQQQQQQ', 1, 7, data + place - base, virtual, physical, length, length, 0)
+        header += program_header(narrow, 1, 7, data + place - base, virtual, physical, length)
     with open(path, 'wb') as core, open(ram_file, 'rb') as ram:
         core.write(header + note)
         core.seek(data)

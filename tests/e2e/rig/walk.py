@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Walks the page tables of the kernel in all of RAM: 4 KiB pages, 3 to 5 levels."""
+"""Walks the page tables of the kernel in all of RAM: 4 KiB pages, 3 to 5 levels; of 32-bit arm the
+short descriptors."""
 import struct
 
 import firmware
@@ -53,8 +54,21 @@ def merged(pieces):
     return out
 
 
+def short(ram, base, size, root):
+    """Sections of 1 MiB, and tables of 256 pages."""
+    for i, entry in enumerate(struct.unpack('<4096I', ram.read(root, 16384))):
+        if entry & 3 == 1 and base <= entry & -1024 < base + size:
+            for k, page in enumerate(struct.unpack('<256I', ram.read(entry & -1024, 1024))):
+                if page & 2 and base <= page & -4096 < base + size:
+                    yield (i << 20) + (k << 12), page & -4096, 4096
+        elif entry & 2 and base <= entry & -1048576 < base + size:
+            yield i << 20, entry & -1048576, 1 << 20
+
+
 def mappings(arch, ram, base, size, root, levels):
     """All RAM that the kernel's part of the address space maps."""
+    if arch == 'armhf':
+        return merged(short(ram, base, size, root))
     span = 4096 << 9 * levels
     walker = Walker(arch, ram, base, size)
     found = walker.walk(root, levels - 1, (1 << 64) - span)
