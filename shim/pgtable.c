@@ -132,8 +132,28 @@ void kmd_pgtable_follow(unsigned long va, size_t size, enum kmemdump_prio prio,
 static const struct kmd_spec others = { .prio = KMEMDUMP_PRIO_TABLES };
 static const struct kmd_spec root = { .prio = KMEMDUMP_PRIO_CURRENT };
 
+#ifdef CONFIG_ARM
+/* crash's arm takes the start of the first one for that of vmalloc; until 6.8. */
+static void add_first_area(void)
+{
+	unsigned long va;
+	struct list_head *list;
+
+	if (!kmd_symbol_quiet("vmap_area_list", &va))
+		return;
+	list = (struct list_head *)va;
+	if (!list_empty(list))
+		kmd_want("vmap_area", (unsigned long)list_first_entry(
+			 list, struct vmap_area, list),
+			 sizeof(struct vmap_area), KMEMDUMP_PRIO_TABLES);
+}
+#endif
+
 static void add_arch(void)
 {
+#ifdef CONFIG_ARM
+	add_first_area();
+#endif
 #ifdef CONFIG_X86_64
 	/* crash reads both when it starts. */
 	walk(CPU_ENTRY_AREA_BASE,

@@ -16,6 +16,8 @@
 
 /* An absolute symbol below this is no address: offsets of per-CPU variables. */
 #define KERNEL_HALF (UINT64_C(1) << 63)
+/* The lowest base of a 32-bit kernel. */
+#define NARROW_LOW  UINT64_C(0x40000000)
 
 struct bytes {
 	char *data;
@@ -38,6 +40,7 @@ struct writer {
 	GElf_Sym *symbols;
 	size_t n_symbols, n_local;
 	bool no_memory;
+	uint64_t lowest; /* address of the kernel */
 };
 
 static size_t add_string(struct writer *w, struct bytes *to, const char *text, const char *more)
@@ -59,9 +62,9 @@ static size_t add_string(struct writer *w, struct bytes *to, const char *text, c
 	return at;
 }
 
-static bool is_placed(const struct kmd_symbol *symbol)
+static bool is_placed(const struct writer *w, const struct kmd_symbol *symbol)
 {
-	return symbol->address >= KERNEL_HALF;
+	return symbol->address >= w->lowest;
 }
 
 static bool same_group(const struct group *group, const char *module)
@@ -87,7 +90,7 @@ static bool find_groups(struct writer *w)
 		uint64_t end = symbol->address + (symbol->size ? symbol->size : 1);
 		size_t at = group_of(w, symbol);
 
-		if (!is_placed(symbol))
+		if (!is_placed(w, symbol))
 			continue;
 		if (at == w->n_groups) {
 			struct group *groups =
@@ -127,7 +130,7 @@ static void add_symbols(struct writer *w, bool local)
 		bool is_local = islower((unsigned char)symbol->type) && symbol->type != 'w';
 		GElf_Sym *out = &w->symbols[w->n_symbols];
 
-		if (!is_placed(symbol) || is_local != local)
+		if (!is_placed(w, symbol) || is_local != local)
 			continue;
 		*out = (GElf_Sym){
 			.st_name = (GElf_Word)add_string(w, &w->strings, symbol->name, ""),
@@ -195,23 +198,43 @@ static bool add_groups(struct writer *w)
 	return true;
 }
 
+/* To the smaller Elf32_Sym, in place; returns the size of all. */
+static size_t narrow_symbols(struct writer *w)
+{
+	Elf32_Sym *narrow = (Elf32_Sym *)w->symbols;
+
+	for (size_t i = 0; i < w->n_symbols; i++) {
+		GElf_Sym from = w->symbols[i];
+
+		narrow[i] = (Elf32_Sym){ .st_name = from.st_name,
+					 .st_value = (Elf32_Addr)from.st_value,
+					 .st_size = (Elf32_Word)from.st_size,
+					 .st_info = from.st_info,
+					 .st_other = from.st_other,
+					 .st_shndx = from.st_shndx };
+	}
+	return w->n_symbols * sizeof(*narrow);
+}
+
 static bool add_tables(struct writer *w)
 {
+	bool narrow = gelf_getclass(w->elf) == ELFCLASS32;
+	/* GElf_Sym has the layout of Elf64_Sym. */
+	size_t size = narrow ? narrow_symbols(w) : w->n_symbols * sizeof(*w->symbols);
 	size_t strings = w->n_groups + 1;
 	GElf_Shdr strtab = { .sh_type = SHT_STRTAB, .sh_addralign = 1 }, names = strtab;
 	GElf_Shdr symtab = { .sh_type = SHT_SYMTAB,
 			     .sh_link = (GElf_Word)strings,
 			     .sh_info = (GElf_Word)w->n_local,
 			     .sh_addralign = 8,
-			     .sh_entsize = sizeof(Elf64_Sym) };
+			     .sh_entsize = narrow ? sizeof(Elf32_Sym) : sizeof(Elf64_Sym) };
 
 	strtab.sh_name = (GElf_Word)add_string(w, &w->names, ".strtab", "");
 	symtab.sh_name = (GElf_Word)add_string(w, &w->names, ".symtab", "");
 	names.sh_name = (GElf_Word)add_string(w, &w->names, ".shstrtab", "");
-	/* GElf_Sym has the layout of Elf64_Sym. */
 	return !w->no_memory &&
 	       add_section(w, strtab, w->strings.data, w->strings.size, ELF_T_BYTE) &&
-	       add_section(w, symtab, w->symbols, w->n_symbols * sizeof(*w->symbols), ELF_T_SYM) &&
+	       add_section(w, symtab, w->symbols, size, ELF_T_SYM) &&
 	       add_section(w, names, w->names.data, w->names.size, ELF_T_BYTE);
 }
 
@@ -226,6 +249,11 @@ static uint64_t entry_of(const struct kmd *kmd)
 	return 0;
 }
 
+static bool is_narrow(const char *machine)
+{
+	return machine && (!strcmp(machine, "arm") || !strcmp(machine, "i386"));
+}
+
 static bool write_elf(struct writer *w, int fd)
 {
 	static const struct {
@@ -233,20 +261,25 @@ static bool write_elf(struct writer *w, int fd)
 		GElf_Half machine;
 	} machines[] = { { "aarch64", EM_AARCH64 },
 			 { "x86_64", EM_X86_64 },
-			 { "riscv64", EM_RISCV } };
+			 { "riscv64", EM_RISCV },
+			 { "arm", EM_ARM },
+			 { "i386", EM_386 } };
 	const char *machine = kmd_kernel_get(w->kmd)->machine;
+	GElf_Half number = EM_NONE;
+	int elf_class = is_narrow(machine) ? ELFCLASS32 : ELFCLASS64;
 	GElf_Ehdr ehdr;
 	bool good;
 
+	for (size_t i = 0; machine && i < sizeof(machines) / sizeof(machines[0]); i++)
+		if (!strcmp(machines[i].name, machine))
+			number = machines[i].machine;
 	elf_version(EV_CURRENT);
 	w->elf = elf_begin(fd, ELF_C_WRITE, NULL);
-	if (!w->elf || !gelf_newehdr(w->elf, ELFCLASS64) || !gelf_getehdr(w->elf, &ehdr))
+	if (!w->elf || !gelf_newehdr(w->elf, elf_class) || !gelf_getehdr(w->elf, &ehdr))
 		return false;
 	ehdr.e_ident[EI_DATA] = ELFDATA2LSB;
 	ehdr.e_type = ET_EXEC;
-	for (size_t i = 0; machine && i < sizeof(machines) / sizeof(machines[0]); i++)
-		if (!strcmp(machines[i].name, machine))
-			ehdr.e_machine = machines[i].machine;
+	ehdr.e_machine = number;
 	ehdr.e_version = EV_CURRENT;
 	ehdr.e_entry = entry_of(w->kmd);
 	ehdr.e_shstrndx = (GElf_Half)(w->n_groups + 3);
@@ -272,8 +305,12 @@ static bool copy(FILE *from, FILE *to)
 static bool write_file(FILE *out, void *user)
 {
 	struct writer w = { .kmd = user };
+	const char *machine = kmd_kernel_get(w.kmd)->machine;
 	FILE *scratch = tmpfile();
-	bool good = scratch && collect(&w) && write_elf(&w, fileno(scratch)) && copy(scratch, out);
+	bool good;
+
+	w.lowest = is_narrow(machine) ? NARROW_LOW : KERNEL_HALF;
+	good = scratch && collect(&w) && write_elf(&w, fileno(scratch)) && copy(scratch, out);
 
 	if (scratch)
 		fclose(scratch);
