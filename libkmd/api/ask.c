@@ -70,6 +70,18 @@ static enum kmd_status fail_missing(struct kmd *kmd, const char *kind, uint64_t 
 			"%s address 0x%" PRIx64 " was not captured", kind, address);
 }
 
+static enum kmd_status read_phys(struct kmd *kmd, uint64_t phys, void *buffer, uint64_t length,
+				 uint64_t *missing)
+{
+	return kmd_memory_read(&kmd->memory, phys, buffer, length, missing, &kmd->diag);
+}
+
+static enum kmd_status read_virt(struct kmd *kmd, uint64_t virt, void *buffer, uint64_t length,
+				 uint64_t *missing)
+{
+	return kmd_views_read(&kmd->views, &kmd->memory, virt, buffer, length, missing, &kmd->diag);
+}
+
 KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *buffer,
 					 size_t length)
 {
@@ -77,7 +89,8 @@ KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *b
 	uint64_t missing;
 
 	if (status == KMD_OK)
-		status = kmd_memory_read(&kmd->memory, phys, buffer, length, &missing, &kmd->diag);
+		status = kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_PHYS, read_phys, phys, buffer,
+					 length, &missing);
 	return status == KMD_ERR_NOT_FOUND ? fail_missing(kmd, "physical", missing) : status;
 }
 
@@ -88,8 +101,8 @@ KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *b
 	uint64_t missing;
 
 	if (status == KMD_OK)
-		status = kmd_views_read(&kmd->views, &kmd->memory, virt, buffer, length, &missing,
-					&kmd->diag);
+		status = kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_VIRT, read_virt, virt, buffer,
+					 length, &missing);
 	return status == KMD_ERR_NOT_FOUND ? fail_missing(kmd, "virtual", missing) : status;
 }
 

@@ -123,16 +123,28 @@ KMD_EXPORT enum kmd_status kmd_core_size(struct kmd *kmd, uint64_t *size)
 	return status;
 }
 
+/* The last page may be a part of one. */
+static enum kmd_status read_core(struct kmd *kmd, uint64_t offset, void *buffer, uint64_t length,
+				 uint64_t *missing)
+{
+	(void)missing;
+	if (!kmd_inside(offset, length, kmd->window.file_size))
+		return KMD_ERR_NOT_FOUND;
+	return kmd_window_read(&kmd->window, kmd->window_headers, offset, buffer, length,
+			       &kmd->diag);
+}
+
 KMD_EXPORT enum kmd_status kmd_core_read(struct kmd *kmd, uint64_t offset, void *buffer,
 					 size_t length)
 {
 	enum kmd_status status = open_window(kmd);
+	uint64_t missing;
 
 	if (status != KMD_OK)
 		return status;
 	if (!kmd_inside(offset, length, kmd->window.file_size))
 		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(kmd->input.name),
 				"the core has no %zu bytes at offset 0x%" PRIx64, length, offset);
-	return kmd_window_read(&kmd->window, kmd->window_headers, offset, buffer, length,
-			       &kmd->diag);
+	return kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_CORE, read_core, offset, buffer, length,
+			       &missing);
 }

@@ -28,6 +28,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 		return;
 	kmd_plan_deinit(&kmd->window);
 	free(kmd->window_headers);
+	kmd_cache_deinit(&kmd->cache);
 	kmd_stacks_deinit(&kmd->stacks);
 	kmd_task_list_deinit(&kmd->tasks);
 	kmd_symbol_list_deinit(&kmd->symbols);

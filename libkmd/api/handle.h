@@ -18,6 +18,7 @@
 #include "task/list.h"
 #include "unwind/signature.h"
 #include "vmcore/plan.h"
+#include "api/cache.h"
 
 #define KMD_EXPORT __attribute__((visibility("default")))
 
@@ -74,6 +75,7 @@ struct kmd {
 	struct kmd_signature_data signature;
 	struct kmd_plan window; /* of kmd_core_read(), once it was asked for */
 	unsigned char *window_headers;
+	struct kmd_cache cache;
 };
 
 /* The sentence of a call that does not fit. */
