@@ -20,7 +20,8 @@
  * Conventions
  *   Handle     A struct kmd holds one dump.  Several threads may work at the same
  *              time, each on a handle of its own; one handle serves one thread
- *              at a time.  The library has no global state.
+ *              at a time.  The library has no global state: handles share nothing
+ *              that is written, also of one file (tests/api/threads.c).
  *   States     A handle is new, then open, or its opening failed.  kmd_set_*() may be
  *              called on a new handle only (kmd_set_progress(): always), kmd_open_*()
  *              once.  Everything that reads the dump needs an open handle: functions
