@@ -7,12 +7,12 @@ descriptor: it is gone with the debugger, however that ends.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import platform
 import shlex
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -65,6 +65,25 @@ def _open(args: argparse.Namespace, vmlinux: Optional[str]) -> kmd.Dump:
                     debuginfod=args.debuginfod)
 
 
+def _ask_servers(build_id: str) -> Optional[str]:
+    """The vmlinux that a server of $DEBUGINFOD_URLS has, in libdebuginfod's own cache."""
+    try:
+        library = ctypes.CDLL('libdebuginfod.so.1')
+    except OSError as error:
+        raise kmd.Error(kmd.Status.NOT_FOUND, f'--debuginfod: {error} (Debian: libdebuginfod1)')
+    library.debuginfod_begin.restype = ctypes.c_void_p
+    client, path = ctypes.c_void_p(library.debuginfod_begin()), ctypes.c_char_p()
+    try:
+        # A build-id of length 0 is a text.
+        fd = library.debuginfod_find_debuginfo(client, build_id.encode(), 0, ctypes.byref(path))
+        if fd < 0:
+            return None
+        os.close(fd)
+        return os.fsdecode(path.value or b'')
+    finally:
+        library.debuginfod_end(client)
+
+
 def _candidates(args: argparse.Namespace, kernel: kmd.Kernel) -> Iterator[str]:
     """Files that may be the vmlinux, the likeliest first."""
     folders = [args.debug_dir, '/usr/lib/debug'] if args.debug_dir else ['/usr/lib/debug']
@@ -78,11 +97,9 @@ def _candidates(args: argparse.Namespace, kernel: kmd.Kernel) -> Iterator[str]:
                 yield f'{folder}/{name}'
     if args.debug_dir:
         yield f'{args.debug_dir}/vmlinux'
-    if args.debuginfod and build_id and shutil.which('debuginfod-find'):
-        found = subprocess.run(['debuginfod-find', 'debuginfo', build_id], text=True, check=False,
-                               stdout=subprocess.PIPE)
-        if not found.returncode:
-            yield found.stdout.strip()
+    found = _ask_servers(build_id) if args.debuginfod and build_id else None
+    if found:
+        yield found
 
 
 def _open_with_vmlinux(args: argparse.Namespace) -> tuple[kmd.Dump, Optional[str]]:

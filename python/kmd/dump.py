@@ -27,6 +27,8 @@ _LIMITS = {'unpacked': lib.KMD_LIMIT_UNPACKED, 'ratio': lib.KMD_LIMIT_RATIO,
 
 # Of this thread: the exception that canceled its call.
 _raised = threading.local()
+# Memory that is about to be filled.
+_uncleared = ffi.new_allocator(should_clear_after_alloc=False)
 
 
 class Error(Exception):
@@ -131,7 +133,7 @@ class Dump:
     Options are those of kmd.h: vmlinux, vmcoreinfo and registers are paths; values maps names
     such as "kaslr" to numbers; accept and complete are words of kmd-assemble's options of these
     names; limits maps "unpacked", "ratio", "depth" or "files" to numbers; only and exclude are
-    globs of region names.  progress(phase, done, total) is called during long work and cancels
+    globs of region names; redact names what is overwritten, as --redact does.  progress(phase, done, total) is called during long work and cancels
     it with a true answer, or with an exception, which then comes out of the call.
     """
 
@@ -140,6 +142,7 @@ class Dump:
                  values: Optional[Mapping[str, int]] = None, smem: Optional[int] = None,
                  ram_base: Optional[int] = None, subsystem: Optional[str] = None,
                  only: Optional[str] = None, exclude: Optional[str] = None,
+                 redact: Optional[str] = None,
                  complete: Iterable[str] = (), accept: Iterable[str] = (),
                  limits: Optional[Mapping[str, int]] = None, strict: bool = False,
                  all_memory: bool = False, captured_only: bool = False,
@@ -166,7 +169,8 @@ class Dump:
                     (lib.kmd_set_smem_address, smem), (lib.kmd_set_ram_base, ram_base),
                     (lib.kmd_set_subsystem, subsystem and subsystem.encode()),
                     (lib.kmd_set_only, convert.path(only)),
-                    (lib.kmd_set_exclude, convert.path(exclude))):
+                    (lib.kmd_set_exclude, convert.path(exclude)),
+                    (lib.kmd_set_redact, redact and redact.encode())):
                 if value is not None:
                     self._call(function, value)
             for name, number in (values or {}).items():
@@ -331,7 +335,7 @@ class Dump:
     # ----- memory
 
     def _read(self, function: Any, length: int, *where: int) -> bytes:
-        buffer = ffi.new('char[]', length or 1)
+        buffer = _uncleared('char[]', length or 1)
         self._call(function, *where, buffer, length)
         return bytes(ffi.buffer(buffer, length))
 

@@ -4,6 +4,8 @@
 
 They give what the debugger gives on the written core.  Without "vmlinux": what needs none.
 """
+import ctypes
+import http.server
 import os
 import pathlib
 import re
@@ -11,6 +13,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import threading
 
 import kit
 
@@ -82,6 +85,7 @@ def test_plain(program, commands, dump, where):
     kit.same(run(commands / 'kmd-crash', '/dev/null')[0], 1, 'kmd-crash /dev/null')
     for tool in ('gdb', 'crash', 'drgn'):
         kit.same(run(commands / f'kmd-{tool}', '--help')[0], 0, f'kmd-{tool} --help')
+    test_debuginfod(commands, dump, where)
     if not shutil.which('drgn'):
         return
     import kmd
@@ -125,6 +129,51 @@ def test_search(commands, dump, vmlinux, where):
     kit.check(f'debug/vmlinux-{release}' in ' '.join(started(out)), out)
 
 
+class Server(http.server.BaseHTTPRequestHandler):
+    """A debuginfod that has one file; keeps what it was asked for."""
+    file, asked = '/bin/true', []
+
+    def do_GET(self):
+        self.asked.append(self.path)
+        if not self.path.endswith('/debuginfo'):
+            self.send_error(404)
+            return
+        self.send_response(200)
+        self.send_header('Content-Length', str(os.stat(self.file).st_size))
+        self.end_headers()
+        with open(self.file, 'rb') as file:
+            shutil.copyfileobj(file, self.wfile)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_debuginfod(commands, dump, where, vmlinux=None):
+    """The vmlinux that a server has; another kernel's is not used."""
+    import kmd
+    try:
+        ctypes.CDLL('libdebuginfod.so.1')
+    except OSError:
+        return
+    with kmd.Dump(dump) as opened:
+        build_id = opened.kernel.build_id
+    Server.file, Server.asked = vmlinux or '/bin/true', []
+    with http.server.HTTPServer(('127.0.0.1', 0), Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f'http://127.0.0.1:{server.server_port}'
+        status, out = run(commands / 'kmd-gdb', '-v', '--debuginfod', dump, KMD_GDB='/bin/echo',
+                          KMD_DEBUG_DIR='', DEBUGINFOD_URLS=url,
+                          DEBUGINFOD_CACHE_PATH=str(where / 'cache'))
+        server.shutdown()
+    if build_id:
+        kit.check(f'/buildid/{build_id}/debuginfo' in Server.asked or 'usr/lib/debug' in out,
+                  f'{Server.asked} {out}')
+    if vmlinux:
+        kit.check(not status and 'cache/' in ' '.join(started(out)), out)
+    elif 'usr/lib/debug/' not in out:
+        kit.check(status == 1 and 'no vmlinux of' in out, out)
+
+
 def main():
     program, folder, commands = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     dump = folder / 'rawdump.img.zst'
@@ -143,6 +192,7 @@ def main():
         jiffies = test_gdb(commands, dump, vmlinux, report, core, where)
         kit.same(int(jiffies), real.facts['jiffies_64'], 'kmd-gdb: jiffies_64')
         test_search(commands, dump, vmlinux, where)
+        test_debuginfod(commands, dump, where, vmlinux)
         line = next_line(report, 'crash')
         status, out = run(commands / 'kmd-crash', '-v', '-x', vmlinux, dump, KMD_CRASH='/bin/echo')
         if line:
