@@ -6,6 +6,9 @@
  * full keeps the most important; who comes first stays among equals, but for
  * tasks: who runs takes the place of one that does not.  When a slot becomes
  * free, who waits longest of the most important gets it.
+ *
+ * With max_bytes= the sum of their sizes is limited as well.  What does not fit,
+ * even at the cost of all that is less important, is refused.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -29,6 +32,8 @@ static bool accepting;
 static struct list_head queues[NR_STATES][KMEMDUMP_NR_PRIO];
 static unsigned int in_state[NR_STATES];
 static u64 bytes_placed;
+static u64 bytes_of[KMEMDUMP_NR_PRIO];	/* of these, by priority */
+static u64 max_bytes = U64_MAX;
 
 /* One backend comes or goes at a time. */
 static DEFINE_MUTEX(backend_mutex);
@@ -40,6 +45,20 @@ void kmd_queues_init(void)
 	for (state = 0; state < NR_STATES; state++)
 		for (prio = 0; prio < KMEMDUMP_NR_PRIO; prio++)
 			INIT_LIST_HEAD(&queues[state][prio]);
+}
+
+/* Before anything is registered. */
+void kmd_limit_bytes(u64 bytes)
+{
+	max_bytes = bytes;
+}
+
+static void count_bytes(const struct kmd_record *rec, bool add)
+{
+	u64 size = add ? rec->r.size : -(u64)rec->r.size;
+
+	bytes_placed += size;
+	bytes_of[rec->r.prio] += size;
 }
 
 static void leave_queue(struct kmd_record *rec)
@@ -66,7 +85,7 @@ static void vacate(struct kmd_record *rec)
 	kmd_kelf_del(kelf, rec->slot);
 	backend->clear(backend, rec->slot);
 	__clear_bit(rec->slot, used_slots);
-	bytes_placed -= rec->r.size;
+	count_bytes(rec, false);
 	rec->slot = -1;
 }
 
@@ -115,6 +134,30 @@ static bool make_room(enum kmemdump_prio prio)
 	return true;
 }
 
+static bool has_bytes(const struct kmd_record *rec)
+{
+	return rec->r.size <= max_bytes && bytes_placed <= max_bytes - rec->r.size;
+}
+
+/* Evict what is less important, if that leaves enough. */
+static bool make_bytes(const struct kmd_record *rec)
+{
+	u64 others = bytes_placed;
+	int p;
+
+	if (has_bytes(rec))
+		return true;
+	for (p = rec->r.prio + 1; p < KMEMDUMP_NR_PRIO; p++)
+		others -= bytes_of[p];
+	if (rec->r.size > max_bytes || others > max_bytes - rec->r.size)
+		return false;
+	while (!has_bytes(rec)) {
+		evict(victim_for(rec->r.prio));
+		kmd_count(KMD_REASON_EVICTED);
+	}
+	return true;
+}
+
 static bool has_free_slot(void)
 {
 	return !bitmap_full(used_slots, nr_slots);
@@ -132,7 +175,7 @@ static void fill_slot(struct kmd_record *rec)
 	}
 	__set_bit(slot, used_slots);
 	rec->slot = slot;
-	bytes_placed += rec->r.size;
+	count_bytes(rec, true);
 	change_state(rec, KMEMDUMP_PLACED);
 	kmd_kelf_add(kelf, slot, &rec->r);
 }
@@ -143,6 +186,11 @@ static void place(struct kmd_record *rec)
 	if (backend->accepts && !backend->accepts(backend, &rec->r)) {
 		change_state(rec, KMEMDUMP_REFUSED);
 		kmd_count(KMD_REASON_BACKEND);
+		return;
+	}
+	if (!make_bytes(rec)) {
+		change_state(rec, KMEMDUMP_REFUSED);
+		kmd_count(KMD_REASON_BUDGET);
 		return;
 	}
 	if (has_free_slot() || make_room(rec->r.prio))
@@ -192,6 +240,10 @@ void kmd_raise(struct kmd_record *rec, enum kmemdump_prio prio)
 	enum kmemdump_state state = rec->r.state;
 
 	leave_queue(rec);
+	if (state == KMEMDUMP_PLACED) {
+		bytes_of[rec->r.prio] -= rec->r.size;
+		bytes_of[prio] += rec->r.size;
+	}
 	rec->r.prio = prio;
 	join_queue(rec, state);
 	if (accepting && state == KMEMDUMP_WAITING)
@@ -201,23 +253,41 @@ void kmd_raise(struct kmd_record *rec, enum kmemdump_prio prio)
 /* Whether anybody waits for a slot; without the lock, so for a hint only. */
 bool kmd_is_crowded(void)
 {
-	return READ_ONCE(accepting) && READ_ONCE(in_state[KMEMDUMP_WAITING]);
+	return READ_ONCE(accepting) &&
+	       (READ_ONCE(in_state[KMEMDUMP_WAITING]) ||
+		READ_ONCE(in_state[KMEMDUMP_REFUSED]));
+}
+
+/* Those of a task are of similar size; a context switch has no time for more. */
+#define MAX_VICTIMS	4
+
+static bool make_way(const struct kmd_record *rec)
+{
+	enum kmemdump_prio prio = rec->r.prio;
+	struct kmd_record *victim;
+	int i;
+
+	for (i = 0; i < MAX_VICTIMS; i++) {
+		if (has_free_slot() && has_bytes(rec))
+			return true;
+		victim = victim_for(prio) ?: latest_idle(prio);
+		if (!victim)
+			return false;
+		evict(victim);
+	}
+	return has_free_slot() && has_bytes(rec);
 }
 
 /* Give a record a slot, at the cost of an equal if need be. */
 void kmd_prefer(struct kmd_record *rec)
 {
 	enum kmemdump_prio prio = rec->r.prio;
-	struct kmd_record *victim;
 
-	if (!accepting || rec->r.state != KMEMDUMP_WAITING)
+	if (!accepting || rec->r.state == KMEMDUMP_PLACED ||
+	    (backend->accepts && !backend->accepts(backend, &rec->r)))
 		return;
-	if (!has_free_slot()) {
-		victim = victim_for(prio) ?: latest_idle(prio);
-		if (!victim)
-			return;
-		evict(victim);
-	}
+	if (!make_way(rec))
+		return;
 	fill_slot(rec);
 	/* The last to go, until others are preferred. */
 	if (rec->r.state == KMEMDUMP_PLACED)

@@ -111,6 +111,7 @@ bool kmd_has_va(unsigned long va, size_t size);
 bool kmd_raise_va(unsigned long va, size_t size, enum kmemdump_prio prio);
 void kmd_prefer_va(unsigned long va);
 bool kmd_is_crowded(void);
+void kmd_limit_bytes(u64 bytes);
 void kmd_get_stats(struct kmd_stats *stats);
 
 /*

@@ -21,6 +21,11 @@ module_param(max_regions, uint, 0444);
 MODULE_PARM_DESC(max_regions,
 		 "room of the registry (default: by number of CPUs and memory)");
 
+static char *max_bytes;
+module_param(max_bytes, charp, 0444);
+MODULE_PARM_DESC(max_bytes,
+		 "most bytes to describe to firmware, with K, M or G (default: no limit)");
+
 static const char * const level_names[] = {
 	[KMD_LEVEL_LOG] = "log",
 	[KMD_LEVEL_RFC] = "rfc",
@@ -110,6 +115,22 @@ static unsigned int __init default_room(void)
 	return min_t(unsigned long, want, KMEMDUMP_MAX_SLOTS);
 }
 
+static int __init set_byte_limit(void)
+{
+	unsigned long long bytes;
+	char *end;
+
+	if (!max_bytes)
+		return 0;
+	bytes = memparse(max_bytes, &end);
+	if (!bytes || *end) {
+		pr_err("max_bytes=%s is no number of bytes\n", max_bytes);
+		return -EINVAL;
+	}
+	kmd_limit_bytes(bytes);
+	return 0;
+}
+
 static int __init kmemdump_init(void)
 {
 	struct kmd_stats stats;
@@ -126,7 +147,7 @@ static int __init kmemdump_init(void)
 	}
 	if (!max_regions)
 		max_regions = default_room();
-	err = learn_kernel();
+	err = set_byte_limit() ?: learn_kernel();
 	if (err)
 		return err;
 	err = kmd_registry_init(max_regions);

@@ -827,6 +827,40 @@ struct kmd_readiness {
  */
 enum kmd_status kmd_check(struct kmd *kmd);
 
+/* --- planning: the same for a kernel that has not died yet */
+
+/* Limits of firmware, and how large the machine is; all numbers but @log count. */
+struct kmd_limits {
+	uint64_t bytes, slots;                 /* of the place where firmware saves; of its table */
+	uint64_t cpus, ram;                    /* bytes of RAM */
+	uint64_t tasks, modules;               /* at most, threads included */
+	uint64_t log;                          /* log_buf_len=, 0 = as the kernel has it */
+	uint64_t driver_regions, driver_bytes; /* what drivers register */
+};
+
+#define KMD_BUDGET_PARTS 10
+
+/* A part of what the shim registers; it gives slots and bytes to one after the other. */
+struct kmd_budget_part {
+	const char *name;
+	uint64_t slots, bytes; /* at most */
+	int fits;
+};
+
+struct kmd_budget {
+	const char *level;                /* of the shim, level= */
+	uint64_t slots, bytes;            /* its max_regions= (or regions=) and max_bytes= */
+	uint64_t bytes_free;              /* of these, behind the last part that fits */
+	struct kmd_budget_part parts[10]; /* KMD_BUDGET_PARTS */
+};
+
+/*
+ * Plan for the kernel of kmd_set_vmlinux(), without a dump.  kmd_readiness_get() then has the
+ * answers that there will be if nothing is larger than given, and what the others lack.
+ */
+enum kmd_status kmd_budget(struct kmd *kmd, const struct kmd_limits *limits,
+			   struct kmd_budget *budget);
+
 /* Number of answers; 0 before kmd_check(). */
 size_t kmd_readiness_count(const struct kmd *kmd);
 

@@ -257,7 +257,7 @@ static void check_all(struct kmd_consumer_check *check, struct kmd_consumer_repo
 		if (!start || strcmp(start->pub.consumer, requirement->consumer) != 0) {
 			start = row;
 			/* Each of them finds the kernel by its virtual addresses. */
-			if (!check->target->views->n)
+			if (check->target && !check->target->views->n)
 				worse(row, KMD_READY_FAILS, "virtual addresses of captured memory");
 		} else if (start->pub.state != KMD_READY_WORKS)
 			worse(row, start->pub.state, start->missing);
@@ -285,6 +285,32 @@ enum kmd_status kmd_consumers_check(const struct kmd_target *target, const struc
 	if (status != KMD_OK)
 		kmd_consumer_report_deinit(report);
 	return status;
+}
+
+enum kmd_status kmd_consumers_predict(const char *const *missing, uint16_t machine,
+				      struct kmd_diag *diag, struct kmd_consumer_report *report)
+{
+	struct kmd_consumer_check *check = calloc(1, sizeof(*check));
+
+	memset(report, 0, sizeof(*report));
+	report->rows = calloc(N_REQUIREMENTS, sizeof(*report->rows));
+	if (!check || !report->rows) {
+		free(check);
+		kmd_consumer_report_deinit(report);
+		return kmd_fail_memory(diag);
+	}
+	for (unsigned int i = 0; i < KMD_N_XLATE * KMD_O_N; i++) {
+		unsigned int object = i % KMD_O_N;
+		struct kmd_availability *availability = &check->availabilities[i / KMD_O_N][object];
+
+		availability->checked = true;
+		if (missing[object] &&
+		    (!objects[object].machine || objects[object].machine == machine))
+			kmd_availability_add(availability, KMD_ABSENT, "%s", missing[object]);
+	}
+	check_all(check, report);
+	free(check);
+	return KMD_OK;
 }
 
 void kmd_consumer_report_deinit(struct kmd_consumer_report *report)

@@ -30,6 +30,12 @@ struct kmd_consumer_report {
  */
 enum kmd_status kmd_consumers_check(const struct kmd_target *target, const struct kmd_cpus *cpus,
 				    struct kmd_diag *diag, struct kmd_consumer_report *report);
+/*
+ * The same of a core whose objects are there, but for those that @missing names: an array by
+ * enum kmd_object.  Those that the machine does not have are not missing.
+ */
+enum kmd_status kmd_consumers_predict(const char *const *missing, uint16_t machine,
+				      struct kmd_diag *diag, struct kmd_consumer_report *report);
 void kmd_consumer_report_deinit(struct kmd_consumer_report *report);
 
 #endif

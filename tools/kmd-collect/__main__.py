@@ -11,6 +11,7 @@ import gdb
 import listing
 import live
 import output
+import plan
 import progress
 import qmp
 import rsp
@@ -48,6 +49,14 @@ def number(text):
     return value
 
 
+def pair(text):
+    """NUMBER,SIZE."""
+    first, comma, size = text.partition(',')
+    if not comma:
+        raise argparse.ArgumentTypeError(f'{text!r} is not NUMBER,SIZE')
+    return number(first), number(size)
+
+
 def span(text):
     """START-END (END is not part of it), or START+SIZE."""
     match = re.fullmatch(r'([^-+]+)([-+])([^-+]+)', text)
@@ -74,6 +83,8 @@ def options_parser():
     ways.add_argument('--boot', action='store_true',
                       help='what the last kernel copied into memory when it panicked (copy=1 of the shim)')
     ways.add_argument('--live', action='store_true', help='the kernel that runs here, by /proc/kcore')
+    ways.add_argument('--plan', action='store_true',
+                      help='print which answers firmware\'s limits leave, and the shim\'s parameters for it')
     place = parser.add_argument_group('where the table is')
     place.add_argument('--table', type=number, metavar='ADDR',
                        help='physical address of the memory that is set aside (base= of the shim)')
@@ -103,6 +114,17 @@ def options_parser():
                         help='once N folders are there nothing is saved; of --boot: the oldest of more '
                              'than N dumps go (default 4)')
     script.add_argument('--sysfs', default=boot.SYSFS, metavar='FOLDER', help=argparse.SUPPRESS)
+    limits = parser.add_argument_group('options of --plan')
+    limits.add_argument('-x', '--vmlinux', metavar='FILE', help='the vmlinux of the kernel, with debug information')
+    limits.add_argument('--budget', type=number, metavar='SIZE', help='where firmware saves has room for this')
+    limits.add_argument('--slots', type=number, metavar='N', help='of firmware\'s table')
+    limits.add_argument('--cpus', type=number, default=8, metavar='N', help='possible CPUs (default 8)')
+    limits.add_argument('--ram-size', type=number, default=4 << 30, metavar='SIZE', help='default 4G')
+    limits.add_argument('--tasks', type=number, default=400, metavar='N',
+                        help='threads of kernel and programs, at most (default 400)')
+    limits.add_argument('--modules', type=number, default=60, metavar='N', help='default 60')
+    limits.add_argument('--log-size', type=number, metavar='SIZE', help='log_buf_len= of the command line')
+    limits.add_argument('--drivers', type=pair, metavar='N,SIZE', help='regions that drivers register, and their size')
     out = parser.add_argument_group('output')
     out.add_argument('-o', '--output', metavar='PATH',
                      help='a folder; or a partition image, if PATH ends in .img; of --boot the folder '
@@ -284,6 +306,8 @@ def collect_boot(options):
 
 
 def run(options):
+    if options.plan:
+        return plan.run(options)
     if options.boot:
         return collect_boot(options)
     if options.u_boot_script:
@@ -296,10 +320,14 @@ def run(options):
 
 
 def check(parser, options):
-    ways = [way for way in ('qmp', 'virsh', 'gdb', 'boot', 'live', 'u_boot_script') if getattr(options, way)]
+    ways = [way for way in ('qmp', 'virsh', 'gdb', 'boot', 'live', 'u_boot_script', 'plan') if getattr(options, way)]
     if len(ways) != 1:
-        parser.error('exactly one way is needed: --qmp, --virsh, --gdb, --boot, --live or '
-                     '--u-boot-script')
+        parser.error('exactly one way is needed: --qmp, --virsh, --gdb, --boot, --live, '
+                     '--u-boot-script or --plan')
+    if options.plan:
+        if not options.vmlinux or options.budget is None or not options.slots:
+            parser.error('--plan needs -x VMLINUX, --budget SIZE and --slots N')
+        return
     if not options.output and not options.boot:
         parser.error('-o PATH is needed')
     if options.step < 4096 or options.step % 4096:

@@ -15,6 +15,7 @@ import firmware
 import initramfs
 import kit
 import lacking
+import planned
 import qcomchecks
 import qemu
 import ready
@@ -468,6 +469,11 @@ def case_collect_uboot(rig):
 def case_collect_virsh(rig):
     """kmd-collect saves a domain of libvirt."""
     virsh.check(rig, END_OF_PANIC)
+
+
+def case_plan(rig):
+    """Three budgets: the answers that kmd-collect --plan promises are there."""
+    planned.check(rig, END_OF_PANIC)
 
 
 def case_qcom(rig):

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""--plan: the library knows the answers and the kernel; kmd-plan asks it."""
+import os
+import pathlib
+import subprocess
+import sys
+
+from errors import CollectError
+
+# Beside this program when it is installed; in the folder of the build.
+PLACES = ('../libexec/kmemdump/kmd-plan', '../kmd-plan/kmd-plan')
+
+
+def program():
+    own = pathlib.Path(sys.argv[0]).resolve().parent
+    for place in [os.environ.get('KMD_PLAN', ''), *(str(own / place) for place in PLACES),
+                  '/usr/libexec/kmemdump/kmd-plan', '/usr/local/libexec/kmemdump/kmd-plan']:
+        if place and os.access(place, os.X_OK):
+            return place
+    raise CollectError('--plan needs kmd-plan, which is installed with kmd-assemble and is not here')
+
+
+def run(options):
+    drivers = options.drivers or (0, 0)
+    numbers = {'bytes': options.budget, 'slots': options.slots, 'cpus': options.cpus, 'ram': options.ram_size,
+               'tasks': options.tasks, 'modules': options.modules, 'log': options.log_size or 0,
+               'driver-regions': drivers[0], 'driver-bytes': drivers[1]}
+    words = [f'{name}={number}' for name, number in numbers.items()]
+    # What it prints comes behind what was printed here.
+    sys.stdout.flush()
+    return subprocess.run([program(), options.vmlinux, *words], check=False).returncode
