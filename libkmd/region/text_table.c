@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/text.h"
+#include "region/file_name.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -382,6 +383,49 @@ static enum kmd_status drop_twins(struct reading *r)
 	return status;
 }
 
+/* ----- names for parts of RAM */
+
+/* The image of RAM, whose address the user gave, that holds all of @claim; NULL = none. */
+static const struct kmd_blob *image_of(const struct kmd_image *image, const struct kmd_claim *claim)
+{
+	for (size_t i = 0; i < image->n_blobs; i++) {
+		const struct kmd_blob *blob = &image->blobs[i];
+
+		if (blob->has_phys && blob->origin == KMD_FROM_ADDRESS && claim->has_size &&
+		    claim->phys >= blob->phys &&
+		    kmd_inside(claim->phys - blob->phys, claim->size, blob->size))
+			return blob;
+	}
+	return NULL;
+}
+
+/*
+ * A row without a file names a part of an image of RAM that lies round it: a map of fixed
+ * addresses, as of the debug area of a chip, makes regions of those parts.
+ */
+static enum kmd_status name_parts(struct reading *r, const struct kmd_image *image)
+{
+	for (size_t i = r->first; i < r->claims->n; i++) {
+		struct kmd_claim *claim = &r->claims->items[i];
+		const struct kmd_blob *blob = image_of(image, claim);
+		char *name;
+
+		if (!blob || names_count(&r->names, claim->file))
+			continue;
+		name = kmd_region_name_of_file(claim->file);
+		if (!name)
+			return kmd_fail_memory(r->diag);
+		free(claim->name);
+		claim->name = name;
+		*claim->file = '\0';
+		claim->has_bytes = true;
+		claim->blob = (size_t)(blob - image->blobs);
+		claim->offset = claim->phys - blob->phys;
+		claim->captured = claim->size;
+	}
+	return KMD_OK;
+}
+
 enum kmd_status kmd_text_table_read(const struct kmd_text_table *table,
 				    const struct kmd_image *image, struct kmd_diag *diag,
 				    struct kmd_claims *claims)
@@ -404,6 +448,8 @@ enum kmd_status kmd_text_table_read(const struct kmd_text_table *table,
 	}
 	if (status == KMD_OK)
 		status = drop_twins(&r);
+	if (status == KMD_OK)
+		status = name_parts(&r, image);
 	free(r.names.items);
 	return status;
 }

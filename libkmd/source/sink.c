@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define SINK_BLOCK    4096u
+#define HOLE_MIN      32768u
 #define STREAM_BUFFER (256u * 1024)
 #define PROGRESS_STEP (4u << 20)
 #define POLL_MS       200
@@ -64,24 +65,39 @@ static enum kmd_status write_at(const struct kmd_sink *sink, const unsigned char
 	return KMD_OK;
 }
 
-/* The length of the first run of @bytes that is all data, or all holes. */
+/* A block that ends where blocks of the file end; *@zero if it is whole and all zero. */
+static size_t next_block(const unsigned char *bytes, size_t length, uint64_t at, bool *zero)
+{
+	size_t block = SINK_BLOCK - (size_t)(at % SINK_BLOCK);
+
+	if (block > length)
+		block = length;
+	*zero = block == SINK_BLOCK && kmd_all_zero(bytes, block);
+	return block;
+}
+
+/*
+ * The length of the first run of @bytes that is all data, or a hole.  Few zeroes among data are
+ * written with it: many small writes cost more than they save.
+ */
 static size_t run_length(const unsigned char *bytes, size_t length, uint64_t at, bool *hole)
 {
-	size_t run = 0;
+	size_t run = 0, zeroes = 0;
+	bool zero;
 
 	while (run < length) {
-		size_t block = SINK_BLOCK - (size_t)((at + run) % SINK_BLOCK);
-		bool zero;
+		size_t block = next_block(bytes + run, length - run, at + run, &zero);
 
-		if (block > length - run)
-			block = length - run;
-		zero = block == SINK_BLOCK && kmd_all_zero(bytes + run, block);
-		if (run && zero != *hole)
+		/* The run is a hole as long as it is zero; data ends before a hole. */
+		if (!zero && zeroes == run && run >= HOLE_MIN)
 			break;
-		*hole = zero;
+		zeroes = zero ? zeroes + block : 0;
 		run += block;
+		if (zeroes >= HOLE_MIN && zeroes < run)
+			break;
 	}
-	return run;
+	*hole = zeroes == run;
+	return *hole ? run : run - zeroes;
 }
 
 enum kmd_status kmd_sink_put(struct kmd_sink *sink, const unsigned char *bytes, size_t length)

@@ -168,6 +168,23 @@ def check_zero_parts(program, where):
     kit.check('2 parts of a split file' in text, text)
 
 
+def check_map(program, where):
+    """A text that names parts of RAM, as the debug area of a chip: regions, and files of them."""
+    ram = b''.join(struct.pack('<I', i) for i in range(1 << 18))
+    (where / 'soc.img').write_bytes(ram)
+    (where / 'map.txt').write_text('1 0x40010000 65536 debug snapshot log_kevents.bin\n'
+                                   '1 0x40020000 0x1000 watchdog array_panic.bin\n'
+                                   '1 0x50000000 4096 not in this image elsewhere.bin\n')
+    inputs = [str(where / 'soc.img') + '@40000000', where / 'map.txt']
+    listed = subprocess.run([program, *inputs, '--list'], capture_output=True, check=False, text=True).stdout
+    rows = {row[-1]: row for row in map(str.split, listed.splitlines()) if row}
+    for name, state, size in (('log_kevents', 'ok', 65536), ('array_panic', 'ok', 4096), ('elsewhere', 'missing', 0)):
+        kit.check(name in rows and rows[name][0] == state and int(rows[name][4]) == size, listed)
+    subprocess.run([program, *inputs, '--only=log_*', f'--extract={where / "parts"}'], capture_output=True, check=False)
+    files = [path.read_bytes() for path in (where / 'parts').iterdir() if 'log_kevents' in path.name]
+    kit.check(files == [ram[65536:131072]], 'the extracted part')
+
+
 BOMB = 10 << 30
 
 
@@ -214,6 +231,7 @@ def main():
         ranges = sorted((s.paddr, s.data) for s in elfcore.segments(core) if s.paddr != 2**64 - 1)
         check_nested(program, where, image)
         check_zero_parts(program, where)
+        check_map(program, where)
         files = list(made(mkimage, where))
         for name, data in packed(image, ranges, dump.facts['arch'].encode()):
             (where / f'form-{name}').write_bytes(data)

@@ -12,9 +12,10 @@ static const struct {
 	const char *name;
 	void (*make)(struct recipe *recipe);
 } forms[] = {
-	{ "raw", make_raw },   { "folder", make_folder }, { "cat", make_cat },
-	{ "core", make_core }, { "smem", make_smem },     { "ram", make_ram },
-	{ "lime", make_lime }, { "bytes", make_bytes },
+	{ "raw", make_raw },     { "folder", make_folder },   { "cat", make_cat },
+	{ "core", make_core },   { "smem", make_smem },       { "ram", make_ram },
+	{ "lime", make_lime },   { "bytes", make_bytes },     { "avml", make_avml },
+	{ "kdump", make_kdump }, { "ramoops", make_ramoops },
 };
 
 static void default_to(uint64_t *value, uint64_t otherwise)
@@ -61,9 +62,12 @@ static void make_form(struct recipe *recipe)
 		if (!recipe->form || strcmp(forms[i].name, recipe->form))
 			continue;
 		forms[i].make(recipe);
+		if (strcmp(recipe->form, "folder"))
+			wrap_dump(recipe);
 		return;
 	}
-	fail(recipe, "form %s: raw, folder, cat, core, smem, ram, lime or bytes",
+	fail(recipe,
+	     "form %s: raw, folder, cat, core, smem, ram, lime, avml, kdump, ramoops or bytes",
 	     recipe->form ? recipe->form : "is missing");
 }
 

@@ -151,6 +151,12 @@ void make_bytes(struct recipe *recipe);
 void make_lime(struct recipe *recipe);
 void make_smem(struct recipe *recipe);
 void make_ram(struct recipe *recipe);
+/* --- others.c, wrap.c */
+void make_avml(struct recipe *recipe);
+void make_kdump(struct recipe *recipe);
+void make_ramoops(struct recipe *recipe);
+/* Put the only file into what the option in= of the form names. */
+void wrap_dump(struct recipe *recipe);
 /* The texts that collecting tools leave beside region files. */
 void text_dump_info(const struct recipe *recipe, struct bytes *out);
 void text_load_cmm(const struct recipe *recipe, struct bytes *out);
