@@ -249,6 +249,7 @@ enum kmd_status kmd_set_exclude(struct kmd *kmd, const char *globs);
 /*
  * Overwrite memory with 'X' in all that leaves the library after the opening: core, regions, log,
  * reads.  @specs, with commas between them: "SYMBOL", whose size the vmlinux has; "SYMBOL+SIZE";
+ * "user-data", text that looks like it (the rule is in kmd-assemble(1));
  * "0xADDRESS+SIZE", a virtual address if its highest bit is set, else a physical one.  NULL takes
  * it back.  A note of the core (name "ERASEINFO", as of makedumpfile) records it.  Facts that the
  * opening itself read, such as the reason of the panic, stay known.  The opening fails with
