@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""docs_run.py TREE TOOL... [--update] - the commands of ```console blocks in docs/, and what they print.
+"""docs_run.py TREE TOOL... [--update | --board FOLDER VMLINUX] - the commands of ```console blocks in docs/, and what they print.
 
 A block is one session of a shell, in a folder with minidump.bin (arm64), x86.bin, md/ and recipes/.  A line of
 three points stands for any lines; three points within a line for any text.  --update writes what
-is printed into the pages.
+is printed into the pages.  Blocks under <!-- board --> are run with --board only: FOLDER is what
+scripts/rig --keep left, and $vmlinux the kernel's.
 """
 import os
 import pathlib
@@ -13,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 
-BLOCK = re.compile(r'^```console\n(.*?)^```$', re.M | re.S)
+BLOCK = re.compile(r'(?<!<!-- board -->\n)^```console\n(.*?)^```$', re.M | re.S)
+BOARD_BLOCK = re.compile(r'(?<=<!-- board -->\n)^```console\n(.*?)^```$', re.M | re.S)
 MARK = '\x01'
 
 
@@ -63,15 +65,22 @@ def prepare(tree, where):
 
 def main():
     tree, update = pathlib.Path(sys.argv[1]), sys.argv[-1] == '--update'
-    tools = sys.argv[2:-1] if update else sys.argv[2:]
+    board = sys.argv[sys.argv.index('--board') + 1:] if '--board' in sys.argv else None
+    tools = [word for word in sys.argv[2:] if word != '--update']
+    tools = tools[:tools.index('--board')] if board else tools
+    block = BOARD_BLOCK if board else BLOCK
     ran = failed = 0
     for page in pages(tree):
         text = page.read_text()
-        if not BLOCK.search(text):
+        if not block.search(text):
             continue
         with tempfile.TemporaryDirectory(dir='/var/tmp') as scratch:
             where = pathlib.Path(scratch)
-            prepare(tree, where)
+            if board:
+                (where / 'board').symlink_to(pathlib.Path(board[0]).resolve())
+                os.environ['vmlinux'] = board[1]
+            else:
+                prepare(tree, where)
 
             def session(match):
                 nonlocal ran, failed
@@ -90,7 +99,7 @@ def main():
                     failed += 1
                     print(f'FAIL: {page.name}: the session ended early')
                 return f'```console\n{new}```'
-            new = BLOCK.sub(session, text)
+            new = block.sub(session, text)
             if update and new != text:
                 page.write_text(new)
     print(f'{ran} commands, {failed} failed')
