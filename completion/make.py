@@ -18,6 +18,10 @@ WORDS = {
     '--subsystem': 'apss modem adsp cdsp cdsp1',
     '--write': 'fatwrite ext4write save tftpput',
 }
+OF_TOOL = {
+    ('kmd-report', '--help'): 'inputs report input kernel messages exit',
+    ('kmd-collect', '--help'): 'ways table gdb u-boot-script output',
+}
 FILES = {'FILE', 'PATH', 'SOCKET'}
 # An argument that has words of its own in one tool is a number or a size in another.
 NUMBERS = {('kmd-collect', '--limit')}
@@ -28,7 +32,7 @@ def kind(tool, option):
     if option.argument is None:
         return None
     if option.long in WORDS and (tool, option.long) not in NUMBERS:
-        return WORDS[option.long].replace('output', 'report' if tool == 'kmd-report' else 'output')
+        return OF_TOOL.get((tool, option.long), WORDS[option.long])
     if option.argument in FILES:
         return 'file'
     if option.argument == 'FOLDER' or option.long == '--scratch':

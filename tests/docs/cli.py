@@ -82,6 +82,15 @@ def test_help():
         check(re.search(r'^features .*[+-]snappy', run(tool, '--version')[1], re.M), '--version: features')
 
 
+    for topic, option in (('ways', '--qmp'), ('table', '--range'), ('gdb', '--kelf'), ('u-boot-script', '--avoid'), ('output', '-o')):
+        code, out, _ = run(COLLECT, f'--help={topic}')
+        same(code, 0, f'kmd-collect --help={topic}')
+        check(option in out and len(out.splitlines()) < 40, f'kmd-collect --help={topic}: {out}')
+    code, out, err = run(COLLECT, '--help=nothing')
+    same((code, out), (64, ''), 'kmd-collect --help=nothing')
+    check('topics are ways, table, gdb, u-boot-script, output' in err, f'kmd-collect --help=nothing: {err}')
+
+
 def test_color():
     for tool, option in ((ASSEMBLE, '--check'), (REPORT, '--full')):
         command = (tool, option, DUMP)

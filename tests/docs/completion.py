@@ -28,7 +28,8 @@ ASKED = [
 ]
 # With = in one word.
 EQUALS = [(['kmd-assemble', '--accept=in'], 'invalid'), (['kmd-assemble', '--complete=ro'], 'rodata'),
-          (['kmd-report', '--subsystem=ad'], 'adsp')]
+          (['kmd-report', '--subsystem=ad'], 'adsp'), (['kmd-report', '--help=rep'], 'report'),
+          (['kmd-collect', '--help=u'], 'u-boot-script')]
 
 
 def bash(folder, words, where):

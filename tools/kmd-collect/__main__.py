@@ -32,6 +32,24 @@ def fact(name, text):
     print(f'    {name:<10} {text}', file=sys.stderr)
 
 
+class Help(argparse.Action):
+    """--help, or --help=TOPIC: one group of the options."""
+
+    def __call__(self, parser, namespace, topic, option_string=None):
+        if topic is None:
+            parser.print_help()
+            parser.exit()
+        groups = {group.title.split(' --')[-1].split()[-1]: group for group in parser._action_groups[2:]}
+        if topic not in groups:
+            parser.error(f"--help: there is no topic '{topic}'; topics are {', '.join(groups)}")
+        formatter = parser._get_formatter()
+        formatter.start_section(groups[topic].title)
+        formatter.add_arguments(groups[topic]._group_actions)
+        formatter.end_section()
+        print(formatter.format_help(), end='')
+        parser.exit()
+
+
 class Parser(argparse.ArgumentParser):
     def error(self, message):
         say(message)
@@ -70,7 +88,7 @@ def span(text):
 
 
 def options_parser():
-    parser = Parser(prog='kmd-collect', description=(
+    parser = Parser(prog='kmd-collect', add_help=False, description=(
         'Save the regions that a kernel registered with kmemdump, and nothing else, of a machine '
         'that is dead, hangs or runs.  kmd-assemble opens what this writes.'),
         epilog='Exit 0 all regions are saved, 3 some are absent, 1 nothing is, 64 usage.')
@@ -85,7 +103,7 @@ def options_parser():
     ways.add_argument('--live', action='store_true', help='the kernel that runs here, by /proc/kcore')
     ways.add_argument('--plan', action='store_true',
                       help='print which answers firmware\'s limits leave, and the shim\'s parameters for it')
-    place = parser.add_argument_group('where the table is')
+    place = parser.add_argument_group('the table')
     place.add_argument('--table', type=number, metavar='ADDR',
                        help='physical address of the memory that is set aside (base= of the shim)')
     place.add_argument('--range', type=span, action='append', metavar='START-END',
@@ -136,6 +154,7 @@ def options_parser():
                      help='where QEMU writes memory for us (default: beside the output)')
     out.add_argument('--timeout', type=float, default=30.0, metavar='SECONDS',
                      help='for one answer (default 30)')
+    parser.add_argument('-h', '--help', action=Help, nargs='?', metavar='TOPIC', help='this text, or one topic: ways, table, gdb, u-boot-script, plan, output')
     parser.add_argument('-V', '--version', action='version', version=f'kmd-collect {VERSION}')
     return parser
 
