@@ -42,7 +42,7 @@ def main():
         run('git', 'add', '-A', cwd=clone, env=env)
         run('git', 'commit', '-qm', 'test', cwd=clone, env=env)
         head = run('git', 'rev-parse', 'HEAD', cwd=clone, env=env)
-        run('gpg', '--batch', '--passphrase', '', '--quick-gen-key', 'Test <t@example.org>', cwd=clone, env=env)
+        run('gpg', '--batch', '--passphrase', '', '--quick-gen-key', 'Test <t@example.org>', 'ed25519', 'sign', cwd=clone, env=env)
 
         for words, code in ((['9.8'], 64), (['9.8.7.6x'], 64), ([], 64), (['9.9.9'], 1), (['9.8.7'], 1),
                             (['--key', 'nobody@example.org', '9.8.7'], 1)):
