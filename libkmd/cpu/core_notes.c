@@ -156,7 +156,7 @@ static void find_mrdump(struct kmd_cursor *cursor, const struct kmd_claims *clai
 		    !has_registers(claims, desc, note.desc_size) || (found[cpu].size && !dying))
 			continue;
 		found[cpu] = note;
-		*n = kmd_max_u64(*n, cpu + 1);
+		*n = *n > cpu ? *n : cpu + 1;
 	}
 }
 

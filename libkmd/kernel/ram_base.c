@@ -95,8 +95,8 @@ static enum kmd_status search_piece(struct search *search, const struct kmd_inte
 		left = piece->end - piece->start - at;
 		size = (size_t)kmd_min_u64(left, BLOCK + KMD_UTS_SIZE);
 		status = kmd_source_read(source, offset + at, block, size, search->diag);
-		for (size_t in = into; status == KMD_OK && in < BLOCK && in + KMD_UTS_SIZE <= size;
-		     in += PAGE)
+		for (size_t in = (size_t)into;
+		     status == KMD_OK && in < BLOCK && in + KMD_UTS_SIZE <= size; in += PAGE)
 			if (is_utsname(block + in, wanted->release))
 				add_found(search, wanted->phys, piece->start + at + in);
 	}

@@ -133,7 +133,8 @@ bool kmd_match_offsets(const struct kmd_vmlinux *vmlinux, const struct kmd_build
 		       struct kmd_offset_counts *tally, struct kmd_diag *diag)
 {
 	struct index index = { 0 };
-	uint64_t *all, n_all = 0;
+	uint64_t *all;
+	size_t n_all = 0;
 
 	memset(tally, 0, sizeof(*tally));
 	n = n < NAMED_MAX ? n : NAMED_MAX;

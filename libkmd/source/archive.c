@@ -150,7 +150,7 @@ static enum kmd_status ends_early(struct reading *r)
  */
 static enum kmd_status check_zip_end(struct reading *r)
 {
-	uint64_t size = kmd_min_u64(r->source->size, 22 + 65535);
+	size_t size = (size_t)kmd_min_u64(r->source->size, 22 + 65535);
 	unsigned char *tail = malloc(size);
 	enum kmd_status status;
 	bool found;

@@ -140,7 +140,7 @@ static uint64_t size_of_disk(const struct disk *disk, uint64_t sector)
 }
 
 /* Copy [at, at + size) to the same place of @fd. */
-static bool copy_to(const struct disk *disk, int fd, uint64_t at, uint64_t size)
+static bool copy_to(const struct disk *disk, int fd, uint64_t at, size_t size)
 {
 	unsigned char *bytes = malloc(size);
 	bool good;
@@ -163,8 +163,8 @@ static int tables_of(const struct disk *disk, uint64_t size)
 
 	if (fd < 0)
 		return -1;
-	if (ftruncate(fd, (off_t)size) || !copy_to(disk, fd, 0, first) ||
-	    !copy_to(disk, fd, disk->source->size - last, last)) {
+	if (ftruncate(fd, (off_t)size) || !copy_to(disk, fd, 0, (size_t)first) ||
+	    !copy_to(disk, fd, disk->source->size - last, (size_t)last)) {
 		close(fd);
 		return -1;
 	}

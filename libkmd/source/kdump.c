@@ -92,7 +92,7 @@ static enum kmd_status add_page(struct kdump *k, uint64_t pfn)
 		*last = (struct run){ phys, offset, 0 };
 	}
 	last->size += k->header.page_size;
-	return kmd_sink_put(&k->sink, k->page, k->header.page_size);
+	return kmd_sink_put(&k->sink, k->page, (size_t)k->header.page_size);
 }
 
 /* The page of the descriptor at @at; false if it is damaged or not in the file. */
@@ -332,8 +332,8 @@ static enum kmd_status unpack(struct kdump *k)
 	if (status != KMD_OK)
 		return status;
 	k->bits = k->table = k->in;
-	k->pages = kmd_kdump_pages_new(k->header.page_size);
-	k->packed = malloc(2 * k->header.page_size);
+	k->pages = kmd_kdump_pages_new((size_t)k->header.page_size);
+	k->packed = malloc(2 * (size_t)k->header.page_size);
 	if (!k->pages || !k->packed)
 		return kmd_fail_memory(k->sink.diag);
 	k->page = k->packed + k->header.page_size;

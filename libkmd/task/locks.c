@@ -155,7 +155,7 @@ void kmd_task_locks_find(const struct kmd_target *target, struct kmd_task_list *
 	    !kmd_target_stack_size(target, &finder.stack_size) || finder.stack_size > STACK_MAX)
 		return;
 	finder.by_address = calloc(list->n, sizeof(*finder.by_address));
-	bytes = malloc(finder.stack_size);
+	bytes = malloc((size_t)finder.stack_size);
 	for (size_t i = 0; finder.by_address && i < list->n; i++)
 		finder.by_address[i] = &list->items[i].pub;
 	if (finder.by_address)

@@ -29,7 +29,7 @@ const char *kmd_dwarf_name(Dwarf_Die *die, const struct kmd_dwarf_reader *reader
 	name = dwarf_formstring(&attribute);
 	for (size_t i = 0; name && i < KMD_DWARF_TEXTS; i++) {
 		const Elf_Data *text = reader->texts[i];
-		uint64_t at;
+		size_t at;
 
 		if (!text || !text->d_buf || (uintptr_t)name < (uintptr_t)text->d_buf)
 			continue;

@@ -173,7 +173,8 @@ unsigned int kmd_kernel_version(const struct kmd_vmcoreinfo *info)
 
 	if (!info->text || !kmd_vmcoreinfo_get(info, "OSRELEASE", &value, &length))
 		return 0;
-	length = kmd_min_u64(length, sizeof(text) - 1);
+	if (length > sizeof(text) - 1)
+		length = sizeof(text) - 1;
 	memcpy(text, value, length);
 	text[length] = '\0';
 	return kmd_release_version(text);

@@ -39,7 +39,7 @@ void small_core_build(struct small_core *core)
 	ehdr.e_ident[EI_DATA] = __BYTE_ORDER == __BIG_ENDIAN ? ELFDATA2MSB : ELFDATA2LSB;
 	ehdr.e_ident[EI_VERSION] = EV_CURRENT;
 	phdr[0].p_filesz = put_note(core->bytes + NOTES);
-	core->size = NOTES + phdr[0].p_filesz;
+	core->size = NOTES + (size_t)phdr[0].p_filesz;
 	for (unsigned int i = 0; i < LOADS; i++) {
 		phdr[i + 1] = (Elf64_Phdr){ .p_type = PT_LOAD,
 					    .p_offset = core->size,

@@ -50,13 +50,13 @@ void ring_init(struct ring *ring, struct ring_kind kind, unsigned int count_bits
 	first = 0 - (n + 1);
 	ring->head_id = ring->tail_id = as_id(ring, kind.ids_of_32_bits ? (uint32_t)first : first);
 	ring->head_lpos = ring->tail_lpos = as_long(ring, 0 - text_size(ring));
-	ring->descs = calloc(n, sizeof(*ring->descs));
+	ring->descs = calloc((size_t)n, sizeof(*ring->descs));
 	ck_assert_ptr_nonnull(ring->descs);
 	ring->descs[n - 1] = (struct ring_desc){ ring->head_id, FAILED, FAILED, 0, DESC_REUSABLE };
 	ring->descs[0].seq = 0 - n;
 	ring->infos.big_endian = ring->text.big_endian = kind.big_endian;
-	bytes_zero_until(&ring->infos, n * kind.info_size);
-	bytes_zero_until(&ring->text, text_size(ring));
+	bytes_zero_until(&ring->infos, (size_t)n * kind.info_size);
+	bytes_zero_until(&ring->text, (size_t)text_size(ring));
 }
 
 void ring_deinit(struct ring *ring)
@@ -137,7 +137,7 @@ static void allocate(struct ring *ring, struct ring_desc *desc, size_t size)
 	ring->exact += !moved && !(next & (text_size(ring) - 1));
 	ring->wrapped += moved;
 	ring->head_lpos = next;
-	bytes_set(&ring->text, begin & (text_size(ring) - 1), desc->id, (size_t)w);
+	bytes_set(&ring->text, (size_t)(begin & (text_size(ring) - 1)), desc->id, (size_t)w);
 	if (moved)
 		bytes_set(&ring->text, 0, desc->id, (size_t)w);
 	desc->begin = begin;
@@ -165,7 +165,7 @@ struct ring_desc *ring_reserve(struct ring *ring, size_t size)
 static void write_info(struct ring *ring, const struct ring_desc *desc, const struct logged *logged,
 		       size_t length)
 {
-	size_t at = (desc->id & (n_descs(ring) - 1)) * ring->kind.info_size;
+	size_t at = (size_t)(desc->id & (n_descs(ring) - 1)) * ring->kind.info_size;
 	unsigned int flags = 2; /* LOG_NEWLINE */
 
 	bytes_set(&ring->infos, at, desc->seq, 8);
@@ -193,7 +193,7 @@ void ring_log(struct ring *ring, uint64_t time, unsigned int facility, unsigned 
 		(struct logged){ desc->id, desc->seq, time, caller, level, facility, strdup(text) };
 	write_info(ring, desc, logged, desc->begin == FAILED ? 0 : strlen(text));
 	if (!(desc->begin & 1)) {
-		at = desc->begin & (text_size(ring) - 1);
+		at = (size_t)(desc->begin & (text_size(ring) - 1));
 		if (wraps(ring, desc->begin, desc->next))
 			at = 0;
 		memcpy(ring->text.at + at + ring->kind.word, text, strlen(text));

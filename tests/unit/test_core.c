@@ -83,8 +83,8 @@ END_TEST
 static Elf_Data *notes_of(Elf *elf)
 {
 	GElf_Phdr phdr = phdr_of(elf, 0);
-	Elf_Data *data =
-		elf_getdata_rawchunk(elf, (int64_t)phdr.p_offset, phdr.p_filesz, ELF_T_NHDR);
+	Elf_Data *data = elf_getdata_rawchunk(elf, (int64_t)phdr.p_offset, (size_t)phdr.p_filesz,
+					      ELF_T_NHDR);
 
 	ck_assert_uint_eq(phdr.p_type, PT_NOTE);
 	ck_assert_ptr_nonnull(data);

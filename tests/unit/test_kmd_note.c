@@ -14,7 +14,7 @@ static struct kmd_core_memory core;
 static unsigned char *note;
 static size_t size;
 
-static void item(uint64_t phys, uint64_t bytes, const char *what, enum kmd_supply_kind kind)
+static void item(uint64_t phys, size_t bytes, const char *what, enum kmd_supply_kind kind)
 {
 	const struct kmd_supply_item item = { .phys = phys,
 					      .size = bytes,

@@ -62,9 +62,9 @@ static uint64_t entry_in(const struct kmd_made_table *piece, size_t index)
 }
 
 /* A captured region with a view of it. */
-static void add(uint64_t virt, uint64_t phys, size_t size, enum kmd_view_kind kind)
+static void add(uint64_t virt, uint64_t phys, uint64_t size, enum kmd_view_kind kind)
 {
-	add_bytes(phys, size);
+	add_bytes(phys, (size_t)size);
 	add_view(virt, phys, size, kind);
 }
 
@@ -86,7 +86,7 @@ static void add_all_kinds(void)
 		 KMD_VIEW_LINEAR);
 	/* The captured parts of whole blocks. */
 	add_bytes(phys, 0x100);
-	add_bytes(phys + block + block / 2, page);
+	add_bytes(phys + block + block / 2, (size_t)page);
 	add_view(low + 16 * block, phys, 0x100, KMD_VIEW_IMAGE);
 	add_view(low + 17 * block + block / 2, phys + block + block / 2, page, KMD_VIEW_IMAGE);
 	/* The highest address that gdb can read. */

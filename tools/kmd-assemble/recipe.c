@@ -35,9 +35,9 @@ static bool begins_with(struct kmd *kmd, size_t index, const char *mark)
 static void print_vmcoreinfo(FILE *out, struct kmd *kmd, size_t index)
 {
 	uint64_t size = kmd_region_get(kmd, index)->captured;
-	char *text = size <= 1 << 16 ? malloc(size + 1) : NULL, *line, *rest = text;
+	char *text = size <= 1 << 16 ? malloc((size_t)size + 1) : NULL, *line, *rest = text;
 
-	if (!text || kmd_read_region(kmd, index, 0, text, size) != KMD_OK) {
+	if (!text || kmd_read_region(kmd, index, 0, text, (size_t)size) != KMD_OK) {
 		free(text);
 		return;
 	}

@@ -192,7 +192,7 @@ static bool add_groups(struct writer *w)
 				   .sh_size = group->end - group->start,
 				   .sh_addralign = 1 };
 
-		if (!add_section(w, shdr, NULL, group->end - group->start, ELF_T_BYTE))
+		if (!add_section(w, shdr, NULL, (size_t)(group->end - group->start), ELF_T_BYTE))
 			return false;
 	}
 	return true;
