@@ -71,15 +71,17 @@ class Kernel:
 
 
 class SmallKernel(Kernel):
-    """small-[RELEASE-]ARCH[-OPTION=VALUE]..., built by scripts/small-kernel."""
+    """small-[RELEASE-]ARCH[-OPTION=VALUE]..., built by scripts/small-kernel; RELEASE may be a version."""
 
     def __init__(self, name):  # pylint: disable=super-init-not-called
         words = name.split('-')[1:]
         release = 'bookworm' if words[0] in ('amd64', 'arm64', 'armhf') else words.pop(0)
-        self.name, self.debian, self.arch = name, release, words[0]
+        self.name, self.arch = name, words[0]
         self.flavour = 'small'
         self.folder = fetch('small-kernel', release, *words)
-        self.root = self.build_root = Root(fetch('fetch-root', release))
+        compilers = (self.folder / 'debian').read_text().strip()
+        self.debian = {'bullseye': 'bookworm'}.get(compilers, compilers)
+        self.build_root, self.root = Root(fetch('fetch-root', compilers)), Root(fetch('fetch-root', self.debian))
         self.version = (self.folder / 'release').read_text().strip()
         self.make = (self.folder / 'make').read_text().split()
         self.tree, self.tree_folders = self.folder / 'build', [self.folder.parent]
