@@ -34,6 +34,7 @@ static unsigned int in_state[NR_STATES];
 static u64 bytes_placed;
 static u64 bytes_of[KMEMDUMP_NR_PRIO];	/* of these, by priority */
 static u64 max_bytes = U64_MAX;
+static unsigned long slots_lost;
 
 /* One backend comes or goes at a time. */
 static DEFINE_MUTEX(backend_mutex);
@@ -87,6 +88,7 @@ static void vacate(struct kmd_record *rec)
 	__clear_bit(rec->slot, used_slots);
 	count_bytes(rec, false);
 	rec->slot = -1;
+	WRITE_ONCE(slots_lost, slots_lost + 1);
 }
 
 /* The latest that does not belong to a task that runs. */
@@ -276,6 +278,12 @@ static bool make_way(const struct kmd_record *rec)
 		evict(victim);
 	}
 	return has_free_slot() && has_bytes(rec);
+}
+
+/* As long as it stays the same, who has a slot keeps it. */
+unsigned long kmd_slots_lost(void)
+{
+	return READ_ONCE(slots_lost);
 }
 
 /* Give a record a slot, at the cost of an equal if need be. */

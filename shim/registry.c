@@ -432,17 +432,29 @@ bool kmd_raise_va(unsigned long va, size_t size, enum kmemdump_prio prio)
 	return head;
 }
 
-/* What begins at @va is in use now, so it is to be in a table that is full. */
-void kmd_prefer_va(unsigned long va)
+/*
+ * What begins at these addresses is in use now, so it is to be in a table that is full.
+ * True if all of it is.
+ */
+bool kmd_prefer_vas(const unsigned long *vas, unsigned int n)
 {
 	struct kmd_record *rec;
 	unsigned long flags;
+	unsigned int i;
+	bool placed = true;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	for (rec = find_va(va); rec; rec = rec->next)
-		kmd_prefer(rec);
+	for (i = 0; i < n; i++) {
+		rec = find_va(vas[i]);
+		placed = placed && rec;
+		for (; rec; rec = rec->next) {
+			kmd_prefer(rec);
+			placed = placed && rec->r.state == KMEMDUMP_PLACED;
+		}
+	}
 	raw_spin_unlock_irqrestore(&kmd_lock, flags);
 	settle();
+	return placed;
 }
 
 u32 kmd_new_stamp(void)

@@ -18,6 +18,7 @@
 
 #include <linux/binfmts.h>
 #include <linux/cred.h>
+#include <linux/hash.h>
 #include <linux/mm_types.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -367,10 +368,29 @@ static void see_idle(struct task_struct *p)
 		add_task(p, KMEMDUMP_PRIO_CURRENT, false);
 }
 
+/*
+ * Tasks that were seen with all their slots, by CPU.  A task that runs again keeps
+ * them unless somebody lost a slot meanwhile, so there is nothing to look up.
+ */
+struct seen_task {
+	const struct task_struct *task;
+	unsigned long slots_lost;
+};
+
+#define SEEN_BITS	3
+static DEFINE_PER_CPU(struct seen_task, seen_tasks[1 << SEEN_BITS]);
+
 static void see_running(struct task_struct *p)
 {
-	kmd_prefer_va((unsigned long)task_stack_page(p));
-	kmd_prefer_va((unsigned long)p);
+	struct seen_task *seen = this_cpu_ptr(&seen_tasks[hash_ptr(p, SEEN_BITS)]);
+	unsigned long vas[] = { (unsigned long)task_stack_page(p),
+				(unsigned long)p };
+	unsigned long lost = kmd_slots_lost();
+
+	if (seen->task == p && seen->slots_lost == lost)
+		return;
+	seen->task = kmd_prefer_vas(vas, ARRAY_SIZE(vas)) ? p : NULL;
+	seen->slots_lost = lost;
 }
 
 /* Runs often, under the run queue's lock. */
