@@ -27,6 +27,10 @@
 #include <linux/kernel.h>
 #endif
 
+#ifndef PTR_ALIGN_DOWN /* until 5.8 */
+#define PTR_ALIGN_DOWN(p, a)	((typeof(p))ALIGN_DOWN((unsigned long)(p), (a)))
+#endif
+
 /* min() and max(); part of kernel.h until 5.10. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 10, 0)
 #include <linux/minmax.h>
@@ -63,6 +67,23 @@
 #include <linux/pgtable.h>
 #else
 #include <asm/pgtable.h>
+#endif
+
+/* Whether an entry maps memory itself; each machine had names of its own until 5.6. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 6, 0)
+#if defined(CONFIG_X86)
+#define pmd_leaf	pmd_large
+#define pud_leaf	pud_large
+#elif defined(CONFIG_ARM64)
+#define pmd_leaf	pmd_sect
+#define pud_leaf	pud_sect
+#endif
+#endif
+
+/* A read that may fail; the name is of 5.8. */
+#include <linux/uaccess.h>
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 8, 0)
+#define copy_from_kernel_nofault	probe_kernel_read
 #endif
 
 /* The pid in an ELF note of registers; struct elf_prstatus_common came with 5.12. */

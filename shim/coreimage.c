@@ -193,12 +193,14 @@ static void add_mem_sections(void)
 
 static void add_nodes(void)
 {
+	pg_data_t *node;
 	int nid;
 
 	for_each_online_node(nid) {
-		if (NODE_DATA(nid))
-			kmd_want("pglist_data", (unsigned long)NODE_DATA(nid),
-				 sizeof(pg_data_t), KMEMDUMP_PRIO_RFC);
+		node = NODE_DATA(nid);
+		if (node)
+			kmd_want("pglist_data", (unsigned long)node,
+				 sizeof(*node), KMEMDUMP_PRIO_RFC);
 	}
 }
 
