@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
  * The kernel log: the ring buffer that prb points to, with its descriptors,
- * infos and text.  Its structures changed even within a stable series, so their
+ * infos and text; until 5.9 a buffer of records and indexes into it.  Its structures changed even within a stable series, so their
  * layout is taken from VMCOREINFO, never from a copy of ours.
  */
 #include <linux/kernel.h>
+#include <linux/version.h>
 
 #include "internal.h"
 
@@ -74,10 +75,38 @@ static void add_symbol(const char *symbol, size_t size, unsigned long not)
 		kmd_want(symbol, va, size, KMEMDUMP_PRIO_LOG);
 }
 
+/* A larger one is not believed: LOG_BUF_SHIFT is 25 at most. */
+#define MAX_RECORDS	(1UL << MAX_BITS)
+
+/* Until 5.9; false if the kernel has none. */
+static bool add_records(void)
+{
+	static const char * const indexes[] = { "log_first_idx", "log_next_idx",
+						"clear_idx" };
+	unsigned long buf, len, records, size;
+	int i;
+
+	if (!kmd_symbol_quiet("log_buf", &buf) ||
+	    !kmd_symbol_quiet("log_buf_len", &len))
+		return false;
+	kmd_want("log_buf", buf, sizeof(unsigned long), KMEMDUMP_PRIO_LOG);
+	kmd_want("log_buf_len", len, sizeof(u32), KMEMDUMP_PRIO_LOG);
+	for (i = 0; i < ARRAY_SIZE(indexes); i++)
+		add_symbol(indexes[i], sizeof(u32), 0);
+	if (!kmd_read_word(buf, &records) || !kmd_read_word(len, &size))
+		return true;
+	size &= UINT_MAX; /* a u32 */
+	kmd_want("log_records", records, size <= MAX_RECORDS ? size : 0,
+		 KMEMDUMP_PRIO_LOG);
+	return true;
+}
+
 void kmd_log_register(void)
 {
 	unsigned long prb, rb, size;
 
+	if (LINUX_VERSION_CODE < KERNEL_VERSION(5, 10, 0) && add_records())
+		return;
 	if (!kmd_symbol("prb", &prb) || !kmd_read_word(prb, &rb))
 		return;
 	if (!kmd_vmcoreinfo_struct("printk_ringbuffer", &size)) {

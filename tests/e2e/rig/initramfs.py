@@ -24,11 +24,9 @@ def archive(files):
     return body + record(0, 'TRAILER!!!', 0, b'')
 
 
-def write(path, kernel, modules, script, parameters, more=()):
-    """modules: their folder, or None; parameters: shell variables for the scripts of the guest.
-
-    script is a file of GUEST, or a path; more: further files, path -> bytes.
-    """
+def write(path, kernel, modules, script, parameters, drivers=(), more=None):
+    """modules: their folders, of which a later one replaces what it has; parameters: shell variables for
+    the scripts of the guest; drivers: more modules; more: files, path -> bytes."""
     files = {
         'init': (GUEST / 'init').read_bytes(),
         'bin/busybox': kernel.file('busybox').read_bytes(),
@@ -36,7 +34,6 @@ def write(path, kernel, modules, script, parameters, more=()):
         'case/script': (GUEST / script).read_bytes(),
         'case/parameters': ''.join(f"{k}='{v}'\n" for k, v in parameters.items()).encode(),
         f'boot/System.map-{kernel.version}': kernel.file('System.map').read_bytes(),
-        **dict(more),
     }
     files.update(more or {})
     for module in [*(file for folder in modules for file in folder.glob('*.ko')), *drivers]:
