@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """--plan: the library knows the answers and the kernel; kmd-plan asks it."""
+import glob
 import os
 import pathlib
 import subprocess
@@ -7,14 +8,16 @@ import sys
 
 from errors import CollectError
 
-# Beside this program when it is installed; in the folder of the build.
-PLACES = ('../libexec/kmemdump/kmd-plan', '../kmd-plan/kmd-plan')
+# Where distributions install it, seen from this program; in the folder of the build.
+PLACES = ('../libexec/kmemdump/kmd-plan', '../lib*/kmemdump/kmd-plan', '../lib/*/kmemdump/kmd-plan', '../kmd-plan/kmd-plan')
 
 
 def program():
     own = pathlib.Path(sys.argv[0]).resolve().parent
-    for place in [os.environ.get('KMD_PLAN', ''), *(str(own / place) for place in PLACES),
-                  '/usr/libexec/kmemdump/kmd-plan', '/usr/local/libexec/kmemdump/kmd-plan']:
+    found = [os.environ.get('KMD_PLAN', '')]
+    for place in PLACES:
+        found += sorted(glob.glob(str(own / place)))
+    for place in found:
         if place and os.access(place, os.X_OK):
             return place
     raise CollectError('--plan needs kmd-plan, which is installed with kmd-assemble and is not here')
