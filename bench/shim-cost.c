@@ -80,9 +80,11 @@ static void ping_pong(void)
 	need(pid >= 0, "fork");
 	for (int i = 0; i < ROUNDS; i++)
 		if (pid) {
-			need(write(there[1], &byte, 1) == 1 && read(back[0], &byte, 1) == 1, "pipe");
+			need(write(there[1], &byte, 1) == 1 && read(back[0], &byte, 1) == 1,
+			     "pipe");
 		} else {
-			need(read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1, "pipe");
+			need(read(there[0], &byte, 1) == 1 && write(back[1], &byte, 1) == 1,
+			     "pipe");
 		}
 	if (!pid)
 		_exit(0);
@@ -92,7 +94,8 @@ static void ping_pong(void)
 static void move(int fd, char *bytes, int out)
 {
 	for (size_t done = 0; done < SIZE;) {
-		ssize_t n = out ? write(fd, bytes + done, SIZE - done) : read(fd, bytes + done, SIZE - done);
+		ssize_t n = out ? write(fd, bytes + done, SIZE - done)
+				: read(fd, bytes + done, SIZE - done);
 
 		need(n > 0, "socket");
 		done += (size_t)n;

@@ -88,7 +88,7 @@ def test_help():
         check(option in out and len(out.splitlines()) < 40, f'kmd-collect --help={topic}: {out}')
     code, out, err = run(COLLECT, '--help=nothing')
     same((code, out), (64, ''), 'kmd-collect --help=nothing')
-    check('topics are ways, table, gdb, u-boot-script, output' in err, f'kmd-collect --help=nothing: {err}')
+    check('topics are ways, table, gdb, u-boot-script, plan, output' in err, f'kmd-collect --help=nothing: {err}')
 
 
 def test_color():
