@@ -138,15 +138,18 @@ step_autopkgtest()
 # What dkms builds for the kernel of the rig is what the rig then loads.
 step_dkms()
 {
-	local kernel where version_of_kernel
+	local kernel where version_of_kernel headers
+	# Its headers are kept with it: the archive has only the newest kernel's.
 	where=$(scripts/fetch-kernel "$release" amd64 cloud-amd64) || exit $?
 	version_of_kernel=$(cat "$where/release")
 	kernel=$(sed -n "s/^\([^# ]*\) *$release *amd64 *cloud-amd64.*/\1/p" tests/e2e/rig/kernels.txt)
-	clean_root "$release" amd64 dkms
+	headers=$(scripts/fetch-root "$release")
+	clean_root "$release" amd64 dkms gcc make libelf-dev
+	(cd "$headers" && tar -c usr/src/linux-headers-"$version_of_kernel" usr/src/linux-headers-*-common usr/lib/linux-kbuild-* \
+		usr/lib/modules/"$version_of_kernel") | tar -x -C "$root" --keep-directory-symlink
 	mkdir "$root/debs"
 	cp "$output"/kmemdump-dkms_"$version"_all.deb "$root/debs"
-	logged "$output/dkms.log" in_root sh -ec "apt-get install -qy --no-install-recommends \
-			linux-headers-$version_of_kernel /debs/*.deb
+	logged "$output/dkms.log" in_root sh -ec "apt-get install -qy --no-install-recommends /debs/*.deb
 		dkms status
 		dkms install -m kmemdump -v $version -k $version_of_kernel
 		find /lib/modules/$version_of_kernel/updates -name '*.xz' -exec unxz {} +"
