@@ -43,6 +43,9 @@ def check(rig, taken, kaslr):
     if 'init_task' not in got:
         print(f'symbols: {both} as in the vmlinux; without KALLSYMS_ALL there are no variables, nor modules')
         return
+    if not rig.kernel.has('DEBUG_INFO_BTF'):
+        print(f'symbols: {both} as in the vmlinux; without BTF there are no modules')
+        return
     kit.check('kmemdump' in modules_of(out), f'no section of the module kmemdump: {modules_of(out)}')
     asked = kit.run(['gdb-multiarch', '-nx', '-batch', out, taken.folder / 'image.core', '-ex',
                      'p/x *(long *) &jiffies_64', '-ex', 'info symbol &init_task']).decode()
