@@ -3,9 +3,12 @@
 import bisect
 import functools
 import json
+import os
+import pathlib
 import random
 import struct
 import subprocess
+import sys
 
 import firmware
 import kit
@@ -80,6 +83,33 @@ def lacks_orc(vmlinux, task):
     return start > 0 and (at == len(rows) or rows[at] >= start + 32)
 
 
+def python_with_kmd(taken):
+    """The interpreter for which the build made the module kmd, or None; and its environment."""
+    env = dict(os.environ, PYTHONPATH=str(taken.program.parents[2] / 'python'), PYTHONDONTWRITEBYTECODE='1')
+    for python in (sys.executable, '/usr/bin/python3', 'python3'):
+        if not subprocess.run([python, '-c', 'import kmd'], env=env, capture_output=True, check=False).returncode:
+            return python, env
+    return None, env
+
+
+def check_python(rig, taken, found):
+    """The Python module gives what kmd-report prints."""
+    python, env = python_with_kmd(taken)
+    if not python:
+        print('the Python module kmd was not built')
+        return
+    script = pathlib.Path(__file__).with_name('ask_python.py')
+    done = subprocess.run([python, script, taken.folder / 'rawdump.img', rig.kernel.file('vmlinux')], env=env,
+                          capture_output=True, check=False, text=True)
+    kit.check(done.returncode == 0, f'kmd in Python: {done.stderr}')
+    got = json.loads(done.stdout)
+    kit.same(got['tasks'], [[task['pid'], task.get('comm'), task.get('state'), functions(task)]
+                            for task in found['tasks']], 'tasks in Python')
+    kit.same([[name, build_id] for name, _, build_id in got['modules']],
+             [[module['name'], module.get('build_id')] for module in found['modules']], 'modules in Python')
+    kit.same(got['signature'], found['signature']['key'], 'signature in Python')
+
+
 def check(rig, taken, answers):
     """@answers are those of drgn on all of RAM."""
     found = report(taken, '-x', rig.kernel.file('vmlinux'))
@@ -87,6 +117,7 @@ def check(rig, taken, answers):
     want = {' '.join(line.split(' ')[:-1]) for line in answers['tasks']}
     kit.check(tasks == want, f'kmd-report lists other tasks: {sorted(tasks ^ want)[:10]}')
     check_stacks(found, answers['stacks'])
+    check_python(rig, taken, found)
     early = [name(task) for task in found['tasks'] if task.get('frames_end') and not task['running']
              and task.get('state') not in DEAD and not lacks_orc(rig.kernel.file('vmlinux'), task)]
     kit.check(not early, f'kmd-report: stacks end early: {early[:10]}')

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+"""What the Python module kmd returns for a dump: tasks, modules, functions of all stacks; as JSON.
+
+    ask_python.py DUMP VMLINUX
+"""
+import json
+import sys
+
+import kmd
+
+
+def functions(stack):
+    return [frame.function for frame in stack.frames]
+
+
+def main():
+    with kmd.Dump(sys.argv[1], vmlinux=sys.argv[2]) as dump:
+        print(json.dumps({
+            'tasks': [[task.pid, task.comm, task.state, functions(dump.stack_of_task(i))]
+                      for i, task in enumerate(dump.tasks())],
+            'modules': [[module.name, module.base, module.build_id] for module in dump.modules()],
+            'cpus': [[cpu.cpu, functions(dump.stack_of_cpu(i))] for i, cpu in enumerate(dump.cpus)],
+            'signature': dump.signature().key,
+        }))
+
+
+if __name__ == '__main__':
+    main()
