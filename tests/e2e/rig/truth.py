@@ -12,6 +12,8 @@ import walk
 MASK = (1 << 64) - 1
 START_KERNEL_MAP = 0xffffffff80000000
 IMAGE_ROOM = 64 << 20
+# x86_64: modules follow the room for the image, and KASLR may put the image right before them.
+MODULES = START_KERNEL_MAP + (1 << 30)
 EM = {'amd64': 62, 'arm64': 183, 'armhf': 40, 'riscv64': 243}
 
 
@@ -68,6 +70,8 @@ def segments(arch, info, linear, base, size):
         return [(base + linear, base, size)]
     start = max(base, (info.symbol('_stext') - image & MASK) & -(2 << 20))
     end = min(base + size, start + IMAGE_ROOM)
+    if arch == 'amd64':
+        end = min(end, MODULES - image & MASK)
     return [(start + image & MASK, start, end - start), (base + linear & MASK, base, size)]
 
 
