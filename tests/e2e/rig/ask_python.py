@@ -9,17 +9,21 @@ import sys
 import kmd
 
 
-def functions(stack):
-    return [frame.function for frame in stack.frames]
+def functions(stack_of, index):
+    """No functions if the registers of its CPU are not known."""
+    try:
+        return [frame.function for frame in stack_of(index).frames]
+    except kmd.NotFound:
+        return []
 
 
 def main():
     with kmd.Dump(sys.argv[1], vmlinux=sys.argv[2]) as dump:
         print(json.dumps({
-            'tasks': [[task.pid, task.comm, task.state, functions(dump.stack_of_task(i))]
+            'tasks': [[task.pid, task.comm, task.state, functions(dump.stack_of_task, i)]
                       for i, task in enumerate(dump.tasks())],
             'modules': [[module.name, module.base, module.build_id] for module in dump.modules()],
-            'cpus': [[cpu.cpu, functions(dump.stack_of_cpu(i))] for i, cpu in enumerate(dump.cpus)],
+            'cpus': [[cpu.cpu, functions(dump.stack_of_cpu, i)] for i, cpu in enumerate(dump.cpus)],
             'signature': dump.signature().key,
         }))
 
