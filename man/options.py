@@ -9,7 +9,7 @@ FOLDER = Path(__file__).resolve().parent
 
 class Option(NamedTuple):
     short: Optional[str]     # "-x"
-    long: str                # "--vmlinux"
+    long: str                # "--vmlinux"; "" if it has none
     argument: Optional[str]  # "FILE"; "[TOPIC]" if it may be omitted
     about: str               # the first sentence
 
@@ -31,9 +31,10 @@ def options(name):
         about = about.removeprefix('For a boot script: ')
         sentence = re.split(r'(?<=[a-z)0-9])[.:;](?: |$)', about)[0].rstrip('.')
         long = re.search(r'(--[a-z-]+)(\[)?(?:=([^\s,\]]+|"[^"]*"))?', head)
+        short = re.match(r'(-\w)(?:,| ([A-Z]+)$|$)', head)
         if not long:
+            found.append(Option(short[1], '', short[2], sentence))
             continue
-        short = re.match(r'(-\w),', head)
         argument = long[3] and (f'[{long[3]}]' if long[2] else long[3])
         found.append(Option(short and short[1], long[1], argument, sentence))
     return found

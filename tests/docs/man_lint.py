@@ -8,7 +8,7 @@ import sys
 
 def main():
     folder = pathlib.Path(sys.argv[1])
-    pages = sorted(page for section in '135' for page in folder.glob(f'*.{section}'))
+    pages = sorted(page for section in '1358' for page in folder.glob(f'*.{section}'))
     done = subprocess.run(['mandoc', '-T', 'lint', *pages], text=True, check=False,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # That a page is not installed here, or is older than a system's, is no fault of it.

@@ -7,7 +7,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import options  # noqa: E402
 
-OPTION = re.compile(r'^ {1,8}(?:(-\w)(?: [^ ,]+)?, +)?(--[a-z][a-z-]*)|^ {1,8}(-\w)(?: [^ ,]+)?, ', re.MULTILINE)
+OPTION = re.compile(r'^ {1,8}(?:(-\w)(?: [^ ,]+)?, +)?(--[a-z][a-z-]*)|^ {1,8}(-\w)(?: [^ ,]+, | [A-Z]+  |  )', re.MULTILINE)
 
 
 def of_help(command):
