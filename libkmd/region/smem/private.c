@@ -29,15 +29,23 @@ static bool is_global(const struct entry *entry)
 	return entry->hosts[0] == MD_SMEM_GLOBAL_HOST || entry->hosts[1] == MD_SMEM_GLOBAL_HOST;
 }
 
+/* Only then it is read: the area itself is not damaged by what lies outside. */
+static bool lies_inside(const struct kmd_smem *smem, const struct entry *entry)
+{
+	return kmd_inside(entry->offset, entry->size, smem->size) &&
+	       entry->size > MD_SMEM_PART_HEADER_SIZE;
+}
+
 /* As Linux checks it. */
 static bool header_fits(struct kmd_smem *smem, const struct entry *entry,
-			const struct kmd_smem_part *part)
+			struct kmd_smem_part *part)
 {
 	struct kmd_cursor *cursor = &smem->cursor;
 	uint64_t at = entry->offset;
 
-	return kmd_inside(at, entry->size, smem->size) && entry->size > MD_SMEM_PART_HEADER_SIZE &&
-	       kmd_cursor_u32(cursor, at) == MD_SMEM_PART_MAGIC &&
+	part->free_uncached = kmd_cursor_u32(cursor, at + MD_SMEM_PART_FREE_UNCACHED);
+	part->free_cached = kmd_cursor_u32(cursor, at + MD_SMEM_PART_FREE_CACHED);
+	return kmd_cursor_u32(cursor, at) == MD_SMEM_PART_MAGIC &&
 	       kmd_cursor_u16(cursor, at + MD_SMEM_PART_HOST0) == entry->hosts[0] &&
 	       kmd_cursor_u16(cursor, at + MD_SMEM_PART_HOST1) == entry->hosts[1] &&
 	       kmd_cursor_u32(cursor, at + MD_SMEM_PART_SIZE) == entry->size &&
@@ -55,11 +63,8 @@ static enum kmd_status add(struct kmd_smem *smem, const struct entry *entry,
 	part->offset = entry->offset;
 	part->size = entry->size;
 	part->cacheline = entry->cacheline;
-	part->free_uncached =
-		kmd_cursor_u32(&smem->cursor, entry->offset + MD_SMEM_PART_FREE_UNCACHED);
-	part->free_cached = kmd_cursor_u32(&smem->cursor, entry->offset + MD_SMEM_PART_FREE_CACHED);
 	memcpy(part->hosts, entry->hosts, sizeof(part->hosts));
-	if (header_fits(smem, entry, part)) {
+	if (lies_inside(smem, entry) && header_fits(smem, entry, part)) {
 		out->n++;
 		return KMD_OK;
 	}
