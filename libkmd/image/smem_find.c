@@ -347,7 +347,9 @@ static enum kmd_status look_at_steps(struct finder *finder)
 		step = at < LOW_RAM ? STEP_LOW : STEP_HIGH;
 		next = kmd_source_skip_hole(finder->source, look, size);
 		if (next - look >= step) {
-			at += kmd_align_down(next - look, step) - step;
+			at += kmd_align_down(next - look, step);
+			/* Low steps may have led to a place that is none of the high ones. */
+			at = (at < LOW_RAM ? at : kmd_align_down(at, STEP_HIGH)) - step;
 			continue;
 		}
 		status = at >= PAGE ? look_at_page(finder, at - PAGE) : KMD_OK;

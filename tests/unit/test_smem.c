@@ -2,12 +2,16 @@
 /* test_smem.c - RAM images: their SMEM area, item 602, the region array. */
 #include "smem_kit.h"
 
+#include "image/smem_find.h"
+
 #include <kmemdump/minidump.h>
 
 #include <check.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* ---------------------------------------------------------------------- good */
 
@@ -209,6 +213,48 @@ START_TEST(test_table_damage)
 	built = build(&usual);
 	put16(built.ram + TABLE + 80 + MD_SMEM_PTE_HOST1, 0);
 	expect(&built, "entry in the SMEM partition table is damaged");
+}
+END_TEST
+
+/* An entry that leads out of the area is that of a partition that is not needed. */
+START_TEST(test_private_outside)
+{
+	struct built built = build(&usual);
+	unsigned char *entry = built.ram + TABLE + 32;
+
+	put32(entry + MD_SMEM_PTE_OFFSET, 0x7fff0000);
+	put32(entry + MD_SMEM_PTE_SIZE, 0x1000);
+	put16(entry + MD_SMEM_PTE_HOST0, 0);
+	put16(entry + MD_SMEM_PTE_HOST1, 1);
+	expect(&built, NULL);
+}
+END_TEST
+
+/* A hole ends between the places where areas begin: the area behind it is found all the same. */
+START_TEST(test_hole)
+{
+	const off_t area = ((off_t)1 << 30) + (4 << 20), data = ((off_t)1 << 30) + (384 << 10);
+	const struct kmd_image_options options = { .quick = true };
+	struct built built = build(&usual);
+	struct kmd_source *source;
+	struct kmd_smem_site site;
+	struct kmd_diag diag;
+	FILE *file = tmpfile();
+	bool found = false;
+
+	ck_assert(file);
+	kmd_diag_init(&diag);
+	ck_assert_int_eq(ftruncate(fileno(file), (off_t)2 << 30), 0);
+	ck_assert_int_eq(pwrite(fileno(file), "data", 4, data), 4);
+	ck_assert_int_eq(pwrite(fileno(file), built.ram + SMEM, SMEM_SIZE, area), SMEM_SIZE);
+	ck_assert_int_eq(kmd_source_from_fd(&diag, dup(fileno(file)), "ram", &source), KMD_OK);
+	ck_assert_int_eq(kmd_smem_find(source, &options, false, &diag, &site, &found), KMD_OK);
+	ck_assert(found);
+	ck_assert_uint_eq(site.base, (uint64_t)area);
+	kmd_source_free(source);
+	kmd_diag_deinit(&diag);
+	fclose(file);
+	free(built.ram);
 }
 END_TEST
 
@@ -529,6 +575,8 @@ int main(void)
 	tcase_add_test(bad, test_no_item);
 	tcase_add_test(bad, test_area_alone);
 	tcase_add_test(bad, test_table_damage);
+	tcase_add_test(bad, test_private_outside);
+	tcase_add_test(bad, test_hole);
 	tcase_add_test(bad, test_part_damage);
 	tcase_add_test(bad, test_entry_damage);
 	tcase_add_test(bad, test_toc_damage);
