@@ -236,10 +236,15 @@ static bool set_value(const struct run *run, size_t start, const char *stops,
 
 static bool quoted(const struct run *run, size_t start, struct kmd_user_span *span)
 {
-	const unsigned char *end =
-		memchr(run->text + start + 1, run->text[start], run->end - start - 1);
+	size_t first = start + 1, limit = run->end - first;
+	const unsigned char *end;
 
-	return end && set(span, start + 1, (size_t)(end - run->text));
+	if (limit > KMD_USER_DATA_MAX)
+		limit = KMD_USER_DATA_MAX;
+	end = memchr(run->text + first, run->text[start], limit);
+	if (!end && first + limit == run->end)
+		return false;
+	return set(span, first, end ? (size_t)(end - run->text) : first + limit);
 }
 
 /* NAME=VALUE */
@@ -310,7 +315,8 @@ static bool pem(const struct run *run, size_t at, struct kmd_user_span *span)
 
 	if (!begins(run, at, "-----BEGIN "))
 		return false;
-	line = memchr(run->text + at, '\n', run->end - at);
+	limit = run->end - at > KMD_USER_DATA_MAX ? KMD_USER_DATA_MAX : run->end - at;
+	line = memchr(run->text + at, '\n', limit);
 	if (!line)
 		return false;
 	start = (size_t)(line - run->text) + 1;
@@ -326,7 +332,7 @@ static bool ssh_key(const struct run *run, size_t at, struct kmd_user_span *span
 
 	if (!begins(run, at, "ssh-") && !begins(run, at, "ecdsa-sha2-") && !begins(run, at, "sk-"))
 		return false;
-	while (start < run->end && run->text[start] > ' ')
+	while (start < run->end && start - at < NAME_MAX_ && run->text[start] > ' ')
 		start++;
 	if (start + 1 >= run->end || !begins(run, start + 1, "AAAA"))
 		return false;
@@ -376,29 +382,36 @@ static bool look_at(const struct run *run, size_t at, struct kmd_user_span *span
 	}
 }
 
-bool kmd_user_data_find(const unsigned char *text, size_t length, size_t from, const char *host,
-			struct kmd_user_span *span)
+/* The next run of text behind .end. */
+static bool next_run(struct kmd_user_search *search)
 {
-	struct run run = { .text = text, .host = host };
-	size_t at = from;
+	size_t at = search->end;
 
-	/* What is left of @from belongs to the text as well: names in front of values. */
-	while (at && is_text(text[at - 1]))
-		at--;
-	while (at < length) {
-		while (at < length && !is_text(text[at]))
-			at++;
-		for (run.start = at; at < length && is_text(text[at]); at++)
-			continue;
-		run.end = at;
-		if (run.end - run.start < RUN_MIN)
-			continue;
-		for (size_t i = run.start > from ? run.start : from; i < run.end; i++)
-			if (look_at(&run, i, span) && span->end > from) {
-				if (span->start < from)
-					span->start = from;
-				return true;
-			}
+	while (at < search->length && !is_text(search->text[at]))
+		at++;
+	search->start = at;
+	while (at < search->length && is_text(search->text[at]))
+		at++;
+	search->end = at;
+	return search->start < search->end;
+}
+
+bool kmd_user_data_next(struct kmd_user_search *search, struct kmd_user_span *span)
+{
+	while (search->start < search->end || next_run(search)) {
+		/* All of the run counts: names stand in front of values. */
+		struct run run = { search->text, search->start, search->end, search->host };
+		size_t i = run.start > search->from ? run.start : search->from;
+
+		for (; run.end - run.start >= RUN_MIN && i < run.end; i++) {
+			if (!look_at(&run, i, span) || span->end <= search->from)
+				continue;
+			if (span->start < search->from)
+				span->start = search->from;
+			search->from = span->end;
+			return true;
+		}
+		search->start = search->end;
 	}
 	return false;
 }

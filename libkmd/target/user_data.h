@@ -19,11 +19,16 @@ struct kmd_user_span {
 	size_t start, end;
 };
 
-/*
- * The first span that begins at @from or later in @text of @length bytes; false = none.  @host is
- * a word to find as well, or empty.
- */
-bool kmd_user_data_find(const unsigned char *text, size_t length, size_t from, const char *host,
-			struct kmd_user_span *span);
+/* What is searched; the other members begin as 0. */
+struct kmd_user_search {
+	const unsigned char *text;
+	size_t length;
+	const char *host;  /* a word to find as well, or empty */
+	size_t from;       /* the end of the last span */
+	size_t start, end; /* the run of text that holds it */
+};
+
+/* The next span, behind the last one; false = none. */
+bool kmd_user_data_next(struct kmd_user_search *search, struct kmd_user_span *span);
 
 #endif

@@ -51,14 +51,11 @@ static bool base_of(const struct kmd_region_entry *row, uint64_t *base)
 static enum kmd_status search_text(struct search *search, size_t length, uint64_t address)
 {
 	enum kmd_status status = KMD_OK;
+	struct kmd_user_search text = { search->block, length, search->host, 0, 0, 0 };
 	struct kmd_user_span span;
-	size_t from = 0;
 
-	while (status == KMD_OK &&
-	       kmd_user_data_find(search->block, length, from, search->host, &span)) {
+	while (status == KMD_OK && kmd_user_data_next(&text, &span))
 		status = add(search, address + span.start, address + span.end);
-		from = span.end;
-	}
 	return status;
 }
 

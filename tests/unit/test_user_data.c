@@ -43,13 +43,15 @@ START_TEST(finds_what_is_marked)
 {
 	const char *marked = texts[_i];
 	char text[512], got[512];
+	struct kmd_user_search search = { .text = (unsigned char *)text, .host = "kmdlab" };
 	struct kmd_user_span span;
 	size_t n = 0, out = 0, from = 0;
 
 	for (const char *c = marked; *c; c++)
 		if (*c != '[' && *c != ']')
 			text[n++] = *c;
-	while (kmd_user_data_find((unsigned char *)text, n, from, "kmdlab", &span)) {
+	search.length = n;
+	while (kmd_user_data_next(&search, &span)) {
 		memcpy(got + out, text + from, span.start - from);
 		out += span.start - from;
 		got[out++] = '[';
@@ -74,11 +76,14 @@ START_TEST(any_piece)
 		for (size_t start = 0; start < strlen(texts[i]); start++)
 			for (size_t end = start; end <= strlen(texts[i]); end++) {
 				unsigned char *copy = malloc(end - start + 1);
+				struct kmd_user_search search = { .length = end - start,
+								  .host = "x" };
 				size_t from = 0;
 
 				memcpy(copy, texts[i] + start, end - start);
 				copy = realloc(copy, end - start ? end - start : 1);
-				while (kmd_user_data_find(copy, end - start, from, "x", &span)) {
+				search.text = copy;
+				while (kmd_user_data_next(&search, &span)) {
 					ck_assert_uint_le(span.end, end - start);
 					ck_assert_uint_gt(span.end, from);
 					from = span.end;
@@ -88,11 +93,34 @@ START_TEST(any_piece)
 }
 END_TEST
 
+/* Long text of one kind takes time in proportion to its length: not minutes. */
+START_TEST(long_text)
+{
+	static const char *const parts[] = { "ssh-", "-----BEGIN ", "a@b.cc ", "pwd=\"", "10.1.2.3 ",
+					     "psk='",  "::1 ",        "/root/a " };
+	const char *part = parts[_i];
+	size_t length = 1u << 20, size = strlen(part);
+	unsigned char *text = malloc(length);
+	struct kmd_user_search search = { .text = text, .length = length, .host = "kmdlab" };
+	struct kmd_user_span span;
+
+	for (size_t i = 0; i < length; i++)
+		text[i] = (unsigned char)part[i % size];
+	for (size_t from = 0; kmd_user_data_next(&search, &span); from = span.end) {
+		ck_assert_uint_ge(span.start, from);
+		ck_assert_uint_le(span.end, length);
+		ck_assert_uint_le(span.end - span.start, KMD_USER_DATA_MAX);
+	}
+	free(text);
+}
+END_TEST
+
 int main(void)
 {
 	TCase *tcase = kit_tcase();
 
 	tcase_add_loop_test(tcase, finds_what_is_marked, 0, sizeof(texts) / sizeof(texts[0]));
 	tcase_add_test(tcase, any_piece);
+	tcase_add_loop_test(tcase, long_text, 0, 8);
 	return kit_run("user_data", tcase);
 }
