@@ -22,6 +22,10 @@
 #define NOTE_HEADER  0x2000001 /* XEN_ELFNOTE_DUMPCORE_HEADER */
 #define MAGIC_PV     0xf00febed
 #define PAGE_USUAL   4096
+/* The number of a page that a live guest gave back meanwhile: it has no content. */
+#define NO_FRAME     UINT64_MAX
+/* There are three notes, of some hundred bytes. */
+#define NOTES_MAX    65536
 /* Of the note: after its head of 12 bytes and the name "Xen". */
 #define NOTE_DESC    16
 
@@ -116,7 +120,7 @@ static void read_notes(struct xen *xen)
 	uint64_t end;
 
 	xen->page_size = PAGE_USUAL;
-	if (!kmd_add_u64(xen->notes.offset, xen->notes.size, &end))
+	if (!kmd_add_u64(xen->notes.offset, kmd_min_u64(xen->notes.size, NOTES_MAX), &end))
 		return;
 	for (uint64_t at = xen->notes.offset; at < end && kmd_cursor_has(&xen->cursor, at, 48);) {
 		uint64_t desc = at + NOTE_DESC;
@@ -167,15 +171,15 @@ static enum kmd_status read_runs(struct xen *xen, uint64_t n, struct kmd_image *
 		uint64_t at = xen->numbers.offset + i * xen->step;
 		uint64_t frame = i < n ? kmd_cursor_u64(&xen->cursor, at) : 0;
 
-		if (i && i < n && frame == next) {
+		if (i && i < n && first != NO_FRAME && frame == next) {
 			next++;
 			continue;
 		}
-		if (i < n && frame >= UINT64_MAX / xen->page_size)
+		if (i < n && frame != NO_FRAME && frame >= UINT64_MAX / xen->page_size)
 			return damaged(xen, at, "the number of a page frame is impossible");
 		if (i && image->n_blobs == RUNS_MAX)
 			return damaged(xen, at, "its pages lie in too many places");
-		if (i)
+		if (i && first != NO_FRAME)
 			status = add_run(image, xen, start, i - start, first);
 		start = i;
 		first = frame;

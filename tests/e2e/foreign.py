@@ -189,9 +189,13 @@ def check_xen(bench, want):
     check_damage(bench, 'xen', whole)
     kit.check('paravirtual guest' in bench.run('xen-pv', foreign.xen(pages, p2m=True))[1], 'paravirtual')
     numbers = struct.unpack_from('<Q', whole, 64 + 64 * 4 + 24)[0]
-    huge = whole[:numbers] + b'\xff' * 8 + whole[numbers + 8:]
-    code, text, _ = bench.run('xen-frame', huge)
-    kit.check(code == 1 and 'page frame is impossible' in text, text)
+    for frame in (b'\xfe' + b'\xff' * 7, b'\xff' * 6 + b'\x0f\0'):
+        huge = whole[:numbers] + frame + whole[numbers + 8:]
+        code, text, _ = bench.run('xen-frame', huge)
+        kit.check(code == 1 and 'page frame is impossible' in text, text)
+    # xl dump-core -L fills up with pages of no number, for those that the guest gave back.
+    for p2m in (False, True):
+        check_form(bench, f'xen-live-{p2m}', foreign.xen(pages, p2m=p2m, gone=3), plain, size)
 
 
 def check_named(bench):

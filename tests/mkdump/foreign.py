@@ -162,11 +162,12 @@ def lime_compressed(ranges):
     return deflate.compress(lime(ranges)) + deflate.flush()
 
 
-def xen(ranges, p2m=False, machine=62, notes=True):
-    """xl dump-core: the ranges are whole pages; every second one comes last."""
+def xen(ranges, p2m=False, machine=62, notes=True, gone=0):
+    """xl dump-core: the ranges are whole pages; every second one comes last, then those without a number."""
     pages = [(at // PAGE + i, data[i * PAGE:(i + 1) * PAGE])
              for at, data in ranges for i in range(len(data) // PAGE)]
     pages = pages[::2] + pages[1::2] if len(pages) < 9 else pages[5:] + pages[:5]
+    pages += [(2**64 - 1, bytes(PAGE))] * gone
     names = b'\0.shstrtab\0.note.Xen\0.xen_prstatus\0.xen_p2m\0.xen_pfn\0.xen_pages\0'
     header = struct.pack('<QQQQ', 0xF00FEBED if p2m else 0xF00FEBEE, 1, len(pages), PAGE)
     texts = note(b'Xen', 0x2000000, b'') + note(b'Xen', 0x2000001, header) + \
