@@ -12,10 +12,18 @@
 #define NAME_MAX_ 256
 #define WORD      "user-data"
 
+/* [start, end) of a region, to be overwritten. */
+struct mark {
+	size_t row;
+	struct kmd_span span;
+};
+
 struct redactor {
 	const struct kmd_target *target;
 	struct kmd_regions *regions;
 	struct kmd_redaction *out;
+	struct mark *marks;
+	size_t n_marks, cap_marks;
 	bool found; /* some byte of the present range */
 };
 
@@ -46,8 +54,55 @@ static enum kmd_status overwrite(struct redactor *r, struct kmd_region_entry *ro
 	row->offset = 0;
 	/* The file has the bytes still. */
 	row->pub.file = NULL;
+	return KMD_OK;
+}
+
+static enum kmd_status mark(struct redactor *r, size_t row, uint64_t start, uint64_t end)
+{
+	if (!KMD_ARRAY_RESERVE(r->marks, r->n_marks, r->cap_marks))
+		return kmd_fail_memory(r->target->diag);
+	r->marks[r->n_marks++] = (struct mark){ row, { start, end } };
 	r->found = true;
 	return KMD_OK;
+}
+
+static int by_place(const void *a, const void *b)
+{
+	const struct mark *x = a, *y = b;
+
+	if (x->row != y->row)
+		return x->row < y->row ? -1 : 1;
+	return x->span.start < y->span.start ? -1 : x->span.start > y->span.start;
+}
+
+/*
+ * Overwrite what is marked: once for each region, since virtual memory may have many pages in one,
+ * and each overwriting is one more step for all reads.
+ */
+static enum kmd_status overwrite_marked(struct redactor *r)
+{
+	struct kmd_span *spans = malloc((r->n_marks ? r->n_marks : 1) * sizeof(*spans));
+	enum kmd_status status = spans ? KMD_OK : kmd_fail_memory(r->target->diag);
+	size_t i = 0;
+
+	if (r->n_marks)
+		qsort(r->marks, r->n_marks, sizeof(*r->marks), by_place);
+	while (status == KMD_OK && i < r->n_marks) {
+		size_t row = r->marks[i].row, n = 0;
+
+		for (; i < r->n_marks && r->marks[i].row == row; i++) {
+			const struct kmd_span *span = &r->marks[i].span;
+
+			if (n && span->start <= spans[n - 1].end)
+				spans[n - 1].end = kmd_max_u64(spans[n - 1].end, span->end);
+			else
+				spans[n++] = *span;
+		}
+		status = overwrite(r, &r->regions->rows[row], spans, n);
+	}
+	r->n_marks = 0;
+	free(spans);
+	return status;
 }
 
 /* In each region that holds some of [@start, @start + @size). */
@@ -65,7 +120,7 @@ static enum kmd_status redact_rows(struct redactor *r, bool physical, uint64_t s
 		from = kmd_max_u64(start, base);
 		to = kmd_min_u64(start + size, base + row->pub.captured);
 		if (from < to)
-			status = overwrite(r, row, &(struct kmd_span){ from - base, to - base }, 1);
+			status = mark(r, i, from - base, to - base);
 	}
 	return status;
 }
@@ -186,8 +241,10 @@ static enum kmd_status mask_rows(struct redactor *r, const struct kmd_user_range
 static enum kmd_status redact_user_data(struct redactor *r)
 {
 	struct kmd_user_ranges ranges;
-	enum kmd_status status = kmd_user_ranges_find(r->target, r->regions, &ranges);
+	enum kmd_status status = overwrite_marked(r);
 
+	if (status == KMD_OK)
+		status = kmd_user_ranges_find(r->target, r->regions, &ranges);
 	if (status != KMD_OK)
 		return status;
 	status = mask_rows(r, &ranges);
@@ -213,15 +270,19 @@ enum kmd_status kmd_redact(const struct kmd_target *target, const char *specs,
 	for (size_t length; status == KMD_OK; specs += length + 1) {
 		length = strcspn(specs, ",");
 		r.found = false;
-		if (length == strlen(WORD) && !memcmp(specs, WORD, length))
+		if (length == strlen(WORD) && !memcmp(specs, WORD, length)) {
 			status = redact_user_data(&r);
-		else
+		} else {
 			status = read_spec(&r, specs, length, &range);
-		if (status == KMD_OK && strncmp(specs, WORD, length) != 0)
-			status = redact_range(&r, &range);
+			if (status == KMD_OK)
+				status = redact_range(&r, &range);
+		}
 		if (!specs[length])
 			break;
 	}
+	if (status == KMD_OK)
+		status = overwrite_marked(&r);
+	free(r.marks);
 	if (status == KMD_OK && redaction->text.failed)
 		status = kmd_fail_memory(target->diag);
 	return status;
