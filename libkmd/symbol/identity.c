@@ -76,7 +76,7 @@ static size_t count_notes(const unsigned char *bytes, uint64_t size, unsigned ch
 
 /* The note in the module's memory, if there is one only. */
 static bool find_note(const struct kmd_target *target, const struct kmd_module_entry *module,
-		      unsigned char *id)
+		      uint64_t *budget, unsigned char *id)
 {
 	size_t n = 0;
 
@@ -84,6 +84,9 @@ static bool find_note(const struct kmd_target *target, const struct kmd_module_e
 		uint64_t size = kmd_min_u64(module->ranges[i].size, SEARCH_MAX), have, at;
 		unsigned char *bytes;
 
+		if (size > *budget)
+			return false;
+		*budget -= size;
 		for (at = 0; at < size; at += have) {
 			have = kmd_target_available(target, KMD_XLATE_ANY,
 						    module->ranges[i].start + at, size - at);
@@ -100,13 +103,14 @@ static bool find_note(const struct kmd_target *target, const struct kmd_module_e
 	return n == 1;
 }
 
-void kmd_module_identify(const struct kmd_target *target, struct kmd_module_entry *module)
+void kmd_module_identify(const struct kmd_target *target, uint64_t *budget,
+			 struct kmd_module_entry *module)
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char id[KMD_MODULE_BUILD_ID];
 
 	read_taint(target, module);
-	if (!read_member(target, module, id) && !find_note(target, module, id))
+	if (!read_member(target, module, id) && !find_note(target, module, budget, id))
 		return;
 	for (size_t i = 0; i < KMD_MODULE_BUILD_ID; i++) {
 		module->build_id[2 * i] = digits[id[i] >> 4];

@@ -21,6 +21,9 @@
 /* Symbols in a row without a usable name. */
 #define NAMELESS_MAX       64
 
+/* Bytes of all modules together in which notes are searched; some times what a kernel has. */
+#define SEARCH_MAX (UINT64_C(1) << 30)
+
 /* ----- memory of a module */
 
 static void add_range(struct kmd_module_entry *module, uint64_t start, uint64_t size)
@@ -188,7 +191,8 @@ static void read_orc(const struct kmd_target *target, struct kmd_module_entry *m
 }
 
 /* False if this is no module that was captured. */
-static bool read_module(const struct kmd_target *target, struct kmd_module_entry *module)
+static bool read_module(const struct kmd_target *target, uint64_t *budget,
+			struct kmd_module_entry *module)
 {
 	char name[KMD_MODULE_NAME];
 	size_t length = sizeof(name) - kmd_target_word(target);
@@ -202,7 +206,7 @@ static bool read_module(const struct kmd_target *target, struct kmd_module_entry
 	kmd_text_name(module->name, sizeof(module->name), name, length);
 	read_ranges(target, module);
 	read_orc(target, module);
-	kmd_module_identify(target, module);
+	kmd_module_identify(target, budget, module);
 	return *module->name != '\0';
 }
 
@@ -217,7 +221,7 @@ static bool add(const struct kmd_target *target, uint64_t address, struct kmd_mo
 	module = &modules->items[modules->n];
 	memset(module, 0, sizeof(*module));
 	module->pub.address = address;
-	if (!read_module(target, module)) {
+	if (!read_module(target, &modules->to_search, module)) {
 		modules->unknown = "a struct module was not captured";
 		return true;
 	}
@@ -254,6 +258,7 @@ static bool read_list(const struct kmd_target *target, struct kmd_modules *modul
 enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_modules *modules)
 {
 	memset(modules, 0, sizeof(*modules));
+	modules->to_search = SEARCH_MAX;
 	if (!read_list(target, modules)) {
 		kmd_modules_deinit(modules);
 		return target->diag->status;

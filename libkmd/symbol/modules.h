@@ -47,10 +47,12 @@ struct kmd_modules {
 	size_t n, cap;
 	const char *unknown;                /* why there may be more; NULL = these are all */
 	struct kmd_trampolines trampolines; /* other code outside of the kernel's image */
+	uint64_t to_search;                 /* bytes in which build-ids may still be searched */
 };
 
 /* Read what identifies @module: its build-id and taint (identity.c). */
-void kmd_module_identify(const struct kmd_target *target, struct kmd_module_entry *module);
+void kmd_module_identify(const struct kmd_target *target, uint64_t *budget,
+			 struct kmd_module_entry *module);
 
 /* What was not captured is absent, with the reason. */
 enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_modules *modules);
