@@ -7,6 +7,8 @@
 
 #define STEP       (UINT64_C(2) << 20)
 #define BANNER_MAX 512
+/* Places to look at: those of 8 TiB. */
+#define TRIES_MAX  (UINT64_C(4) << 20)
 
 static bool is_there(const struct kmd_memory *memory, uint64_t phys, const char *banner,
 		     size_t length, struct kmd_diag *diag)
@@ -22,7 +24,7 @@ size_t kmd_banner_find(const struct kmd_memory *memory, const struct kmd_vmlinux
 		       struct kmd_diag *diag, uint64_t found[KMD_BANNERS_MAX])
 {
 	size_t length = vmlinux->banner ? strlen(vmlinux->banner) : 0, n = 0;
-	uint64_t link;
+	uint64_t link, tries = 0;
 
 	if (!length || length > BANNER_MAX || kmd_memory_size(memory) < KMD_SOURCE_MUCH ||
 	    !kmd_vmlinux_symbol(vmlinux, "linux_banner", &link))
@@ -30,8 +32,8 @@ size_t kmd_banner_find(const struct kmd_memory *memory, const struct kmd_vmlinux
 	for (size_t i = 0; i < memory->n_phys; i++) {
 		uint64_t start = memory->phys[i].start, size = memory->phys[i].end - start;
 
-		for (uint64_t at = (link - start) % STEP; at < size && n < KMD_BANNERS_MAX;
-		     at += STEP)
+		for (uint64_t at = (link - start) % STEP; at < size && n < KMD_BANNERS_MAX && tries < TRIES_MAX;
+		     at += STEP, tries++)
 			if (is_there(memory, start + at, vmlinux->banner, length, diag))
 				found[n++] = start + at;
 	}

@@ -60,6 +60,8 @@
  * not known, by a multiple of STEP. */
 #define LINEAR_ALIGN    (UINT64_C(512) << 20)
 #define SUSPECTS_MAX    64
+/* Pages to be looked at, in all: a kernel has one suspect or two, each in all of memory. */
+#define TRIES_MAX       (UINT64_C(4) << 20)
 
 static const char text_start[] = "OSRELEASE=";
 static const unsigned char note_start[] = "VMCOREINFO";
@@ -82,7 +84,8 @@ struct follow {
 	struct kmd_diag *diag;
 	bool trusting; /* do not look for lists */
 	unsigned char *block;
-	uint64_t left; /* of BUDGET */
+	uint64_t left; /* of BUDGET; 0 also if TRIES_MAX is used up */
+	uint64_t tries;
 	struct kmd_kernel_site site;
 	bool several;
 };
@@ -147,15 +150,22 @@ static bool is_found(const struct follow *follow, const struct behind *behind,
 	       is_text(follow, data, suspect->size) && is_release(follow, behind, data);
 }
 
+static bool may_try(struct follow *follow)
+{
+	if (++follow->tries > TRIES_MAX)
+		follow->left = 0;
+	return follow->left;
+}
+
 /* Try all pages whose addresses have the low bits that the variable has. */
-static bool try_pages(const struct follow *follow, const struct behind *behind,
+static bool try_pages(struct follow *follow, const struct behind *behind,
 		      const struct suspect *suspect, uint64_t align, uint64_t *data)
 {
-	for (size_t i = 0; i < follow->memory->n_phys; i++) {
+	for (size_t i = 0; i < follow->memory->n_phys && may_try(follow); i++) {
 		const struct kmd_interval *piece = &follow->memory->phys[i];
 		uint64_t into = (suspect->data - piece->start) & (align - 1);
 
-		for (; into < piece->end - piece->start; into += align) {
+		for (; into < piece->end - piece->start && may_try(follow); into += align) {
 			*data = piece->start + into;
 			if (is_found(follow, behind, suspect, *data))
 				return true;
@@ -166,10 +176,10 @@ static bool try_pages(const struct follow *follow, const struct behind *behind,
 	return false;
 }
 
-static bool try_suspects(const struct follow *follow, struct behind *behind, uint64_t align,
+static bool try_suspects(struct follow *follow, struct behind *behind, uint64_t align,
 			 size_t from, struct kmd_kernel_site *site)
 {
-	for (size_t i = from; behind->n_uts && i < behind->n_suspects; i++) {
+	for (size_t i = from; behind->n_uts && i < behind->n_suspects && follow->left; i++) {
 		struct suspect one = behind->suspects[i];
 		struct suspect other = { .note = one.data, .size = one.size, .data = one.note };
 
