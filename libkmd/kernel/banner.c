@@ -32,8 +32,8 @@ size_t kmd_banner_find(const struct kmd_memory *memory, const struct kmd_vmlinux
 	for (size_t i = 0; i < memory->n_phys; i++) {
 		uint64_t start = memory->phys[i].start, size = memory->phys[i].end - start;
 
-		for (uint64_t at = (link - start) % STEP; at < size && n < KMD_BANNERS_MAX && tries < TRIES_MAX;
-		     at += STEP, tries++)
+		for (uint64_t at = (link - start) % STEP;
+		     at < size && n < KMD_BANNERS_MAX && tries < TRIES_MAX; at += STEP, tries++)
 			if (is_there(memory, start + at, vmlinux->banner, length, diag))
 				found[n++] = start + at;
 	}

@@ -22,7 +22,7 @@
 #define NAMELESS_MAX       64
 
 /* Bytes of all modules together in which notes are searched; some times what a kernel has. */
-#define SEARCH_MAX (UINT64_C(1) << 30)
+#define SEARCH_MAX         (UINT64_C(1) << 30)
 
 /* ----- memory of a module */
 

@@ -176,8 +176,8 @@ static bool try_pages(struct follow *follow, const struct behind *behind,
 	return false;
 }
 
-static bool try_suspects(struct follow *follow, struct behind *behind, uint64_t align,
-			 size_t from, struct kmd_kernel_site *site)
+static bool try_suspects(struct follow *follow, struct behind *behind, uint64_t align, size_t from,
+			 struct kmd_kernel_site *site)
 {
 	for (size_t i = from; behind->n_uts && i < behind->n_suspects && follow->left; i++) {
 		struct suspect one = behind->suspects[i];

@@ -96,8 +96,8 @@ END_TEST
 /* Long text of one kind takes time in proportion to its length: not minutes. */
 START_TEST(long_text)
 {
-	static const char *const parts[] = { "ssh-", "-----BEGIN ", "ab@c.de ", "pwd=\"", "10.1.2.3 ",
-					     "psk='",  "::1 ",        "/root/a " };
+	static const char *const parts[] = { "ssh-",      "-----BEGIN ", "ab@c.de ", "pwd=\"",
+					     "10.1.2.3 ", "psk='",       "::1 ",     "/root/a " };
 	const char *part = parts[_i];
 	size_t length = 1u << 20, size = strlen(part);
 	unsigned char *text = malloc(length);
