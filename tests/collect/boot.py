@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """kmd-collect --boot, with files in the place of sysfs.  Arguments: the program, kmd-report, a dump."""
+import fcntl
 import gzip
 import os
 import pathlib
@@ -134,6 +135,23 @@ class Boot(machine.Case):
         self.offer()
         self.run_it()
         self.assertEqual(self.names(), [NAME.format(1)])
+
+    def test_two_programs(self):
+        """The second waits, and finds that there is nothing left."""
+        self.offer()
+        self.out.mkdir()
+        words = [sys.executable, PROGRAM, '--boot', '--sysfs', self.sysfs, '-o', self.out]
+        with open(self.out / '.lock', 'w', encoding='ascii') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as second:
+                with self.assertRaises(subprocess.TimeoutExpired):
+                    second.wait(timeout=3)
+                (self.sysfs / 'state').write_text('found no\nreason it has been taken\n')
+                (self.sysfs / 'dump').unlink()
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                output = second.communicate(timeout=60)[1]
+        self.assertIn('nothing found: it has been taken', output)
+        self.assertEqual((second.returncode, self.names(), self.taken()), (0, [], False))
 
     def test_full_disk(self):
         """The dump stays in memory, and nothing of it on the disk."""

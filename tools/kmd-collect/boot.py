@@ -194,8 +194,10 @@ def describe(found, path, text, why, fact):
 def collect(options, say, fact):
     """True if no region is absent."""
     sysfs, folder = pathlib.Path(options.sysfs), pathlib.Path(options.output or FOLDER)
-    found = state(sysfs)
+    state(sysfs)
     with locked(folder):
+        # Another program may have taken it meanwhile.
+        found = state(sysfs)
         path = store(sysfs, found, folder, options.keep, say)
         say(f'{path}: {found["whole"]} of {found["regions"]} regions, {found["bytes"]:,} bytes')
         release(sysfs)
