@@ -48,7 +48,7 @@ static bool control_fits(const struct kmd_copy_control *c, size_t at)
 	u64 end = le64_to_cpu(c->end), nr = le64_to_cpu(c->sections);
 
 	return le64_to_cpu(c->base) == found.base &&
-	       (at == first || at == last) && first >= KMD_SMEM_SIZE &&
+	       (at == first || at == last) && first > KMD_SMEM_SIZE &&
 	       first < checks && checks < image && image < end &&
 	       end <= last && last < found.size && nr &&
 	       nr <= KMEMDUMP_MAX_SLOTS &&
@@ -100,6 +100,7 @@ static u32 crc_of(size_t at, size_t size, u8 *buffer)
 		len = min_t(size_t, size, KMD_COPY_ALIGN);
 		memcpy(buffer, found.area + at, len);
 		crc = kmd_crc(crc, buffer, len);
+		cond_resched();
 	}
 	return crc;
 }
@@ -200,7 +201,7 @@ static int examine_all(void)
 	sections = (void *)found.head + MD_RAW_HEADER_SIZE;
 	for (i = 0; i < found.nr; i++) {
 		judge(&sections[i], &checks[i], buffer);
-		cond_resched();
+		cond_resched(); /* there may be no bytes to check */
 	}
 	for (i = 0; i < found.nr; i++)
 		trim(&sections[i]);
@@ -250,7 +251,7 @@ void kmd_found_count_later(void)
  * @base: its physical address
  * @size: its size
  *
- * Return: 0 also if there is nothing, or -ENOMEM.
+ * Return: 0 also if there is nothing; -ENOMEM, and the dump stays where it is.
  */
 int kmd_found_look(void *area, phys_addr_t base, size_t size)
 {
@@ -263,10 +264,8 @@ int kmd_found_look(void *area, phys_addr_t base, size_t size)
 	find_control();
 	if (found.nr) {
 		err = examine_all();
-		if (err) {
-			forget("no memory to look at the dump");
+		if (err)
 			return err;
-		}
 		if (!found.whole)
 			forget("a dump without any region that is whole");
 	}
@@ -399,7 +398,9 @@ int kmd_found_offer(void)
 void kmd_found_withdraw(void)
 {
 	if (folder) {
+		mutex_lock(&mutex); /* it may be taken just now */
 		remove_dump();
+		mutex_unlock(&mutex);
 		sysfs_remove_files(folder, (void *)files);
 		kobject_put(folder);
 	}

@@ -272,14 +272,17 @@ static int start(void)
 		return err;
 	err = build_table();
 	if (!err)
-		err = kmd_found_offer();
-	if (!err)
 		err = kmd_toc_start(&toc);
 	if (err)
 		return err;
 	err = start_copy();
-	if (err)
+	/* Last, as who takes the dump lets the next panic copy. */
+	if (!err)
+		err = kmd_found_offer();
+	if (err) {
+		kmd_copy_stop();
 		kmd_toc_stop(&toc);
+	}
 	return err;
 }
 

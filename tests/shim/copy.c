@@ -289,6 +289,34 @@ static void test_taken(void)
 	kmd_found_withdraw();
 }
 
+/* Who cannot look at a dump must not clear its memory. */
+static void test_no_memory(void)
+{
+	memcpy(area, saved, AREA);
+	memset(&found, 0, sizeof(found));
+	no_memory = true;
+	check(kmd_found_look(area, BASE, AREA) == -ENOMEM);
+	kmd_found_withdraw();
+	check(kmd_found_start() == START);
+	no_memory = false;
+	check(look() == ROWS - 2);
+}
+
+/* A dump where the table would be leaves no slot, so the module could not be loaded again. */
+static void test_no_table(void)
+{
+	struct kmd_copy_control *control = (void *)(area + KMD_SMEM_SIZE);
+
+	memcpy(area, saved, AREA);
+	memcpy(control, area + START, sizeof(*control));
+	memset(area + START, 0, sizeof(*control));
+	memset(area + AREA - 4096, 0, sizeof(*control));
+	control->first = KMD_SMEM_SIZE;
+	control->crc = kmd_crc(0, (void *)control + KMD_COPY_CRC_START, KMD_COPY_CRC_SIZE);
+	check(look() == 0);
+	memcpy(area, saved, AREA);
+}
+
 int main(void)
 {
 	check((area = calloc(1, AREA)) != NULL);
@@ -300,6 +328,8 @@ int main(void)
 	test_random();
 	test_later();
 	test_taken();
+	test_no_memory();
+	test_no_table();
 	test_unreadable();
 	free(area);
 	return 0;

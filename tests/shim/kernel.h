@@ -99,11 +99,14 @@ static inline ktime_t ktime_get(void)
 #define ktime_ms_delta(a, b)      ((long long)((a) - (b)))
 #define scnprintf                 snprintf
 #define strscpy(to, from, size)   snprintf(to, size, "%s", from)
-#define kvmalloc(size, gfp)       malloc(size)
+#define kvmalloc(size, gfp)       (no_memory ? NULL : malloc(size))
 #define kmalloc(size, gfp)        malloc(size)
 #define kvmalloc_array(n, s, gfp) calloc(n, s)
 #define kvfree                    free
 #define kfree                     free
+
+/* The test's: an allocation fails. */
+static bool no_memory;
 
 struct notifier_block {
 	int (*notifier_call)(struct notifier_block *nb, unsigned long event, void *data);
