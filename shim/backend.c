@@ -141,17 +141,23 @@ static bool has_bytes(const struct kmd_record *rec)
 	return rec->r.size <= max_bytes && bytes_placed <= max_bytes - rec->r.size;
 }
 
-/* Evict what is less important, if that leaves enough. */
-static bool make_bytes(const struct kmd_record *rec)
+/* Whether there were bytes for it without all of priority @first and those behind. */
+static bool could_have_bytes(const struct kmd_record *rec, int first)
 {
 	u64 others = bytes_placed;
 	int p;
 
+	for (p = first; p < KMEMDUMP_NR_PRIO; p++)
+		others -= bytes_of[p];
+	return rec->r.size <= max_bytes && others <= max_bytes - rec->r.size;
+}
+
+/* Evict what is less important, if that leaves enough. */
+static bool make_bytes(const struct kmd_record *rec)
+{
 	if (has_bytes(rec))
 		return true;
-	for (p = rec->r.prio + 1; p < KMEMDUMP_NR_PRIO; p++)
-		others -= bytes_of[p];
-	if (rec->r.size > max_bytes || others > max_bytes - rec->r.size)
+	if (!could_have_bytes(rec, rec->r.prio + 1))
 		return false;
 	while (!has_bytes(rec)) {
 		evict(victim_for(rec->r.prio));
@@ -246,18 +252,25 @@ void kmd_raise(struct kmd_record *rec, enum kmemdump_prio prio)
 		bytes_of[rec->r.prio] -= rec->r.size;
 		bytes_of[prio] += rec->r.size;
 	}
+	/* Others may make way for it now. */
+	if (state == KMEMDUMP_REFUSED)
+		state = KMEMDUMP_WAITING;
 	rec->r.prio = prio;
 	join_queue(rec, state);
 	if (accepting && state == KMEMDUMP_WAITING)
 		place(rec);
 }
 
-/* Whether anybody waits for a slot; without the lock, so for a hint only. */
+/*
+ * Whether anybody waits for a slot, or for bytes; without the lock, so for a hint only.
+ * What the backend does not take is no reason to look at each context switch.
+ */
 bool kmd_is_crowded(void)
 {
 	return READ_ONCE(accepting) &&
 	       (READ_ONCE(in_state[KMEMDUMP_WAITING]) ||
-		READ_ONCE(in_state[KMEMDUMP_REFUSED]));
+		(max_bytes != U64_MAX &&
+		 READ_ONCE(in_state[KMEMDUMP_REFUSED])));
 }
 
 /* Those of a task are of similar size; a context switch has no time for more. */
@@ -269,6 +282,9 @@ static bool make_way(const struct kmd_record *rec)
 	struct kmd_record *victim;
 	int i;
 
+	/* Nobody loses a slot for nothing, again and again. */
+	if (!could_have_bytes(rec, prio))
+		return false;
 	for (i = 0; i < MAX_VICTIMS; i++) {
 		if (has_free_slot() && has_bytes(rec))
 			return true;
