@@ -77,6 +77,9 @@
 #elif defined(CONFIG_ARM64)
 #define pmd_leaf	pmd_sect
 #define pud_leaf	pud_sect
+#elif defined(CONFIG_ARM)
+#define pmd_leaf	pmd_large
+#define pud_leaf(pud)	((void)(pud), 0)
 #endif
 #endif
 
