@@ -19,12 +19,13 @@ def functions(stack_of, index):
 
 def main():
     with kmd.Dump(sys.argv[1], vmlinux=sys.argv[2]) as dump:
+        signature = dump.signature()  # None for a hang
         print(json.dumps({
             'tasks': [[task.pid, task.comm, task.state, functions(dump.stack_of_task, i)]
                       for i, task in enumerate(dump.tasks())],
             'modules': [[module.name, module.base, module.build_id] for module in dump.modules()],
             'cpus': [[cpu.cpu, functions(dump.stack_of_cpu, i)] for i, cpu in enumerate(dump.cpus)],
-            'signature': dump.signature().key,
+            'signature': signature.key if signature else None,
         }))
 
 
