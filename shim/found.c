@@ -7,7 +7,7 @@
  *	/sys/kernel/kmemdump/taken	write 1: the image is saved, use its memory again
  *
  * Everything in this memory may be damaged.  Header and section table of the image
- * are made anew: a section whose checksum is wrong loses its mark.
+ * are computed again: a section whose checksum is wrong loses its mark.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -105,10 +105,11 @@ static u32 crc_of(size_t at, size_t size, u8 *buffer)
 	return crc;
 }
 
-enum verdict { WHOLE, MISSING, NO_ROOM, DAMAGED_ENTRY, DAMAGED_DATA };
+enum section_state { WHOLE, MISSING, NO_ROOM, DAMAGED_ENTRY, DAMAGED_DATA };
 
-static enum verdict examine(const struct kmd_raw_section *section,
-			    const struct kmd_copy_check *check, u8 *buffer)
+static enum section_state examine(const struct kmd_raw_section *section,
+				  const struct kmd_copy_check *check,
+				  u8 *buffer)
 {
 	u64 image = le64_to_cpu(found.control.image);
 	u64 room = le64_to_cpu(found.control.end) - image;
@@ -129,28 +130,28 @@ static enum verdict examine(const struct kmd_raw_section *section,
 }
 
 /* A section that is absent keeps its place if others lie behind it. */
-static void judge(struct kmd_raw_section *section,
-		  const struct kmd_copy_check *check, u8 *buffer)
+static void check_section(struct kmd_raw_section *section,
+			  const struct kmd_copy_check *check, u8 *buffer)
 {
-	enum verdict verdict = examine(section, check, buffer);
+	enum section_state state = examine(section, check, buffer);
 	u64 end = le64_to_cpu(section->offset) + le64_to_cpu(section->length);
 
-	if (verdict == WHOLE) {
+	if (state == WHOLE) {
 		found.whole++;
 		found.bytes += le64_to_cpu(section->length);
 		found.image_size = max_t(u64, found.image_size, end);
 		return;
 	}
-	found.missing += verdict == MISSING;
-	found.no_room += verdict == NO_ROOM;
-	found.damaged += verdict >= DAMAGED_ENTRY;
-	if (verdict == DAMAGED_ENTRY) {
+	found.missing += state == MISSING;
+	found.no_room += state == NO_ROOM;
+	found.damaged += state >= DAMAGED_ENTRY;
+	if (state == DAMAGED_ENTRY) {
 		memset(section, 0, sizeof(*section));
 		section->version = cpu_to_le32(MD_RAW_VERSION_QCOM);
 		section->type = cpu_to_le32(MD_RAW_TYPE_SV);
 		strscpy(section->name, "(damaged entry)", sizeof(section->name));
 	}
-	section->flags = verdict == NO_ROOM ? cpu_to_le32(MD_RAW_INSUFFICIENT) : 0;
+	section->flags = state == NO_ROOM ? cpu_to_le32(MD_RAW_INSUFFICIENT) : 0;
 }
 
 /* No bytes of those that would end behind the image. */
@@ -200,7 +201,7 @@ static int examine_all(void)
 	       found.nr * sizeof(*checks));
 	sections = (void *)found.head + MD_RAW_HEADER_SIZE;
 	for (i = 0; i < found.nr; i++) {
-		judge(&sections[i], &checks[i], buffer);
+		check_section(&sections[i], &checks[i], buffer);
 		cond_resched(); /* there may be no bytes to check */
 	}
 	for (i = 0; i < found.nr; i++)
