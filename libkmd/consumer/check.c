@@ -299,7 +299,7 @@ enum kmd_status kmd_consumers_predict(const char *const *missing, uint16_t machi
 		kmd_consumer_report_deinit(report);
 		return kmd_fail_memory(diag);
 	}
-	for (unsigned int i = 0; i < KMD_N_XLATE * KMD_O_N; i++) {
+	for (unsigned int i = 0; i < (unsigned int)KMD_N_XLATE * (unsigned int)KMD_O_N; i++) {
 		unsigned int object = i % KMD_O_N;
 		struct kmd_availability *availability = &check->availabilities[i / KMD_O_N][object];
 

@@ -222,8 +222,8 @@ static void test_random(void)
 
 		/* Most of it where it matters. */
 		while (n--)
-			area[(random() & 1 ? START : AREA - 4096) + random() % 8192 % 4096 +
-			     (random() & 1 ? 0 : random() % 2 * 4096)] ^= (u8)(1 << random() % 8);
+			area[((random() & 1 ? START : AREA - 4096) + random() % 8192) % AREA] ^=
+				(u8)(1 << random() % 8);
 		look();
 		memcpy(area, saved, AREA);
 	}
