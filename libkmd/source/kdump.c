@@ -218,6 +218,8 @@ struct elf_layout {
 	size_t p_offset, p_paddr, p_filesz, p_memsz;
 };
 
+/* Versions of clang-format lay out macros with braces in different ways. */
+/* clang-format off */
 #define LAYOUT(bits, bytes)                                                                        \
 	{                                                                                          \
 		sizeof(Elf##bits##_Ehdr), sizeof(Elf##bits##_Phdr), sizeof(Elf##bits##_Shdr),      \
@@ -230,6 +232,7 @@ struct elf_layout {
 			offsetof(Elf##bits##_Phdr, p_offset), offsetof(Elf##bits##_Phdr, p_paddr), \
 			offsetof(Elf##bits##_Phdr, p_filesz), offsetof(Elf##bits##_Phdr, p_memsz), \
 	}
+/* clang-format on */
 
 static const struct elf_layout elf32 = LAYOUT(32, 4), elf64 = LAYOUT(64, 8);
 

@@ -46,6 +46,7 @@ typedef struct {
 #define min(a, b)         ((a) < (b) ? (a) : (b))
 #define min_t(t, a, b)    ((t)(a) < (t)(b) ? (t)(a) : (t)(b))
 #define max_t(t, a, b)    ((t)(a) > (t)(b) ? (t)(a) : (t)(b))
+/* clang-format off */
 #define ALIGN(x, to)      (((x) + (to)-1) / (to) * (to))
 #define IS_ALIGNED(x, to) ((x) % (to) == 0)
 #define ARRAY_SIZE(a)     (sizeof(a) / sizeof((a)[0]))
@@ -61,6 +62,7 @@ typedef struct {
 #define cond_resched()  ((void)0)
 #define GFP_KERNEL      0
 #define NOTIFY_DONE     0
+/* clang-format on */
 
 static inline u64 div_u64(u64 value, u32 by)
 {
@@ -145,6 +147,7 @@ struct kobj_attribute {
 };
 
 #define KMD_BIN_CONST
+/* clang-format off */
 #define KMD_BIN_READ read
 #define __ATTR(name, mode, show, store)                                                            \
 	{                                                                                          \
@@ -159,6 +162,7 @@ struct kobj_attribute {
 #define sysfs_create_bin_file(k, a)  ((void)(a), 0)
 #define sysfs_remove_bin_file(k, a)  ((void)(a))
 #define sysfs_emit(to, ...)          snprintf(to, 4096, __VA_ARGS__)
+/* clang-format on */
 
 static inline int kstrtobool(const char *text, bool *value)
 {
