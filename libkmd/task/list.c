@@ -239,14 +239,29 @@ static int by_pid(const void *a, const void *b)
 	return by_address(&x->address, &y->address);
 }
 
+/* Idle tasks have no pid of their own: only run queues refer to them. */
+static bool idle_known(const struct kmd_tasks *tasks)
+{
+	for (size_t i = 0; i < tasks->idle.n; i++)
+		if (!tasks->idle.items[i])
+			return false;
+	return tasks->idle.n;
+}
+
+static const char *missing(const struct kmd_tasks *tasks)
+{
+	if (tasks->unknown)
+		return "the tree of pids was not captured, or its layout is not known";
+	if (tasks->nodes_absent || tasks->pids_absent)
+		return "parts of the tree of pids were not captured";
+	return idle_known(tasks) ? NULL : "run queues of CPUs were not captured";
+}
+
 static bool read_list(struct reader *reader)
 {
 	struct kmd_task_list *list = reader->list;
 
-	if (reader->tasks.unknown)
-		list->unknown = "the tree of pids was not captured, or its layout is not known";
-	if (!list->unknown && (reader->tasks.nodes_absent || reader->tasks.pids_absent))
-		list->unknown = "parts of the tree of pids were not captured";
+	list->unknown = missing(&reader->tasks);
 	if (!collect(reader))
 		return false;
 	for (size_t i = 0; i < reader->addresses.n; i++)
