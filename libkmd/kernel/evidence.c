@@ -5,11 +5,13 @@
  *
  * Pointers into the image that are in captured memory of the image: the vmlinux has
  * them as linked, and each differs by the KASLR offset.  Some were changed at run time
- * and differ otherwise, but never by one and the same distance.
+ * and differ otherwise, but never by one and the same distance.  Code is left out: eight of its
+ * bytes may look like a pointer, and do not differ at all, as without KASLR.
  */
 #include "kernel/evidence.h"
 
 #include "base/checked.h"
+#include "elf/sections.h"
 
 #include <string.h>
 
@@ -167,8 +169,22 @@ static void compare_span(struct kmd_evidence *evidence, uint64_t start, uint64_t
 	}
 }
 
-static void compare_pieces(struct kmd_evidence *evidence, const struct kmd_interval *pieces,
-			   size_t n, uint64_t to_link, struct counts *counts)
+/* Compare image memory at link addresses [start, end) that is data. */
+static void compare_data(struct kmd_evidence *evidence, const struct kmd_vmlinux_layout *layout,
+			 uint64_t start, uint64_t end, struct counts *counts)
+{
+	for (size_t i = 0; i < layout->n; i++) {
+		const struct kmd_vmlinux_section *section = &layout->sections[i];
+
+		if (!section->exec && section->stored)
+			compare_span(evidence, kmd_max_u64(start, section->link),
+				     kmd_min_u64(end, section->link + section->size), counts);
+	}
+}
+
+static void compare_pieces(struct kmd_evidence *evidence, const struct kmd_vmlinux_layout *layout,
+			   const struct kmd_interval *pieces, size_t n, uint64_t to_link,
+			   struct counts *counts)
 {
 	const struct kmd_build *build = &evidence->build;
 
@@ -178,7 +194,7 @@ static void compare_pieces(struct kmd_evidence *evidence, const struct kmd_inter
 		uint64_t end = kmd_min_u64(pieces[i].end, last);
 
 		if (first < last && start < end)
-			compare_span(evidence, start + to_link, end + to_link, counts);
+			compare_data(evidence, layout, start + to_link, end + to_link, counts);
 	}
 }
 
@@ -198,15 +214,22 @@ enum kmd_status kmd_evidence_from_pointers(struct kmd_evidence *evidence)
 {
 	const struct kmd_memory *memory = evidence->memory;
 	const struct kmd_image_reader *reader = &evidence->reader;
+	struct kmd_vmlinux_layout layout = { 0 };
 	struct counts counts = { .left = BYTES_MAX };
+	enum kmd_status status;
 
 	if (!evidence->vmlinux || !evidence->build.text)
 		return KMD_OK;
+	status = kmd_vmlinux_layout_read(evidence->vmlinux, evidence->diag, &layout);
+	if (status)
+		return status;
 	if (reader->has_image_delta)
-		compare_pieces(evidence, memory->phys, memory->n_phys, reader->image_delta,
-			       &counts);
+		compare_pieces(evidence, &layout, memory->phys, memory->n_phys,
+			       reader->image_delta, &counts);
 	if (reader->has_kaslr)
-		compare_pieces(evidence, memory->virt, memory->n_virt, 0 - reader->kaslr, &counts);
+		compare_pieces(evidence, &layout, memory->virt, memory->n_virt, 0 - reader->kaslr,
+			       &counts);
 	add_best(evidence, &counts);
+	kmd_vmlinux_layout_deinit(&layout);
 	return KMD_OK;
 }

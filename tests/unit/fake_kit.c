@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /* Names of sections, and the offset of each in the table. */
-static const char section_names[] = "\0.data\0.symtab\0.strtab\0.shstrtab";
-enum { NAME_DATA = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, NAME_SHSTRTAB = 23 };
+static const char section_names[] = "\0.data\0.symtab\0.strtab\0.shstrtab\0.text";
+enum { NAME_DATA = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, NAME_SHSTRTAB = 23, NAME_TEXT = 33 };
 
 void fake_init(struct fake *fake, uint16_t machine, uint64_t text)
 {
@@ -76,7 +76,9 @@ static void add_section(Elf *elf, uint32_t name, uint32_t type, uint64_t address
 	shdr.sh_name = name;
 	shdr.sh_type = type;
 	shdr.sh_addr = address;
-	shdr.sh_flags = address ? SHF_ALLOC | SHF_WRITE | SHF_EXECINSTR : 0;
+	shdr.sh_flags = address ? SHF_ALLOC | SHF_WRITE : 0;
+	if (name == NAME_TEXT)
+		shdr.sh_flags = SHF_ALLOC | SHF_EXECINSTR;
 	shdr.sh_link = link;
 	shdr.sh_entsize = entry;
 	ck_assert(gelf_update_shdr(scn, &shdr));
@@ -109,12 +111,14 @@ static void write_elf(const struct fake *fake, const char *path)
 		used += strlen(fake->symbols[i].name) + 1;
 	}
 	memcpy(image, fake->image, sizeof(image));
-	add_section(elf, NAME_DATA, SHT_PROGBITS, fake->text, image, sizeof(image), 0, 0);
+	add_section(elf, NAME_DATA, SHT_PROGBITS, fake->text, image, FAKE_CODE, 0, 0);
 	add_section(elf, NAME_SYMTAB, SHT_SYMTAB, 0, symbols, (fake->n + 1) * sizeof(symbols[0]), 3,
 		    sizeof(symbols[0]));
 	add_section(elf, NAME_STRTAB, SHT_STRTAB, 0, names, used, 0, 0);
 	add_section(elf, NAME_SHSTRTAB, SHT_STRTAB, 0, (char *)(uintptr_t)section_names,
 		    sizeof(section_names), 0, 0);
+	add_section(elf, NAME_TEXT, SHT_PROGBITS, fake->text + FAKE_CODE, image + FAKE_CODE,
+		    FAKE_SIZE - FAKE_CODE, 0, 0);
 	ck_assert_int_gt(elf_update(elf, ELF_C_WRITE), 0);
 	elf_end(elf);
 	close(fd);

@@ -8,6 +8,7 @@
 
 #define FAKE_SYMBOLS 64
 #define FAKE_SIZE    0x40000
+#define FAKE_CODE    0x3f000 /* from here on, .text; before it, .data */
 
 struct fake {
 	uint16_t machine;

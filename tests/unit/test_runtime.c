@@ -71,6 +71,24 @@ START_TEST(x86_virtual_only)
 }
 END_TEST
 
+/* Words of code that look like pointers into the image do not move: they are no evidence. */
+START_TEST(words_of_code)
+{
+	make_x86();
+	for (size_t at = FAKE_CODE; at < FAKE_SIZE; at += 8)
+		fake_word(&fake, at, X86_TEXT + at);
+	kmd_vmlinux_deinit(&vmlinux);
+	fake_open(&fake, &vmlinux);
+	add_row(&regions, "text", X86_PHYS + FAKE_CODE, fake.memory + FAKE_CODE,
+		FAKE_SIZE - FAKE_CODE);
+	add_image("Klinux_ba11", AT_BANNER, sizeof(BANNER) + 1, X86_PHYS, X86_KASLR);
+	infer();
+	expect_value(KMD_RUNTIME_KASLR, X86_KASLR, 2, "names of regions, linux_banner");
+	expect_no_messages();
+	done();
+}
+END_TEST
+
 /* A vmlinux without those variables can have only one value. */
 START_TEST(x86_without_variables)
 {
@@ -311,6 +329,7 @@ int main(void)
 
 	tcase_add_test(tcase, x86_all);
 	tcase_add_test(tcase, x86_ram);
+	tcase_add_test(tcase, words_of_code);
 	tcase_add_test(tcase, x86_virtual_only);
 	tcase_add_test(tcase, x86_without_variables);
 	tcase_add_test(tcase, x86_5_levels);
