@@ -346,24 +346,24 @@ def case_budget(rig):
 
 
 def case_withheld(rig):
-    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel.
-
-    Then kmd-report is run without random regions.  KMD_SEED chooses them, if it is set.
-    """
+    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel."""
     taken = rig.crash('panic', END_OF_PANIC)
     withheld.check_vmcoreinfo(rig, taken, FULL)
     withheld.check_registers(rig, taken)
     withheld.check_wrong_vmlinux(rig, taken)
-    reports.check_without_regions(rig, taken, seed_of_run())
 
 
 def case_regions(rig):
-    """Each region of a dump of level full is taken away alone, with a vmlinux and without."""
+    """Each region of a dump of level full is taken away alone, with a vmlinux and without.
+
+    Then random regions are taken away.  KMD_SEED chooses them, if it is set.
+    """
     taken = rig.crash('panic', END_OF_PANIC)
     taken.write_forms()
     tool = rig.program.parents[1] / 'kmd-report' / 'kmd-report'
     regions_away.check(tool, rig.folder / 'md', rig.folder, count=0)
     regions_away.check(tool, rig.folder / 'md', rig.folder, '-x', rig.kernel.file('vmlinux'))
+    reports.check_without_regions(rig, taken, seed_of_run())
 
 
 def case_wrap(rig):
