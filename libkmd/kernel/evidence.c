@@ -224,8 +224,8 @@ enum kmd_status kmd_evidence_from_pointers(struct kmd_evidence *evidence)
 	if (status)
 		return status;
 	if (reader->has_image_delta)
-		compare_pieces(evidence, &layout, memory->phys, memory->n_phys,
-			       reader->image_delta, &counts);
+		compare_pieces(evidence, &layout, memory->phys, memory->n_phys, reader->image_delta,
+			       &counts);
 	if (reader->has_kaslr)
 		compare_pieces(evidence, &layout, memory->virt, memory->n_virt, 0 - reader->kaslr,
 			       &counts);

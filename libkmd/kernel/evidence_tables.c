@@ -15,11 +15,14 @@
 /* The linear map is looked at in steps; its end is a multiple of them. */
 #define STEP       (UINT64_C(1) << 20)
 #define SPACE      (UINT64_C(1) << 32)
+/* A kernel has one; more are of other kernels, or of a hostile dump. */
+#define ROOTS_MAX  16
 
 struct search {
 	struct kmd_evidence *evidence;
 	struct kmd_paging paging;
 	uint64_t tries;
+	unsigned int roots;
 };
 
 static bool maps(const struct search *search, uint64_t virt, uint64_t *phys)
@@ -63,6 +66,7 @@ static void try_root(struct search *search, uint64_t root)
 	kmd_evidence_add(search->evidence, arch->image_key, virt - root, WHO_TABLES,
 			 KMD_WEIGHT_STRONG);
 	add_end(search, virt - root);
+	search->roots++;
 }
 
 static void try_piece(struct search *search, const struct kmd_interval *piece)
@@ -73,7 +77,8 @@ static void try_piece(struct search *search, const struct kmd_interval *piece)
 
 	if (root < piece->start)
 		root += align;
-	for (; root < piece->end && search->tries; root += align, search->tries--)
+	for (; root < piece->end && search->tries && search->roots < ROOTS_MAX;
+	     root += align, search->tries--)
 		try_root(search, root);
 }
 
