@@ -74,31 +74,41 @@ static size_t count_notes(const unsigned char *bytes, uint64_t size, unsigned ch
 	return n;
 }
 
-/* The note in the module's memory, if there is one only. */
+/* All of a range, whose pages need not be adjacent; false = some of it was not captured. */
+static bool read_range(const struct kmd_target *target, uint64_t start, unsigned char *bytes,
+		       uint64_t size)
+{
+	uint64_t have;
+
+	for (uint64_t at = 0; at < size; at += have) {
+		have = kmd_target_available(target, KMD_XLATE_ANY, start + at, size - at);
+		if (!have || !kmd_target_read(target, KMD_XLATE_ANY, start + at, bytes + at, have))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * The note in the module's memory, if there is one only.  What was not captured may have another
+ * one.
+ */
 static bool find_note(const struct kmd_target *target, const struct kmd_module_entry *module,
 		      uint64_t *budget, unsigned char *id)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < module->n_ranges; i++) {
-		uint64_t size = kmd_min_u64(module->ranges[i].size, SEARCH_MAX), have, at;
-		unsigned char *bytes;
+		uint64_t size = kmd_min_u64(module->ranges[i].size, SEARCH_MAX);
+		unsigned char *bytes = size <= *budget ? malloc((size_t)size + 1) : NULL;
+		bool whole = bytes && read_range(target, module->ranges[i].start, bytes, size);
 
-		if (size > *budget)
-			return false;
-		*budget -= size;
-		for (at = 0; at < size; at += have) {
-			have = kmd_target_available(target, KMD_XLATE_ANY,
-						    module->ranges[i].start + at, size - at);
-			bytes = have ? malloc((size_t)have) : NULL;
-			if (bytes && kmd_target_read(target, KMD_XLATE_ANY,
-						     module->ranges[i].start + at, bytes, have))
-				n += count_notes(bytes, have, id);
-			free(bytes);
-			/* What was not captured may have another one. */
-			if (!have)
-				return false;
+		if (whole) {
+			*budget -= size;
+			n += count_notes(bytes, size, id);
 		}
+		free(bytes);
+		if (!whole)
+			return false;
 	}
 	return n == 1;
 }
