@@ -164,8 +164,8 @@ class Boot(machine.Case):
 
     def test_full_disk_with_old_dumps(self):
         """Those that would go anyway go before; here without success."""
-        for _ in range(2):
-            self.offer()
+        for fill in (b'1', b'2'):
+            self.offer(image(fill))
             self.run_it('--keep', '2')
         self.offer(image() + os.urandom(200000))
         output = self.run_it('--keep', '2', code=1, limit=65536)
@@ -192,8 +192,26 @@ class Boot(machine.Case):
         self.offer()
         (self.sysfs / 'taken').unlink()
         (self.sysfs / 'taken').mkdir()
-        self.assertIn('the next boot stores this dump again', self.run_it(code=1))
+        self.assertIn('the next boot finds this dump again', self.run_it(code=1))
         self.assertEqual(self.names(), [NAME.format(1)])
+
+    def test_stored_before(self):
+        """A dump that the boot before could not release is not stored again; another of the same second is."""
+        self.offer()
+        self.run_it()
+        self.offer()
+        self.assertIn('is this dump already', self.run_it())
+        self.assertEqual((self.taken(), self.names()), (True, [NAME.format(1)]))
+        self.offer(image(b'y'))
+        self.run_it()
+        self.offer(image(b'y')[:-1])
+        self.run_it()
+        self.offer(image(b'y') + b'y')
+        self.run_it()
+        self.assertEqual(self.names(), [NAME.format(n) for n in (1, 2, 3, 4)])
+        (self.out / NAME.format(4)).write_bytes(b'damaged')
+        self.run_it('--keep', '9')
+        self.assertEqual(self.names(), [NAME.format(n) for n in (1, 2, 3, 4, 5)])
 
     @unittest.skipUnless(shutil.which('zstd'), 'zstd is not installed')
     def test_report(self):

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 
 from errors import CollectError
 
@@ -122,12 +123,37 @@ def write(sysfs, found, folder, name):
             partial.unlink(missing_ok=True)
 
 
+def same_bytes(one, other):
+    """Whether two open files have the same bytes."""
+    while True:
+        data = one.read(COPY)
+        if not data:
+            return not other.read(1)
+        if other.read(len(data)) != data:
+            return False
+
+
+def stored_before(sysfs, folder, when):
+    """This dump, if it is the newest that is there: the boot before could not release the memory."""
+    newest = stored(folder)[-1:]
+    if not newest or not newest[0][1].name.endswith(f'-{when}.img.gz'):
+        return None
+    with contextlib.suppress(OSError, EOFError, zlib.error), gzip.open(newest[0][1]) as kept, \
+            open(sysfs / 'dump', 'rb', buffering=0) as source:
+        return newest[0][1] if same_bytes(source, kept) else None
+    return None
+
+
 def store(sysfs, found, folder, keep, say):
     """Write the dump; on a full disk the oldest goes first, if it is to go anyway."""
     try:
         dumps = stored(folder)
         number = dumps[-1][0] + 1 if dumps else 1
         when = time.strftime('%Y%m%d-%H%M%S', time.gmtime(min(found['crashed'], 1 << 37)))
+        before = stored_before(sysfs, folder, when)
+        if before:
+            say(f'{before}: is this dump already')
+            return before
         while True:
             try:
                 return write(sysfs, found, folder, f'{number:04}-{when}.img.gz')
@@ -146,8 +172,8 @@ def release(sysfs):
     try:
         (sysfs / 'taken').write_text('1\n', encoding='ascii')
     except OSError as error:
-        raise CollectError(f'{sysfs}/taken: {reason(error)}; the next boot stores this dump again, '
-                           'and a panic copies nothing') from error
+        raise CollectError(f'{sysfs}/taken: {reason(error)}; the next boot finds this dump again, '
+                           'and until then a panic copies nothing') from error
 
 
 def reporter():
