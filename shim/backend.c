@@ -224,6 +224,46 @@ static bool place_next(void)
 	return false;
 }
 
+/* Of each state and priority; the rest have their turn when bytes are freed again. */
+#define MAX_RETRIES	4
+
+static bool retry(struct kmd_record *rec)
+{
+	if ((backend->accepts && !backend->accepts(backend, &rec->r)) ||
+	    !make_bytes(rec) || !has_free_slot())
+		return false;
+	fill_slot(rec);
+	return true;
+}
+
+/* Who does not fit yet goes to the end, so that others behind it are looked at. */
+static void retry_queue(struct list_head *queue)
+{
+	struct kmd_record *rec;
+	int i;
+
+	for (i = 0; i < MAX_RETRIES && !list_empty(queue); i++) {
+		rec = list_first_entry(queue, struct kmd_record, queue);
+		if (!retry(rec))
+			list_move_tail(&rec->queue, queue);
+	}
+}
+
+/* What a large record leaves is enough for several that are smaller. */
+static void refill(void)
+{
+	int prio;
+
+	if (max_bytes == U64_MAX) {
+		place_next();
+		return;
+	}
+	for (prio = 0; accepting && prio < KMEMDUMP_NR_PRIO; prio++) {
+		retry_queue(&queues[KMEMDUMP_REFUSED][prio]);
+		retry_queue(&queues[KMEMDUMP_WAITING][prio]);
+	}
+}
+
 void kmd_enqueue(struct kmd_record *rec)
 {
 	join_queue(rec, KMEMDUMP_WAITING);
@@ -239,7 +279,7 @@ void kmd_dequeue(struct kmd_record *rec)
 		vacate(rec);
 	leave_queue(rec);
 	if (was_placed)
-		place_next();
+		refill();
 }
 
 /* A record matters more than was known. */
@@ -456,6 +496,9 @@ static int attach(struct kmemdump_backend *to)
 		detach();
 		return id;
 	}
+	if (kmd_kelf_size(new_kelf) > max_bytes)
+		pr_warn("the ELF header for %u regions takes %zu bytes, more than max_bytes=%llu: a dump will lack virtual addresses; raise max_bytes, or give the backend fewer regions\n",
+			nr_slots, kmd_kelf_size(new_kelf), max_bytes);
 	open_backend();
 	place_all();
 	return 0;
