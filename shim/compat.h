@@ -70,7 +70,7 @@
 #endif
 
 /* Whether an entry maps memory itself; each machine had names of its own until 5.6. */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 6, 0)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 6, 0) && !defined(pmd_leaf)
 #if defined(CONFIG_X86)
 #define pmd_leaf	pmd_large
 #define pud_leaf	pud_large

@@ -311,7 +311,7 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr,
 
 	mutex_lock(&mutex);
 	if (found.nr)
-		len = sysfs_emit(to,
+		len = scnprintf(to, PAGE_SIZE,
 			"found yes\nregions %u\nwhole %u\nnot-copied %u\nno-room %u\ndamaged %u\nfinished %s\nbytes %llu\nsize %zu\ncrashed %llu\nlater %u\n",
 			found.nr, found.whole, found.missing, found.no_room,
 			found.damaged, found.control.done ? "yes" : "no",
@@ -319,7 +319,7 @@ static ssize_t state_show(struct kobject *kobj, struct kobj_attribute *attr,
 			le64_to_cpu(found.control.crashed),
 			le32_to_cpu(found.control.later));
 	else
-		len = sysfs_emit(to, "found no\nreason %s\n", found.why_not);
+		len = scnprintf(to, PAGE_SIZE, "found no\nreason %s\n", found.why_not);
 	mutex_unlock(&mutex);
 	return len;
 }

@@ -161,7 +161,7 @@ struct kobj_attribute {
 #define sysfs_bin_attr_init(a)       ((void)(a))
 #define sysfs_create_bin_file(k, a)  ((void)(a), 0)
 #define sysfs_remove_bin_file(k, a)  ((void)(a))
-#define sysfs_emit(to, ...)          snprintf(to, 4096, __VA_ARGS__)
+#define PAGE_SIZE                 4096
 /* clang-format on */
 
 static inline int kstrtobool(const char *text, bool *value)
