@@ -122,6 +122,7 @@ void kmd_get_stats(struct kmd_stats *stats);
 u32 kmd_new_stamp(void);
 bool kmd_touch_va(unsigned long va, size_t size, const void *owner);
 void kmd_drop_untouched(const void *owner, u32 stamp);
+bool kmd_take_over(const struct kmd_spec *spec);
 
 /* --- kelf.c: the ELF header region; all under the registry's lock */
 

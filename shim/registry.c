@@ -487,6 +487,47 @@ bool kmd_touch_va(unsigned long va, size_t size, const void *owner)
 	return found;
 }
 
+/* The same registration in all but the owner. */
+static bool is_same(const struct kmd_record *rec, const struct kmd_spec *spec)
+{
+	return rec->r.va == spec->va && rec->total == spec->size &&
+	       rec->r.prio == spec->prio && rec->task == spec->task &&
+	       !strncmp(rec->r.name, spec->name, sizeof(rec->r.name) - 1);
+}
+
+/**
+ * kmd_take_over() - make a registration another owner's, without a moment in which it is gone
+ * @spec: what would be registered
+ *
+ * What is mapped page by page may be other memory by now, if another owner registered it.
+ *
+ * Return: false if there is no such registration; otherwise it is stamped.
+ */
+bool kmd_take_over(const struct kmd_spec *spec)
+{
+	struct kmd_record *rec;
+	unsigned long flags;
+	bool paged = kmd_is_paged(spec->va);
+	bool found = false;
+
+	raw_spin_lock_irqsave(&kmd_lock, flags);
+	hash_for_each_possible(by_address, rec, by_address, spec->va) {
+		found = is_same(rec, spec) &&
+			(!paged || rec->owner == spec->owner);
+		if (found)
+			break;
+	}
+	if (found) {
+		hash_del(&rec->by_owner);
+		hash_add(by_owner, &rec->by_owner, (unsigned long)spec->owner);
+		rec->stamp = last_stamp;
+		for (; rec; rec = rec->next)
+			rec->owner = spec->owner;
+	}
+	raw_spin_unlock_irqrestore(&kmd_lock, flags);
+	return found;
+}
+
 int kmd_registry_init(unsigned int max_regions)
 {
 	int err = kmd_records_init(max_regions);

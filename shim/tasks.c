@@ -51,15 +51,24 @@ static void schedule_sweep(void)
 		schedule_delayed_work(&sweeper, SWEEP_DELAY);
 }
 
-/* @like: priority, owner and so on.  False if there was no room. */
-static bool add(const struct kmd_spec *like, const char *name, const void *va,
-		size_t size)
+/* @like: priority, owner and so on. */
+static struct kmd_spec spec_of(const struct kmd_spec *like, const char *name,
+			       const void *va, size_t size)
 {
 	struct kmd_spec spec = *like;
 
 	spec.name = name;
 	spec.va = (unsigned long)va;
 	spec.size = size;
+	return spec;
+}
+
+/* False if there was no room. */
+static bool add(const struct kmd_spec *like, const char *name, const void *va,
+		size_t size)
+{
+	const struct kmd_spec spec = spec_of(like, name, va, size);
+
 	if (!va || kmd_is_image(spec.va) ||
 	    kmd_touch_va(spec.va, size, spec.owner))
 		return true;
@@ -73,13 +82,24 @@ static void drop_at(const void *va)
 		kmd_drop_va((unsigned long)va);
 }
 
-/* What belongs to this one alone. */
-static void add_own(const struct kmd_spec *like, const char *name,
-		    const void *va, size_t size)
+/*
+ * What is new, and this owner's.  A registration there is of something that was freed
+ * before, and would go away with its owner.
+ */
+static bool claim(const struct kmd_spec *like, const char *name, const void *va,
+		  size_t size)
 {
+	const struct kmd_spec spec = spec_of(like, name, va, size);
+
+	if (va && !kmd_is_image(spec.va) && kmd_take_over(&spec))
+		return true;
 	drop_at(va);
-	add(like, name, va, size);
+	return add(like, name, va, size);
 }
+
+/* One of the two. */
+typedef bool put_fn(const struct kmd_spec *like, const char *name,
+		    const void *va, size_t size);
 
 /* Three keys, as stack and structures go at different times. */
 static const void *stack_key(const struct task_struct *p)
@@ -108,14 +128,16 @@ static void add_stack(struct task_struct *p, enum kmemdump_prio prio,
 		return;
 	kmd_pgtable_follow((unsigned long)stack, THREAD_SIZE,
 			   KMEMDUMP_PRIO_CURRENT, again);
-	add_own(&like, "stack", stack, THREAD_SIZE);
+	drop_at(stack);
+	add(&like, "stack", stack, THREAD_SIZE);
 }
 
 /* With a number for each namespace that it is in; an array without a size. */
-static void add_pid(const struct pid *pid, const struct kmd_spec *like)
+static void add_pid(const struct pid *pid, const struct kmd_spec *like,
+		    put_fn *put)
 {
 	if (pid)
-		add(like, "pid", pid, offsetof(struct pid, numbers) +
+		put(like, "pid", pid, offsetof(struct pid, numbers) +
 		    (pid->level + 1) * sizeof(pid->numbers[0]));
 }
 
@@ -135,7 +157,8 @@ static const void __percpu *counters_of(struct mm_struct *mm)
 	return counters && !kmd_in_percpu(counters) ? counters : NULL;
 }
 
-static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
+static void add_counters(struct mm_struct *mm, const struct kmd_spec *like,
+			 put_fn *put)
 {
 	const void __percpu *counters = counters_of(mm);
 	struct kmd_spec spare = *like;
@@ -145,47 +168,25 @@ static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
 		return;
 	spare.prio = KMEMDUMP_PRIO_COUNTERS;
 	for_each_possible_cpu(cpu) {
-		if (!add(&spare, "rss", per_cpu_ptr(counters, cpu),
+		if (!put(&spare, "rss", per_cpu_ptr(counters, cpu),
 			 NR_MM_COUNTERS * sizeof(s32)))
 			break;
 	}
 }
-
-static void drop_counters(struct mm_struct *mm)
-{
-	const void __percpu *counters = counters_of(mm);
-	int cpu;
-
-	if (!counters)
-		return;
-	for_each_possible_cpu(cpu)
-		drop_at(per_cpu_ptr(counters, cpu));
-}
 #else
-static void add_counters(struct mm_struct *mm, const struct kmd_spec *like)
-{
-}
-
-static void drop_counters(struct mm_struct *mm)
+static void add_counters(struct mm_struct *mm, const struct kmd_spec *like,
+			 put_fn *put)
 {
 }
 #endif
 
-static void add_mm(struct mm_struct *mm, const struct kmd_spec *like)
+static void add_mm(struct mm_struct *mm, const struct kmd_spec *like,
+		   put_fn *put)
 {
 	if (!mm)
 		return;
-	add(like, "mm", mm, sizeof(*mm));
-	add_counters(mm, like);
-}
-
-/* A new one may lie where another was, whose registrations are to go with their owner. */
-static void drop_mm(struct mm_struct *mm)
-{
-	if (!mm)
-		return;
-	drop_at(mm);
-	drop_counters(mm);
+	put(like, "mm", mm, sizeof(*mm));
+	add_counters(mm, like, put);
 }
 
 /*
@@ -193,7 +194,8 @@ static void drop_mm(struct mm_struct *mm)
  * may outlive the leader, who lets go of the memory first; between vfork and
  * exec, two processes share their memory.
  */
-static void add_aux(struct task_struct *p, bool again)
+static void put_aux(struct task_struct *p, bool again, put_fn *put,
+		    put_fn *put_mm)
 {
 	const struct kmd_spec like = {
 		.prio = KMEMDUMP_PRIO_TASK_AUX,
@@ -201,29 +203,27 @@ static void add_aux(struct task_struct *p, bool again)
 		.again = again,
 	};
 
-	add_pid(task_pid(p), &like);
+	add_pid(task_pid(p), &like, put);
 	if (!thread_group_leader(p)) {
 		if (!p->group_leader->mm)
-			add_mm(p->mm, &like);
+			add_mm(p->mm, &like, add);
 		return;
 	}
-	add(&like, "signal", p->signal, sizeof(*p->signal));
-	add_mm(p->mm, &like);
-	add(&like, "cred", rcu_access_pointer(p->real_cred),
+	put(&like, "signal", p->signal, sizeof(*p->signal));
+	add_mm(p->mm, &like, put_mm);
+	put(&like, "cred", rcu_access_pointer(p->real_cred),
 	    sizeof(*p->real_cred));
+}
+
+static void add_aux(struct task_struct *p, bool again)
+{
+	put_aux(p, again, add, add);
 }
 
 /* The same, of a process that has just got them. */
 static void add_fresh_aux(struct task_struct *p, const struct mm_struct *shared)
 {
-	drop_at(task_pid(p));
-	if (thread_group_leader(p)) {
-		drop_at(p->signal);
-		drop_at(rcu_access_pointer(p->real_cred));
-		if (p->mm != shared)
-			drop_mm(p->mm);
-	}
-	add_aux(p, false);
+	put_aux(p, false, claim, p->mm == shared ? add : claim);
 }
 
 static void add_task(struct task_struct *p, enum kmemdump_prio prio, bool again)
@@ -235,7 +235,7 @@ static void add_task(struct task_struct *p, enum kmemdump_prio prio, bool again)
 		.again = again,
 	};
 
-	add_own(&like, "task", p, sizeof(*p));
+	claim(&like, "task", p, sizeof(*p));
 	add_stack(p, prio, again);
 }
 
@@ -302,9 +302,8 @@ static void on_prepare_exec(void *unused, struct task_struct *p,
 		.again = true,
 	};
 
-	drop_mm(bprm->mm);
-	add_mm(bprm->mm, &like);
-	add_own(&like, "cred", bprm->cred, sizeof(*bprm->cred));
+	add_mm(bprm->mm, &like, claim);
+	claim(&like, "cred", bprm->cred, sizeof(*bprm->cred));
 }
 
 /*
@@ -322,17 +321,20 @@ static void on_rename(void *unused, struct task_struct *p, const char *comm)
 
 	if (p != current || !thread_group_leader(p) || !p->mm)
 		return;
-	if (atomic_read(&p->mm->mm_users) == 1)
-		drop_mm(p->mm);
-	add_mm(p->mm, &like);
+	add_mm(p->mm, &like, atomic_read(&p->mm->mm_users) == 1 ? claim : add);
 }
 
-/* A new mm and new credentials, and a thread may have become the leader. */
+/*
+ * A new mm and new credentials, and a thread may have become the leader.  What stays is
+ * registered all the time, as another CPU may panic just now.
+ */
 static void on_exec(void *unused, struct task_struct *p, pid_t old_pid,
 		    struct linux_binprm *bprm)
 {
-	kmd_drop_owner(aux_key(p));
+	u32 stamp = kmd_new_stamp();
+
 	add_fresh_aux(p, NULL);
+	kmd_drop_untouched(aux_key(p), stamp);
 	schedule_sweep();
 }
 
