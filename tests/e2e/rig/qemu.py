@@ -39,6 +39,16 @@ MACHINES = {
 RESERVED_SIZE = MIB
 
 
+def features(kernel):
+    """What the machine must have beyond a Cortex-A72: pages of 16 KiB; what a small kernel was built for."""
+    small = kernel.flavour == 'small'
+    if kernel.has('KASAN_HW_TAGS'):
+        return ['-machine', 'mte=on', '-cpu', 'max']
+    if kernel.has('ARM64_16K_PAGES') or small and (kernel.has('ARM64_VA_BITS_52') or kernel.has('ARM64_PA_BITS_52')):
+        return ['-cpu', 'max']
+    return []
+
+
 class Guest:
     """A running guest; a with statement stops it at its end."""
 
@@ -52,8 +62,7 @@ class Guest:
             old.unlink(missing_ok=True)
         program = shutil.which(self.machine['program']) or kernels.skip(
             f'{self.machine["program"]} is not installed (scripts/setup installs it)')
-        if kernel.has('ARM64_16K_PAGES'):
-            options = ['-cpu', 'max', *options]  # a Cortex-A72 has no pages of 16 KiB
+        options = [*features(kernel), *options]
         append = f'console={self.machine["console"]} {self.machine["set_aside"]} panic=0 {cmdline}'
         self.process = subprocess.Popen([
             program, *self.machine['machine'], *options,
