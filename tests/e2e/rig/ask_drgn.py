@@ -55,6 +55,18 @@ def stacks(prog, running=False):
     return found
 
 
+def saved(prog):
+    """riscv64: [pc, ra, sp, gp, tp, t0-t2, s0, s1, a0-a7, s2-s11] of sleeping tasks, by pid."""
+    found = {}
+    for task in for_each_task(prog):
+        if not state(task) & TASK_DEAD and not runs(prog, task):
+            thread = task.thread
+            s = [thread.s[n].value_() for n in range(12)]
+            found[task.pid.value_()] = [name(task), [thread.ra.value_(), thread.ra.value_(), thread.sp.value_(),
+                                                     0, task.value_(), 0, 0, 0, *s[:2], *[0] * 8, *s[2:]]]
+    return found
+
+
 def crashed(prog):
     """The task that panicked, and its stack."""
     thread = prog.crashed_thread()
@@ -90,6 +102,7 @@ def main():
         'tasks': attempt(lambda: tasks(prog)),
         'stacks': attempt(lambda: stacks(prog)),
         'running': attempt(lambda: stacks(prog, True)),
+        'saved': attempt(lambda: saved(prog)) if prog.platform.arch == drgn.Architecture.RISCV64 else {},
         'modules': attempt(lambda: modules(prog)),
         'crashed': attempt(lambda: crashed(prog)),
         'sections': attempt(lambda: sections(prog)),

@@ -14,6 +14,8 @@ import drgn
 # The code of arm64 that stores the registers at an exception.
 ENTRY = re.compile(r'__bad_stack|el[01][ht]?(_64|_32)?_(sync|irq|fiq|error)')
 FRAME, LINK = 29, 30
+# That of riscv64, which has no frame record: struct pt_regs is at its stack pointer.
+RISCV_ENTRY = re.compile(r'handle_exception|ret_from_exception')
 FIRST_OF_KERNEL = 1 << 63
 MOST_FRAMES = 200
 
@@ -77,11 +79,46 @@ def by_records(prog, regs):
     return found
 
 
+def text_word(prog, at):
+    """A word of a stack that is an address of code, or None."""
+    try:
+        word = prog.read_word(at)
+    except drgn.FaultError:
+        return None
+    return word if word >= FIRST_OF_KERNEL and name_at(prog, word - 1) != '?' else None
+
+
+def by_riscv_records(prog, regs):
+    """riscv64: a record ends where the frame pointer points.  drgn has no registers of this machine."""
+    pc, link, frame, exact = (regs.epc.value_(), regs.ra.value_(), regs.s0.value_(), True)
+    found = [[name_at(prog, pc), pc]]
+    while pc >= FIRST_OF_KERNEL and len(found) < MOST_FRAMES:
+        own = text_word(prog, frame - 8)
+        if exact and own is None:  # It calls none, and stored the frame pointer alone.
+            frame, pc = prog.read_word(frame - 8), link
+        elif exact and own != link and name_at(prog, link - 1) not in ('?', found[-1][0]):  # No frame yet.
+            pc = link
+        elif own is None:
+            break
+        else:
+            before, frame, pc = frame, prog.read_word(frame - 16), own
+        exact = False
+        found.append([name_at(prog, pc - 1), pc])
+        if RISCV_ENTRY.fullmatch(found[-1][0]):
+            found.pop()
+            regs = drgn.Object(prog, 'struct pt_regs', address=before)
+            pc, link, frame, exact = (regs.epc.value_(), regs.ra.value_(), regs.s0.value_(), True)
+            if pc >= FIRST_OF_KERNEL:
+                found.append([name_at(prog, pc), pc])
+    return found
+
+
 def stack(prog, words):
     kind = prog.type('struct pt_regs')
     data = struct.pack(f'<{len(words)}Q', *words).ljust(drgn.sizeof(kind), b'\0')
     regs = drgn.Object.from_bytes_(prog, kind, data)
-    return by_records(prog, regs) if prog.platform.arch == drgn.Architecture.AARCH64 else by_drgn(prog, regs)
+    arch = drgn.Architecture
+    return {arch.AARCH64: by_records, arch.RISCV64: by_riscv_records}.get(prog.platform.arch, by_drgn)(prog, regs)
 
 
 def main():

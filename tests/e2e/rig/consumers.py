@@ -8,6 +8,7 @@ import subprocess
 import sys
 
 import kernels
+import registers
 
 GDB_WORDS = ('init_uts_ns.name.nodename', 'init_uts_ns.name.version', 'jiffies_64', 'nr_threads',
              'init_task.comm', 'panic_cpu', 'saved_command_line')
@@ -37,6 +38,31 @@ def gdb(kernel, core, offset):
     printed = (done.stdout + done.stderr).decode(errors='replace')
     parts = re.split(r'\n@@(.*)\n', done.stdout.decode(errors='replace'))
     return dict(zip(parts[1::2], parts[2::2])) or sys.exit(f'gdb printed no answer:\n{printed}')
+
+
+def tasks_gdb(taken, saved):
+    """{task: frames} of sleeping riscv64 tasks on all of RAM, of which drgn unwinds none; by gdb.
+
+    saved: what ask_drgn.py says of them, by pid.  Each becomes a thread.
+    """
+    names = [f'x{n}' for n in range(1, 28)]
+    notes = b''
+    for pid, (_, words) in saved.items():
+        cpu = dict.fromkeys(registers.RISCV64, 0)
+        cpu.update(zip(('pc', *names), words))
+        notes += registers.note(b'CORE', registers.NT_PRSTATUS, registers.prstatus('riscv64', cpu, int(pid) - 1))
+    core = taken.whole_truth(taken.folder / 'tasks.core', notes=notes)
+    kernel = taken.kernel
+    done = kernel.root.run(
+        ['gdb-multiarch', '-nx', '-batch', '-iex', 'set auto-load off', '-ex',
+         f'symbol-file {kernel.file("vmlinux")} -o {taken.info.kaslr_offset():#x}', '-ex', f'core-file {core}',
+         '-x', kernels.HERE / 'ask_tasks_gdb.py'], [kernels.HERE, kernel.folder, core.parent])
+    lines = [line for line in done.stdout.decode(errors='replace').splitlines() if line.startswith('@@')]
+    if not lines:
+        sys.exit(f'gdb printed no stacks:\n{(done.stdout + done.stderr).decode(errors="replace")[-3000:]}')
+    core.unlink()
+    found = json.loads(lines[-1][2:])
+    return {saved[pid][0]: frames for pid, frames in found.items()}
 
 
 def crash_program(kernel):

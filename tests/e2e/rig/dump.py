@@ -142,15 +142,17 @@ class Dump:
     def truth(self):
         """The core of all RAM."""
         path = self.folder / 'truth.core'
+        if self.kernel.arch == 'riscv64':  # drgn does not walk its page tables.
+            return self.whole_truth(path, with_registers=False)
         truth.write(path, self.kernel.arch, self.info, self.linear(), self.ram_file,
                     self.machine['ram_base'], qemu.RAM)
         return path
 
-    def whole_truth(self, path, with_registers=True):
-        """The core of all RAM at all its addresses, with the registers of the CPUs."""
+    def whole_truth(self, path, with_registers=True, notes=None):
+        """The core of all RAM at all its addresses, with the registers of the CPUs, or other notes."""
         arch, place = self.kernel.arch, (self.machine['ram_base'], qemu.RAM)
         record = b''.join(self.data(row) for row in self.named(registers.RECORD))
-        notes = registers.notes(arch, self.registers.read_text(encoding='utf-8'), record)
+        notes = notes or registers.notes(arch, self.registers.read_text(encoding='utf-8'), record)
         others = truth.aliases(arch, self.info, self.linear(), self.ram, *place)
         truth.write(path, arch, self.info, self.linear(), self.ram_file, *place,
                     notes if with_registers else b'', others)

@@ -19,7 +19,7 @@ import registers
 NT_PRSTATUS = 1
 FIRST_OF_KERNEL = 1 << 63
 # Words of struct pt_regs that come from a note.
-WORDS = {'amd64': 21, 'arm64': 34, 'armhf': 18}
+WORDS = {'amd64': 21, 'arm64': 34, 'armhf': 18, 'riscv64': 32}
 
 
 def general(arch, desc):
