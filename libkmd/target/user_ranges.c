@@ -15,6 +15,8 @@
 /* Regions that are registered one by one have some MiB together. */
 #define ALL_MEMORY (UINT64_C(96) << 20)
 #define HOST_MIN   3
+/* Physical and virtual addresses of a 32-bit machine are alike; of a 64-bit kernel's this bit is set. */
+#define VIRTUAL    (UINT64_C(1) << 63)
 
 struct search {
 	const struct kmd_target *target;
@@ -42,7 +44,7 @@ static enum kmd_status add(struct search *search, uint64_t start, uint64_t end)
 
 static bool base_of(const struct kmd_region_entry *row, uint64_t *base)
 {
-	*base = row->pub.has_phys ? row->pub.phys : row->pub.virt;
+	*base = row->pub.has_phys ? row->pub.phys : row->pub.virt | VIRTUAL;
 	return row->has_bytes && row->pub.captured && (row->pub.has_phys || row->pub.has_virt);
 }
 
@@ -137,7 +139,7 @@ static enum kmd_status keep_range(struct search *search, const char *start, cons
 		if (low >= high)
 			continue;
 		if (view->kind == KMD_VIEW_VIRTUAL)
-			status = add(search, low, high);
+			status = add(search, low | VIRTUAL, high | VIRTUAL);
 		else
 			status = add(search, view->phys + (low - view->virt),
 				     view->phys + (high - view->virt));
