@@ -446,6 +446,11 @@ struct kmd_kernel {
 	uint32_t panic_cpu, panic_pid; /* if has_panic_cpu, has_panic_pid */
 	bool has_panic_cpu, has_panic_pid;
 	bool gdb_relocates; /* gdb relocates the vmlinux by itself; else symbol-file -o is needed */
+	/* The first line of the oops, lockup, stall or hung task that led to the reason: "BUG:
+	 * kernel NULL pointer dereference, ..."; NULL = none, or it is .panic itself. */
+	const char *panic_event;
+	/* The record of the log in which that line is, else that of .panic; if .panic. */
+	size_t panic_record;
 };
 
 /* The kernel's facts after the opening, or NULL before it. */

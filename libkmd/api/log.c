@@ -55,6 +55,8 @@ enum kmd_status kmd_open_panic(struct kmd *kmd)
 		return status;
 	pub->panic = kmd->panic.reason;
 	pub->panic_task = kmd->panic.task;
+	pub->panic_event = kmd->panic.event;
+	pub->panic_record = kmd->panic.reason ? kmd->panic.begin : kmd->log.n;
 	pub->has_panic_pid = kmd->panic.has_pid;
 	pub->panic_pid = kmd->panic.pid;
 	if (!pub->has_panic_cpu && kmd->panic.has_cpu) {

@@ -24,6 +24,9 @@
 #define COMM_MAX   64
 #define CALLER_CPU (UINT32_C(1) << 31)
 
+/* die() numbers the oopses. */
+#define DIE_MARK   " [#"
+
 /* In one report the first of these wins that it has: so the order of the oopses matters. */
 static const struct panic_pattern {
 	enum kmd_reason severity;
@@ -40,6 +43,7 @@ static const struct panic_pattern {
 	{ KMD_REASON_OOPS, false, "Unable to handle kernel" },
 	{ KMD_REASON_OOPS, false, "Oops: " },
 	{ KMD_REASON_OOPS, false, "general protection fault" },
+	{ KMD_REASON_OOPS, true, DIE_MARK }, /* "divide error: 0000 [#1] SMP" */
 	{ KMD_REASON_STALL, true, "detected stall" },
 	{ KMD_REASON_STALL, true, "self-detected stall" },
 	{ KMD_REASON_STALL, true, "detected expedited stalls" },
@@ -100,19 +104,34 @@ static const char *find_in(const struct line *line, const char *text)
 	return memmem(line->text, line->length, text, strlen(text));
 }
 
+static bool is_number_of_die(const struct line *line, const char *mark)
+{
+	const char *end = line->text + line->length, *digit = mark + strlen(DIE_MARK), *at = digit;
+
+	while (at < end && isdigit((unsigned char)*at))
+		at++;
+	return at > digit && at < end && *at == ']';
+}
+
+static bool matches(const struct line *line, const struct panic_pattern *pattern)
+{
+	size_t length = strlen(pattern->text);
+	const char *found;
+
+	if (!pattern->anywhere)
+		return line->length >= length && !memcmp(line->text, pattern->text, length);
+	found = find_in(line, pattern->text);
+	return found && (strcmp(pattern->text, DIE_MARK) != 0 || is_number_of_die(line, found));
+}
+
 static const struct panic_pattern *match_pattern(const struct line *line)
 {
 	/* "---[ end Kernel panic - not syncing: ..." repeats it. */
 	if (find_in(line, "---[ end"))
 		return NULL;
-	for (size_t i = 0; i < N_PATTERNS; i++) {
-		size_t length = strlen(patterns[i].text);
-
-		if (patterns[i].anywhere ? find_in(line, patterns[i].text) != NULL
-					 : line->length >= length &&
-						   !memcmp(line->text, patterns[i].text, length))
+	for (size_t i = 0; i < N_PATTERNS; i++)
+		if (matches(line, &patterns[i]))
 			return &patterns[i];
-	}
 	return NULL;
 }
 
@@ -266,34 +285,118 @@ static void take_blocked(const struct line *line, struct kmd_log_panic *panic)
 	}
 }
 
-/* The last event of the kind that led to the panic, and where its report begins. */
-static void find_cause(const struct kmd_log *log, const struct reason *reason,
-		       struct kmd_log_panic *panic)
+/* What kind of event led to the reason. */
+static enum kmd_reason kind_of(const struct reason *reason)
 {
-	struct line line = { 0 };
-	size_t i, n = sizeof(causes) / sizeof(causes[0]);
+	if (reason->pattern->severity == KMD_REASON_PANIC)
+		for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++)
+			if (find_in(&reason->line, causes[i].text))
+				return causes[i].cause;
+	return reason->pattern->severity;
+}
 
-	for (i = 0; i < n && !find_in(&reason->line, causes[i].text); i++)
-		;
-	if (i < n && reason->pattern->severity == KMD_REASON_PANIC)
-		panic->kind = causes[i].cause;
-	/* The report of an oops was found with its registers. */
-	if (panic->kind <= KMD_REASON_OOPS)
-		return;
+/* The last event of a kind that is no oops, and where its report begins. */
+static struct line find_event(const struct kmd_log *log, const struct reason *reason,
+			      struct kmd_log_panic *panic)
+{
+	struct line line = { 0 }, event = { 0 };
+
 	while (next_line(log, &line) && line.number <= reason->line.number) {
 		const struct panic_pattern *pattern = match_pattern(&line);
 
 		if (!pattern || pattern->severity != panic->kind)
 			continue;
+		event = line;
 		panic->first = (size_t)(line.record - log->items);
 		take_blocked(&line, panic);
 	}
+	return event;
+}
+
+/*
+ * The first line of the oops whose report is @report: "BUG: kernel NULL pointer dereference,
+ * address: ...", which stands before its registers and behind the report before it.
+ */
+static struct line find_oops(const struct kmd_log *log, const struct reason *reason,
+			     const struct report *report)
+{
+	const struct kmd_log_record *own = report->found ? report->record : reason->line.record;
+	size_t end = report->found ? report->number : reason->line.number;
+	struct line line = { 0 }, event = { 0 };
+
+	while (next_line(log, &line) && line.number <= end) {
+		const struct panic_pattern *pattern = match_pattern(&line);
+		struct report other;
+
+		if (own->has_caller && line.record->has_caller &&
+		    own->caller != line.record->caller)
+			continue;
+		if (line.number < end && parse_report(&line, &other))
+			event = (struct line){ 0 };
+		else if (!event.record && pattern && pattern->severity == KMD_REASON_OOPS)
+			event = line;
+	}
+	return event;
+}
+
+static enum kmd_status take_event(const struct kmd_log *log, const struct reason *reason,
+				  const struct line *event, struct kmd_diag *diag,
+				  struct kmd_log_panic *panic)
+{
+	size_t length = event->length < REASON_MAX ? event->length : REASON_MAX;
+
+	panic->begin = (size_t)(reason->line.record - log->items);
+	if (!event->record || event->number >= reason->line.number)
+		return KMD_OK;
+	panic->begin = (size_t)(event->record - log->items);
+	panic->event = kmd_text_name_dup(event->text, length);
+	return panic->event ? KMD_OK : kmd_fail_memory(diag);
+}
+
+/* Of the report that belongs to the line; without one, who wrote the line. */
+static enum kmd_status take_report(const struct kmd_log *log, const struct reason *reason,
+				   const struct report *report, struct kmd_diag *diag,
+				   struct kmd_log_panic *panic)
+{
+	if (!report->found) {
+		take_caller(reason->line.record, panic);
+		return KMD_OK;
+	}
+	if (panic->kind <= KMD_REASON_OOPS)
+		panic->first = (size_t)(report->record - log->items);
+	panic->cpu = report->cpu;
+	panic->pid = report->pid;
+	panic->has_cpu = panic->has_pid = true;
+	panic->task = kmd_text_name_dup(report->comm, report->comm_length);
+	return panic->task ? KMD_OK : kmd_fail_memory(diag);
+}
+
+/* Fills in all but .reason. */
+static enum kmd_status describe(const struct kmd_log *log, const struct reason *reason,
+				struct kmd_diag *diag, struct kmd_log_panic *panic)
+{
+	enum kmd_status status = KMD_OK;
+	struct report report = { 0 };
+	struct line event = { 0 };
+
+	panic->kind = kind_of(reason);
+	panic->first = (size_t)(reason->line.record - log->items);
+	/* The task that reports a stall or a hung task is not the one that hangs. */
+	if (reason->pattern->severity <= KMD_REASON_LOCKUP) {
+		report = find_report(log, reason);
+		status = take_report(log, reason, &report, diag, panic);
+	}
+	if (panic->kind == KMD_REASON_OOPS)
+		event = find_oops(log, reason, &report);
+	else if (panic->kind > KMD_REASON_OOPS)
+		event = find_event(log, reason, panic);
+	return status == KMD_OK ? take_event(log, reason, &event, diag, panic) : status;
 }
 
 enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 			      struct kmd_log_panic *panic)
 {
-	struct report report;
+	enum kmd_status status;
 	struct reason reason;
 	const char *from;
 	size_t length;
@@ -307,34 +410,16 @@ enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 		       : reason.line.text;
 	length = reason.line.length - (size_t)(from - reason.line.text);
 	panic->reason = kmd_text_name_dup(from, length < REASON_MAX ? length : REASON_MAX);
-	if (!panic->reason)
-		return kmd_fail_memory(diag);
-	panic->kind = reason.pattern->severity;
-	panic->first = (size_t)(reason.line.record - log->items);
-	find_cause(log, &reason, panic);
-	/* The task that reports a stall or a hung task is not the one that hangs. */
-	if (reason.pattern->severity > KMD_REASON_LOCKUP)
-		return KMD_OK;
-	report = find_report(log, &reason);
-	if (!report.found) {
-		take_caller(reason.line.record, panic);
-		return KMD_OK;
-	}
-	if (panic->kind <= KMD_REASON_OOPS)
-		panic->first = (size_t)(report.record - log->items);
-	panic->cpu = report.cpu;
-	panic->pid = report.pid;
-	panic->has_cpu = panic->has_pid = true;
-	panic->task = kmd_text_name_dup(report.comm, report.comm_length);
-	if (panic->task)
-		return KMD_OK;
-	kmd_log_panic_deinit(panic);
-	return kmd_fail_memory(diag);
+	status = panic->reason ? describe(log, &reason, diag, panic) : kmd_fail_memory(diag);
+	if (status != KMD_OK)
+		kmd_log_panic_deinit(panic);
+	return status;
 }
 
 void kmd_log_panic_deinit(struct kmd_log_panic *panic)
 {
 	free(panic->reason);
+	free(panic->event);
 	free(panic->task);
 	memset(panic, 0, sizeof(*panic));
 }

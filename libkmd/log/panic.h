@@ -21,6 +21,8 @@ struct kmd_log_panic {
 	uint32_t blocked_pid; /* the task that hung; if has_blocked_pid */
 	bool has_blocked_pid;
 	char *reason; /* the line, printable; NULL = none found */
+	char *event; /* the first line of the event that led to it; NULL = none, or it is .reason */
+	size_t begin; /* record of .event, else of .reason */
 	char *task;   /* command name of the task, printable; NULL = not known */
 	uint32_t cpu, pid;
 	bool has_cpu, has_pid;

@@ -53,7 +53,7 @@ def kernel(c: Any) -> Kernel:
                   _if(c.has_kaslr_offset, c.kaslr_offset), text(c.vmcoreinfo_source),
                   c.vmcoreinfo_generated, text(c.panic), text(c.panic_task),
                   _if(c.has_panic_cpu, c.panic_cpu), _if(c.has_panic_pid, c.panic_pid),
-                  c.gdb_relocates)
+                  c.gdb_relocates, text(c.panic_event))
 
 
 def value(c: Any) -> Value:

@@ -115,6 +115,7 @@ class Kernel(NamedTuple):
     panic_cpu: Optional[int]
     panic_pid: Optional[int]
     gdb_relocates: bool
+    panic_event: Optional[str]
 
 
 class Value(NamedTuple):

@@ -76,6 +76,76 @@ START_TEST(none)
 }
 END_TEST
 
+static void expect_event(const char *event, size_t begin)
+{
+	if (event)
+		ck_assert_str_eq(found.event, event);
+	else
+		ck_assert_ptr_null(found.event);
+	ck_assert_uint_eq(found.begin, begin);
+}
+
+/* The event that led to the panic is that of the panic's report, not an earlier one. */
+START_TEST(event_of_oops)
+{
+	log_line("BUG: unable to handle page fault for address: dead000000000108");
+	log_line("CPU: 0 PID: 7 Comm: first Not tainted 6.1.0 #1");
+	log_line("BUG: kernel NULL pointer dereference, address: 0000000000000000");
+	log_line("#PF: supervisor read access in kernel mode");
+	log_line("Oops: 0000 [#2] PREEMPT SMP NOPTI");
+	log_line("CPU: 1 PID: 113 Comm: insmod Tainted: G           OE      6.1.0 #1");
+	log_line("Kernel panic - not syncing: Fatal exception");
+	expect_panic("Kernel panic - not syncing: Fatal exception", 1, 113, "insmod");
+	expect_event("BUG: kernel NULL pointer dereference, address: 0000000000000000", 2);
+	/* Without the line, there is none. */
+	log_line("Kernel panic - not syncing: Attempted to kill init!");
+	expect_reason("Kernel panic - not syncing: Attempted to kill init!");
+	expect_event(NULL, 7);
+}
+END_TEST
+
+/* Another CPU writes between. */
+START_TEST(event_of_another_cpu)
+{
+	log_as(4, "Unable to handle kernel paging request at virtual address dead000000000100");
+	log_as(5, "Unable to handle kernel NULL pointer dereference at virtual address 08");
+	log_as(4, "Internal error: Oops: 96000004 [#1] SMP");
+	log_as(5, "CPU: 1 PID: 5 Comm: other Not tainted 6.1.0 #1");
+	log_as(4, "CPU: 0 PID: 4 Comm: one Not tainted 6.1.0 #1");
+	log_as(4, "Kernel panic - not syncing: Oops: Fatal exception");
+	expect_panic("Kernel panic - not syncing: Oops: Fatal exception", 0, 4, "one");
+	expect_event("Unable to handle kernel paging request at virtual address dead000000000100",
+		     0);
+}
+END_TEST
+
+START_TEST(event_of_hung_task)
+{
+	log_line("INFO: task first:100 blocked for more than 2 seconds.");
+	log_line("INFO: task second:101 blocked for more than 2 seconds.");
+	log_line("Kernel panic - not syncing: hung_task: blocked tasks");
+	expect_reason("Kernel panic - not syncing: hung_task: blocked tasks");
+	expect_event("INFO: task second:101 blocked for more than 2 seconds.", 1);
+	ck_assert_uint_eq(found.blocked_pid, 101);
+}
+END_TEST
+
+/* The number of an oops stands in the first line of those that have no other. */
+START_TEST(numbered)
+{
+	log_line("md: [#raid] is no number, nor is [#12");
+	expect_reason(NULL);
+	log_line("divide error: 0000 [#1] PREEMPT SMP NOPTI");
+	log_line("CPU: 1 PID: 113 Comm: insmod Not tainted 6.1.0 #1");
+	expect_panic("divide error: 0000 [#1] PREEMPT SMP NOPTI", 1, 113, "insmod");
+	expect_event(NULL, 1);
+	ck_assert_int_eq(found.kind, KMD_REASON_OOPS);
+	log_line("Kernel panic - not syncing: Fatal exception");
+	expect_reason("Kernel panic - not syncing: Fatal exception");
+	expect_event("divide error: 0000 [#1] PREEMPT SMP NOPTI", 1);
+}
+END_TEST
+
 /* sysrq: panic() prints the stack itself. */
 START_TEST(x86_61_sysrq)
 {
@@ -314,6 +384,10 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, none);
+	tcase_add_test(tcase, event_of_oops);
+	tcase_add_test(tcase, event_of_another_cpu);
+	tcase_add_test(tcase, event_of_hung_task);
+	tcase_add_test(tcase, numbered);
 	tcase_add_test(tcase, x86_61_sysrq);
 	tcase_add_test(tcase, x86_612_oops);
 	tcase_add_test(tcase, arm64_61_oops);

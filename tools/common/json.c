@@ -71,6 +71,7 @@ json_t *json_reason(const struct kmd *kmd)
 	json_t *object = json_object();
 
 	json_set(object, "text", json_word(kernel->panic));
+	json_set(object, "event", json_word(kernel->panic_event));
 	json_set(object, "task", json_word(kernel->panic_task));
 	if (kernel->has_panic_cpu)
 		json_set(object, "cpu", json_number(kernel->panic_cpu));

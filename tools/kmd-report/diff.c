@@ -108,7 +108,8 @@ static bool add_facts(struct diff *diff)
 	       add_fact(diff, "version", x->banner, y->banner) &&
 	       add_fact(diff, "hardware", a->facts.hardware, b->facts.hardware) &&
 	       add_fact(diff, "form", kmd_input_form(a->kmd), kmd_input_form(b->kmd)) &&
-	       add_fact(diff, "reason", x->panic, y->panic);
+	       add_fact(diff, "reason", x->panic, y->panic) &&
+	       add_fact(diff, "event", x->panic_event, y->panic_event);
 	good = good && place_of(x, &place[0]) && place_of(y, &place[1]);
 	good = add_made(diff, "where", good, place[0], place[1]);
 	good = good && add_signature(diff) &&

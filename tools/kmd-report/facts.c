@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define TEXT_MAX 2000
+#define MODULES  "Modules linked in: "
 
 /* A printable copy of the bytes up to the end of the line. */
 static char *copy_line(const char *from, const char *end)
@@ -67,9 +68,10 @@ static bool read_record(const struct kmd_log_record *record, const char *panic, 
 	if (panic && memmem(record->text, record->length, panic, strlen(panic)) &&
 	    !memmem(record->text, record->length, "---[ end", 8))
 		facts->reason = i;
+	if (memmem(record->text, record->length, MODULES, sizeof(MODULES) - 1))
+		facts->modules_at = i;
 	return take(record, "Hardware name: ", &facts->hardware) &&
-	       take(record, "Tainted: ", &facts->taint) &&
-	       take(record, "Modules linked in: ", &facts->modules);
+	       take(record, "Tainted: ", &facts->taint) && take(record, MODULES, &facts->modules);
 }
 
 /* A long of the kernel that counts pages. */

@@ -14,7 +14,8 @@ struct facts {
 	 * of the CPUs); if has_memory. */
 	uint64_t memory, unused;
 	bool has_memory;
-	size_t reason; /* record with the reason; kmd_log_count() = none */
+	size_t modules_at; /* record of .modules */
+	size_t reason;     /* record with the reason; kmd_log_count() = none */
 };
 
 /* Reads the log and counters; false if memory is short.  facts_deinit() releases the texts. */

@@ -8,21 +8,26 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define COLUMNS    80
+#define COLUMNS     80
+#define TITLE       12
 /* Lines of the log: before the reason, and after it. */
-#define LOG_BEFORE 10
-#define LOG_AFTER  60
-#define LOG_TAIL   30
+#define LOG_BEFORE  10
+#define LOG_AFTER   60
+#define LOG_TAIL    30
+/* An event that is further from the reason is not shown. */
+#define LOG_EVENT   80
+/* Frames of a recursion, and how often they are repeated before the rest is left out. */
+#define PERIOD_MAX  8
+#define REPEATS_MIN 3
 
 static void print_title(FILE *out, const char *name)
 {
-	fprintf(out, "%s%-12s%s", color_on(out, COLOR_TITLE), name, color_off(out));
+	fprintf(out, "%s%-*s%s", color_on(out, COLOR_TITLE), TITLE, name, color_off(out));
 }
 
-void report_field(FILE *out, const char *name, const char *text)
+/* @text in lines of @width columns; those after the first begin with @name's width in blanks. */
+static void print_lines(FILE *out, const char *text, size_t width, int indent)
 {
-	const size_t width = COLUMNS - 12;
-
 	while (text) {
 		size_t length = strlen(text), end = length;
 
@@ -33,11 +38,41 @@ void report_field(FILE *out, const char *name, const char *text)
 				break;
 			end = (size_t)(blank - text);
 		}
-		print_title(out, name);
 		fprintf(out, "%.*s\n", (int)end, text);
-		name = "";
 		text = text[end] ? text + end + strspn(text + end, " ") : NULL;
+		if (text)
+			fprintf(out, "%*s", indent, "");
 	}
+}
+
+void report_field(FILE *out, const char *name, const char *text)
+{
+	if (!text)
+		return;
+	print_title(out, name);
+	print_lines(out, text, COLUMNS - TITLE, TITLE);
+}
+
+/* A sentence between @before and @after. */
+static void print_sentence(FILE *out, int indent, const char *before, const char *text,
+			   const char *after)
+{
+	char *line;
+
+	if (asprintf(&line, "%s%s%s", before, text, after) < 0)
+		return;
+	fprintf(out, "%*s", indent, "");
+	print_lines(out, line, COLUMNS - (size_t)indent, indent);
+	free(line);
+}
+
+/* An error without the name of the input, which each sentence would repeat. */
+static const char *without_input(const char *text, const char *input)
+{
+	size_t length = strlen(input);
+
+	return !strncmp(text, input, length) && !strncmp(text + length, ": ", 2) ? text + length + 2
+										 : text;
 }
 
 static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *facts)
@@ -81,7 +116,7 @@ static void print_place(FILE *out, const struct kmd_kernel *kernel)
 	fputc('\n', out);
 }
 
-static void print_signature(FILE *out, struct kmd *kmd)
+static void print_signature(FILE *out, struct kmd *kmd, const char *input)
 {
 	const struct kmd_signature *signature;
 	char text[1024];
@@ -89,7 +124,8 @@ static void print_signature(FILE *out, struct kmd *kmd)
 
 	if (kmd_signature_get(kmd, &signature) != KMD_OK) {
 		print_title(out, "signature");
-		fprintf(out, "none: %s\n", kmd_error(kmd));
+		fputs("none: ", out);
+		print_lines(out, without_input(kmd_error(kmd), input), COLUMNS - TITLE - 6, TITLE);
 		return;
 	}
 	print_title(out, "signature");
@@ -100,7 +136,7 @@ static void print_signature(FILE *out, struct kmd *kmd)
 	report_field(out, "", text);
 }
 
-static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts)
+static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
@@ -109,11 +145,12 @@ static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts)
 		     : kmd_log_count(kmd)
 			     ? "none in the log: a hang, a reset by the watchdog or by hardware"
 			     : "unknown: there is no log");
+	report_field(out, "event", kernel->panic_event);
 	print_place(out, kernel);
 	if (facts->taint)
 		report_field(out, "taint", facts->taint);
 	if (kernel->panic)
-		print_signature(out, kmd);
+		print_signature(out, kmd, input);
 }
 
 /* ----- stacks */
@@ -138,18 +175,54 @@ static void print_frame(FILE *out, size_t number, const struct kmd_frame *frame)
 	fputc('\n', out);
 }
 
+static bool is_same_frame(const struct kmd_frame *a, const struct kmd_frame *b)
+{
+	return a->pc == b->pc && a->flags == b->flags && a->line == b->line && a->function &&
+	       b->function && !strcmp(a->function, b->function);
+}
+
+/* Frames from @at on that repeat the @period frames before them. */
+static size_t repeated(const struct kmd_stack *stack, size_t at, size_t period)
+{
+	size_t n = 0;
+
+	while (at + n < stack->n &&
+	       is_same_frame(&stack->frames[at + n], &stack->frames[at + n - period]))
+		n++;
+	return n - n % period;
+}
+
+/* Of a recursion, how many frames behind @printed ones are left out. */
+static size_t print_recursion(FILE *out, const struct kmd_stack *stack, size_t printed)
+{
+	for (size_t period = 1; period <= PERIOD_MAX && period <= printed; period++) {
+		size_t n = repeated(stack, printed, period);
+
+		if (n < REPEATS_MIN * period)
+			continue;
+		if (period == 1)
+			fprintf(out, "       (the same %zu times more)\n", n);
+		else
+			fprintf(out, "       (these %zu frames %zu times more)\n", period,
+				n / period);
+		return n;
+	}
+	return 0;
+}
+
 static void print_stack(FILE *out, const struct kmd_stack *stack)
 {
-	for (size_t i = 0; i < stack->n; i++) {
+	for (size_t i = 0; i < stack->n;) {
 		const struct kmd_frame *frame = &stack->frames[i];
 
 		/* Another context begins where this one was interrupted. */
 		if (i && frame->flags & KMD_FRAME_EXACT && frame->pc != frame[-1].pc)
 			fputs("  --- interrupted:\n", out);
-		print_frame(out, i, frame);
+		print_frame(out, i++, frame);
+		i += print_recursion(out, stack, i);
 	}
 	if (stack->end)
-		fprintf(out, "  (it ends here: %s)\n", stack->end);
+		print_sentence(out, 2, "(it ends here: ", stack->end, ")");
 }
 
 static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_cpu_registers *cpu)
@@ -169,7 +242,7 @@ static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_c
 		fputc('\n', out);
 }
 
-static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
+static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first, const char *input)
 {
 	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
 	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
@@ -190,19 +263,19 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
 	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
 		print_stack(out, stack);
 	else
-		fprintf(out, "  no stack: %s\n", kmd_error(kmd));
+		print_sentence(out, 2, "no stack: ", without_input(kmd_error(kmd), input), "");
 }
 
 /* The CPU that panicked comes first. */
-static void print_cpus(FILE *out, struct kmd *kmd)
+static void print_cpus(FILE *out, struct kmd *kmd, const char *input)
 {
 	size_t n = kmd_cpu_count(kmd), first = report_panic_cpu(kmd);
 
 	if (first < n)
-		print_cpu(out, kmd, first, true);
+		print_cpu(out, kmd, first, true, input);
 	for (size_t i = 0; i < n; i++)
 		if (i != first)
-			print_cpu(out, kmd, i, false);
+			print_cpu(out, kmd, i, false, input);
 	if (!n)
 		fputs("\nNo registers of CPUs were captured.\n", out);
 }
@@ -226,7 +299,8 @@ static void print_holders(FILE *out, const struct kmd *kmd, const struct group *
 	}
 }
 
-static void print_group(FILE *out, const struct kmd *kmd, const struct group *group)
+static void print_group(FILE *out, const struct kmd *kmd, const struct group *group,
+			const char *input)
 {
 	size_t column = 0;
 
@@ -250,10 +324,10 @@ static void print_group(FILE *out, const struct kmd *kmd, const struct group *gr
 	if (group->stack)
 		print_stack(out, group->stack);
 	else
-		fprintf(out, "  no stack: %s\n", group->error);
+		print_sentence(out, 2, "no stack: ", without_input(group->error, input), "");
 }
 
-static bool print_groups(FILE *out, struct kmd *kmd, const char *title,
+static bool print_groups(FILE *out, struct kmd *kmd, const char *input, const char *title,
 			 bool (*wanted)(const struct kmd_task *task))
 {
 	struct groups groups;
@@ -263,18 +337,22 @@ static bool print_groups(FILE *out, struct kmd *kmd, const char *title,
 	if (groups.n)
 		fprintf(out, "\n%s%s%s\n", color_on(out, COLOR_TITLE), title, color_off(out));
 	for (size_t i = 0; i < groups.n; i++)
-		print_group(out, kmd, &groups.items[i]);
+		print_group(out, kmd, &groups.items[i], input);
 	groups_deinit(&groups);
 	return true;
 }
 
-static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
+static bool print_tasks(FILE *out, struct kmd *kmd, bool full, const char *input)
 {
 	size_t n = kmd_task_count(kmd), blocked = 0, kernel = 0;
 
 	if (!n) {
-		fprintf(out, "\nNo tasks: %s.\n",
-			kmd_tasks_load(kmd) == KMD_OK ? "none was captured" : kmd_error(kmd));
+		bool loaded = kmd_tasks_load(kmd) == KMD_OK;
+
+		fputc('\n', out);
+		print_sentence(out, 0, "No tasks: ",
+			       loaded ? "none was captured" : without_input(kmd_error(kmd), input),
+			       ".");
 		return true;
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -284,11 +362,41 @@ static bool print_tasks(FILE *out, struct kmd *kmd, bool full)
 	fprintf(out, "\n%zu tasks, %zu of them of the kernel; %zu in uninterruptible sleep (D)\n",
 		n, kernel, blocked);
 	if (kmd_tasks_incomplete(kmd))
-		fprintf(out, "There may have been more: %s.\n", kmd_tasks_incomplete(kmd));
-	return print_groups(out, kmd, "Tasks in uninterruptible sleep", report_is_blocked) &&
-	       print_groups(out, kmd, "Tasks that hold a lock for which another one waits",
+		print_sentence(out, 0, "There may have been more: ", kmd_tasks_incomplete(kmd),
+			       ".");
+	return print_groups(out, kmd, input, "Tasks in uninterruptible sleep", report_is_blocked) &&
+	       print_groups(out, kmd, input, "Tasks that hold a lock for which another one waits",
 			    report_is_holder) &&
-	       (!full || print_groups(out, kmd, "Other tasks that do not run", is_other));
+	       (!full || print_groups(out, kmd, input, "Other tasks that do not run", is_other));
+}
+
+/* As the report of the event has them; else out of memory. */
+static bool print_names_of_modules(FILE *out, struct kmd *kmd, const struct facts *facts)
+{
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	size_t n = kmd_modules_load(kmd) == KMD_OK ? kmd_module_count(kmd) : 0, size = 0;
+	char *text = NULL;
+	FILE *list;
+
+	if (!n || kmd_modules_incomplete(kmd) ||
+	    (facts->modules && kernel->panic && facts->modules_at >= kernel->panic_record)) {
+		report_field(out, "modules", facts->modules);
+		return true;
+	}
+	list = open_memstream(&text, &size);
+	if (!list)
+		return false;
+	for (size_t i = 0; i < n; i++) {
+		const struct kmd_module *module = kmd_module_get(kmd, i);
+		bool tainted = module->taint && *module->taint;
+
+		fprintf(list, "%s%s%s%s%s", i ? " " : "", module->name, tainted ? "(" : "",
+			tainted ? module->taint : "", tainted ? ")" : "");
+	}
+	if (!fclose(list))
+		report_field(out, "modules", text);
+	free(text);
+	return true;
 }
 
 /* Each module with its place and build. */
@@ -332,6 +440,17 @@ static void print_record(FILE *out, const struct kmd_log_record *record)
 	}
 }
 
+/* Some records before the reason; the event that led to it, with what stands right before it. */
+static size_t first_of_log(const struct kmd *kmd, size_t reason)
+{
+	size_t event = kmd_kernel_get(kmd)->panic_record, before = LOG_BEFORE;
+
+	if (kmd_kernel_get(kmd)->panic && event <= reason && reason - event <= LOG_EVENT &&
+	    reason - event + 2 > before)
+		before = reason - event + 2;
+	return reason > before ? reason - before : 0;
+}
+
 static void print_log(FILE *out, const struct kmd *kmd, const struct facts *facts, bool full)
 {
 	size_t n = kmd_log_count(kmd), from = 0, to = n;
@@ -339,7 +458,7 @@ static void print_log(FILE *out, const struct kmd *kmd, const struct facts *fact
 	if (!n)
 		return;
 	if (!full && facts->reason < n) {
-		from = facts->reason > LOG_BEFORE ? facts->reason - LOG_BEFORE : 0;
+		from = first_of_log(kmd, facts->reason);
 		to = n - facts->reason > LOG_AFTER ? facts->reason + LOG_AFTER : n;
 	} else if (!full) {
 		from = n > LOG_TAIL ? n - LOG_TAIL : 0;
@@ -362,23 +481,24 @@ static void print_findings(FILE *out, const struct kmd *kmd, bool notes)
 			continue;
 		fprintf(out, "%s", titled ? "" : "\nThe dump is not whole\n");
 		titled = true;
-		fprintf(out, "%s: %s\n", finding->severity == KMD_NOTE ? "note" : "damage",
-			finding->text);
+		fputs(finding->severity == KMD_NOTE ? "note: " : "damage: ", out);
+		print_lines(out, finding->text, COLUMNS - 8, 2);
 	}
 }
 
 bool report_text(FILE *out, struct kmd *kmd, const struct report_options *options)
 {
+	const char *input = options->in.input ? options->in.input : "";
 	struct facts facts;
 	bool good;
 
 	if (!facts_read(kmd, &facts))
 		return false;
 	print_kernel(out, kmd, &facts);
-	print_reason(out, kmd, &facts);
-	report_field(out, "modules", facts.modules);
-	print_cpus(out, kmd);
-	good = print_tasks(out, kmd, options->full);
+	print_reason(out, kmd, &facts, input);
+	good = print_names_of_modules(out, kmd, &facts);
+	print_cpus(out, kmd, input);
+	good = good && print_tasks(out, kmd, options->full, input);
 	if (options->full)
 		print_modules(out, kmd);
 	print_log(out, kmd, &facts, options->full);
