@@ -178,10 +178,81 @@ step_reproduce()
 	rm -rf "$again"
 }
 
+# The rules of other distributions, read by their own tools.
 step_other()
 {
 	rpmspec -q --define "_sourcedir $PWD" packaging/kmemdump.spec
 	rpmlint --strict -c packaging/rpmlint.toml packaging/kmemdump.spec
-	bash -n packaging/PKGBUILD
+	# The variables are makepkg's.
+	shellcheck --shell=bash --exclude=SC2034,SC2154 packaging/PKGBUILD
 	! command -v namcap >/dev/null || namcap packaging/PKGBUILD
+}
+
+# A clean system of Debian with the tools of another distribution, and what "meson dist" would make.
+# other_root TOOL...
+other_root()
+{
+	# shellcheck disable=SC2086 # a list of packages
+	clean_root "$release" "$(dpkg --print-architecture)" $build_packages "$@"
+	mkdir -p "$root/build"
+	copy_sources "$root/build/kmemdump-$upstream"
+	tar -c -J -C "$root/build" -f "$root/build/kmemdump-$upstream.tar.xz" "kmemdump-$upstream"
+	rm -r "$root/build/kmemdump-$upstream"
+	chmod 777 "$root/build"
+}
+
+# The names of what Debian's packages install, whatever folder of it a distribution prefers.
+# Debian's own: documentation, licences, triggers, the links of shared libraries.
+names_in()
+{
+	grep -v -e '/$' -e '/doc/' -e '/licenses/' -e '/lintian/' -e '/\.' -e '/docbase/' | sed 's/.*\///; s/\.gz$//; s/\.cpython-.*//' | sort -u
+}
+
+names_of_debian()
+{
+	local deb
+	for deb in $(packages_of_release); do
+		dpkg-deb -c "$deb" | sed 's/ -> .*//; s/.* \.//'
+	done | names_in
+}
+
+# rpmbuild fails if the spec file forgets a file, or names one that is not installed.
+step_rpm()
+{
+	local upstream=${version%-*} out=$output/rpm
+	other_root rpm
+	cp packaging/kmemdump.spec packaging/fedora.macros "$root/build"
+	# Its dependencies have Fedora's names.
+	logged "$output/rpm.log" in_root sh -ec "cd /build
+		rpmbuild -ba --nodeps ${no_tests:+--nocheck} --define '_topdir /build/rpm' --define '_sourcedir /build' \
+			--load /build/fedora.macros kmemdump.spec"
+	rm -rf "$out"
+	mkdir "$out"
+	find "$root/build/rpm" -name '*.rpm' -exec cp -t "$out" {} +
+	remove_root
+	(cd "$out" && ls -1 ./*.rpm)
+	for package in "$out"/*.rpm; do
+		case $package in *.src.rpm) ;; *) rpm -qpl --nosignature "$package" 2>/dev/null ;; esac
+	done | names_in >"$out/names"
+	names_of_debian | diff - "$out/names" || die 'the RPM packages do not have what the Debian packages have'
+}
+
+step_arch()
+{
+	local upstream=${version%-*} out=$output/arch
+	other_root makepkg libarchive-tools
+	cp packaging/PKGBUILD "$root/build"
+	logged "$output/arch.log" in_root setpriv --reuid=nobody --regid=nogroup --clear-groups sh -ec "cd /build
+		export HOME=/build PKGEXT=.pkg.tar.zst
+		makepkg --printsrcinfo
+		makepkg --nodeps ${no_tests:+--nocheck}"
+	rm -rf "$out"
+	mkdir "$out"
+	find "$root/build" -maxdepth 1 -name '*.pkg.tar.zst' -exec cp -t "$out" {} +
+	remove_root
+	(cd "$out" && ls -1 ./*.pkg.tar.zst)
+	for package in "$out"/*.pkg.tar.zst; do
+		tar -t -f "$package"
+	done | names_in >"$out/names"
+	names_of_debian | diff - "$out/names" || die "the package for Arch does not have what the Debian packages have"
 }
