@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""release.py TREE - scripts/release, in a clone, with a key that is made for it."""
+"""release.py TREE LIBRARY - scripts/release, in a clone, with a key that is made for it."""
 import os
 import pathlib
 import re
@@ -21,8 +21,8 @@ def run(*command, cwd, env, code=0):
 
 
 def main():
-    if not (TREE / '.git').exists() or not all(map(shutil.which, ('git', 'gpg', 'xz'))):
-        print('SKIP: no git checkout, or no gpg')
+    if not (TREE / '.git').exists() or not all(map(shutil.which, ('git', 'gpg', 'xz', 'abidw'))):
+        print('SKIP: no git checkout, no gpg, or no abidw')
         sys.exit(77)
     # gpg's agent needs a short path.
     with tempfile.TemporaryDirectory(dir='/tmp') as scratch:
@@ -34,7 +34,7 @@ def main():
         run('git', '-c', 'safe.directory=*', 'clone', '-q', '--no-hardlinks', '--depth=1', f'file://{TREE}', clone,
             cwd=scratch, env=env)
         # What is being worked on, too.
-        for name in ('scripts/release', 'NEWS.md', 'meson.build', 'man/page.py'):
+        for name in ('scripts/release', 'scripts/abi', 'packaging/kmemdump.spec', 'NEWS.md', 'meson.build', 'man/page.py'):
             shutil.copy(TREE / name, clone / name)
         news = clone / 'NEWS.md'
         news.write_text(re.sub(r'^## 0\.2\.0 .*$', '## 9.8.7 (unreleased)\n\n- A line.\n\n## 0.2.0 (2026-11-28)',
@@ -52,7 +52,8 @@ def main():
         (clone / 'new-file').unlink()
         assert run('git', 'rev-parse', 'HEAD', cwd=clone, env=env) == head
 
-        out = run('scripts/release', '--key', 't@example.org', '--no-check', '9.8.7', 'out', cwd=clone, env=env)
+        library = ['--library', str(pathlib.Path(sys.argv[2]).resolve())]
+        out = run('scripts/release', '--key', 't@example.org', '--no-check', *library, '9.8.7', 'out', cwd=clone, env=env)
         assert 'git push origin HEAD v9.8.7' in out, out
         run('git', 'tag', '-v', 'v9.8.7', cwd=clone, env=env)
         assert '- A line.' in run('git', 'cat-file', 'tag', 'v9.8.7', cwd=clone, env=env)
@@ -63,6 +64,10 @@ def main():
         for name, text in (('meson.build', "version: '9.8.7'"), ('include/kmemdump/kmd.h', '0x090807'),
                            ('include/kmemdump/kmd.h', '"9.8.7"'), ('tools/kmd-collect/__main__.py', "'9.8.7'")):
             assert text in (tree / name).read_text(), name
+        assert "<elf-symbol name='kmd_check'" in (tree / 'abi/libkmd-9.8.7.abi').read_text()
+        for name, entry in (('debian/changelog', r'^ -- T <t@example\.org>  \w'),
+                            ('packaging/kmemdump.spec', r'^%changelog\n\* \w{3} \w{3} \d\d \d{4} T <t@example\.org> - 9\.8\.7-1$')):
+            assert re.search(entry, (tree / name).read_text(), re.M), name
         assert re.search(r'^## 9\.8\.7 \(\d{4}-\d\d-\d\d\)$', (tree / 'NEWS.md').read_text(), re.M)
         shutil.rmtree(clone / 'out')
         run('scripts/release', '--unsigned', '9.8.7', cwd=clone, env=env, code=1)

@@ -18,8 +18,9 @@ def declared(text):
 
 
 def mapped(text):
-    exported = re.search(r'global:(.*?)local:', text, flags=re.DOTALL)[1]
-    return set(re.findall(r'([^\s;]+)\s*;', exported))
+    # One node for each version in which functions appeared; the first alone has "local:".
+    nodes = re.findall(r'^KMD_[\d.]+ \{\s*(?:global:)?(.*?)(?:local:.*?)?^\}', text, flags=re.DOTALL | re.MULTILINE)
+    return {symbol for node in nodes for symbol in re.findall(r'([^\s;]+)\s*;', node)}
 
 
 def exported(nm, library):
