@@ -75,7 +75,7 @@ state()
 {
 	(cd "$root" && find . -xdev \( -path ./var/cache -o -path ./var/lib/apt -o -path ./var/log \
 		-o -path ./debs -o -path ./var/lib/dpkg -o -path ./etc/ld.so.cache \
-		-o -path ./var/lib/systemd -o -path ./dev -o -path ./proc -o -path ./tmp \) -prune -o -print | sort)
+		-o -path ./dev -o -path ./proc -o -path ./tmp \) -prune -o -print | sort)
 	# shellcheck disable=SC2016 # dpkg-query's own
 	in_root dpkg-query -W -f '${Package} ${Status}\n' | sort
 }
@@ -100,6 +100,17 @@ newer_packages()
 			dpkg-deb --root-owner-group -b /var/tmp/x "/debs/newer/${deb##*/}" >/dev/null
 			rm -rf /var/tmp/x
 		done'
+}
+
+# As a later version would be, which has another folder in /usr/src, and other modules.
+newer_modules()
+{
+	in_root sh -ec "dpkg-deb -R /debs/kmemdump-dkms_*.deb /var/tmp/x
+		cd /var/tmp/x
+		mv usr/src/kmemdump-$version usr/src/kmemdump-$version.1
+		sed -i 's/$version/$version.1/' usr/src/*/dkms.conf DEBIAN/control DEBIAN/p[or]*
+		dpkg-deb --root-owner-group -b /var/tmp/x /debs/newer.deb >/dev/null
+		rm -rf /var/tmp/x"
 }
 
 step_install()
@@ -156,6 +167,12 @@ step_dkms()
 	rm -rf "$output/modules"
 	mkdir "$output/modules"
 	cp "$root/lib/modules/$version_of_kernel/updates/dkms"/*.ko "$output/modules"
+	newer_modules
+	logged "$output/dkms-upgrade.log" in_root apt-get install -qy --no-install-recommends /debs/newer.deb
+	# What an upgrade does not build at once is not of the old version either.
+	[ -z "$(find "$root/var/lib/dkms/kmemdump" "$root/usr/src" -maxdepth 1 -name "*$version")" ] ||
+		die 'the upgrade of kmemdump-dkms left the old modules behind'
+	in_root dkms status -m kmemdump | grep "$version.1" >&2 || die 'dkms does not have the new modules'
 	logged "$output/dkms-remove.log" in_root apt-get purge -qy kmemdump-dkms
 	[ -z "$(find "$root/lib/modules" "$root/var/lib/dkms" "$root/usr/src" -name '*kmemdump*')" ] ||
 		die 'removal of kmemdump-dkms left modules behind'

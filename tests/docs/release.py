@@ -65,7 +65,7 @@ def main():
                            ('include/kmemdump/kmd.h', '"9.8.7"'), ('tools/kmd-collect/__main__.py', "'9.8.7'")):
             assert text in (tree / name).read_text(), name
         assert "<elf-symbol name='kmd_check'" in (tree / 'abi/libkmd-9.8.7.abi').read_text()
-        for name, entry in (('debian/changelog', r'^ -- T <t@example\.org>  \w'),
+        for name, entry in (('debian/changelog', r'^kmemdump \(9\.8\.7\) unstable.*\n\n.*\n\n -- T <t@example\.org>  \w'),
                             ('packaging/kmemdump.spec', r'^%changelog\n\* \w{3} \w{3} \d\d \d{4} T <t@example\.org> - 9\.8\.7-1$')):
             assert re.search(entry, (tree / name).read_text(), re.M), name
         assert re.search(r'^## 9\.8\.7 \(\d{4}-\d\d-\d\d\)$', (tree / 'NEWS.md').read_text(), re.M)
