@@ -92,14 +92,17 @@ struct used {
 	struct dev_printk_info info;
 };
 
+/* Link-time optimisation keeps them, too. */
+#define KEPT __attribute__((used))
+
 extern struct used self_used;
 extern const char linux_banner[];
 extern char _text[], _stext[], init_top_pgt[], init_uts_ns[], prb[];
-struct used self_used = { .page = { .flags = PG_lru | PG_head | NR_FREE_PAGES | PGTY_buddy |
-					     PGTY_slab } };
-const char linux_banner[] = KERNEL_OF_TEST;
-char _text[8] = "text", _stext[8] = "stext", init_top_pgt[8] = "top", init_uts_ns[8] = "uts",
-     prb[8] = "prb";
+KEPT struct used self_used = { .page = { .flags = PG_lru | PG_head | NR_FREE_PAGES | PGTY_buddy |
+						  PGTY_slab } };
+KEPT const char linux_banner[] = KERNEL_OF_TEST;
+KEPT char _text[8] = "text", _stext[8] = "stext", init_top_pgt[8] = "top", init_uts_ns[8] = "uts",
+	  prb[8] = "prb";
 
 static enum kmd_status synthesise(void)
 {
