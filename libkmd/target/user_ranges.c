@@ -15,7 +15,8 @@
 /* Regions that are registered one by one have some MiB together. */
 #define ALL_MEMORY (UINT64_C(96) << 20)
 #define HOST_MIN   3
-/* Physical and virtual addresses of a 32-bit machine are alike; of a 64-bit kernel's this bit is set. */
+/* Physical and virtual addresses of a 32-bit machine are alike; of a 64-bit kernel's this bit is
+ * set. */
 #define VIRTUAL    (UINT64_C(1) << 63)
 
 struct search {
