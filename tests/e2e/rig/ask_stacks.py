@@ -108,8 +108,7 @@ def by_riscv_records(prog, regs):
             found.pop()
             regs = drgn.Object(prog, 'struct pt_regs', address=before)
             pc, link, frame, exact = (regs.epc.value_(), regs.ra.value_(), regs.s0.value_(), True)
-            if pc >= FIRST_OF_KERNEL:
-                found.append([name_at(prog, pc), pc])
+            found.append([name_at(prog, pc), pc])
     return found
 
 
