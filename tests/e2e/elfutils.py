@@ -9,7 +9,7 @@ import kit
 # eu-elflint does not support NT_FILE, but eu-readelf does.
 KNOWN_COMPLAINTS = ('unknown core file note type 0 ', 'unknown core file note type 1263354881 ',
                     'unknown core file note type 1179208773 ')
-MACHINES = {'arm64': 'AARCH64', 'x86_64': 'AMD x86-64'}
+MACHINES = {'arm64': 'AARCH64', 'x86_64': 'AMD x86-64', 'riscv64': 'RISC-V'}
 
 
 def readelf(core, option):

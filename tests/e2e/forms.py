@@ -16,7 +16,7 @@ NOT_IN_CAT = ('KELF', 'Kvmcorein')
 def ram_image(dump, folder, where):
     """RAM as it was, rebuilt from the region files."""
     def data_of(name, seq):
-        return (folder / f'md_{name}{seq}.BIN').read_bytes()
+        return (folder / f'md_{name}{seq or ""}.BIN').read_bytes()
     path = where / 'ram.bin'
     ramimage.write(path, dump.facts['regions'], dump.facts['ram'], data_of)
     return path
