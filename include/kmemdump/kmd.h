@@ -632,6 +632,21 @@ enum kmd_status kmd_symbols_load(struct kmd *kmd);
 size_t kmd_symbol_count(const struct kmd *kmd);
 const struct kmd_symbol *kmd_symbol_get(const struct kmd *kmd, size_t index);
 
+/*
+ * Types by name: the size of a structure, union or typedef, the offset of a member in one ("a.b"
+ * leads into the member a; members without a name are looked into), the value of an enumerator.
+ * @module NULL asks for those of the kernel, out of the dump's own BTF, else out of the vmlinux; a
+ * name asks for those that this module defines, out of the copy of its BTF that the kernel keeps.
+ * KMD_ERR_NOT_FOUND if there is no such type, or the types were not captured; KMD_ERR_DAMAGED if
+ * those of the module are damaged.
+ */
+enum kmd_status kmd_type_size(struct kmd *kmd, const char *module, const char *type,
+			      uint64_t *size);
+enum kmd_status kmd_type_member(struct kmd *kmd, const char *module, const char *type,
+				const char *member, uint64_t *offset);
+enum kmd_status kmd_type_enumerator(struct kmd *kmd, const char *module, const char *name,
+				    uint64_t *value);
+
 /* A set of bits. */
 enum kmd_frame_flag {
 	KMD_FRAME_INLINE = 1u << 0, /* inlined: its code is part of the next frame's function */

@@ -88,6 +88,8 @@ enum kmd_status kmd_open_panic(struct kmd *kmd);
 /* Types of the kernel for the core's target, once. */
 enum kmd_status kmd_load_types(struct kmd *kmd);
 /* The modules of .own_target, once. */
+/* Where the kernel's own BTF is, by symbols. */
+bool kmd_btf_of_kernel(const struct kmd_target *target, uint64_t *virt, uint64_t *size);
 enum kmd_status kmd_load_modules(struct kmd *kmd);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);

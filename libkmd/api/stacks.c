@@ -19,26 +19,36 @@ enum kmd_status kmd_load_types(struct kmd *kmd)
 	return status;
 }
 
+bool kmd_btf_of_kernel(const struct kmd_target *target, uint64_t *virt, uint64_t *size)
+{
+	uint64_t end;
+
+	if (!kmd_target_symbol(target, "__start_BTF", virt, NULL) ||
+	    !kmd_target_symbol(target, "__stop_BTF", &end, NULL) || end <= *virt ||
+	    end - *virt > KMD_BTF_MAX)
+		return false;
+	*size = end - *virt;
+	return true;
+}
+
 /* The kernel's own BTF, for types that no vmlinux gave. */
 static enum kmd_status read_btf(struct kmd *kmd)
 {
 	struct kmd_target *target = &kmd->own_target;
 	enum kmd_status status = KMD_OK;
-	uint64_t start, end;
+	uint64_t start, size;
 	const char *wrong = NULL;
 	unsigned char *bytes;
 	size_t at;
 
-	if (!kmd_target_symbol(target, "__start_BTF", &start, NULL) ||
-	    !kmd_target_symbol(target, "__stop_BTF", &end, NULL) || end <= start ||
-	    end - start > KMD_BTF_MAX)
+	if (!kmd_btf_of_kernel(target, &start, &size))
 		return KMD_OK;
-	bytes = malloc((size_t)(end - start));
+	bytes = malloc((size_t)size);
 	if (!bytes)
 		return kmd_fail_memory(&kmd->diag);
-	if (kmd_target_read(target, KMD_XLATE_ANY, start, bytes, end - start))
-		status = kmd_btf_types(bytes, (size_t)(end - start), kmd->facts.big_endian,
-				       target->types, KMD_T_N, &kmd->diag, &wrong, &at);
+	if (kmd_target_read(target, KMD_XLATE_ANY, start, bytes, size))
+		status = kmd_btf_types(bytes, (size_t)size, kmd->facts.big_endian, target->types,
+				       KMD_T_N, &kmd->diag, &wrong, &at);
 	free(bytes);
 	if (status == KMD_OK && wrong)
 		status = kmd_report(&kmd->diag, KMD_FIND_TABLE, KMD_DAMAGE, kmd_in(NULL),

@@ -128,6 +128,14 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_BPF_NAME] = { KMD_TYPE_OFFSET, "bpf_ksym", "name", false, 0 },
 	[KMD_T_BPF_NAME_LENGTH] = { KMD_TYPE_LENGTH, "bpf_ksym", "name", false, 0 },
 	[KMD_T_BPF_LINK] = { KMD_TYPE_OFFSET, "bpf_ksym", "lnode", false, 0 },
+	/* kernel/bpf/btf.c; since 5.18 the kernel's copy is the only one that stays. */
+	[KMD_T_BTF_LIST] = { KMD_TYPE_OFFSET, "btf_module", "list", false, 0 },
+	[KMD_T_BTF_MODULE] = { KMD_TYPE_OFFSET, "btf_module", "module", false, 0 },
+	[KMD_T_BTF_BTF] = { KMD_TYPE_OFFSET, "btf_module", "btf", false, 0 },
+	[KMD_T_BTF_DATA] = { KMD_TYPE_OFFSET, "btf", "data", false, 0 },
+	[KMD_T_BTF_DATA_SIZE] = { KMD_TYPE_OFFSET, "btf", "data_size", false, 0 },
+	[KMD_T_MODULE_BTF_DATA] = { KMD_TYPE_OFFSET, "module", "btf_data", false, 0 },
+	[KMD_T_MODULE_BTF_SIZE] = { KMD_TYPE_OFFSET, "module", "btf_data_size", false, 0 },
 	/* arm64 */
 	[KMD_T_REGS_RECORD] = { KMD_TYPE_OFFSET, "pt_regs", "stackframe", false, 0 },
 	[KMD_T_RECORD_META] = { KMD_TYPE_SIZE, "frame_record_meta", NULL, false, 0 },

@@ -48,6 +48,8 @@ struct btf {
 	const char *wrong; /* what is damaged, at @wrong_at; NULL = nothing was seen */
 	size_t wrong_at;
 	uint64_t *budget; /* members that may still be looked at */
+	/* Of a module: the kernel's types and strings come first.  NULL = this is the kernel's. */
+	const struct btf *base;
 };
 
 /* A type that was read; its members or values follow at @more. */
@@ -67,6 +69,10 @@ static uint32_t word(const struct btf *btf, const unsigned char *at)
 /* The strings end with a NUL, so that each one ends. */
 static const char *string(const struct btf *btf, uint32_t at)
 {
+	if (btf->base && at < btf->base->strings_size)
+		btf = btf->base;
+	else if (btf->base)
+		at -= (uint32_t)btf->base->strings_size;
 	return at < btf->strings_size ? btf->strings + at : "";
 }
 
@@ -112,6 +118,10 @@ static void read_type(const struct btf *btf, size_t offset, struct type *type)
 
 static bool type_of(const struct btf *btf, uint32_t id, struct type *type)
 {
+	if (btf->base && id > btf->base->n)
+		id -= (uint32_t)btf->base->n;
+	else if (btf->base)
+		btf = btf->base;
 	if (!id || id > btf->n)
 		return false;
 	read_type(btf, btf->at[id - 1], type);
@@ -152,7 +162,7 @@ static bool read_header(struct btf *btf, const unsigned char *bytes, size_t size
 	strings = header + word(btf, bytes + 16);
 	strings_size = word(btf, bytes + 20);
 	if (!kmd_inside(types, types_size, size) || !kmd_inside(strings, strings_size, size) ||
-	    !strings_size || bytes[strings + strings_size - 1])
+	    (strings_size ? bytes[strings + strings_size - 1] : !btf->base))
 		return false;
 	btf->bytes = bytes + types;
 	btf->size = (size_t)types_size;
@@ -322,9 +332,12 @@ static void answer_all(const struct btf *btf, struct kmd_type_query *queries, si
 {
 	struct type type;
 	uint64_t value;
+	uint32_t first = btf->base ? (uint32_t)btf->base->n : 0;
 
-	for (uint32_t id = 1; id <= btf->n; id++) {
-		read_type(btf, btf->at[id - 1], &type);
+	for (uint32_t own = 0; own < btf->n; own++) {
+		uint32_t id = first + own + 1;
+
+		read_type(btf, btf->at[own], &type);
 		/* Pointers and qualifiers have no name, and are most of all types. */
 		if (!*type.name && type.kind != KIND_ENUM && type.kind != KIND_ENUM64)
 			continue;
@@ -337,23 +350,55 @@ static void answer_all(const struct btf *btf, struct kmd_type_query *queries, si
 	}
 }
 
+/* False only if memory is short. */
+static bool index_section(struct btf *btf, const struct kmd_btf_section *section)
+{
+	return !read_header(btf, section->bytes, section->size) || index_types(btf);
+}
+
+static size_t place_of_damage(const struct btf *btf, const struct kmd_btf_section *section)
+{
+	return btf->wrong_at +
+	       (btf->wrong && btf->bytes ? (size_t)(btf->bytes - section->bytes) : 0);
+}
+
 enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_endian,
 			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag,
 			      const char **wrong, size_t *at)
 {
+	const struct kmd_btf_section section = { bytes, size };
 	uint64_t budget = BUDGET;
 	struct btf btf = { .big_endian = big_endian, .budget = &budget };
-	bool good = true;
+	bool good = index_section(&btf, &section);
 
-	if (read_header(&btf, bytes, size)) {
-		good = index_types(&btf);
-		if (good)
-			answer_all(&btf, queries, n);
-	}
+	if (good)
+		answer_all(&btf, queries, n);
 	free(btf.at);
 	*wrong = btf.wrong;
-	*at = btf.wrong_at;
-	if (btf.wrong && btf.bytes)
-		*at += (size_t)(btf.bytes - bytes);
+	*at = place_of_damage(&btf, &section);
+	return good ? KMD_OK : kmd_fail_memory(diag);
+}
+
+enum kmd_status kmd_btf_split_types(const struct kmd_btf_section *base,
+				    const struct kmd_btf_section *split, bool big_endian,
+				    struct kmd_type_query *queries, size_t n, struct kmd_diag *diag,
+				    const char **wrong, size_t *at)
+{
+	uint64_t budget = BUDGET;
+	struct btf whole = { .big_endian = big_endian, .budget = &budget };
+	struct btf own = { .big_endian = big_endian, .budget = &budget, .base = &whole };
+	bool good = index_section(&whole, base);
+
+	*wrong = whole.wrong ? "the kernel's own types, which it needs, are damaged" : NULL;
+	*at = 0;
+	if (good && !*wrong) {
+		good = index_section(&own, split);
+		if (good)
+			answer_all(&own, queries, n);
+		*wrong = own.wrong;
+		*at = place_of_damage(&own, split);
+	}
+	free(whole.at);
+	free(own.at);
 	return good ? KMD_OK : kmd_fail_memory(diag);
 }

@@ -23,4 +23,20 @@ enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_
 			      struct kmd_type_query *queries, size_t n, struct kmd_diag *diag,
 			      const char **wrong, size_t *at);
 
+/* The @size bytes of a .BTF section. */
+struct kmd_btf_section {
+	const unsigned char *bytes;
+	size_t size;
+};
+
+/*
+ * The same out of @split, the section of a module: its numbers of types and offsets of strings
+ * go on where those of the kernel's section @base end.  Types of @base alone do not answer.  A
+ * @base that is damaged gives none, since the numbers are not known then.
+ */
+enum kmd_status kmd_btf_split_types(const struct kmd_btf_section *base,
+				    const struct kmd_btf_section *split, bool big_endian,
+				    struct kmd_type_query *queries, size_t n, struct kmd_diag *diag,
+				    const char **wrong, size_t *at);
+
 #endif

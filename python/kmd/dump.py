@@ -47,6 +47,10 @@ class NotFound(Error):
     """Not captured, or no such key."""
 
 
+def _name(text: Optional[str]) -> Any:
+    return ffi.NULL if text is None else text.encode()
+
+
 def _fail(kmd: Any, code: int) -> Error:
     status = Status(code)
     kind = NotFound if status is Status.NOT_FOUND else Error
@@ -289,6 +293,24 @@ class Dump:
         name, offset = ffi.new('char **'), ffi.new('uint64_t *')
         self._call(lib.kmd_symbol_at, address, name, offset)
         return convert.some_text(name[0]), int(offset[0])
+
+    def type_size(self, name: str, module: Optional[str] = None) -> int:
+        """Size of a structure, union or typedef, of the kernel or one that @module defines; NotFound."""
+        out = ffi.new('uint64_t *')
+        self._call(lib.kmd_type_size, _name(module), name.encode(), out)
+        return int(out[0])
+
+    def member_offset(self, name: str, member: str, module: Optional[str] = None) -> int:
+        """Offset of a member ("a.b" leads into the member a) in a structure; NotFound without one."""
+        out = ffi.new('uint64_t *')
+        self._call(lib.kmd_type_member, _name(module), name.encode(), member.encode(), out)
+        return int(out[0])
+
+    def enumerator(self, name: str, module: Optional[str] = None) -> int:
+        """The value of an enumerator of the kernel, or of one that @module defines; NotFound."""
+        out = ffi.new('uint64_t *')
+        self._call(lib.kmd_type_enumerator, _name(module), name.encode(), out)
+        return int(out[0])
 
     # ----- what takes work
 

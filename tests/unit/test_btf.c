@@ -119,6 +119,103 @@ START_TEST(answers)
 }
 END_TEST
 
+/* Of the types and strings that were added since the kernel's section was built. */
+static struct bytes split_after(size_t types_size, size_t strings_size)
+{
+	struct bytes own = { 0 };
+
+	bytes_number(&own, 0xeb9f, 2);
+	bytes_number(&own, 1, 2);
+	bytes_number(&own, 24, 4);
+	bytes_number(&own, 0, 4);
+	bytes_number(&own, types.size - types_size, 4);
+	bytes_number(&own, types.size - types_size, 4);
+	bytes_number(&own, strings.size - strings_size, 4);
+	bytes_add(&own, types.at + types_size, types.size - types_size);
+	bytes_add(&own, strings.at + strings_size, strings.size - strings_size);
+	return own;
+}
+
+static int64_t ask_split(const struct bytes *own, enum kmd_type_kind kind, const char *name,
+			 const char *path)
+{
+	const struct kmd_btf_section base = { whole.at, whole.size },
+				     split = { own->at, own->size };
+	struct kmd_type_query query = { kind, name, path, false, 0 };
+
+	expect_ok(kmd_btf_split_types(&base, &split, false, &query, 1, &diag, &wrong, &wrong_at));
+	ck_assert(wrong_at <= own->size);
+	return query.known ? (int64_t)query.value : -1;
+}
+
+/* 10 a structure of the module with members of types of the kernel, and 11 one of its own. */
+static struct bytes some_split(void)
+{
+	size_t types_size, strings_size;
+
+	some_types();
+	build();
+	types_size = types.size;
+	strings_size = strings.size;
+	type("state", 4, 3, 200);
+	member("number", 1, 0);
+	member("kernel", 5, 64);
+	member("own", 11, 1024);
+	type("part", 4, 1, 72);
+	member("deep", 3, 0);
+	type("", 6, 1, 4);
+	bytes_number(&types, text("ELEVEN"), 4);
+	bytes_number(&types, 11, 4);
+	return split_after(types_size, strings_size);
+}
+
+START_TEST(module)
+{
+	struct bytes own = some_split();
+
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_SIZE, "state", NULL), 200);
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_OFFSET, "state", "kernel.in.list"), 8 + 24);
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_OFFSET, "state", "own.deep.list"), 128 + 8);
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_ENUMERATOR, "ELEVEN", NULL), 11);
+	ck_assert_ptr_null(wrong);
+	/* Types of the kernel are not the module's. */
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_SIZE, "outer", NULL), -1);
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_ENUMERATOR, "SEVEN", NULL), -1);
+	/* With a type less, the numbers mean others. */
+	bytes_set(&whole, 24 + 16 + 4, 0x1f000000, 4);
+	ck_assert_int_eq(ask_split(&own, KMD_TYPE_SIZE, "state", NULL), -1);
+	ck_assert_ptr_nonnull(wrong);
+	bytes_free(&own);
+}
+END_TEST
+
+START_TEST(damaged_module)
+{
+	static const uint64_t values[] = { 0, 0xffffffff, 0x1f00ffff, 0x80000001 };
+	struct bytes own = some_split();
+
+	for (size_t size = 0; size < own.size; size++) {
+		struct bytes cut = { .at = malloc(size + 1), .size = size };
+
+		memcpy(cut.at, own.at, size);
+		ck_assert_int_eq(ask_split(&cut, KMD_TYPE_SIZE, "state", NULL), -1);
+		ck_assert_ptr_nonnull(wrong);
+		free(cut.at);
+	}
+	for (size_t at = 0; at + 4 <= own.size; at += 4)
+		for (size_t i = 0; i < 4; i++) {
+			uint64_t old = kmd_get_le(own.at + at, 4);
+
+			bytes_set(&own, at, values[i], 4);
+			ask_split(&own, KMD_TYPE_OFFSET, "state", "kernel.in.list");
+			ask_split(&own, KMD_TYPE_OFFSET, "state", "own.deep.list");
+			ask_split(&own, KMD_TYPE_ENUMERATOR, "ELEVEN", NULL);
+			bytes_set(&own, at, old, 4);
+		}
+	bytes_free(&own);
+}
+END_TEST
+
 /* A typedef of itself, a structure inside itself without a name, a member of no type. */
 START_TEST(circles)
 {
@@ -187,6 +284,8 @@ int main(void)
 
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, answers);
+	tcase_add_test(tcase, module);
+	tcase_add_test(tcase, damaged_module);
 	tcase_add_test(tcase, circles);
 	tcase_add_test(tcase, deep_and_wide);
 	tcase_add_test(tcase, cut_and_damaged);
