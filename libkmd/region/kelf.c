@@ -12,6 +12,7 @@
 #include "base/checked.h"
 #include "region/cat.h"
 #include "region/core_bytes.h"
+#include "region/kcore.h"
 #include "region/pairs.h"
 #include "source/cursor.h"
 
@@ -480,6 +481,8 @@ static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 		status = read_phdrs(kelf, claims);
 	if (status == KMD_OK && kelf->whole && claims->n == first)
 		status = read_sections(kelf, claims);
+	if (status == KMD_OK && kelf->whole)
+		status = kmd_kcore_settle(claims, first, &kelf->cursor);
 	if (status == KMD_OK && kelf->whole)
 		status = kmd_core_settle(claims, first, &kelf->cursor, kelf->table_end);
 	if (status == KMD_OK && kelf->whole)

@@ -297,26 +297,6 @@ static enum kmd_status descend(struct reading *r, bool *done)
 	return KMD_OK;
 }
 
-/* What people put beside a dump: a README, checksums. */
-static bool is_document(const char *name)
-{
-	static const char *const starts[] = { "readme", "license", "copying", "changelog" };
-	static const char *const ends[] = { ".md",     ".txt", ".pdf",  ".html",
-					    ".htm",    ".md5", ".sha1", ".sha256",
-					    ".sha512", ".asc", ".sig",  ".sha1sum" };
-
-	if (kmd_text_has_prefix(name, "dump_info") || kmd_text_has_prefix(name, "md_"))
-		return false;
-	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
-		if (!strncasecmp(name, starts[i], strlen(starts[i])))
-			return true;
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
-		if (strlen(name) > strlen(ends[i]) &&
-		    !strcasecmp(name + strlen(name) - strlen(ends[i]), ends[i]))
-			return true;
-	return false;
-}
-
 /* Documents are no part of a dump, unless there is nothing else. */
 static void mark_documents(struct reading *r)
 {
@@ -327,7 +307,7 @@ static void mark_documents(struct reading *r)
 
 		if (!entry->path)
 			continue;
-		entry->document = is_document(entry->path + entry->base);
+		entry->document = kmd_is_document(entry->path + entry->base);
 		others |= is_below(entry, r->folder) && !entry->document;
 	}
 	for (size_t i = 0; !others && i < r->n; i++)

@@ -62,6 +62,62 @@ static enum kmd_status unpack(struct kmd_diag *diag, const struct kmd_input_opti
 	return status;
 }
 
+/* A joined file may be compressed, as files of a folder may. */
+static enum kmd_status unpack_members(struct kmd_diag *diag,
+				      const struct kmd_input_options *options,
+				      struct kmd_input *out)
+{
+	enum kmd_status status = KMD_OK;
+
+	for (size_t i = 0; status == KMD_OK && i < out->n_members; i++) {
+		struct kmd_member *member = &out->members[i];
+		size_t length = strlen(member->file_name);
+
+		if (!member->source->n_pieces ||
+		    !kmd_unpack_is_filter(kmd_unpack_kind(member->source, diag)))
+			continue;
+		member->file_name[kmd_unpack_name_length(member->file_name, length)] = '\0';
+		status = kmd_unpack_filter(diag, options, &out->scratch, &member->source);
+	}
+	return status;
+}
+
+/*
+ * Of a folder's files: join parts.  If then only one is left that is no document, and it is
+ * packed, *@source is that one and nothing else counts.
+ */
+static enum kmd_status narrow(struct kmd_diag *diag, const struct kmd_input_options *options,
+			      struct kmd_input *out, struct kmd_source **source, char **file_name)
+{
+	size_t joined = 0, n = 0, which = 0;
+	enum kmd_status status = kmd_parts_join_members(diag, out, &joined);
+	struct kmd_member *member;
+
+	for (size_t i = 0; status == KMD_OK && i < out->n_members; i++) {
+		if (kmd_is_document(out->members[i].file_name))
+			continue;
+		which = i;
+		n++;
+	}
+	if (status != KMD_OK)
+		return status;
+	member = n == 1 ? &out->members[which] : NULL;
+	if (!member || (!joined && kmd_unpack_kind(member->source, diag) == KMD_PACKING_NONE))
+		return joined ? unpack_members(diag, options, out) : KMD_OK;
+	*source = member->source;
+	free(*file_name);
+	*file_name = member->file_name;
+	for (size_t i = 0; i < out->n_members; i++) {
+		if (i == which)
+			continue;
+		kmd_source_free(out->members[i].source);
+		free(out->members[i].file_name);
+	}
+	out->n_members = 0;
+	out->folder = false;
+	return KMD_OK;
+}
+
 /* Unpack *@source as often as it is packed. */
 static enum kmd_status unpack_all(struct kmd_diag *diag, const struct kmd_input_options *options,
 				  struct kmd_source **source, char **file_name,
@@ -81,6 +137,8 @@ static enum kmd_status unpack_all(struct kmd_diag *diag, const struct kmd_input_
 					" times (--limit=depth=N): unpack it first",
 					options->depth_limit);
 		status = unpack(diag, options, kind, source, file_name, out, &again);
+		if (status == KMD_OK && !*source)
+			status = narrow(diag, options, out, source, file_name);
 	}
 	return status;
 }
@@ -95,12 +153,12 @@ static enum kmd_status check_member(struct kmd_diag *diag, const struct kmd_inpu
 			"not an archive: it has no files inside");
 }
 
-/* The input is this one source, which is taken in any case. */
-static enum kmd_status single(struct kmd_diag *diag, const struct kmd_input_options *options,
-			      const char *name, struct kmd_source *source, struct kmd_input *out)
+/* @source and @file_name are taken in any case; @file_name may be NULL for want of memory. */
+static enum kmd_status continue_single(struct kmd_diag *diag,
+				       const struct kmd_input_options *options,
+				       struct kmd_source *source, char *file_name,
+				       struct kmd_input *out)
 {
-	const char *slash = strrchr(name, '/');
-	char *file_name = strdup(slash ? slash + 1 : name);
 	enum kmd_status status = file_name ? unpack_all(diag, options, &source, &file_name, out)
 					   : kmd_fail_memory(diag);
 
@@ -112,6 +170,15 @@ static enum kmd_status single(struct kmd_diag *diag, const struct kmd_input_opti
 		status = kmd_input_add(diag, out, file_name, strlen(file_name), source);
 	free(file_name);
 	return status;
+}
+
+/* The input is this one source, which is taken in any case. */
+static enum kmd_status single(struct kmd_diag *diag, const struct kmd_input_options *options,
+			      const char *name, struct kmd_source *source, struct kmd_input *out)
+{
+	const char *slash = strrchr(name, '/');
+
+	return continue_single(diag, options, source, strdup(slash ? slash + 1 : name), out);
 }
 
 static enum kmd_status spool(struct kmd_diag *diag, const struct kmd_input_options *options,
@@ -187,6 +254,21 @@ static enum kmd_status input_init(struct kmd_diag *diag, const char *name, struc
 }
 
 /* @fd is taken in any case. */
+static enum kmd_status from_folder(struct kmd_diag *diag, const struct kmd_input_options *options,
+				   int fd, const char *name, struct kmd_input *out)
+{
+	enum kmd_status status = kmd_folder_open(diag, options, fd, name, out);
+	struct kmd_source *source = NULL;
+	char *file_name = NULL;
+
+	if (status == KMD_OK)
+		status = narrow(diag, options, out, &source, &file_name);
+	if (status == KMD_OK && source)
+		status = continue_single(diag, options, source, file_name, out);
+	return status;
+}
+
+/* @fd is taken in any case. */
 static enum kmd_status from_descriptor(struct kmd_diag *diag,
 				       const struct kmd_input_options *options, int fd,
 				       const char *name, struct kmd_input *out)
@@ -208,7 +290,7 @@ static enum kmd_status from_descriptor(struct kmd_diag *diag,
 				"a folder, not an archive: use / instead of :");
 	}
 	if (S_ISDIR(st.st_mode))
-		return kmd_folder_open(diag, options, fd, name, out);
+		return from_folder(diag, options, fd, name, out);
 	return from_file(diag, options, fd, st.st_mode, name, out);
 }
 

@@ -78,6 +78,8 @@ enum kmd_status kmd_input_add(struct kmd_diag *diag, struct kmd_input *input, co
 /* Keep @source, which becomes the input's also on an error, as long as the members. */
 enum kmd_status kmd_input_keep(struct kmd_diag *diag, struct kmd_input *input,
 			       struct kmd_source *source);
+/* What people put beside a dump, by its name: a README, a log, checksums. */
+bool kmd_is_document(const char *name);
 /* Sort the members by name, when all are there: names without .zst sort differently. */
 void kmd_input_sort(struct kmd_input *input);
 /* True if @file is one of the files that the input was opened from. */

@@ -2,6 +2,7 @@
 #include "source/input.h"
 
 #include "base/array.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -45,4 +46,25 @@ void kmd_input_sort(struct kmd_input *input)
 {
 	if (input->n_members)
 		qsort(input->members, input->n_members, sizeof(input->members[0]), compare_members);
+}
+
+bool kmd_is_document(const char *name)
+{
+	static const char *const starts[] = { "readme",    "license", "copying",
+					      "changelog", "md5sums", "sha256sums" };
+	static const char *const ends[] = { ".md",  ".txt",     ".pdf",    ".html",   ".htm",
+					    ".md5", ".sha1",    ".sha256", ".sha512", ".asc",
+					    ".sig", ".sha1sum", ".log",    ".csv",    ".json",
+					    ".png", ".jpg",     ".url" };
+
+	if (kmd_text_has_prefix(name, "dump_info") || kmd_text_has_prefix(name, "md_"))
+		return false;
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncasecmp(name, starts[i], strlen(starts[i])))
+			return true;
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++)
+		if (strlen(name) > strlen(ends[i]) &&
+		    !strcasecmp(name + strlen(name) - strlen(ends[i]), ends[i]))
+			return true;
+	return false;
 }

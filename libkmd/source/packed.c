@@ -65,14 +65,22 @@ static const support filters[] = {
 	archive_read_support_filter_xz,
 	archive_read_support_filter_bzip2,
 	archive_read_support_filter_lz4,
+	archive_read_support_filter_lzma,
+	archive_read_support_filter_compress,
 	archive_read_support_format_raw,
 	NULL,
 };
 
 static const support archives[] = {
-	archive_read_support_format_tar,  archive_read_support_format_zip,
-	archive_read_support_format_7zip, archive_read_support_format_rar,
-	archive_read_support_format_rar5, NULL,
+	archive_read_support_format_tar,
+	archive_read_support_format_zip,
+	archive_read_support_format_7zip,
+	archive_read_support_format_rar,
+	archive_read_support_format_rar5,
+	archive_read_support_format_cpio,
+	archive_read_support_format_ar,
+	archive_read_support_format_iso9660,
+	NULL,
 };
 
 /* libarchive crashes where it is asked before it knows the format. */
@@ -252,6 +260,16 @@ static bool tar_sum_fits(const unsigned char *header)
 	for (size_t i = 0; i < TAR_BLOCK; i++)
 		sum += i >= TAR_SUM && i < TAR_SUM + 8 ? ' ' : header[i];
 	return tar_octal(header + TAR_SUM, 8, &recorded) && recorded == sum;
+}
+
+bool kmd_packed_is_old_tar(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	unsigned char header[TAR_BLOCK];
+	uint64_t size;
+
+	return source->size >= TAR_BLOCK && source->size % TAR_BLOCK == 0 &&
+	       kmd_source_read(source, 0, header, sizeof(header), diag) == KMD_OK && *header &&
+	       tar_sum_fits(header) && tar_size(header, &size);
 }
 
 bool kmd_packed_is_plain(struct kmd_packed *packed, struct archive_entry *entry, uint64_t *offset,

@@ -49,4 +49,7 @@ enum kmd_status kmd_packed_filter(const struct kmd_source *source,
 				  const struct kmd_input_options *options, struct kmd_diag *diag,
 				  struct kmd_unpack_target *target);
 
+/* A tar archive of the oldest kind, which has no mark but a checksum. */
+bool kmd_packed_is_old_tar(const struct kmd_source *source, struct kmd_diag *diag);
+
 #endif

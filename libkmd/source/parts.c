@@ -20,17 +20,11 @@
 #define PAGE_KINDS     48
 #define PAGES_COMPARED 8192
 
-/* How the parts are counted: the last @width characters of the name. */
-struct counter {
-	size_t at, width;
-	bool letters;
-};
-
 /*
  * ".0", ".00", "_000": from 0.  ".001": from 1, with three digits or more, since ".1" is what
  * rotation of logs makes.  "aa": as split(1) does.
  */
-static bool find_counter(const char *path, struct counter *counter)
+bool kmd_part_counter(const char *path, struct kmd_part_counter *counter)
 {
 	size_t length = strlen(path), at = length;
 
@@ -38,7 +32,7 @@ static bool find_counter(const char *path, struct counter *counter)
 		at--;
 	counter->at = at;
 	counter->width = length - at;
-	counter->letters = false;
+	counter->letters = counter->hex = false;
 	if (counter->width && at > 1 && (path[at - 1] == '.' || path[at - 1] == '_')) {
 		size_t zeroes = strspn(path + at, "0");
 
@@ -54,12 +48,23 @@ static bool find_counter(const char *path, struct counter *counter)
 	return counter->width >= 2 && at;
 }
 
-/* The name of the next part, in place; false after the last. */
-static bool count_up(char *path, const struct counter *counter)
+/* The digit or letter after @c; \0 after the last. */
+static char digit_after(char c, const struct kmd_part_counter *counter)
+{
+	if (counter->letters)
+		return (char)(c == 'z' ? 0 : c + 1);
+	if (counter->hex && c == '9')
+		return 'a';
+	return (char)(c == (counter->hex ? 'f' : '9') ? 0 : c + 1);
+}
+
+bool kmd_part_count_up(char *path, const struct kmd_part_counter *counter)
 {
 	for (size_t i = counter->at + counter->width; i-- > counter->at;) {
-		if (path[i] != (counter->letters ? 'z' : '9')) {
-			path[i]++;
+		char next = digit_after(path[i], counter);
+
+		if (next) {
+			path[i] = next;
 			return true;
 		}
 		path[i] = counter->letters ? 'a' : '0';
@@ -165,18 +170,13 @@ static bool share_pages(const struct kmd_source *first, const struct kmd_source 
 	return false;
 }
 
-struct parts {
-	struct kmd_piece *items;
-	size_t n, cap;
-};
-
 /*
  * True if the second file is a dump of its own.  Files that begin with zeroes show it by pages that
  * they share.  Without any, ".0" and ".1" of one size may be either: they are not joined then,
  * while names that only split(1) and its like give are.
  */
 static bool is_other_dump(const struct kmd_source *first, const struct kmd_source *next,
-			  const struct counter *counter, struct kmd_diag *diag,
+			  const struct kmd_part_counter *counter, struct kmd_diag *diag,
 			  enum kmd_status *status)
 {
 	if (same_mark(first, next, diag))
@@ -195,45 +195,78 @@ static bool is_other_dump(const struct kmd_source *first, const struct kmd_sourc
 	return true;
 }
 
-/* Append the parts that follow the first. */
-static enum kmd_status collect(struct kmd_diag *diag, char *path, const struct counter *counter,
-			       struct parts *parts)
+enum kmd_status kmd_part_add(struct kmd_diag *diag, struct kmd_parts *parts,
+			     const struct kmd_part_counter *counter, struct kmd_source *next,
+			     bool *added)
 {
-	bool sparse = is_sparse(parts->items[0].source, diag);
+	bool sparse = parts->n && is_sparse(parts->items[0].source, diag);
 	enum kmd_status status = KMD_OK;
 
-	while (status == KMD_OK && parts->n < PARTS_MAX && count_up(path, counter)) {
+	*added = false;
+	if (parts->n >= PARTS_MAX || (parts->n && !sparse && !fits(parts->items, parts->n, next)))
+		return KMD_OK;
+	if (!sparse && parts->n == 1 &&
+	    is_other_dump(parts->items[0].source, next, counter, diag, &status))
+		return status;
+	if (!KMD_ARRAY_RESERVE(parts->items, parts->n, parts->cap))
+		return kmd_fail_memory(diag);
+	parts->items[parts->n++] = (struct kmd_piece){ next, 0, next->size, false };
+	*added = true;
+	return KMD_OK;
+}
+
+/* split -x: "0a" follows "09".  What is there decides. */
+static void find_hex(char *path, struct kmd_part_counter *counter)
+{
+	char *last = path + counter->at + counter->width - 1, was = *last;
+	struct stat st;
+
+	if (counter->letters || counter->width < 2)
+		return;
+	*last = 'a';
+	counter->hex = !stat(path, &st) && S_ISREG(st.st_mode);
+	*last = was;
+}
+
+/* Append the parts that follow the first. */
+static enum kmd_status collect(struct kmd_diag *diag, char *path,
+			       const struct kmd_part_counter *counter, struct kmd_parts *parts)
+{
+	enum kmd_status status = KMD_OK;
+	bool added = true;
+
+	while (status == KMD_OK && added && kmd_part_count_up(path, counter)) {
 		struct kmd_source *next;
 
 		status = open_part(diag, path, &next);
 		if (status != KMD_OK || !next)
 			break;
-		if (!sparse && !fits(parts->items, parts->n, next)) {
+		status = kmd_part_add(diag, parts, counter, next, &added);
+		if (!added)
 			kmd_source_free(next);
-			break;
-		}
-		if (!sparse && parts->n == 1 &&
-		    is_other_dump(parts->items[0].source, next, counter, diag, &status)) {
-			kmd_source_free(next);
-			break;
-		}
-		if (!KMD_ARRAY_RESERVE(parts->items, parts->n, parts->cap)) {
-			kmd_source_free(next);
-			return kmd_fail_memory(diag);
-		}
-		parts->items[parts->n++] = (struct kmd_piece){ next, 0, next->size, false };
 	}
 	return status;
 }
 
+enum kmd_status kmd_parts_use(struct kmd_diag *diag, const struct kmd_parts *parts,
+			      const char *name, struct kmd_source **out)
+{
+	enum kmd_status status =
+		kmd_report(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in(parts->items[0].source->name),
+			   "the first of %zu parts of a split file, which are joined", parts->n);
+
+	return status == KMD_OK ? kmd_source_from_pieces(diag, parts->items, parts->n, name, out)
+				: status;
+}
+
 enum kmd_status kmd_parts_join(struct kmd_diag *diag, const char *path, struct kmd_source **source)
 {
-	struct parts parts = { 0 };
-	struct counter counter;
+	struct kmd_parts parts = { 0 };
+	struct kmd_part_counter counter;
 	enum kmd_status status;
 	char *next;
 
-	if (!find_counter(path, &counter))
+	if (!kmd_part_counter(path, &counter))
 		return KMD_OK;
 	next = strdup(path);
 	if (!next || !KMD_ARRAY_RESERVE(parts.items, parts.n, parts.cap)) {
@@ -241,14 +274,11 @@ enum kmd_status kmd_parts_join(struct kmd_diag *diag, const char *path, struct k
 		return kmd_fail_memory(diag);
 	}
 	parts.items[parts.n++] = (struct kmd_piece){ *source, 0, (*source)->size, false };
+	find_hex(next, &counter);
 	status = collect(diag, next, &counter, &parts);
 	free(next);
 	if (status == KMD_OK && parts.n > 1)
-		status = kmd_report(diag, KMD_FIND_UNUSED, KMD_NOTE, kmd_in((*source)->name),
-				    "the first of %zu parts of a split file, which are joined",
-				    parts.n);
-	if (status == KMD_OK && parts.n > 1)
-		status = kmd_source_from_pieces(diag, parts.items, parts.n, path, source);
+		status = kmd_parts_use(diag, &parts, path, source);
 	if (status != KMD_OK)
 		for (size_t i = 1; i < parts.n; i++)
 			kmd_source_free(parts.items[i].source);

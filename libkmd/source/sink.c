@@ -33,10 +33,10 @@ enum kmd_status kmd_sink_over_limit(const struct kmd_sink *sink)
 	if (sink->target->limit < all)
 		return kmd_fail(sink->diag, KMD_ERR_LIMIT, kmd_in(sink->name),
 				"unpacks to more than the %" PRIu64 " bytes that are left of the "
-				"limit of %" PRIu64 " (--unpack-limit)",
+				"limit of %" PRIu64 " (--limit=size=N)",
 				sink->target->limit, all);
 	return kmd_fail(sink->diag, KMD_ERR_LIMIT, kmd_in(sink->name),
-			"unpacks to more than the limit of %" PRIu64 " bytes (--unpack-limit)",
+			"unpacks to more than the limit of %" PRIu64 " bytes (--limit=size=N)",
 			all);
 }
 

@@ -37,13 +37,41 @@ static const struct magic magics[] = {
 	{ 0, KMD_FLATTENED_MAGIC_SIZE, KMD_FLATTENED_MAGIC, KMD_PACKING_FLATTENED },
 	{ 0, KMD_KDUMP_MAGIC_SIZE, KMD_KDUMP_MAGIC, KMD_PACKING_KDUMP },
 	{ 0, KMD_LIME_MAGIC_SIZE, KMD_AVML_MAGIC, KMD_PACKING_AVML },
+	{ 0, 3, "\x1f\x9d\x90", KMD_PACKING_FILTER }, /* compress, of 16 bits as always */
 	{ 257, 5, "ustar", KMD_PACKING_ARCHIVE },
+	{ 0, 6, "070701", KMD_PACKING_ARCHIVE }, /* cpio */
+	{ 0, 6, "070702", KMD_PACKING_ARCHIVE },
+	{ 0, 6, "070707", KMD_PACKING_ARCHIVE },
+	{ 0, 8, "!<arch>\n", KMD_PACKING_ARCHIVE },
+	{ 32769, 5, "CD001", KMD_PACKING_ARCHIVE },
 	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "Rar!\x1a\x07", KMD_PACKING_ARCHIVE },
 };
 
-static const char *const suffixes[] = { ".zst", ".zstd", ".gz", ".xz", ".bz2", ".lz4" };
+static const char *const suffixes[] = {
+	".zst", ".zstd", ".gz", ".xz", ".bz2", ".lz4", ".lzma", ".Z"
+};
+
+/*
+ * What xz --format=lzma writes: the properties 0x5d, a dictionary of 2^n or 2^n + 2^(n-1) bytes,
+ * an unknown size or one below 2^40, and the first byte of the range coder, which is 0.
+ */
+static bool is_lzma(struct kmd_cursor *cursor)
+{
+	uint32_t dictionary;
+	uint64_t size;
+
+	if (!kmd_cursor_is(cursor, 0, "\x5d", 1) || !kmd_cursor_has(cursor, 0, 18) ||
+	    !kmd_cursor_is(cursor, 13, "", 1))
+		return false;
+	dictionary = kmd_cursor_u32(cursor, 1);
+	size = kmd_cursor_u64(cursor, 5);
+	while (dictionary && !(dictionary & 1))
+		dictionary >>= 1;
+	return (dictionary == 1 || dictionary == 3) && size &&
+	       (size == UINT64_MAX || size >> 40 == 0);
+}
 
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag)
 {
@@ -58,6 +86,10 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 			return magics[i].packing;
 	if (kmd_zstd_is(source, diag))
 		return KMD_PACKING_ZSTD;
+	if (kmd_packed_is_old_tar(source, diag))
+		return KMD_PACKING_ARCHIVE;
+	if (is_lzma(&cursor))
+		return KMD_PACKING_FILTER;
 	if (kmd_zlib_is_lime(source, diag))
 		return KMD_PACKING_ZLIB;
 	return kmd_disk_is(source, diag) ? KMD_PACKING_DISK : KMD_PACKING_NONE;

@@ -129,7 +129,7 @@ def check_words(bench, ranges, whole):
         kit.check(code in (1, 3) and word in text, f'{name}: exit {code}, not {word!r}:\n{text}')
     bomb = foreign.avml([(0, bytes(1 << 16))] * 64)
     code, text, _ = bench.run('bomb', bomb, '--unpack-limit=1M', '-o', bench.where / 'out.core')
-    kit.check(code == 1 and ('--unpack-limit' in text or 'built without' in text), text)
+    kit.check(code == 1 and ('--limit=size' in text or 'built without' in text), text)
 
 
 def whole_pages(ranges):
@@ -233,7 +233,7 @@ def check_kdump_words(bench, whole, pages, machine):
         kit.check(code in (1, 3) and word in text, f'kdump {number}: {code}, not {word!r}:\n{text}')
     bomb = foreign.kdump([(at << 12, bytes(4096)) for at in range(512)])
     code, text, _ = bench.run('bomb', bomb, '--unpack-limit=1M', '-o', bench.where / 'out.core')
-    kit.check(code == 1 and '--unpack-limit' in text, text)
+    kit.check(code == 1 and '--limit=size' in text, text)
 
 
 def check_remoteproc(bench):

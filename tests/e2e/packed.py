@@ -137,7 +137,7 @@ def check_sparse(bench, image, want):
         path.write_bytes(whole[:at] + value.to_bytes(2, 'little') + whole[at + 2:])
         bench.expect_error(path, 'parse image', word)
     path.write_bytes(whole[:16] + b'\xff' * 4 + whole[20:])
-    bench.expect_error(path, '--unpack-limit', options=['--unpack-limit=1G'])
+    bench.expect_error(path, '--limit=size', options=['--unpack-limit=1G'])
     path.write_bytes(whole[:20] + (9).to_bytes(4, 'little') + whole[24:])
     bench.expect_finding(path, 'shorter than its header')
 
@@ -199,9 +199,9 @@ def check_damage(bench, image, folder):
     bench.path('secret.zip').write_bytes(secret)
     bench.expect_error(bench.path('secret.zip'), 'encrypted', 'password')
     bench.path('bomb.gz').write_bytes(gzip.compress(bytes(64 << 20)))
-    bench.expect_error(bench.path('bomb.gz'), 'limit', '--unpack-limit',
+    bench.expect_error(bench.path('bomb.gz'), 'limit', '--limit=size',
                        options=['--unpack-limit=16M'])
-    bench.expect_error(bench.path('bomb.gz'), '--unpack-limit', options=['--limit=size=16M'])
+    bench.expect_error(bench.path('bomb.gz'), '--limit=size', options=['--limit=size=16M'])
     bench.expect_error(bench.path('twice'), '--limit=depth=N', options=['--limit=depth=1'])
     bench.expect_error(bench.path('f.zip'), '--limit=files=N', options=['--limit=files=2'])
     check_ratio(bench)

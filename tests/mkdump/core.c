@@ -15,6 +15,8 @@ static void add_notes(struct recipe *recipe, struct bytes *out)
 
 	for (uint64_t i = 0; i < cpus; i++)
 		elf_note_blank(recipe, out, "CORE", NT_PRSTATUS, elf_sizes(recipe).prstatus);
+	if (option_number(recipe, "kcore", 0)) /* NT_TASKSTRUCT, as fs/proc/kcore.c writes it */
+		elf_note_blank(recipe, out, "CORE", 4, 64);
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		struct region *region = recipe->regions[i];
 

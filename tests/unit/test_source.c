@@ -377,7 +377,7 @@ START_TEST(zstd_over_the_limit)
 	ck_assert_int_eq(kmd_input_from_memory(&diag, &options, packed, length, "m", &input),
 			 KMD_ERR_LIMIT);
 	ck_assert_str_eq(diag.sentence,
-			 "m: unpacks to more than the limit of 1048576 bytes (--unpack-limit)");
+			 "m: unpacks to more than the limit of 1048576 bytes (--limit=size=N)");
 	free(packed);
 	/* The same if the frame does not have its size. */
 	length = pack(zeroes, size, false, 0, &packed);
