@@ -220,13 +220,16 @@ enum kmd_status kmd_set_debuginfod(struct kmd *kmd, bool allowed);
  */
 enum kmd_status kmd_set_unpack_limit(struct kmd *kmd, uint64_t bytes);
 
-/* What bounds the unpacking of hostile input. */
+/* What bounds the unpacking of hostile input; and memory that is kept. */
 enum kmd_limit {
 	KMD_LIMIT_UNPACKED = 0, /* bytes of all files together: as kmd_set_unpack_limit() */
 	KMD_LIMIT_RATIO = 1,    /* unpacked bytes for each packed one, of one file; looked at from
 				 * 1 GiB unpacked bytes on; 100000 */
 	KMD_LIMIT_DEPTH = 2,    /* archives and compression around each other; 8 */
 	KMD_LIMIT_FILES = 3,    /* files in a folder or an archive; 65536 */
+	KMD_LIMIT_KEPT = 4,     /* bytes of memory for what small reads may return to; never an
+				 * error; 272 MiB, or a quarter of the machine's memory if that is
+				 * less; 1 = none */
 };
 
 /*

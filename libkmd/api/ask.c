@@ -64,10 +64,15 @@ KMD_EXPORT bool kmd_is_degraded(const struct kmd *kmd)
 	return kmd->diag.degraded;
 }
 
-static enum kmd_status fail_missing(struct kmd *kmd, const char *kind, uint64_t address)
+static enum kmd_status end_read(struct kmd *kmd, enum kmd_status status, const char *kind,
+				uint64_t address)
 {
-	return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
-			"%s address 0x%" PRIx64 " was not captured", kind, address);
+	if (status == KMD_ERR_NOT_FOUND)
+		return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
+				"%s address 0x%" PRIx64 " was not captured", kind, address);
+	if (status == KMD_OK)
+		kmd_begin(kmd);
+	return status;
 }
 
 static enum kmd_status read_phys(struct kmd *kmd, uint64_t phys, void *buffer, uint64_t length,
@@ -86,24 +91,24 @@ KMD_EXPORT enum kmd_status kmd_read_phys(struct kmd *kmd, uint64_t phys, void *b
 					 size_t length)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
-	uint64_t missing;
+	uint64_t missing = 0;
 
 	if (status == KMD_OK)
 		status = kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_PHYS, read_phys, phys, buffer,
 					 length, &missing);
-	return status == KMD_ERR_NOT_FOUND ? fail_missing(kmd, "physical", missing) : status;
+	return end_read(kmd, status, "physical", missing);
 }
 
 KMD_EXPORT enum kmd_status kmd_read_virt(struct kmd *kmd, uint64_t virt, void *buffer,
 					 size_t length)
 {
 	enum kmd_status status = kmd_begin_opened(kmd);
-	uint64_t missing;
+	uint64_t missing = 0;
 
 	if (status == KMD_OK)
 		status = kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_VIRT, read_virt, virt, buffer,
 					 length, &missing);
-	return status == KMD_ERR_NOT_FOUND ? fail_missing(kmd, "virtual", missing) : status;
+	return end_read(kmd, status, "virtual", missing);
 }
 
 KMD_EXPORT enum kmd_status kmd_read_region(struct kmd *kmd, size_t index, uint64_t offset,

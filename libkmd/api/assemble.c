@@ -145,6 +145,9 @@ KMD_EXPORT enum kmd_status kmd_core_read(struct kmd *kmd, uint64_t offset, void 
 	if (!kmd_inside(offset, length, kmd->window.file_size))
 		return kmd_fail(&kmd->diag, KMD_ERR_USAGE, kmd_in(kmd->input.name),
 				"the core has no %zu bytes at offset 0x%" PRIx64, length, offset);
-	return kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_CORE, read_core, offset, buffer, length,
-			       &missing);
+	status = kmd_cached_read(kmd, &kmd->cache, KMD_SPACE_CORE, read_core, offset, buffer,
+				 length, &missing);
+	if (status == KMD_OK)
+		kmd_begin(kmd);
+	return status;
 }

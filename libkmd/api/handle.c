@@ -277,6 +277,9 @@ KMD_EXPORT enum kmd_status kmd_set_limit(struct kmd *kmd, enum kmd_limit limit, 
 	case KMD_LIMIT_FILES:
 		kmd->input_options.files_limit = value;
 		return KMD_OK;
+	case KMD_LIMIT_KEPT:
+		kmd->cache.limit = value;
+		return KMD_OK;
 	}
 	return kmd_usage_error(kmd, "unknown limit");
 }

@@ -23,7 +23,8 @@ _COMPLETE = {'rodata': lib.KMD_COMPLETE_RODATA, 'text': lib.KMD_COMPLETE_TEXT,
              'orc': lib.KMD_COMPLETE_ORC, 'btf': lib.KMD_COMPLETE_BTF,
              'all': lib.KMD_COMPLETE_ALL, 'none': lib.KMD_COMPLETE_NONE}
 _LIMITS = {'unpacked': lib.KMD_LIMIT_UNPACKED, 'ratio': lib.KMD_LIMIT_RATIO,
-           'depth': lib.KMD_LIMIT_DEPTH, 'files': lib.KMD_LIMIT_FILES}
+           'depth': lib.KMD_LIMIT_DEPTH, 'files': lib.KMD_LIMIT_FILES,
+           'kept': lib.KMD_LIMIT_KEPT}
 
 # Of this thread: the exception that canceled its call.
 _raised = threading.local()
@@ -136,9 +137,10 @@ class Dump:
 
     Options are those of kmd.h: vmlinux, vmcoreinfo and registers are paths; values maps names
     such as "kaslr" to numbers; accept and complete are words of kmd-assemble's options of these
-    names; limits maps "unpacked", "ratio", "depth" or "files" to numbers; only and exclude are
-    globs of region names; redact names what is overwritten, as --redact does.  progress(phase, done, total) is called during long work and cancels
-    it with a true answer, or with an exception, which then comes out of the call.
+    names; limits maps "unpacked", "ratio", "depth", "files" or "kept" to numbers; only and exclude are
+    globs of region names; redact names what is overwritten, as --redact does.  progress(phase, done, total) is called
+    during long work and cancels it with a true answer, or with an exception, which then comes out
+    of the call.
     """
 
     def __init__(self, source: Source, *, vmlinux: Optional[Path] = None,

@@ -87,6 +87,7 @@ static TCase *all_tests(void)
 	add_handle_tests(tcase);
 	add_work_tests(tcase);
 	add_kernel_tests(tcase);
+	add_word_tests(tcase);
 	return tcase;
 }
 

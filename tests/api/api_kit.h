@@ -30,5 +30,6 @@ void expect_error(enum kmd_status status, enum kmd_status wanted, const char *te
 void add_handle_tests(TCase *tcase);
 void add_work_tests(TCase *tcase);
 void add_kernel_tests(TCase *tcase);
+void add_word_tests(TCase *tcase);
 
 #endif
