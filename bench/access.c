@@ -82,8 +82,10 @@ int main(int argc, char **argv)
 	if (argc != 4 || (fd = open(argv[2], O_RDONLY)) < 0)
 		fail("usage: access WAY CORE runs|sequence|words|near");
 	find_segment();
-	if (!strcmp(argv[1], "kmd")) {
+	if (!strncmp(argv[1], "kmd", 3)) {
 		kmd = kmd_new();
+		if (kmd && !strcmp(argv[1], "kmd-2g"))
+			kmd_set_limit(kmd, KMD_LIMIT_KEPT, UINT64_C(2) << 30);
 		if (!kmd || kmd_open_path(kmd, argv[2]) != KMD_OK)
 			fail(kmd ? kmd_error(kmd) : "no memory");
 		read = read_kmd;
