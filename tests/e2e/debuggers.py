@@ -11,9 +11,11 @@ import pathlib
 import re
 import shlex
 import shutil
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import kit
 
@@ -88,6 +90,8 @@ def test_plain(program, commands, dump, where):
     test_debuginfod(commands, dump, where)
     if not shutil.which('drgn'):
         return
+    test_kills([commands / 'kmd-drgn', dump, '-q', '--no-default-symbols', where / 'sleeping.py'],
+               where)
     import kmd
     with kmd.Dump(dump) as opened:
         opened.assemble(where / 'core')
@@ -113,6 +117,40 @@ def test_gdb(commands, dump, vmlinux, report, core, where):
     kit.same(status, -9, 'kmd-gdb, killed')
     kit.same(os.listdir(where / 'tmp'), [], 'what kmd-gdb leaves')
     return jiffies.group(1)
+
+
+SLEEPER = '''#!/bin/sh
+: > "$KMD_TEST_READY"
+exec sleep 60
+'''
+SLEEPING = '''
+import os, time
+open(os.environ['KMD_TEST_READY'], 'w').close()
+time.sleep(60)
+'''
+
+
+def test_kills(command, where):
+    """However a session ends, it leaves no file."""
+    ready, left = where / 'ready', where / 'left'
+    left.mkdir()
+    (where / 'sleeper').write_text(SLEEPER)
+    (where / 'sleeper').chmod(0o755)
+    (where / 'sleeping.py').write_text(SLEEPING)
+    environment = dict(os.environ, TMPDIR=str(left), XDG_RUNTIME_DIR=str(left),
+                       KMD_TEST_READY=str(ready), KMD_GDB=str(where / 'sleeper'),
+                       KMD_CRASH=str(where / 'sleeper'))
+    for number in (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        ready.unlink(missing_ok=True)
+        with subprocess.Popen([str(word) for word in command], env=environment,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
+            while session.poll() is None and not ready.exists():
+                time.sleep(0.05)
+            kit.check(session.poll() is None, f'{command} ends by itself')
+            session.send_signal(number)
+            kit.check(session.wait() != 0, f'{command} after {number!r}')
+        kit.same(os.listdir(left), [], f'what {command[0]} leaves after {number!r}')
+    left.rmdir()
 
 
 def test_search(commands, dump, vmlinux, where):
@@ -177,6 +215,9 @@ def test_debuginfod(commands, dump, where, vmlinux=None):
 def main():
     program, folder, commands = sys.argv[1], pathlib.Path(sys.argv[2]), pathlib.Path(sys.argv[3])
     dump = folder / 'rawdump.img.zst'
+    # A caller may have them ignored.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     with kit.scratch() as where:
         where = pathlib.Path(where)
         (where / 'tmp').mkdir()
@@ -193,7 +234,10 @@ def main():
         kit.same(int(jiffies), real.facts['jiffies_64'], 'kmd-gdb: jiffies_64')
         test_search(commands, dump, vmlinux, where)
         test_debuginfod(commands, dump, where, vmlinux)
+        test_kills([commands / 'kmd-gdb', '-x', vmlinux, dump], where)
         line = next_line(report, 'crash')
+        if line:
+            test_kills([commands / 'kmd-crash', '-x', vmlinux, dump], where)
         status, out = run(commands / 'kmd-crash', '-v', '-x', vmlinux, dump, KMD_CRASH='/bin/echo')
         if line:
             kit.same([str(core) if word.startswith('/proc/self/fd/') else word
