@@ -7,6 +7,8 @@
  * address differs from the chosen one.
  *
  *   with VMCOREINFO   the address of init_uts_ns, and the utsname with the release in it
+ *   32-bit arm        the tables that map their own root, and the utsname or linux_banner at its
+ *                     distance from them
  *   with a vmlinux    linux_banner, and the variable that holds the distance of virtual and
  *                     physical addresses of the image
  *
@@ -22,6 +24,7 @@
 #include "kernel/runtime.h"
 #include "kernel/uts.h"
 #include "memory/scan.h"
+#include "pagetable/pagetable.h"
 #include "vmcoreinfo/follow.h"
 
 #include <inttypes.h>
@@ -207,6 +210,82 @@ static enum kmd_status find_by_vmlinux(struct search *search)
 	return status;
 }
 
+/* ----- by page tables that map their own root */
+
+#define BANNER_MAX 512
+
+static bool has_utsname(const struct search *search, uint64_t delta)
+{
+	unsigned char bytes[KMD_UTS_SIZE];
+	char wanted[KMD_UTS_FIELD] = { 0 };
+	uint64_t offsets[2], virt, missing;
+	const char *release;
+	size_t length, n = kmd_uts_offsets(search->info, offsets);
+
+	if (!kmd_vmcoreinfo_get(search->info, "OSRELEASE", &release, &length) ||
+	    length >= sizeof(wanted) ||
+	    !kmd_vmcoreinfo_hex(search->info, "SYMBOL(init_uts_ns)", &virt))
+		return false;
+	memcpy(wanted, release, length);
+	for (size_t i = 0; i < n; i++)
+		if (kmd_memory_read(search->memory, virt + offsets[i] - delta, bytes, sizeof(bytes),
+				    &missing, search->diag) == KMD_OK &&
+		    is_utsname(bytes, wanted))
+			return true;
+	return false;
+}
+
+static bool has_banner(const struct search *search, uint64_t delta)
+{
+	const char *banner = search->vmlinux->banner;
+	size_t length = banner ? strlen(banner) : 0;
+	char bytes[BANNER_MAX];
+	uint64_t virt, missing;
+
+	return length && length <= sizeof(bytes) &&
+	       kmd_vmlinux_symbol(search->vmlinux, "linux_banner", &virt) &&
+	       kmd_memory_read(search->memory, virt - delta, bytes, length, &missing,
+			       search->diag) == KMD_OK &&
+	       !memcmp(bytes, banner, length);
+}
+
+/* A root here is one whose machine's memory had both at another place. */
+static void try_root(struct search *search, const struct kmd_paging *paging, uint64_t align,
+		     uint64_t at)
+{
+	uint64_t root, virt = paging->root_virt;
+
+	if (!kmd_paging_own_root(paging, search->memory, at, &root, search->diag) ||
+	    (root ^ virt) & (align - 1))
+		return;
+	if (search->info->text ? has_utsname(search, virt - at) : has_banner(search, virt - at))
+		add_found(search, root, at);
+}
+
+static void find_by_tables(struct search *search)
+{
+	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(search->info);
+	uint64_t virt = kmd_paging_root_virt(search->info);
+	struct kmd_paging paging;
+	struct kmd_build build;
+
+	if (!search->info->text) {
+		kmd_build_read(search->vmlinux, &build);
+		arch = build.arch;
+		if (!kmd_vmlinux_symbol(search->vmlinux, "swapper_pg_dir", &virt))
+			return;
+	}
+	if (!arch || !arch->self_mapped ||
+	    !kmd_paging_format(search->info, arch, PAGE, false, virt, &paging))
+		return;
+	for (size_t i = 0; i < search->memory->n_phys; i++) {
+		const struct kmd_interval *piece = &search->memory->phys[i];
+
+		for (uint64_t at = piece->start; piece->end - at >= PAGE; at += PAGE)
+			try_root(search, &paging, arch->kaslr_align, at);
+	}
+}
+
 /* ----- the result */
 
 /* False if the kernel's table of pages is there and empty, with images at this distance. */
@@ -301,6 +380,8 @@ static enum kmd_status find_in(struct search *search)
 		status = find_by_vmcoreinfo(search);
 	else if (search->vmlinux)
 		status = find_by_vmlinux(search);
+	if (status == KMD_OK && !search->n && (search->info->text || search->vmlinux))
+		find_by_tables(search);
 	if (status == KMD_OK)
 		drop_those_that_never_ran(search);
 	return status;

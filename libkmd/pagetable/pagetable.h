@@ -63,4 +63,12 @@ enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
 				     const struct kmd_memory *memory, uint64_t virt, bool *found,
 				     uint64_t *phys, struct kmd_diag *diag);
 
+/*
+ * Memory that lies elsewhere than in the dead machine: where the root that is @at here was there,
+ * by what its tables say of its own virtual address.  False if they do not say it.  32-bit arm
+ * only.
+ */
+bool kmd_paging_own_root(const struct kmd_paging *paging, const struct kmd_memory *memory,
+			 uint64_t at, uint64_t *root, struct kmd_diag *diag);
+
 #endif

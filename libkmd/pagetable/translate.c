@@ -50,3 +50,37 @@ enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
 	}
 	return KMD_OK;
 }
+
+static enum kmd_entry_kind decode_at(const struct kmd_paging *paging,
+				     const struct kmd_memory *memory, unsigned int level,
+				     uint64_t table, uint64_t *phys, struct kmd_diag *diag)
+{
+	uint64_t entry,
+		into = kmd_paging_entry_size(paging) * index_of(paging, level, paging->root_virt);
+	bool found;
+
+	if (entry_at(paging, memory, table + into, &found, &entry, diag) != KMD_OK || !found)
+		return KMD_ENTRY_NONE;
+	return kmd_entry_decode(paging, level, entry, phys);
+}
+
+/* With LPAE the second tables follow the root, in order (arch/arm/kernel/head.S). */
+bool kmd_paging_own_root(const struct kmd_paging *paging, const struct kmd_memory *memory,
+			 uint64_t at, uint64_t *root, struct kmd_diag *diag)
+{
+	uint64_t virt = paging->root_virt, phys, distance = 0;
+	enum kmd_entry_kind kind = decode_at(paging, memory, 0, at, &phys, diag);
+	unsigned int level = 0;
+
+	if (kind == KMD_ENTRY_TABLE && paging->layout == KMD_PA_ARM_LPAE) {
+		uint64_t next = at + kmd_paging_page(paging) * (1 + index_of(paging, 0, virt));
+
+		distance = phys - next;
+		level = 1;
+		kind = decode_at(paging, memory, level, next, &phys, diag);
+	}
+	if (kind != KMD_ENTRY_LEAF)
+		return false;
+	*root = phys + (virt & ((UINT64_C(1) << kmd_paging_shift(paging, level)) - 1));
+	return !level || *root - at == distance;
+}

@@ -162,6 +162,29 @@ START_TEST(tables_of_another_place)
 }
 END_TEST
 
+/* Memory that is read at another place than where it was: the root shows where that is. */
+static void expect_own_root(uint64_t root_virt)
+{
+	uint64_t here = UINT64_C(1) << 52, root;
+
+	capture(here);
+	ck_assert(kmd_paging_format(&info, &kmd_arch_arm, 4096, false, root_virt, &paging));
+	ck_assert(kmd_paging_own_root(&paging, &memory, here + root_virt - BASE, &root, &diag));
+	ck_assert_uint_eq(root, PHYS + root_virt - BASE);
+	ck_assert(!kmd_paging_own_root(&paging, &memory, here, &root, &diag));
+	ck_assert(!kmd_paging_own_root(&paging, &memory, here + SIZE - 8, &root, &diag));
+	done();
+}
+
+START_TEST(own_root)
+{
+	make_classic(PHYS);
+	expect_own_root(CLASSIC);
+	make_lpae(PHYS);
+	expect_own_root(LPAE);
+}
+END_TEST
+
 /* A hole that firmware keeps for itself does not end the map. */
 START_TEST(hole_in_the_map)
 {
@@ -225,6 +248,7 @@ int main(void)
 	tcase_add_test(tcase, lpae);
 	tcase_add_test(tcase, lpae_above_4_gib);
 	tcase_add_test(tcase, tables_of_another_place);
+	tcase_add_test(tcase, own_root);
 	tcase_add_test(tcase, hole_in_the_map);
 	tcase_add_test(tcase, recognised);
 	tcase_add_test(tcase, registers);
