@@ -53,6 +53,7 @@ static const struct object objects[KMD_O_N] = {
 				  .without_vmlinux = true },
 	[KMD_O_NODES] = { .check_object = kmd_check_nodes },
 	[KMD_O_PID_TREE] = { .check_object = kmd_check_pid_tree },
+	[KMD_O_CRASH_PIDS] = { .check_object = kmd_check_crash_pids, .machine = EM_ARM },
 	[KMD_O_PIDS] = { .check_object = kmd_check_pids },
 	[KMD_O_TASKS] = { .check_object = kmd_check_tasks },
 	[KMD_O_MMS] = { .check_object = kmd_check_mms },
@@ -76,6 +77,13 @@ static const struct object objects[KMD_O_N] = {
 	[KMD_O_SCHEDULE] = { .names = NAMES("schedule", "__schedule", "common_interrupt"),
 			     .machine = EM_X86_64 },
 	[KMD_O_ORC] = { .check_object = kmd_check_orc, .machine = EM_X86_64 },
+	[KMD_O_UNWIND_ARM] = { .range = { "the unwind tables", "__start_unwind_idx",
+					  "__stop_unwind_tab" },
+			       .machine = EM_ARM },
+	[KMD_O_VMAP_AREA] = { .check_object = kmd_check_vmap_area, .machine = EM_ARM },
+	[KMD_O_MINIMAL_BASE] = { .check_object = kmd_check_minimal_base,
+				 .machine = EM_ARM,
+				 .without_vmlinux = true },
 	[KMD_O_DATA] = { .check_object = kmd_check_data },
 	[KMD_O_COMMAND_LINE] = { .check_object = kmd_check_command_line },
 	[KMD_O_REGISTERS] = { .check_object = kmd_check_registers, .without_vmlinux = true },
@@ -143,25 +151,28 @@ _Static_assert(KMD_O_N <= 64, "a set of objects is a word");
 #define CRASH_START                                                                                \
 	(B(KEYS_CRASH) | B(BANNER) | B(X86_BASES) | B(IDT) | B(IST_TABLES) | B(COUNTERS) |         \
 	 B(PER_CPU_OFFSET) | B(RUNQUEUES) | B(ROOT_TABLE) | B(MEM_SECTION) | B(NODES) |            \
-	 B(PID_TREE) | B(MODULES_HEAD) | B(MODULE_EXPORTS))
+	 B(PID_TREE) | B(MODULES_HEAD) | B(MODULE_EXPORTS) | B(VMAP_AREA))
 
 /* Without them crash unwinds by guess, on x86_64; a stack that is in no module needs no modules. */
-#define UNWIND (B(TEXT) | B(ORC) | B(MODULES) | B(MODULE_SYMBOLS))
+#define UNWIND (B(TEXT) | B(ORC) | B(UNWIND_ARM) | B(MODULES) | B(MODULE_SYMBOLS))
 
 static const struct requirement requirements[] = {
-	{ MINIMAL, START, KMD_XLATE_DIRECT_THEN_TABLES, B(KEYS_CRASH) | B(X86_BASES), 0, 0 },
+	{ MINIMAL, START, KMD_XLATE_DIRECT_THEN_TABLES, B(KEYS_CRASH) | B(X86_BASES), 0,
+	  B(MINIMAL_BASE) },
 	{ MINIMAL, "log", KMD_XLATE_DIRECT_THEN_TABLES, B(LOG), 0, 0 },
 
 	{ CRASH, START, KMD_XLATE_DIRECT_THEN_TABLES, CRASH_START | B(CRASHING_CPU), 0,
 	  B(UTSNAME) | B(SCHEDULE) | B(CURRENT_STACKS) },
 	{ CRASH, "log", KMD_XLATE_DIRECT_THEN_TABLES, B(LOG), 0, 0 },
 	{ CRASH, "ps", KMD_XLATE_DIRECT_THEN_TABLES, 0,
-	  B(PIDS) | B(TASKS) | B(CURRENT_TASKS) | B(IDLE_TASKS) | B(MMS), 0 },
+	  B(PIDS) | B(CRASH_PIDS) | B(TASKS) | B(CURRENT_TASKS) | B(IDLE_TASKS) | B(MMS), 0 },
 	{ CRASH, "bt", KMD_XLATE_DIRECT_THEN_TABLES, B(PANIC_TASK) | B(PANIC_STACK), 0, UNWIND },
 	{ CRASH, "bt -a", KMD_XLATE_DIRECT_THEN_TABLES, 0,
 	  B(CURRENT_TASKS) | B(CURRENT_STACKS) | B(IRQ_STACKS), UNWIND },
 	{ CRASH, "foreach bt", KMD_XLATE_DIRECT_THEN_TABLES, 0,
-	  B(PIDS) | B(TASKS) | B(STACKS) | B(IRQ_STACKS) | B(IDLE_TASKS) | B(IDLE_STACKS), UNWIND },
+	  B(PIDS) | B(CRASH_PIDS) | B(TASKS) | B(STACKS) | B(IRQ_STACKS) | B(IDLE_TASKS) |
+		  B(IDLE_STACKS),
+	  UNWIND },
 	{ CRASH, "mod", KMD_XLATE_DIRECT_THEN_TABLES, B(MODULES), B(MODULE_SYMBOLS), 0 },
 	{ CRASH, "p VARIABLE", KMD_XLATE_DIRECT_THEN_TABLES, 0, B(DATA) | B(COMMAND_LINE), 0 },
 

@@ -278,6 +278,8 @@ static const char *const keys_arm64[] = { "OSRELEASE", "SYMBOL(_stext)", "NUMBER
 static const char *const keys_x86[] = { "OSRELEASE", "SYMBOL(_stext)", "KERNELOFFSET",
 					"NUMBER(phys_base)", NULL };
 
+static const char *const keys_arm[] = { "OSRELEASE", "SYMBOL(_stext)", NULL };
+
 void kmd_check_keys(const struct kmd_vmcoreinfo *info, const char *const *keys,
 		    struct kmd_availability *availability)
 {
@@ -318,9 +320,54 @@ void kmd_check_keys_crash(struct kmd_consumer_check *check, enum kmd_xlate mode,
 		kmd_check_keys(target->info, keys_arm64, availability);
 	else if (target->facts->machine == EM_X86_64)
 		kmd_check_keys(target->info, keys_x86, availability);
+	else if (target->facts->machine == EM_ARM)
+		kmd_check_keys(target->info, keys_arm, availability);
 	else
 		kmd_availability_add(availability, KMD_UNKNOWN,
 				     "the objects that crash reads on this machine");
+}
+
+/* arm_init() of crash: with --minimal, _stext rounded down to 64 KiB; otherwise to 32 MiB. */
+void kmd_check_minimal_base(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			    struct kmd_availability *availability)
+{
+	const struct kmd_target *target = check->target;
+	uint64_t text;
+
+	(void)mode;
+	if (target->info->text && kmd_vmcoreinfo_hex(target->info, "SYMBOL(_stext)", &text) &&
+	    text & 0x1ff0000)
+		kmd_availability_add(
+			availability, KMD_UNKNOWN,
+			"where the linear map begins (crash uses _stext, 0x%" PRIx64 ")", text);
+}
+
+/* crash 8.0.2 does not find them on all of RAM either. */
+void kmd_check_crash_pids(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			  struct kmd_availability *availability)
+{
+	(void)check;
+	(void)mode;
+	kmd_availability_add(availability, KMD_IN_PART,
+			     "tasks that do not run (crash does not find them on this machine)");
+}
+
+/* first_vmalloc_address() of crash, up to Linux 6.8. */
+void kmd_check_vmap_area(struct kmd_consumer_check *check, enum kmd_xlate mode,
+			 struct kmd_availability *availability)
+{
+	static const char *const head[] = { "vmap_area_list", NULL };
+	const struct kmd_target *target = check->target;
+	uint64_t entry, at, size;
+
+	kmd_check_variables(target, mode, availability, head);
+	if (!kmd_target_pointer(target, "vmap_area_list", &entry))
+		return;
+	if (kmd_target_type(target, KMD_T_VMAP_AREA, &size) &&
+	    kmd_target_type(target, KMD_T_VMAP_AREA_LIST, &at))
+		kmd_check_span(target, mode, availability, "the first vmap_area", entry - at, size);
+	else
+		kmd_availability_add(availability, KMD_UNKNOWN, "size of struct vmap_area");
 }
 
 void kmd_check_kaslr(struct kmd_consumer_check *check, enum kmd_xlate mode,

@@ -26,6 +26,7 @@ enum kmd_object {
 	KMD_O_NODES,
 	KMD_O_PID_TREE,
 	KMD_O_PIDS,
+	KMD_O_CRASH_PIDS,
 	KMD_O_TASKS,
 	KMD_O_MMS,
 	KMD_O_STACKS,
@@ -46,6 +47,9 @@ enum kmd_object {
 	KMD_O_TEXT_GDB,
 	KMD_O_SCHEDULE,
 	KMD_O_ORC,
+	KMD_O_UNWIND_ARM,
+	KMD_O_VMAP_AREA,
+	KMD_O_MINIMAL_BASE,
 	KMD_O_DATA,
 	KMD_O_COMMAND_LINE,
 	KMD_O_REGISTERS,
@@ -117,6 +121,7 @@ bool kmd_check_first_task_runs(struct kmd_consumer_check *check);
 
 /* --- the checks of single objects: memory.c, tasks.c, modules.c */
 
+kmd_check_fn kmd_check_vmap_area, kmd_check_minimal_base, kmd_check_crash_pids;
 kmd_check_fn kmd_check_log, kmd_check_command_line, kmd_check_mem_section, kmd_check_root_sections,
 	kmd_check_nodes, kmd_check_root_table, kmd_check_ist_tables, kmd_check_kaslr,
 	kmd_check_keys_crash, kmd_check_keys_drgn, kmd_check_data, kmd_check_orc,
