@@ -8,7 +8,11 @@
 #include <linux/notifier.h>
 #include <linux/rculist.h>
 #include <linux/version.h>
+#include <linux/vmalloc.h>
 #include <linux/workqueue.h>
+#ifdef CONFIG_ARM_UNWIND
+#include <asm/unwind.h>
+#endif
 
 #include "hooks.h"
 #include "internal.h"
@@ -78,12 +82,52 @@ static bool has_init_parts(const struct module *mod)
 }
 #endif
 
+#ifdef CONFIG_ARM
+/*
+ * crash does not start without the lowest area of vmalloc, and modules lie below
+ * all others.
+ */
+static void add_area(struct module *mod)
+{
+	struct vmap_area *(*find)(unsigned long addr), *area;
+	unsigned long va;
+
+	if (!kmd_symbol_quiet("find_vmap_area", &va))
+		return;
+	if (IS_ENABLED(CONFIG_THUMB2_KERNEL))
+		va |= 1;
+	find = (void *)va;
+	area = find((unsigned long)mod);
+	add("vmap_area", area, sizeof(*area), mod);
+}
+#else
+static void add_area(struct module *mod)
+{
+}
+#endif
+
+#if defined(CONFIG_ARM_UNWIND) && LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0)
+static void add_unwind_tables(struct module *mod)
+{
+	struct unwind_table *table;
+
+	list_for_each_entry(table, &mod->arch.unwind_list, mod_list)
+		add("unwind", table, sizeof(*table), mod);
+}
+#else
+static void add_unwind_tables(struct module *mod)
+{
+}
+#endif
+
 /* struct module itself lies in the module's memory. */
 static void add_module(struct module *mod)
 {
 	if (!kmd_has_va((unsigned long)mod, sizeof(*mod)))
 		add("module", mod, sizeof(*mod), mod);
 	add_parts(mod);
+	add_area(mod);
+	add_unwind_tables(mod);
 	if (mod->state == MODULE_STATE_COMING)
 		add_init_parts(mod);
 }
