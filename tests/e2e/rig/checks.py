@@ -197,6 +197,8 @@ def check_small(rig, taken):
     core, truth = taken.cores(), taken.truth()
     got = ask_drgn(rig, taken, core, truth, SMALL)
     check_log(rig, taken, got['dmesg'])
+    if rig.kernel.arch == 'armhf':
+        return  # crash takes _stext for the start of the linear map there
     minimal = consumers.crash(rig.kernel, core, '--minimal', commands=('log',))
     if minimal:
         kit.same(minimal, consumers.crash(rig.kernel, truth, '--minimal', commands=('log',)),

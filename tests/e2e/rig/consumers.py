@@ -69,12 +69,14 @@ def crash_program(kernel):
     """The command that runs crash for this kernel's machine, or None."""
     if kernel.arch == 'amd64':
         return lambda words, folders, seconds: kernel.root.run(['crash', *words], folders, seconds)
-    if kernel.arch != 'arm64' or kernel.debian != 'bookworm' or not shutil.which('qemu-aarch64-static'):
-        return None  # newer ones are unusably slow under emulation
-    root = kernels.fetch('fetch-crash', 'arm64')
+    emulator = {'arm64': 'qemu-aarch64-static', 'armhf': 'qemu-arm-static'}.get(kernel.arch)
+    # Newer ones are unusably slow under emulation.
+    if not emulator or kernel.words[0] != 'bookworm' or not shutil.which(emulator):
+        return None
+    root = kernels.fetch('fetch-crash', kernel.arch)
     environment = {'PATH': os.environ['PATH'], 'TERM': 'dumb', 'HOME': '/tmp'}
     return lambda words, folders, seconds: subprocess.run(
-        ['timeout', '-k', '10', str(seconds), 'qemu-aarch64-static', '-L', str(root),
+        ['timeout', '-k', '10', str(seconds), emulator, '-L', str(root),
          str(root / 'usr/bin/crash'), *map(str, words)], capture_output=True, check=False,
         stdin=subprocess.DEVNULL, env=environment)
 

@@ -82,6 +82,7 @@ class SmallKernel(Kernel):
         compilers = (self.folder / 'debian').read_text().strip()
         self.debian = {'bullseye': 'bookworm'}.get(compilers, compilers)
         self.build_root, self.root = Root(fetch('fetch-root', compilers)), Root(fetch('fetch-root', self.debian))
+        self.words = (compilers, self.arch, self.flavour)
         self.version = (self.folder / 'release').read_text().strip()
         self.make = (self.folder / 'make').read_text().split()
         self.tree, self.tree_folders = self.folder / 'build', [self.folder.parent]
