@@ -42,7 +42,7 @@ VARIABLES = (
     'init_thread_union')
 GROUPS = (
     'Kmemsect', 'Kpglist', 'Kpercpu', 'Kpgtable', 'Kxa_node', 'Kpid', 'Ktask', 'Kstack',
-    'Kmodule', 'Korc', 'Kcode', 'Krodata', 'Kbss', 'Kdata', 'Kmm', 'Kprb_descs', 'Kprb_infos',
+    'Kmodule', 'Kvmap_are', 'Korc', 'Kcode', 'Krodata', 'Kbss', 'Kdata', 'Kmm', 'Kprb_descs', 'Kprb_infos',
     'Kprb_data', 'Kprstatus', 'Kirqstack', 'Kkmemdump', 'Kvmcoreinfo')
 
 
