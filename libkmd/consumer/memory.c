@@ -295,7 +295,7 @@ void kmd_check_keys(const struct kmd_vmcoreinfo *info, const char *const *keys,
 			kmd_availability_add(availability, KMD_ABSENT, "VMCOREINFO's %s", *keys);
 }
 
-/* Of a kernel without KASLR drgn does not miss the offset. */
+/* Of a kernel that was not moved drgn does not miss the offset. */
 void kmd_check_keys_drgn(struct kmd_consumer_check *check, enum kmd_xlate mode,
 			 struct kmd_availability *availability)
 {
@@ -303,10 +303,14 @@ void kmd_check_keys_drgn(struct kmd_consumer_check *check, enum kmd_xlate mode,
 					    NULL };
 	static const char *const kaslr[] = { "KERNELOFFSET", NULL };
 	const struct kmd_arch *arch = kmd_arch_by_machine(check->target->facts->machine);
+	uint64_t offset;
+	bool unmoved = (arch && arch->no_kaslr) ||
+		       (kmd_runtime_get(check->target->runtime, KMD_RUNTIME_KASLR, &offset) &&
+			!offset);
 
 	(void)mode;
 	kmd_check_keys(check->target->info, keys, availability);
-	if (check->target->info->text && !(arch && arch->no_kaslr))
+	if (check->target->info->text && !unmoved)
 		kmd_check_keys(check->target->info, kaslr, availability);
 }
 

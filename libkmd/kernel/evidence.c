@@ -30,10 +30,15 @@ enum kmd_status kmd_evidence_from_vmcoreinfo(struct kmd_evidence *evidence)
 		{ "NUMBER(sme_mask)", KMD_RUNTIME_SME_MASK },
 	};
 	const struct kmd_vmcoreinfo *info = evidence->info;
-	uint64_t value;
+	uint64_t value, link;
 
 	if (!info->text)
 		return KMD_OK;
+	/* riscv64 has no KERNELOFFSET: modules end where the image starts (asm/pgtable.h). */
+	if (kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_LINK_ADDR)", &link) &&
+	    kmd_vmcoreinfo_number(info, "NUMBER(MODULES_END)", &value) && value >= link)
+		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KASLR, value - link,
+				   KMD_WHO_INFO, KMD_WEIGHT_STRONG);
 	if (kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &value))
 		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KASLR, value, KMD_WHO_INFO,
 				   KMD_WEIGHT_STRONG);
