@@ -42,6 +42,7 @@ struct kmd_orc {
 	struct table kernel;
 	struct table *of_modules; /* some are empty */
 	size_t n_modules;
+	const struct kmd_modules *modules;
 };
 
 static uint64_t address_of(const struct table *table, uint64_t i)
@@ -149,6 +150,7 @@ static enum kmd_status read_modules(const struct kmd_target *target,
 	if (!orc->of_modules)
 		return kmd_fail_memory(target->diag);
 	orc->n_modules = modules->n;
+	orc->modules = modules;
 	for (uint64_t i = 0, rows = 0; status == KMD_OK && i < modules->n; i++) {
 		const struct kmd_module_entry *module = &modules->items[i];
 		struct table *table = &orc->of_modules[i];
@@ -240,10 +242,19 @@ static bool find_in(const struct kmd_orc *orc, const struct table *table, uint64
 	return true;
 }
 
+/*
+ * A module's rows lead from its text over whatever lies between to that of its initialisation, so
+ * that they say nothing about the code of another module.
+ */
 bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *row)
 {
+	const struct kmd_module_entry *owner;
+
 	if (find_in(orc, &orc->kernel, pc, row))
 		return true;
+	owner = orc->modules ? kmd_modules_find(orc->modules, pc) : NULL;
+	if (owner)
+		return find_in(orc, &orc->of_modules[owner - orc->modules->items], pc, row);
 	for (size_t i = 0; i < orc->n_modules; i++)
 		if (find_in(orc, &orc->of_modules[i], pc, row))
 			return true;
