@@ -54,18 +54,19 @@ static void expect_no_key(const char *key)
 /* This program is used as the vmlinux: it has debug information and the symbols below. */
 #define KERNEL_OF_TEST "Linux version 6.12.99-self (kit)\n"
 
+/* Of the same size on every machine. */
 struct list_head {
-	struct list_head *next, *prev;
+	uint64_t next, prev;
 };
 
 struct page {
-	unsigned long flags;
+	uint64_t flags;
 	union {
 		struct list_head lru;
-		unsigned long compound_head;
+		uint64_t compound_head;
 	};
-	void *mapping;
-	unsigned long private;
+	uint64_t mapping;
+	uint64_t private;
 	int _mapcount, _refcount;
 };
 
@@ -74,7 +75,7 @@ struct free_area {
 };
 
 struct zone {
-	long pad;
+	uint64_t pad;
 	struct free_area free_area[11];
 };
 

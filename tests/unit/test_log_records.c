@@ -100,7 +100,8 @@ static const char *numbered(size_t i)
 static void fill(size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		note(i * 1000000000, i & 7, (uint32_t)i, numbered(i), i % 3 ? "" : "SUBSYSTEM=pci");
+		note(i * UINT64_C(1000000000), i & 7, (uint32_t)i, numbered(i),
+		     i % 3 ? "" : "SUBSYSTEM=pci");
 }
 
 static void place_variables(void)
