@@ -141,7 +141,7 @@ step_install()
 step_autopkgtest()
 {
 	command -v autopkgtest >/dev/null || gone 'autopkgtest is needed (scripts/setup all)'
-	clean_root "$release" "$(dpkg --print-architecture)" dpkg-dev
+	clean_root "$release" "$(dpkg --print-architecture)" dpkg-dev apt-utils
 	# Not the chroot's /tmp: the tests take what is copied there before.
 	# shellcheck disable=SC2046
 	logged "$output/autopkgtest.log" with_mounts autopkgtest $(packages_of_release) "$output"/*_"$version".dsc \
