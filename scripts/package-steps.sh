@@ -164,7 +164,10 @@ step_dkms()
 		usr/lib/modules/"$version_of_kernel") | tar -x -C "$root" --keep-directory-symlink
 	mkdir "$root/debs"
 	cp "$output"/kmemdump-dkms_"$version"_all.deb "$root/debs"
-	logged "$output/dkms.log" in_root sh -ec "apt-get install -qy --no-install-recommends /debs/*.deb
+	logged "$output/dkms.log" in_root sh -ec "apt-get install -qy --no-install-recommends /debs/*.deb || {
+			cat /var/lib/dkms/kmemdump/*/build/make.log
+			exit 1
+		}
 		dkms status
 		dkms install -m kmemdump -v $version -k $version_of_kernel
 		find /lib/modules/$version_of_kernel/updates -name '*.xz' -exec unxz {} +"
