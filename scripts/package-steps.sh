@@ -159,7 +159,7 @@ step_dkms()
 	version_of_kernel=$(cat "$where/release")
 	kernel=$(sed -n "s/^\([^# ]*\) *$release *amd64 *cloud-amd64.*/\1/p" tests/e2e/rig/kernels.txt)
 	headers=$(scripts/fetch-root "$release")
-	clean_root "$release" amd64 dkms gcc make libelf-dev
+	clean_root "$release" amd64 dkms gcc make libelf-dev pahole
 	(cd "$headers" && tar -c usr/src/linux-headers-"$version_of_kernel" usr/src/linux-headers-*-common usr/lib/linux-kbuild-* \
 		usr/lib/modules/"$version_of_kernel") | tar -x -C "$root" --keep-directory-symlink
 	mkdir "$root/debs"
