@@ -133,6 +133,7 @@ enum kmd_flag {
 				       * kmd_supplied_get() */
 	KMD_ALL_MEMORY = 1u << 7,     /* all of a RAM image with an SMEM area, not only the
 				       * regions that the area lists */
+	KMD_ANONYMIZE = 1u << 8,      /* note what describes the dump: kmd_anonymize_path() */
 };
 
 /* Set the handle's flags (enum kmd_flag, or-ed).  KMD_ERR_USAGE once a dump is open. */
@@ -797,6 +798,24 @@ enum kmd_assemble_flag {
  */
 enum kmd_status kmd_extract_path(struct kmd *kmd, const char *folder, const char *globs,
 				 unsigned int flags);
+
+/*
+ * Write the dump, unpacked, with zeroes in place of memory: for a report of an error, which must
+ * not hold anybody's data.  What describes the dump stays: headers and tables, names of regions and
+ * files, VMCOREINFO, the kernel's version and machine, the values by which its addresses were
+ * found.  Where regions overlap with different bytes, these are 0 and 1.  The log, the registers
+ * and all else is lost, except for the regions that @keep selects as kmd_set_only() does (NULL =
+ * none).  The result opens with the same findings, unless one depends on memory that is lost.
+ *
+ * The handle needs the flag KMD_ANONYMIZE.  The dump need not have been opened with success: then
+ * what was read until the error stays.  @path becomes a file or, of several files, a folder, mode
+ * 0600 or 0700, whole or not at all; its holes take no space.  If it exists, that is
+ * KMD_ERR_EXISTS; with KMD_OVERWRITE, a file is replaced.
+ *
+ * Errors: KMD_ERR_IO, KMD_ERR_EXISTS; KMD_ERR_USAGE if no input could be read.
+ */
+enum kmd_status kmd_anonymize_path(struct kmd *kmd, const char *path, const char *keep,
+				   unsigned int flags);
 
 /*
  * Write the ELF core to @path.  It appears whole or not at all: it is written to

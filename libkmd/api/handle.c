@@ -57,6 +57,7 @@ KMD_EXPORT void kmd_free(struct kmd *kmd)
 	kmd_image_deinit(&kmd->image);
 	kmd_input_deinit(&kmd->input);
 	kmd_diag_deinit(&kmd->diag);
+	kmd_marks_deinit(&kmd->marks);
 	free(kmd->vmlinux_path);
 	free(kmd->vmcoreinfo_path);
 	free(kmd->registers_path);
@@ -132,7 +133,7 @@ KMD_EXPORT enum kmd_status kmd_set_flags(struct kmd *kmd, unsigned int flags)
 	if (status == KMD_OK &&
 	    (flags & ~(unsigned int)(KMD_STRICT | KMD_ACCEPT_INVALID | KMD_ACCEPT_ORDER |
 				     KMD_ACCEPT_VMLINUX | KMD_NO_REGISTERS | KMD_CAPTURED_ONLY |
-				     KMD_ALL_MEMORY)))
+				     KMD_ALL_MEMORY | KMD_ANONYMIZE)))
 		status = kmd_usage_error(kmd, "unknown flag");
 	if (status != KMD_OK)
 		return status;

@@ -24,8 +24,9 @@
 
 struct kmd {
 	struct kmd_diag diag;
-	bool opened; /* an opening was tried */
-	bool ready;  /* ... and succeeded */
+	struct kmd_marks marks; /* with KMD_ANONYMIZE */
+	bool opened;            /* an opening was tried */
+	bool ready;             /* ... and succeeded */
 	unsigned int flags;
 	struct kmd_input_options input_options;
 	struct kmd_image_options image_options;

@@ -201,6 +201,8 @@ static enum kmd_status read_kernel(struct kmd *kmd)
 		status = kmd_core_notes_read(
 			&kmd->claims, !kmd->registers_path && !(kmd->flags & KMD_NO_REGISTERS),
 			diag, &kmd->notes);
+	/* From here on, what is read is the dead kernel's memory. */
+	diag->marks = NULL;
 	if (status == KMD_OK)
 		status = kmd_open_views(kmd);
 	if (status == KMD_OK)
@@ -222,6 +224,8 @@ static enum kmd_status begin_open(struct kmd *kmd)
 	if (kmd->opened)
 		return kmd_usage_error(kmd, "the handle already has an open dump");
 	kmd->opened = true;
+	if (kmd->flags & KMD_ANONYMIZE)
+		kmd->diag.marks = &kmd->marks;
 	return KMD_OK;
 }
 
@@ -233,6 +237,7 @@ static enum kmd_status finish_open(struct kmd *kmd, enum kmd_status status)
 	if (status == KMD_OK)
 		status = read_kernel(kmd);
 	kmd->ready = status == KMD_OK;
+	kmd->diag.marks = NULL;
 	/* Looks into bytes that turned out not to matter may have left a sentence. */
 	kmd->diag.status = status;
 	return status;

@@ -8,6 +8,8 @@
 #ifndef KMD_BASE_DIAG_H
 #define KMD_BASE_DIAG_H
 
+#include "base/marks.h"
+
 #include <kmemdump/kmd.h>
 
 #include <stdbool.h>
@@ -34,6 +36,7 @@ struct kmd_diag {
 	bool degraded;    /* damage was found, kept in the list or not */
 	kmd_progress_fn progress;
 	void *progress_user;
+	struct kmd_marks *marks; /* NULL = nobody asks which bytes describe the dump */
 };
 
 void kmd_diag_init(struct kmd_diag *diag);

@@ -35,7 +35,10 @@ static bool reads_like_description(struct kmd_cursor *cursor)
 	char text[LOOK_AT_BYTES + 1];
 	size_t length = (size_t)kmd_min_u64(LOOK_AT_BYTES, cursor->size);
 
+	/* Any file is looked at; a description is noted where it is read. */
+	cursor->sampling = true;
 	kmd_cursor_bytes(cursor, 0, text, length);
+	cursor->sampling = false;
 	text[length] = '\0';
 	return strcasestr(text, "load.binary") ||
 	       (text[0] >= '0' && text[0] <= '9' && !strncmp(text + 1, " 0x", 3));

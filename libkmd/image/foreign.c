@@ -169,6 +169,7 @@ static const char *by_text(struct kmd_cursor *cursor)
 	unsigned char bytes[KMD_CURSOR_BUFFER];
 	size_t length = (size_t)kmd_min_u64(sizeof(bytes), cursor->size);
 
+	cursor->sampling = true;
 	if (!kmd_cursor_bytes(cursor, cursor->size - length, bytes, length) ||
 	    !is_text(bytes, length) || !kmd_cursor_bytes(cursor, 0, bytes, length) ||
 	    !is_text(bytes, length))

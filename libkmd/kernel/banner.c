@@ -13,11 +13,17 @@
 static bool is_there(const struct kmd_memory *memory, uint64_t phys, const char *banner,
 		     size_t length, struct kmd_diag *diag)
 {
+	struct kmd_marks *marks = diag->marks;
 	char bytes[BANNER_MAX];
 	uint64_t missing;
+	bool is;
 
-	return kmd_memory_read(memory, phys, bytes, length, &missing, diag) == KMD_OK &&
-	       !memcmp(bytes, banner, length);
+	/* Most places hold other bytes, which describe nothing. */
+	diag->marks = NULL;
+	is = kmd_memory_read(memory, phys, bytes, length, &missing, diag) == KMD_OK &&
+	     !memcmp(bytes, banner, length);
+	diag->marks = marks;
+	return is && kmd_memory_read(memory, phys, bytes, length, &missing, diag) == KMD_OK;
 }
 
 size_t kmd_banner_find(const struct kmd_memory *memory, const struct kmd_vmlinux *vmlinux,

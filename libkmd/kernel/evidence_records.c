@@ -63,6 +63,8 @@ static void read_kinfo(struct kmd_evidence *evidence, const struct kmd_region_en
 	for (size_t i = 0; !sound && i < 2; i++)
 		sound = read_row(row, 0, bytes, KINFO_INFO + sizes[i], evidence->diag) &&
 			checksum_fits(bytes, sizes[i]);
+	if (sound)
+		kmd_source_mark(row->source, row->offset, sizeof(bytes), evidence->diag);
 	for (size_t i = 0; sound && i < N_KINFO_SYMBOLS; i++) {
 		uint64_t phys = kmd_get_le(bytes + KINFO_INFO + kinfo_symbols[i].offset, 8);
 
@@ -88,6 +90,7 @@ static void read_imem(struct kmd_evidence *evidence, const struct kmd_region_ent
 	if (!read_row(row, IMEM_KASLR, bytes, sizeof(bytes), evidence->diag))
 		return;
 	kaslr = kmd_get_le(bytes, sizeof(bytes));
+	kmd_source_mark(row->source, row->offset + IMEM_KASLR, sizeof(bytes), evidence->diag);
 	if (kaslr && kmd_build_kaslr_ok(&evidence->build, kaslr))
 		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KASLR, kaslr, WHO_IMEM,
 				   KMD_WEIGHT_HINT);

@@ -45,6 +45,8 @@ static const struct kmd_arch *arch_of_uts(const struct kmd_memory *memory, struc
 			continue;
 		uts = find_uts(bytes, size);
 		if (uts)
+			kmd_uts_mark(row->source, row->offset + (uint64_t)(uts - bytes), diag);
+		if (uts)
 			arch = kmd_arch_by_name(uts + KMD_UTS_MACHINE,
 						strlen(uts + KMD_UTS_MACHINE));
 	}

@@ -100,8 +100,10 @@ static enum kmd_status search_piece(struct search *search, const struct kmd_inte
 		status = kmd_source_read(source, offset + at, block, size, search->diag);
 		for (size_t in = (size_t)into;
 		     status == KMD_OK && in < BLOCK && in + KMD_UTS_SIZE <= size; in += PAGE)
-			if (is_utsname(block + in, wanted->release))
+			if (is_utsname(block + in, wanted->release)) {
 				add_found(search, wanted->phys, piece->start + at + in);
+				kmd_uts_mark(source, offset + at + in, search->diag);
+			}
 	}
 	return status;
 }
@@ -291,16 +293,20 @@ static void find_by_tables(struct search *search)
 /* False if the kernel's table of pages is there and empty, with images at this distance. */
 static bool has_run(const struct search *search, uint64_t shift)
 {
-	unsigned char page[PAGE];
+	unsigned char entries[KMD_MEMORY_VALUE_MAX];
 	uint64_t phys, missing;
 
-	if (!phys_of(search, "SYMBOL(swapper_pg_dir)", &phys) ||
-	    kmd_memory_read(search->memory, (phys - shift) & ~(uint64_t)(PAGE - 1), page,
-			    sizeof(page), &missing, search->diag) != KMD_OK)
+	if (!phys_of(search, "SYMBOL(swapper_pg_dir)", &phys))
 		return true;
-	for (size_t i = 0; i < sizeof(page); i++)
-		if (page[i])
+	phys = (phys - shift) & ~(uint64_t)(PAGE - 1);
+	for (uint64_t at = 0; at < PAGE; at += sizeof(entries)) {
+		if (kmd_memory_read(search->memory, phys + at, entries, sizeof(entries), &missing,
+				    search->diag) != KMD_OK)
 			return true;
+		for (size_t i = 0; i < sizeof(entries); i++)
+			if (entries[i])
+				return true;
+	}
 	return false;
 }
 
@@ -400,6 +406,7 @@ static void room_init(struct room *room, const struct kmd_diag *diag)
 	kmd_diag_init(&room->quiet);
 	room->quiet.progress = diag->progress;
 	room->quiet.progress_user = diag->progress_user;
+	room->quiet.marks = diag->marks;
 }
 
 static enum kmd_status room_build(struct room *room, const struct kmd_image *image)

@@ -3,9 +3,11 @@
 #ifndef KMD_KERNEL_UTS_H
 #define KMD_KERNEL_UTS_H
 
+#include "source/source.h"
 #include "vmcoreinfo/vmcoreinfo.h"
 
 /* struct new_utsname: six strings of 65 bytes (include/uapi/linux/utsname.h). */
+
 #define KMD_UTS_FIELD   65
 #define KMD_UTS_RELEASE (2 * KMD_UTS_FIELD)
 #define KMD_UTS_MACHINE (4 * KMD_UTS_FIELD)
@@ -31,6 +33,15 @@ static inline size_t kmd_uts_offsets(const struct kmd_vmcoreinfo *info, uint64_t
 	offsets[0] = KMD_UTS_KREF;
 	offsets[1] = 0;
 	return 2;
+}
+
+/* Note that the utsname at @offset describes the kernel, apart from the names of the host. */
+static inline void kmd_uts_mark(const struct kmd_source *source, uint64_t offset,
+				struct kmd_diag *diag)
+{
+	kmd_source_mark(source, offset, KMD_UTS_FIELD, diag);
+	kmd_source_mark(source, offset + KMD_UTS_RELEASE,
+			(uint64_t)KMD_UTS_MACHINE + KMD_UTS_FIELD - KMD_UTS_RELEASE, diag);
 }
 
 #endif

@@ -124,6 +124,9 @@ static enum kmd_status read_pieces(const struct kmd_memory *memory, bool physica
 		status = kmd_source_read(source, offset, to, part, diag);
 		if (status != KMD_OK)
 			return status;
+		/* More is a search, not a value. */
+		if (length <= KMD_MEMORY_VALUE_MAX)
+			kmd_source_mark(source, offset, part, diag);
 		to += part;
 		address += part;
 		length -= part;

@@ -14,6 +14,9 @@
 #include "base/interval.h"
 #include "region/region.h"
 
+/* Values of the kernel, and texts such as its banner, are not longer. */
+#define KMD_MEMORY_VALUE_MAX 512
+
 struct kmd_memory {
 	const struct kmd_regions *regions;
 	struct kmd_interval *phys; /* owner = row of @regions */

@@ -29,6 +29,17 @@ struct piece {
 	bool physical;
 };
 
+/* The line that was found describes the kernel; what follows it need not. */
+static void mark_line(const struct scan *scan, const struct piece *piece, uint64_t at, uint64_t end,
+		      const struct kmd_hit *hit)
+{
+	size_t rest = 0;
+
+	while (rest < hit->n_after && hit->after[rest] >= ' ' && hit->after[rest] < 0x7f)
+		rest++;
+	kmd_source_mark(piece->source, piece->offset + at, end + rest - at, scan->diag);
+}
+
 static enum kmd_status keep(struct scan *scan, const struct piece *piece, size_t needle,
 			    uint64_t at)
 {
@@ -51,6 +62,8 @@ static enum kmd_status keep(struct scan *scan, const struct piece *piece, size_t
 	if (status == KMD_OK && at)
 		status = kmd_source_read(piece->source, piece->offset + at - 1, &hit->before, 1,
 					 scan->diag);
+	if (status == KMD_OK)
+		mark_line(scan, piece, at, end, hit);
 	scan->hits->n += status == KMD_OK;
 	return status;
 }

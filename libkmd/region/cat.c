@@ -26,15 +26,17 @@ static size_t measure_text(const char *notes, size_t size)
 	return notes[end - 1] == '\n' ? size - at : 0;
 }
 
+#define EMPTY_SIZE 24
+
 /*
  * Whether the notes end with a VMCOREINFO of 0 bytes: the kernel has none (CONFIG_CRASH_CORE,
  * CONFIG_VMCORE_INFO), and there is no such file.
  */
 static bool says_no_text(const char *notes, size_t size)
 {
-	static const char empty[] = "\x0b\0\0\0\0\0\0\0\0\0\0\0VMCOREINFO\0";
+	static const char empty[EMPTY_SIZE] = "\x0b\0\0\0\0\0\0\0\0\0\0\0VMCOREINFO\0";
 
-	return size >= sizeof(empty) && !memcmp(notes + size - sizeof(empty), empty, sizeof(empty));
+	return size >= EMPTY_SIZE && !memcmp(notes + size - EMPTY_SIZE, empty, EMPTY_SIZE);
 }
 
 /*
@@ -56,6 +58,11 @@ static enum kmd_status vmcoreinfo_size(const struct kmd_claims *claims, struct k
 	if (status == KMD_OK) {
 		*text = measure_text(notes, size);
 		*none = says_no_text(notes, size);
+		/* Its text, or that it ends without one; the bytes before may be memory. */
+		kmd_source_mark(claims->notes, claims->notes_at + size - *text, *text, diag);
+		if (*none)
+			kmd_source_mark(claims->notes, claims->notes_at + size - EMPTY_SIZE,
+					EMPTY_SIZE, diag);
 	}
 	free(notes);
 	return status;

@@ -300,6 +300,7 @@ static enum kmd_status read_blob(struct reading *r, const struct kmd_blob *blob)
 	if (!text.bytes)
 		return kmd_fail_memory(r->diag);
 	status = kmd_source_read(blob->source, blob->offset, text.bytes, text.size, r->diag);
+	kmd_source_mark(blob->source, blob->offset, text.size, r->diag);
 	while (text.size && !text.bytes[text.size - 1])
 		text.size--;
 	if (status == KMD_OK)

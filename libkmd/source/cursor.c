@@ -47,11 +47,19 @@ static bool fetch(struct kmd_cursor *cursor, uint64_t offset, void *out, size_t 
 	return true;
 }
 
+static void mark(const struct kmd_cursor *cursor, uint64_t offset, size_t length)
+{
+	if (!cursor->sampling)
+		kmd_source_mark(cursor->source, cursor->start + offset, length, cursor->diag);
+}
+
 bool kmd_cursor_bytes(struct kmd_cursor *cursor, uint64_t offset, void *out, size_t length)
 {
 	if (cursor->io == KMD_OK && kmd_cursor_has(cursor, offset, length) &&
-	    fetch(cursor, offset, out, length))
+	    fetch(cursor, offset, out, length)) {
+		mark(cursor, offset, length);
 		return true;
+	}
 	memset(out, 0, length);
 	if (cursor->io == KMD_OK && !cursor->outside) {
 		cursor->outside = true;
@@ -63,10 +71,14 @@ bool kmd_cursor_bytes(struct kmd_cursor *cursor, uint64_t offset, void *out, siz
 bool kmd_cursor_is(struct kmd_cursor *cursor, uint64_t offset, const void *magic, size_t length)
 {
 	unsigned char bytes[64];
+	bool same = length <= sizeof(bytes) && cursor->io == KMD_OK &&
+		    kmd_cursor_has(cursor, offset, length) &&
+		    fetch(cursor, offset, bytes, length) && !memcmp(bytes, magic, length);
 
-	return length <= sizeof(bytes) && cursor->io == KMD_OK &&
-	       kmd_cursor_has(cursor, offset, length) && fetch(cursor, offset, bytes, length) &&
-	       !memcmp(bytes, magic, length);
+	/* Other bytes at this place may be memory. */
+	if (same)
+		mark(cursor, offset, length);
+	return same;
 }
 
 static uint64_t number(struct kmd_cursor *cursor, uint64_t offset, size_t length)

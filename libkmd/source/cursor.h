@@ -18,6 +18,7 @@ struct kmd_cursor {
 	struct kmd_diag *diag;
 	uint64_t start, size; /* the window, in the source */
 	bool big_endian;
+	bool sampling;       /* what is read is not noted as a description of the dump */
 	bool outside;        /* a read went out of the window ... */
 	uint64_t outside_at; /* ... first at this offset of the source */
 	enum kmd_status io;  /* KMD_OK, or why the source could not be read */

@@ -53,6 +53,7 @@ static bool has_gpt(const struct kmd_source *source, uint64_t sector, struct kmd
 	struct kmd_cursor cursor;
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	cursor.sampling = true;
 	return kmd_cursor_is(&cursor, sector, GPT_MAGIC, sizeof(GPT_MAGIC) - 1);
 }
 
@@ -66,6 +67,7 @@ bool kmd_disk_is(const struct kmd_source *source, struct kmd_diag *diag)
 	struct kmd_cursor cursor;
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	cursor.sampling = true;
 	return has_any_gpt(source, diag) ||
 	       kmd_cursor_is(&cursor, MBR_AT, MBR_MAGIC, sizeof(MBR_MAGIC) - 1);
 }

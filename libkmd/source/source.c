@@ -331,6 +331,13 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 	return KMD_OK;
 }
 
+void kmd_source_mark(const struct kmd_source *source, uint64_t offset, uint64_t length,
+		     struct kmd_diag *diag)
+{
+	if (diag->marks)
+		kmd_marks_add(diag->marks, source, offset, length);
+}
+
 /* Within the piece that holds @offset. */
 static uint64_t skip_hole_of_piece(const struct kmd_source *source, uint64_t offset, uint64_t end)
 {

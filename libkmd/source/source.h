@@ -92,6 +92,13 @@ enum kmd_status kmd_source_read(const struct kmd_source *source, uint64_t offset
 				uint64_t length, struct kmd_diag *diag);
 
 /*
+ * These bytes describe the dump, or the kernel in it: kmd_anonymize_path() keeps them.  A cursor
+ * notes what it reads; bytes that are read in bulk need this call.
+ */
+void kmd_source_mark(const struct kmd_source *source, uint64_t offset, uint64_t length,
+		     struct kmd_diag *diag);
+
+/*
  * The first position in [@offset, @end) at which there may be other bytes than zeroes, or @end:
  * searches pass the holes of a sparse file without reading them.
  */

@@ -79,6 +79,7 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 	char bytes[16];
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	cursor.sampling = true;
 	for (size_t i = 0; i < sizeof(magics) / sizeof(magics[0]); i++)
 		if (kmd_cursor_has(&cursor, magics[i].offset, magics[i].length) &&
 		    kmd_cursor_bytes(&cursor, magics[i].offset, bytes, magics[i].length) &&

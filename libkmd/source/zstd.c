@@ -42,6 +42,7 @@ bool kmd_zstd_is(const struct kmd_source *source, struct kmd_diag *diag)
 	uint64_t at = 0, next;
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	cursor.sampling = true;
 	/* Skippable frames alone are too weak a mark: 16 values of 32 bits. */
 	for (int i = 0; i < 16 && kmd_cursor_has(&cursor, at, 8); i++) {
 		uint32_t magic = kmd_cursor_u32(&cursor, at);

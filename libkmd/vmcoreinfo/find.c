@@ -140,6 +140,10 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
 		return status;
 	}
 	length = *measured = kmd_vmcoreinfo_measure(text, size);
+	/* And the byte after it, which tells whether it is cut. */
+	if (length)
+		kmd_source_mark(place->source, place->offset, kmd_min_u64(length + 1, size),
+				finder->diag);
 	/* Up to three bytes after it belong to the rounding of its size. */
 	cut = length && size - length > 3 && text[length] != '\0';
 	if (length && finder->files)

@@ -380,6 +380,7 @@ enum kmd_status kmd_vmcoreinfo_follow(const struct kmd_memory *memory, struct km
 				      struct kmd_kernel_site *site)
 {
 	struct follow follow = { .memory = memory, .diag = diag, .left = BUDGET };
+	struct kmd_marks *marks = diag->marks;
 	enum kmd_status status;
 
 	memset(site, 0, sizeof(*site));
@@ -388,6 +389,8 @@ enum kmd_status kmd_vmcoreinfo_follow(const struct kmd_memory *memory, struct km
 	follow.block = malloc(BLOCK + UTS_SIZE);
 	if (!follow.block)
 		return kmd_fail_memory(diag);
+	/* Much that it reads is a guess.  The text alone suffices to find it again. */
+	diag->marks = NULL;
 	status = look_at_all(&follow, STEP);
 	if (status == KMD_OK && !follow.site.found)
 		status = look_at_all(&follow, FINE_STEP);
@@ -395,6 +398,7 @@ enum kmd_status kmd_vmcoreinfo_follow(const struct kmd_memory *memory, struct km
 	if (status == KMD_OK && !follow.site.found)
 		status = look_at_all(&follow, STEP);
 	free(follow.block);
+	diag->marks = marks;
 	/* Without more to read, it is not known whether there is another kernel. */
 	if (status == KMD_OK && follow.left && !follow.several)
 		*site = follow.site;

@@ -9,7 +9,7 @@ ORDER = ['base', 'source', 'image', 'elf', 'types', 'region', 'memory', 'vmcorei
 
 # The headers of the project that other folders may include, besides their own.
 OUTSIDE = {
-    'tools': ['kmemdump/kmd.h', 'common/color.h', 'common/help.h', 'common/input.h', 'common/json.h', 'common/output.h', 'common/progress.h'],
+    'tools': ['kmemdump/kmd.h', 'common/color.h', 'common/help.h', 'common/input.h', 'common/json.h', 'common/output.h', 'common/progress.h', 'mkdump/make.h'],
     'tests/api': ['kmemdump/kmd.h'],
     'tests/e2e': ['kmemdump/kmd.h'],
     'tests/mkdump': ['kmemdump/minidump.h'],

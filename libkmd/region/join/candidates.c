@@ -64,6 +64,7 @@ static bool is_vmcoreinfo(const struct kmd_source *source, uint64_t offset, uint
 	static const char start[] = "OSRELEASE=";
 	char bytes[sizeof(start) - 1];
 
+	/* The text is noted where it is read. */
 	return size >= sizeof(bytes) &&
 	       kmd_source_read(source, offset, bytes, sizeof(bytes), diag) == KMD_OK &&
 	       !memcmp(bytes, start, sizeof(bytes));

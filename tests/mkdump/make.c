@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* kmd-mkimage RECIPE OUTPUT - make the dump that a recipe describes. */
+/* The dump that a recipe describes. */
+#include "make.h"
 #include "mkdump.h"
 
 #include <elf.h>
@@ -93,52 +94,13 @@ static void write_out(const struct recipe *recipe, const char *path)
 			   &recipe->files[i]->bytes);
 }
 
-#define EXIT_USAGE 64
-
-static const char help[] =
-	"Usage: kmd-mkimage [OPTION]... RECIPE OUTPUT\n"
-	"Make the dump, good or damaged, that a recipe describes; - is standard input.\n"
-	"kmd-assemble --recipe prints the recipe of a dump.  kmd-mkimage(1) has the language.\n"
-	"\n"
-	"  -h, --help     print this text\n"
-	"  -V, --version  print the version\n"
-	"\n"
-	"Exit codes: 0 complete, 1 failed, 64 usage.";
-
-/* Whether the word is the option, which may be abbreviated. */
-static bool is_option(const char *word, const char *letter, const char *name)
-{
-	return !strcmp(word, letter) || (strlen(word) > 2 && !strncmp(word, name, strlen(word)));
-}
-
-static int usage(const char *what)
-{
-	fprintf(stderr, "kmd-mkimage: %s\nTry 'kmd-mkimage --help'.\n", what);
-	return EXIT_USAGE;
-}
-
-int main(int argc, char **argv)
+void make_dump(const char *recipe_path, const char *output)
 {
 	struct recipe recipe = { .machine = EM_AARCH64 };
-	int first = 1;
 
-	for (; first < argc && argv[first][0] == '-' && argv[first][1]; first++) {
-		if (!strcmp(argv[first], "--")) {
-			first++;
-			break;
-		}
-		if (is_option(argv[first], "-h", "--help"))
-			return puts(help) < 0;
-		if (is_option(argv[first], "-V", "--version"))
-			return puts("kmd-mkimage " VERSION) < 0;
-		return usage("there is no such option");
-	}
-	if (argc - first != 2)
-		return usage("a recipe and an output are needed");
-	recipe_read(&recipe, argv[first]);
+	recipe_read(&recipe, recipe_path);
 	fill_in(&recipe);
 	make_form(&recipe);
 	apply_changes(&recipe);
-	write_out(&recipe, argv[first + 1]);
-	return 0;
+	write_out(&recipe, output);
 }
