@@ -304,9 +304,9 @@ void kmd_check_keys_drgn(struct kmd_consumer_check *check, enum kmd_xlate mode,
 	static const char *const kaslr[] = { "KERNELOFFSET", NULL };
 	const struct kmd_arch *arch = kmd_arch_by_machine(check->target->facts->machine);
 	uint64_t offset;
-	bool unmoved = (arch && arch->no_kaslr) ||
-		       (kmd_runtime_get(check->target->runtime, KMD_RUNTIME_KASLR, &offset) &&
-			!offset);
+	bool unmoved =
+		(arch && arch->no_kaslr) ||
+		(kmd_runtime_get(check->target->runtime, KMD_RUNTIME_KASLR, &offset) && !offset);
 
 	(void)mode;
 	kmd_check_keys(check->target->info, keys, availability);
