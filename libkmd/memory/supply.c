@@ -97,7 +97,7 @@ static bool copy_rows(const struct kmd_regions *from, struct kmd_regions *to)
 static void hide_headers(const struct kmd_memory *memory, struct kmd_interval *pieces, size_t n,
 			 bool physical, struct kmd_diag *diag)
 {
-	static const char magic[4] = "\177ELF";
+	static const char magic[] = { 0x7f, 'E', 'L', 'F' };
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kmd_source *source;
