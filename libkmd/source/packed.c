@@ -72,15 +72,11 @@ static const support filters[] = {
 };
 
 static const support archives[] = {
-	archive_read_support_format_tar,
-	archive_read_support_format_zip,
-	archive_read_support_format_7zip,
-	archive_read_support_format_rar,
-	archive_read_support_format_rar5,
-	archive_read_support_format_cpio,
-	archive_read_support_format_ar,
-	archive_read_support_format_iso9660,
-	NULL,
+	archive_read_support_format_tar,     archive_read_support_format_zip,
+	archive_read_support_format_7zip,    archive_read_support_format_rar,
+	archive_read_support_format_rar5,    archive_read_support_format_cpio,
+
+	archive_read_support_format_iso9660, NULL,
 };
 
 /* libarchive crashes where it is asked before it knows the format. */

@@ -42,7 +42,6 @@ static const struct magic magics[] = {
 	{ 0, 6, "070701", KMD_PACKING_ARCHIVE }, /* cpio */
 	{ 0, 6, "070702", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "070707", KMD_PACKING_ARCHIVE },
-	{ 0, 8, "!<arch>\n", KMD_PACKING_ARCHIVE },
 	{ 32769, 5, "CD001", KMD_PACKING_ARCHIVE },
 	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", KMD_PACKING_ARCHIVE },

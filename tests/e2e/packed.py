@@ -158,6 +158,26 @@ def check_folders(bench, folder, want):
     bench.expect_core(tar(bench.path('odd.tar'), odd), want)
 
 
+def check_parts(bench, image, folder, want):
+    """A split file in a folder or archive, packed before or after; one archive beside a log."""
+    packed = gzip.compress(image)
+    for name, data in (('plain', image), ('dump.gz', packed)):
+        size = len(data) // 5 + 1
+        pieces = [(f'{name}.{i:02}', data[i * size:(i + 1) * size]) for i in range(5)]
+        bench.expect_core(tar(bench.path(f'{name}.tar'), [('s/' + n, d) for n, d in pieces]), want['image'])
+        below = bench.path(f'{name}-parts')
+        below.mkdir()
+        for piece, part in pieces:
+            (below / piece).write_bytes(part)
+        (below / 'README').write_bytes(b'parts')
+        bench.expect_core(below, want['image'])
+    below = bench.path('one-archive')
+    below.mkdir()
+    tar(below / 'md.tgz', files_of(folder, 'md/') + [('run.log', b'x')], 'w:gz')
+    (below / 'collect.log').write_bytes(b'x')
+    bench.expect_core(below, want['folder'])
+
+
 def check_choice(bench, image, folder, cores):
     several = files_of(folder, 'a/') + [('b/dump.img', image)]
     path = zipped(bench.path('two.zip'), several)
@@ -235,6 +255,7 @@ def main():
             check_sparse(bench, image.read_bytes(), cores['image'])
             check_folders(bench, folder, cores['folder'])
             check_choice(bench, image.read_bytes(), folder, cores)
+            check_parts(bench, image.read_bytes(), folder, cores)
             check_damage(bench, image.read_bytes(), folder)
     print('archives and compressed files give the core of the plain dump')
 
