@@ -141,7 +141,7 @@ struct file *add_file(struct recipe *recipe, const char *name);
 /* Bytes of @region that were kept. */
 uint64_t kept_size(const struct region *region);
 
-/* --- kelf.c, core.c, raw.c, folder.c, lime.c, smem.c: the forms */
+/* --- kelf.c, core.c, raw.c, folder.c, lime.c, mrdump.c, smem.c: the forms */
 void make_kelf(struct recipe *recipe);
 void make_core(struct recipe *recipe);
 void make_raw(struct recipe *recipe);
@@ -149,6 +149,7 @@ void make_folder(struct recipe *recipe);
 void make_cat(struct recipe *recipe);
 void make_bytes(struct recipe *recipe);
 void make_lime(struct recipe *recipe);
+void make_mrdump(struct recipe *recipe);
 void make_smem(struct recipe *recipe);
 void make_ram(struct recipe *recipe);
 /* --- others.c, wrap.c */
