@@ -142,6 +142,8 @@ step_autopkgtest()
 {
 	command -v autopkgtest >/dev/null || gone 'autopkgtest is needed (scripts/setup all)'
 	clean_root "$release" "$(dpkg --print-architecture)" dpkg-dev apt-utils
+	# Its lists are not kept in the tar file.
+	logged "$output/autopkgtest.log" in_root apt-get -q update
 	# Not the chroot's /tmp: the tests take what is copied there before.
 	# shellcheck disable=SC2046
 	logged "$output/autopkgtest.log" with_mounts autopkgtest $(packages_of_release) "$output"/*_"$version".dsc \
