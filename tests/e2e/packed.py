@@ -6,6 +6,7 @@ Damaged, hostile and ambiguous archives give an error or a finding that names th
 leave no file behind.
 """
 import bz2
+import functools
 import gzip
 import io
 import lzma
@@ -85,7 +86,8 @@ class Bench:
 
 def check_images(bench, image, want):
     """A single file, in different nestings."""
-    filters = {'gz': gzip.compress, 'xz': lzma.compress, 'bz2': bz2.compress}
+    filters = {'gz': gzip.compress, 'xz': lzma.compress, 'bz2': bz2.compress,
+               'lzma': functools.partial(lzma.compress, format=lzma.FORMAT_ALONE)}
     for suffix, pack in filters.items():
         bench.path(f'dump.img.{suffix}').write_bytes(pack(image))
         bench.expect_core(bench.path(f'dump.img.{suffix}'), want)
@@ -96,7 +98,8 @@ def check_images(bench, image, want):
     bench.expect_core(tar(bench.path('a.tar'), [('x/dump.img', image)]), want)
     bench.expect_core(zipped(bench.path('a.zip'), [('x/y/dump.img', image)]), want)
     bench.expect_core(zipped(bench.path('b.zip'), [('dump.img.gz', packed)]), want)
-    for name, options in (('a.7z', ['--format', '7zip']), ('a.tar.lz4', ['--lz4'])):
+    for name, options in (('a.7z', ['--format', '7zip']), ('a.tar.lz4', ['--lz4']), ('a.cpio', ['--format', 'cpio']),
+                          ('a.iso', ['--format', 'iso9660']), ('a.tar', ['--format', 'v7tar'])):
         kit.run([kit.tool('bsdtar'), '-c', '-f', bench.path(name), *options,
                  '-C', bench.path('a.tar').parent, 'rawdump.img'])
         bench.expect_core(bench.path(name), want)
