@@ -90,6 +90,22 @@ void elf_segment(struct recipe *recipe, struct bytes *out, uint64_t at,
 	elf_field(recipe, out, align_at, word, 0, "%s.phdr[%llu].align", label, i);
 }
 
+void elf_section(struct recipe *recipe, struct bytes *out, uint64_t at,
+		 const struct elf_section *section, const char *label, uint64_t index)
+{
+	const unsigned int word = elf_sizes(recipe).word;
+	const unsigned long long i = index;
+
+	elf_field(recipe, out, at, 4, section->name, "%s.shdr[%llu].name", label, i);
+	elf_field(recipe, out, at + 4, 4, section->type, "%s.shdr[%llu].type", label, i);
+	elf_field(recipe, out, at + 8 + word, word, section->address, "%s.shdr[%llu].addr", label,
+		  i);
+	elf_field(recipe, out, at + 8 + 2 * word, word, section->offset, "%s.shdr[%llu].offset",
+		  label, i);
+	elf_field(recipe, out, at + 8 + 3 * word, word, section->size, "%s.shdr[%llu].size", label,
+		  i);
+}
+
 void elf_note_head(const struct recipe *recipe, struct bytes *out, const char *name, uint64_t type,
 		   uint64_t size)
 {

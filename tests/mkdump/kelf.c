@@ -104,17 +104,11 @@ struct section {
 static void add_section(struct recipe *recipe, struct bytes *out, struct downstream *at,
 			uint64_t index, const struct section *section)
 {
-	const struct elf_sizes sizes = elf_sizes(recipe);
-	const uint64_t here = at->sections + index * sizes.section;
-	const unsigned int word = sizes.word;
-	const unsigned long long i = index;
+	const struct elf_section header = { at->names_used, section->type, section->virt,
+					    section->offset, section->size };
 
-	elf_field(recipe, out, here, 4, at->names_used, "kelf.shdr[%llu].name", i);
-	elf_field(recipe, out, here + 4, 4, section->type, "kelf.shdr[%llu].type", i);
-	elf_field(recipe, out, here + 8 + word, word, section->virt, "kelf.shdr[%llu].addr", i);
-	elf_field(recipe, out, here + 8 + 2 * word, word, section->offset, "kelf.shdr[%llu].offset",
-		  i);
-	elf_field(recipe, out, here + 8 + 3 * word, word, section->size, "kelf.shdr[%llu].size", i);
+	elf_section(recipe, out, at->sections + index * elf_sizes(recipe).section, &header, "kelf",
+		    index);
 	bytes_write(out, at->names + at->names_used, section->name, strlen(section->name) + 1);
 	at->names_used += strlen(section->name) + 1;
 }

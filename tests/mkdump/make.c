@@ -13,10 +13,19 @@ static const struct {
 	const char *name;
 	void (*make)(struct recipe *recipe);
 } forms[] = {
-	{ "raw", make_raw },     { "folder", make_folder },   { "cat", make_cat },
-	{ "core", make_core },   { "smem", make_smem },       { "ram", make_ram },
-	{ "lime", make_lime },   { "bytes", make_bytes },     { "avml", make_avml },
-	{ "kdump", make_kdump }, { "ramoops", make_ramoops }, { "mrdump", make_mrdump },
+	{ "raw", make_raw },
+	{ "folder", make_folder },
+	{ "cat", make_cat },
+	{ "core", make_core },
+	{ "smem", make_smem },
+	{ "ram", make_ram },
+	{ "lime", make_lime },
+	{ "bytes", make_bytes },
+	{ "avml", make_avml },
+	{ "kdump", make_kdump },
+	{ "ramoops", make_ramoops },
+	{ "mrdump", make_mrdump },
+	{ "remoteproc", make_remoteproc },
 };
 
 static void default_to(uint64_t *value, uint64_t otherwise)

@@ -156,6 +156,7 @@ void make_ram(struct recipe *recipe);
 void make_avml(struct recipe *recipe);
 void make_kdump(struct recipe *recipe);
 void make_ramoops(struct recipe *recipe);
+void make_remoteproc(struct recipe *recipe);
 /* Put the only file into what the option in= of the form names. */
 void wrap_dump(struct recipe *recipe);
 /* The texts that collecting tools leave beside region files. */
@@ -172,6 +173,10 @@ struct elf_segment {
 	uint64_t type, offset, virt, phys, file_size, memory_size;
 };
 
+struct elf_section {
+	uint64_t name, type, address, offset, size; /* name: offset in the strings */
+};
+
 struct elf_sizes elf_sizes(const struct recipe *recipe);
 /* Fields are named LABEL.phnum, LABEL.phdr[INDEX].paddr and so on. */
 void elf_header(struct recipe *recipe, struct bytes *out, const char *label, uint64_t segments,
@@ -180,6 +185,9 @@ void elf_section_table(struct recipe *recipe, struct bytes *out, const char *lab
 		       uint64_t sections, uint64_t offset);
 void elf_segment(struct recipe *recipe, struct bytes *out, uint64_t at,
 		 const struct elf_segment *segment, const char *label, uint64_t index);
+/* Fields are named LABEL.shdr[INDEX].addr and so on. */
+void elf_section(struct recipe *recipe, struct bytes *out, uint64_t at,
+		 const struct elf_section *section, const char *label, uint64_t index);
 /* Append a note up to its descriptor of @size bytes, which the caller appends. */
 void elf_note_head(const struct recipe *recipe, struct bytes *out, const char *name, uint64_t type,
 		   uint64_t size);
