@@ -98,7 +98,7 @@ bool same_dump(struct kmd *dump, struct kmd *copy, const struct anonymize_option
 	const char *own = options->in.input;
 	size_t lost = print_missing(dump, own, copy, options->output,
 				    "not in the copy, it depends on memory that is lost");
-	size_t new = print_missing(copy, options->output, dump, own, "in the copy only");
+	size_t added = print_missing(copy, options->output, dump, own, "in the copy only");
 	bool regions = same_regions(dump, copy, options);
 
 	if (!regions) {
@@ -111,6 +111,6 @@ bool same_dump(struct kmd *dump, struct kmd *copy, const struct anonymize_option
 		       "regions  %zu%s\n"
 		       "findings %zu%s\n",
 		       options->output, count_regions(dump), regions ? ", as in the dump" : "",
-		       kmd_finding_count(copy), !lost && !new ? ", as in the dump" : "");
-	return !lost && !new &&regions;
+		       kmd_finding_count(copy), !lost && !added ? ", as in the dump" : "");
+	return !lost && !added && regions;
 }
