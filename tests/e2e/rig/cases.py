@@ -337,7 +337,9 @@ def case_budget(rig):
     output = ' / '.join(reported(taken.console))
     slots, placed, full, evicted = map(int, re.search(
         r'slots (\d+) placed (\d+) full (\d+) evicted (\d+)', output).groups())
-    kit.check(slots == placed == 90 == len(taken.rows) and full > 20, f'not 90: {output}')
+    kit.check(slots == placed == 90 == len(taken.rows) and full > 50, f'not 90: {output}')
+    live, waiting, refused = map(int, re.search(r'live (\d+) waiting (\d+) refused (\d+)', output).groups())
+    kit.check(waiting == live - placed - refused > 50, f'not all others wait: {output}')
     kit.check(evicted > 0, f'the driver that registered last has no slot: {output}')
     check_sample(rig, taken)
     core, truth = taken.cores(), taken.truth()
@@ -346,11 +348,15 @@ def case_budget(rig):
 
 
 def case_withheld(rig):
-    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel."""
+    """The dump lacks VMCOREINFO, then registers; then the vmlinux is that of another kernel.
+
+    Then kmd-report is run without random regions.  KMD_SEED chooses them, if it is set.
+    """
     taken = rig.crash('panic', END_OF_PANIC)
     withheld.check_vmcoreinfo(rig, taken, FULL)
     withheld.check_registers(rig, taken)
     withheld.check_wrong_vmlinux(rig, taken)
+    reports.check_without_regions(rig, taken, seed_of_run())
 
 
 def case_regions(rig):
