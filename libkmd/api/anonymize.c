@@ -6,6 +6,7 @@
 #include "api/handle.h"
 #include "base/checked.h"
 #include "base/text.h"
+#include "vmcore/new_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -254,27 +255,6 @@ static enum kmd_status write_member(struct copy *copy, const struct kmd_member *
 	return status;
 }
 
-static enum kmd_status make_folder(struct copy *copy)
-{
-	size_t length = strlen(copy->path);
-
-	while (length > 1 && copy->path[length - 1] == '/')
-		length--;
-	if (asprintf(&copy->temporary, "%.*s.XXXXXX", (int)length, copy->path) < 0) {
-		copy->temporary = NULL;
-		return kmd_fail_memory(&copy->kmd->diag);
-	}
-	if (!mkdtemp(copy->temporary)) {
-		int error = errno;
-
-		free(copy->temporary);
-		copy->temporary = NULL;
-		return fail(copy, error);
-	}
-	copy->folder = open(copy->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return copy->folder < 0 ? fail(copy, errno) : KMD_OK;
-}
-
 static enum kmd_status publish_file(struct copy *copy, bool overwrite)
 {
 	char *name = file_name(&copy->kmd->input.members[0]);
@@ -374,7 +354,7 @@ KMD_EXPORT enum kmd_status kmd_anonymize_path(struct kmd *kmd, const char *path,
 	mark_overlaps(&copy);
 	status = check_target(&copy, overwrite);
 	if (status == KMD_OK)
-		status = make_folder(&copy);
+		status = kmd_new_folder_make(path, &copy.temporary, &copy.folder, &kmd->diag);
 	if (status == KMD_OK)
 		status = write_members(&copy);
 	if (status == KMD_OK)

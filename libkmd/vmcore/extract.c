@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "base/text.h"
+#include "vmcore/new_folder.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -258,27 +259,6 @@ static enum kmd_status write_files(struct extract *extract)
 
 /* ----- the folder */
 
-static enum kmd_status make_temporary(struct extract *extract)
-{
-	size_t length = strlen(extract->folder);
-
-	while (length > 1 && extract->folder[length - 1] == '/')
-		length--;
-	if (asprintf(&extract->temporary, "%.*s.XXXXXX", (int)length, extract->folder) < 0) {
-		extract->temporary = NULL;
-		return kmd_fail_memory(extract->diag);
-	}
-	if (!mkdtemp(extract->temporary)) {
-		int error = errno;
-
-		free(extract->temporary);
-		extract->temporary = NULL;
-		return fail(extract, NULL, error);
-	}
-	extract->fd = open(extract->temporary, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return extract->fd < 0 ? fail(extract, NULL, errno) : KMD_OK;
-}
-
 /* Into a folder that holds other files. */
 static enum kmd_status move_files(struct extract *extract)
 {
@@ -359,7 +339,8 @@ enum kmd_status kmd_extract(const struct kmd_regions *regions, const char *globs
 	if (status == KMD_OK)
 		status = choose(&extract, regions, globs);
 	if (status == KMD_OK)
-		status = make_temporary(&extract);
+		status = kmd_new_folder_make(extract.folder, &extract.temporary, &extract.fd,
+					     extract.diag);
 	if (status == KMD_OK)
 		status = write_files(&extract);
 	if (status == KMD_OK)
