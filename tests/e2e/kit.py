@@ -56,6 +56,15 @@ def check(truth, reason):
         fail(reason)
 
 
+def expect(kind, function, *arguments, **options):
+    """The exception of that kind, which the call must raise."""
+    try:
+        function(*arguments, **options)
+    except kind as error:
+        return error
+    return fail(f'{function} did not raise {kind}')
+
+
 def same(got, want, what):
     check(got == want, f'{what}: got {got!r}, want {want!r}')
 

@@ -11,18 +11,11 @@ import tempfile
 import threading
 
 import kmd
+from kit import expect
 from kmd._kmd import lib
 
 program, folder = sys.argv[1], pathlib.Path(sys.argv[2])
 packed = folder / 'rawdump.img.zst'
-
-
-def expect(kind, function, *arguments, **options):
-    try:
-        function(*arguments, **options)
-    except kind as error:
-        return error
-    raise AssertionError(f'{function} did not raise {kind}')
 
 
 def test_enums():

@@ -10,6 +10,7 @@ import tempfile
 import tracemalloc
 
 import kmd
+from kit import expect
 
 packed = pathlib.Path(sys.argv[1]) / 'rawdump.img.zst'
 REGIONS = 20000
@@ -17,14 +18,6 @@ REGIONS = 20000
 
 class Stop(Exception):
     pass
-
-
-def expect(kind, function, *arguments, **options):
-    try:
-        function(*arguments, **options)
-    except kind as error:
-        return error
-    raise AssertionError(f'{function} did not raise {kind}')
 
 
 def work(where, progress):
