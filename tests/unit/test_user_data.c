@@ -97,7 +97,7 @@ END_TEST
 START_TEST(long_text)
 {
 	static const char *const parts[] = { "ssh-",      "-----BEGIN ", "ab@c.de ", "pwd=\"",
-					     "10.1.2.3 ", "psk='",       "::1 ",     "/root/a " };
+					     "10.1.2.3 ", "psk='",       "::1 ",     "/home/a " };
 	const char *part = parts[_i];
 	size_t length = 1u << 20, size = strlen(part);
 	unsigned char *text = malloc(length);
