@@ -20,6 +20,8 @@
 #define SYMBOLS_MIN 1000
 /* Text and read-only data of a kernel; the largest of any is below this. */
 #define AREA_MAX    (UINT64_C(128) << 20)
+/* Windows of that size to search, each half over the one before: the image's map on x86_64. */
+#define WINDOWS_MAX 16
 /* Some ten times what kernels have. */
 #define SYMBOLS_MAX (UINT64_C(2) << 20)
 /* Tables of tokens to look at: a kernel has one. */
@@ -115,17 +117,38 @@ static bool is_index(const struct area *area, size_t at, size_t *tokens)
 	return find_tokens(area, at, (size_t)previous, tokens);
 }
 
+/* The markers: numbers of 4 bytes, until 4.19 of 8. */
+struct markers {
+	size_t at, width;
+};
+
+static size_t marker(const struct area *area, const struct markers *markers, size_t i)
+{
+	return word(area, markers->at + i * markers->width);
+}
+
+/* They begin with 0, and rise. */
+static bool are_markers(const struct area *area, const struct markers *markers, size_t distance)
+{
+	size_t at = markers->at, first = marker(area, markers, 1);
+
+	if (distance < 2 * markers->width || marker(area, markers, 0) || !first ||
+	    (markers->width == 8 && (word(area, at + 4) || word(area, at + 12))))
+		return false;
+	return distance < 3 * markers->width || marker(area, markers, 2) > first;
+}
+
 /* True if @n names begin at @at, as the markers have them, and end at the markers. */
-static bool are_names(struct area *area, size_t at, size_t n, size_t markers)
+static bool are_names(struct area *area, size_t at, size_t n, const struct markers *markers)
 {
 	size_t from = at;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t length;
 
-		if (i % MARK_EACH == 0 && word(area, markers + i / MARK_EACH * 4) != at - from)
+		if (i % MARK_EACH == 0 && marker(area, markers, i / MARK_EACH) != at - from)
 			return false;
-		if (at + 1 >= markers || !area->bytes[at] || !spend(area))
+		if (at + 1 >= markers->at || !area->bytes[at] || !spend(area))
 			return false;
 		length = area->bytes[at++];
 		/* Since 6.1 a length may have two bytes. */
@@ -133,28 +156,28 @@ static bool are_names(struct area *area, size_t at, size_t n, size_t markers)
 			length = (length & 0x7f) | (size_t)area->bytes[at++] << 7;
 		at += length;
 	}
-	return at <= markers && markers - at < ALIGN;
+	return at <= markers->at && markers->at - at < ALIGN;
 }
 
 /* What lies between markers and tokens allows these numbers of symbols. */
 struct guess {
-	size_t markers;
+	const struct markers *markers;
 	uint64_t low, high;
 };
 
 /* The number of symbols is before the names. */
 static bool find_number(struct area *area, const struct guess *guess, size_t *number)
 {
-	size_t markers = guess->markers, n_markers = (size_t)((guess->high - 1) / MARK_EACH);
-	size_t last = word(area, markers + 4 * n_markers);
+	size_t end = guess->markers->at;
+	size_t last = marker(area, guess->markers, (size_t)((guess->high - 1) / MARK_EACH));
 
 	/* The last marker is less than 256 names of at most 128 bytes before the end. */
-	for (size_t at = (markers - kmd_min_u64(markers, last + ALIGN)) & ~(size_t)(ALIGN - 1);
-	     at >= ALIGN && markers - at < last + MARK_EACH * 129 && spend(area); at -= ALIGN) {
+	for (size_t at = (end - kmd_min_u64(end, last + ALIGN)) & ~(size_t)(ALIGN - 1);
+	     at >= ALIGN && end - at < last + MARK_EACH * 129 && spend(area); at -= ALIGN) {
 		uint64_t n = word(area, at);
 
 		if (n >= guess->low && n <= guess->high &&
-		    are_names(area, at + ALIGN, (size_t)n, markers)) {
+		    are_names(area, at + ALIGN, (size_t)n, guess->markers)) {
 			*number = at;
 			return true;
 		}
@@ -163,9 +186,12 @@ static bool find_number(struct area *area, const struct guess *guess, size_t *nu
 }
 
 /* Only markers lie before the tokens: their number is known, but for padding. */
-static bool by_markers(struct area *area, size_t markers, size_t distance, size_t *number)
+static bool by_markers(struct area *area, const struct markers *markers, size_t distance,
+		       size_t *number)
 {
-	for (size_t n = distance / 4; n && n + 2 > distance / 4; n--) {
+	size_t most = distance / markers->width;
+
+	for (size_t n = most; n && n + 2 > most; n--) {
 		struct guess guess = { markers, (n - 1) * MARK_EACH + 1, n * MARK_EACH };
 
 		if (guess.high > SYMBOLS_MIN && find_number(area, &guess, number))
@@ -175,8 +201,8 @@ static bool by_markers(struct area *area, size_t markers, size_t distance, size_
 }
 
 /* A table of @width bytes for each symbol lies between. */
-static bool by_sequence(struct area *area, size_t markers, size_t distance, size_t width,
-			size_t *number)
+static bool by_sequence(struct area *area, const struct markers *markers, size_t distance,
+			size_t width, size_t *number)
 {
 	uint64_t n = (uint64_t)distance * MARK_EACH / (width * MARK_EACH + 4);
 
@@ -192,24 +218,26 @@ static bool by_sequence(struct area *area, size_t markers, size_t distance, size
 	return false;
 }
 
-/* Markers before @tokens begin with 0, and rise. */
+/* The table whose tokens are at @tokens: its markers are before them. */
 static bool find_table(struct area *area, size_t tokens, size_t *number, bool *sequence)
 {
 	for (size_t at = tokens - ALIGN; at >= 2 * ALIGN && tokens - at < 5 * SYMBOLS_MAX;
 	     at -= ALIGN) {
+		const struct markers markers = { at, 4 }, wide = { at, 8 };
 		size_t distance = tokens - at;
 
 		if (!spend(area))
 			return false;
-		if (word(area, at) || !word(area, at + 4) ||
-		    (distance > 8 && word(area, at + 8) <= word(area, at + 4)))
-			continue;
 		*sequence = false;
-		if (by_markers(area, at, distance, number))
+		if (are_markers(area, &wide, distance) && by_markers(area, &wide, distance, number))
+			return true;
+		if (!are_markers(area, &markers, distance))
+			continue;
+		if (by_markers(area, &markers, distance, number))
 			return true;
 		*sequence = true;
-		if (by_sequence(area, at, distance, 4, number) ||
-		    by_sequence(area, at, distance, 3, number))
+		if (by_sequence(area, &markers, distance, 4, number) ||
+		    by_sequence(area, &markers, distance, 3, number))
 			return true;
 	}
 	return false;
@@ -257,7 +285,39 @@ static size_t search_area(struct area *area, uint64_t virt, struct kmd_kallsyms_
 	return n;
 }
 
-/* Views that follow each other are one area. */
+static size_t search_window(const struct kmd_target *target, uint64_t virt, uint64_t size,
+			    struct kmd_kallsyms_places *ways)
+{
+	unsigned char *bytes = malloc((size_t)size);
+	size_t found = 0;
+
+	if (bytes && kmd_target_read(target, KMD_XLATE_SEGMENTS, virt, bytes, (size_t)size)) {
+		struct area area = { bytes, (size_t)size, BUDGET };
+
+		found = search_area(&area, virt, ways);
+	}
+	free(bytes);
+	return found;
+}
+
+/* All of RAM may lie in the image's map: the search begins with the text, where that is known. */
+static size_t search_run(const struct kmd_target *target, uint64_t virt, uint64_t size,
+			 struct kmd_kallsyms_places *ways)
+{
+	size_t found = 0, windows = 0;
+	uint64_t text;
+
+	if (target->info->text && kmd_vmcoreinfo_hex(target->info, "SYMBOL(_stext)", &text) &&
+	    text >= virt && text - virt < size)
+		return search_window(target, text, kmd_min_u64(size - (text - virt), AREA_MAX),
+				     ways);
+	for (uint64_t at = 0; !found && at < size && windows < WINDOWS_MAX;
+	     at += AREA_MAX / 2, windows++)
+		found = search_window(target, virt + at, kmd_min_u64(size - at, AREA_MAX), ways);
+	return found;
+}
+
+/* Views that follow each other are one run. */
 static size_t search(const struct kmd_target *target, struct kmd_kallsyms_places *ways)
 {
 	const struct kmd_views *views = target->views;
@@ -265,21 +325,12 @@ static size_t search(const struct kmd_target *target, struct kmd_kallsyms_places
 
 	for (size_t i = 0, end; !found && i < views->n; i = end) {
 		uint64_t size = views->items[i].size;
-		unsigned char *bytes;
 
 		for (end = i + 1;
 		     end < views->n && views->items[end].virt == views->items[i].virt + size; end++)
 			size += views->items[end].size;
-		if (views->items[i].kind != KMD_VIEW_IMAGE || size < INDEX_SIZE || size > AREA_MAX)
-			continue;
-		bytes = malloc((size_t)size);
-		if (bytes && kmd_target_read(target, KMD_XLATE_SEGMENTS, views->items[i].virt,
-					     bytes, size)) {
-			struct area area = { bytes, (size_t)size, BUDGET };
-
-			found = search_area(&area, views->items[i].virt, ways);
-		}
-		free(bytes);
+		if (views->items[i].kind == KMD_VIEW_IMAGE && size >= INDEX_SIZE)
+			found = search_run(target, views->items[i].virt, size, ways);
 	}
 	return found;
 }

@@ -18,6 +18,7 @@ struct kmd_kallsyms_places {
  * as scripts/kallsyms.c lays them out.  Returns the number of @ways, most likely first; 0 if
  * nothing was found.
  *
+ *	until 4.19 as until 6.1, with markers of 8 bytes
  *	until 6.1  offsets, base, number, names, markers, tokens, index
  *	6.2, 6.3   the same with a table of 3 or 4 bytes a symbol before the tokens
  *	since 6.4  number, names, markers, tokens, index, offsets, base

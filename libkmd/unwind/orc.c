@@ -52,14 +52,6 @@ static uint64_t address_of(const struct table *table, uint64_t i)
 	return table->start + i * IP_SIZE + distance - (distance >> 31 ? UINT64_C(1) << 32 : 0);
 }
 
-/* The bytes at a run-time address: as captured, else as the vmlinux has them. */
-static bool read_bytes(const struct kmd_target *target, uint64_t virt, void *to, uint64_t size)
-{
-	return kmd_target_read(target, KMD_XLATE_ANY, virt, to, size) ||
-	       (target->has_symbols &&
-		kmd_vmlinux_bytes(target->vmlinux, virt - target->kaslr, to, (size_t)size));
-}
-
 static bool is_sorted(const struct table *table)
 {
 	for (uint64_t i = 1; i < table->n; i++)
@@ -93,10 +85,17 @@ static const char *read_table(const struct kmd_target *target, uint64_t ips, uin
 	if (!table->ips)
 		return NULL;
 	table->rows = table->ips + n * IP_SIZE;
-	if (!read_bytes(target, ips, table->ips, n * IP_SIZE) ||
-	    !read_bytes(target, rows, table->rows, n * ROW_SIZE))
+	if (!kmd_unwind_bytes(target, ips, table->ips, n * IP_SIZE) ||
+	    !kmd_unwind_bytes(target, rows, table->rows, n * ROW_SIZE))
 		return absent;
 	return is_sorted(table) ? NULL : "the ORC tables are damaged: they are not sorted";
+}
+
+bool kmd_orc_named(const struct kmd_target *target)
+{
+	uint64_t ips;
+
+	return kmd_target_symbol(target, "__start_orc_unwind_ip", &ips, NULL);
 }
 
 static const char *read_kernel(const struct kmd_target *target, struct table *table)

@@ -25,13 +25,28 @@ struct kmd_unwind_state {
 
 /* Go to the caller.  False at the end: .done, or the reason in .end. */
 bool kmd_unwind_step_orc(struct kmd_unwind_state *state);
+bool kmd_unwind_step_frames(struct kmd_unwind_state *state);
 bool kmd_unwind_step_records(struct kmd_unwind_state *state);
 bool kmd_unwind_step_riscv64(struct kmd_unwind_state *state);
 bool kmd_unwind_step_arm(struct kmd_unwind_state *state);
 
+/* The bytes of code or tables: as captured, else as the vmlinux has them. */
+bool kmd_unwind_bytes(const struct kmd_target *target, uint64_t virt, void *to, uint64_t size);
+/* True if @pc is in the kernel's text, a module or a trampoline. */
+bool kmd_unwind_is_code(const struct kmd_unwinder *unwinder, uint64_t pc);
+
+/* x86_64: continue with the registers that an interrupt or exception saved at @regs. */
+bool kmd_unwind_enter_regs(struct kmd_unwind_state *state, uint64_t regs, bool whole);
+/* The place of rbp in them, in words. */
+#define KMD_X86_64_BP 4
+/* x86_64: true if the functions of this kernel set up frame pointers. */
+bool kmd_unwind_has_frames(const struct kmd_target *target);
+
 /* ORC tables of the kernel and its modules (orc.c). */
 enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,
 			    struct kmd_orc **orc, const char **unusable);
+/* True if the symbols of such tables are known. */
+bool kmd_orc_named(const struct kmd_target *target);
 void kmd_orc_free(struct kmd_orc *orc);
 
 /* One row of them. */

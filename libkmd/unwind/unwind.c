@@ -10,6 +10,21 @@
 /* Task, interrupt, soft interrupt, exception (5 of x86_64), overflow, SDEI: each once or twice. */
 #define SWITCHES_MAX 16
 
+/* By frame pointers only where the kernel has no ORC tables: those know assembly as well. */
+static enum kmd_status init_x86_64(struct kmd_unwinder *unwinder)
+{
+	enum kmd_status status = kmd_orc_new(unwinder->target, unwinder->modules, &unwinder->orc,
+					     &unwinder->unusable);
+
+	if (status == KMD_OK && unwinder->unusable && !kmd_orc_named(unwinder->target) &&
+	    kmd_unwind_has_frames(unwinder->target)) {
+		kmd_orc_free(unwinder->orc);
+		unwinder->orc = NULL;
+		unwinder->unusable = NULL;
+	}
+	return status;
+}
+
 enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
 				  const struct kmd_modules *modules, struct kmd_unwinder *unwinder)
 {
@@ -17,7 +32,7 @@ enum kmd_status kmd_unwinder_init(const struct kmd_target *target,
 	unwinder->target = target;
 	unwinder->modules = modules;
 	if (target->facts->machine == EM_X86_64)
-		return kmd_orc_new(target, modules, &unwinder->orc, &unwinder->unusable);
+		return init_x86_64(unwinder);
 	if (target->facts->machine != EM_AARCH64 && target->facts->machine != EM_RISCV &&
 	    target->facts->machine != EM_ARM)
 		unwinder->unusable = "stacks of this machine cannot be unwound";
@@ -42,16 +57,33 @@ static bool falls(const struct kmd_unwind_state *state, uint64_t last)
 	return last - sp < size && (last ^ sp) < size;
 }
 
-/* A frame pointer that was not one leads to any word of the stack. */
-static bool is_code(const struct kmd_unwinder *unwinder, uint64_t pc)
+bool kmd_unwind_bytes(const struct kmd_target *target, uint64_t virt, void *to, uint64_t size)
+{
+	return kmd_target_read(target, KMD_XLATE_ANY, virt, to, size) ||
+	       (target->has_symbols &&
+		kmd_vmlinux_bytes(target->vmlinux, virt - target->kaslr, to, (size_t)size));
+}
+
+static bool is_between(const struct kmd_target *target, uint64_t pc, const char *first,
+		       const char *last)
 {
 	uint64_t start, end;
 
-	return (kmd_target_symbol(unwinder->target, "_stext", &start, NULL) &&
-		kmd_target_symbol(unwinder->target, "_etext", &end, NULL) && pc >= start &&
-		pc < end) ||
+	return kmd_target_symbol(target, first, &start, NULL) &&
+	       kmd_target_symbol(target, last, &end, NULL) && pc >= start && pc < end;
+}
+
+bool kmd_unwind_is_code(const struct kmd_unwinder *unwinder, uint64_t pc)
+{
+	return is_between(unwinder->target, pc, "_stext", "_etext") ||
+	       is_between(unwinder->target, pc, "_sinittext", "_einittext") ||
 	       kmd_modules_find(unwinder->modules, pc) ||
 	       kmd_trampolines_find(&unwinder->modules->trampolines, pc);
+}
+
+static bool by_frames(const struct kmd_unwind_state *state)
+{
+	return !state->unwinder->orc && state->unwinder->target->facts->machine == EM_X86_64;
 }
 
 static bool step(struct kmd_unwind_state *state)
@@ -62,6 +94,8 @@ static bool step(struct kmd_unwind_state *state)
 	state->same_sp = false;
 	if (state->unwinder->orc)
 		stepped = kmd_unwind_step_orc(state);
+	else if (by_frames(state))
+		stepped = kmd_unwind_step_frames(state);
 	else if (state->unwinder->target->facts->machine == EM_RISCV)
 		stepped = kmd_unwind_step_riscv64(state);
 	else if (state->unwinder->target->facts->machine == EM_ARM)
@@ -74,8 +108,10 @@ static bool step(struct kmd_unwind_state *state)
 		state->end = "the stack pointer does not rise";
 	else if (state->frame.sp - last > size && ++state->switches > SWITCHES_MAX)
 		state->end = "it leads from stack to stack";
-	else if (state->frame.guess && !is_code(state->unwinder, state->frame.pc))
-		state->end = "no ORC table covers its last function";
+	else if ((state->frame.guess || by_frames(state)) &&
+		 !kmd_unwind_is_code(state->unwinder, state->frame.pc))
+		state->end = by_frames(state) ? "a return address is not in the kernel"
+					      : "no ORC table covers its last function";
 	else if (!kmd_target_is_kernel(state->unwinder->target, state->frame.pc))
 		state->end = "a return address is not in the kernel";
 	return !state->end;

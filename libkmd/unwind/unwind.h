@@ -2,7 +2,7 @@
 /*
  * unwind.h - the chain of calls on a kernel stack.
  *
- * x86_64 is unwound by the kernel's ORC tables, 32-bit arm by its table of the ARM EHABI, other
+ * x86_64 is unwound by the kernel's ORC tables, or by frame pointers, 32-bit arm by its table of the ARM EHABI, other
  * machines by frame records.  A stack is
  * input like any other: the number of frames is bounded, and a stack pointer that does not rise
  * ends the chain.
@@ -46,7 +46,7 @@ struct kmd_orc;
 struct kmd_unwinder {
 	const struct kmd_target *target;
 	const struct kmd_modules *modules;
-	struct kmd_orc *orc;  /* x86_64; NULL = no tables */
+	struct kmd_orc *orc;  /* x86_64; NULL = its functions have frame pointers */
 	const char *unusable; /* why nothing can be unwound; NULL = it can */
 };
 

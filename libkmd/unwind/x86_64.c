@@ -24,7 +24,7 @@ enum {
 /* Words of struct pt_regs, and of user_regs_struct. */
 enum {
 	WORD_R13 = 2,
-	WORD_BP = 4,
+	WORD_BP = KMD_X86_64_BP,
 	WORD_R10 = 7,
 	WORD_DX = 12,
 	WORD_DI = 14,
@@ -100,8 +100,7 @@ static bool previous_bp(struct kmd_unwind_state *state, const struct kmd_orc_row
 	}
 }
 
-/* The registers that an interrupt or exception saved at @regs. */
-static bool enter_regs(struct kmd_unwind_state *state, uint64_t regs, bool whole)
+bool kmd_unwind_enter_regs(struct kmd_unwind_state *state, uint64_t regs, bool whole)
 {
 	uint64_t cs;
 
@@ -131,7 +130,7 @@ static bool follow(struct kmd_unwind_state *state, const struct kmd_orc_row *row
 	} else {
 		bool whole = row->type == KMD_ORC_REGS;
 
-		found = enter_regs(state, whole ? sp : sp - 8 * WORD_IP, whole);
+		found = kmd_unwind_enter_regs(state, whole ? sp : sp - 8 * WORD_IP, whole);
 		state->words = NULL;
 		found = found && (state->done || previous_bp(state, row, sp));
 	}
