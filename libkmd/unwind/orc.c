@@ -21,6 +21,9 @@
 /* Some twenty times what kernels have. */
 #define ROWS_MAX (UINT64_C(8) << 20)
 
+/* The stack pointer in the numbers of Linux 7.2. */
+#define NEW_SP   3
+
 /* How the third word of a row is laid out. */
 enum format {
 	ORC_5_X, /* type:2, end:1 */
@@ -38,6 +41,7 @@ struct table {
 
 struct kmd_orc {
 	enum format format;
+	bool renumbered; /* the registers have the numbers of Linux 7.2 */
 	bool offset_after;
 	struct table kernel;
 	struct table *of_modules; /* some are empty */
@@ -138,6 +142,19 @@ static enum format format_of(const struct kmd_target *target)
 	return !signal ? ORC_5_X : end ? ORC_6_3 : ORC_6_4;
 }
 
+/*
+ * Linux 7.2 has other numbers of registers than 6.12.  Most rows count from the stack pointer, and
+ * few from what has its number in the other.
+ */
+static bool is_renumbered(const struct table *table)
+{
+	uint64_t counts[16] = { 0 };
+
+	for (uint64_t i = 0; table->rows && i < table->n; i++)
+		counts[table->rows[i * ROW_SIZE + 4] & 15]++;
+	return counts[NEW_SP] > counts[KMD_ORC_REG_SP];
+}
+
 /* A module whose tables were not captured has none. */
 static enum kmd_status read_modules(const struct kmd_target *target,
 				    const struct kmd_modules *modules, struct kmd_orc *orc)
@@ -180,6 +197,7 @@ enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_mo
 	*unusable = read_kernel(target, &(*orc)->kernel);
 	if (!*unusable && !(*orc)->kernel.ips)
 		return kmd_fail_memory(target->diag);
+	(*orc)->renumbered = !*unusable && is_renumbered(&(*orc)->kernel);
 	status = note(target, *unusable, (*orc)->kernel.start, "the kernel");
 	return status == KMD_OK ? read_modules(target, modules, *orc) : status;
 }
@@ -212,14 +230,38 @@ static void decode_old(unsigned int word, enum format format, struct kmd_orc_row
 	row->signal = format == ORC_6_3 ? word >> 10 & 1 : type != 0;
 }
 
+static uint8_t reg_of(const struct kmd_orc *orc, unsigned int number)
+{
+	static const uint8_t of_7_2[16] = {
+		KMD_ORC_REG_UNDEFINED,
+		KMD_ORC_REG_AX,
+		KMD_ORC_REG_DX,
+		[NEW_SP] = KMD_ORC_REG_SP,
+		KMD_ORC_REG_BP,
+		KMD_ORC_REG_DI,
+		KMD_ORC_REG_R10,
+		KMD_ORC_REG_R13,
+		KMD_ORC_REG_PREV_SP,
+		KMD_ORC_REG_SP_INDIRECT,
+		KMD_ORC_REG_BP_INDIRECT,
+		11,
+		12,
+		13,
+		14,
+		15,
+	};
+
+	return orc->renumbered ? of_7_2[number] : (uint8_t)number;
+}
+
 static void decode(const struct kmd_orc *orc, const unsigned char *bytes, struct kmd_orc_row *row)
 {
 	unsigned int word = (unsigned int)kmd_get_le(bytes + 4, 2);
 
 	row->sp_offset = (int16_t)kmd_get_le(bytes, 2);
 	row->bp_offset = (int16_t)kmd_get_le(bytes + 2, 2);
-	row->sp_reg = word & 15;
-	row->bp_reg = word >> 4 & 15;
+	row->sp_reg = reg_of(orc, word & 15);
+	row->bp_reg = reg_of(orc, word >> 4 & 15);
 	if (orc->format == ORC_6_4) {
 		row->type = word >> 8 & 7;
 		row->signal = word >> 11 & 1;

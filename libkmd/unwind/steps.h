@@ -49,6 +49,21 @@ enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_mo
 bool kmd_orc_named(const struct kmd_target *target);
 void kmd_orc_free(struct kmd_orc *orc);
 
+/* Registers in a row, with their numbers in Linux 6.12. */
+enum {
+	KMD_ORC_REG_UNDEFINED,
+	KMD_ORC_REG_PREV_SP,
+	KMD_ORC_REG_DX,
+	KMD_ORC_REG_DI,
+	KMD_ORC_REG_BP,
+	KMD_ORC_REG_SP,
+	KMD_ORC_REG_R10,
+	KMD_ORC_REG_R13,
+	KMD_ORC_REG_BP_INDIRECT,
+	KMD_ORC_REG_SP_INDIRECT,
+	KMD_ORC_REG_AX,
+};
+
 /* One row of them. */
 struct kmd_orc_row {
 	int16_t sp_offset, bp_offset;

@@ -2,10 +2,9 @@
 /*
  * unwind.h - the chain of calls on a kernel stack.
  *
- * x86_64 is unwound by the kernel's ORC tables, or by frame pointers, 32-bit arm by its table of the ARM EHABI, other
- * machines by frame records.  A stack is
- * input like any other: the number of frames is bounded, and a stack pointer that does not rise
- * ends the chain.
+ * x86_64 is unwound by the kernel's ORC tables, or by frame pointers, 32-bit arm by its table of
+ * the ARM EHABI, other machines by frame records.  A stack is input like any other: the number of
+ * frames is bounded, and a stack pointer that does not rise ends the chain.
  */
 #ifndef KMD_UNWIND_UNWIND_H
 #define KMD_UNWIND_UNWIND_H

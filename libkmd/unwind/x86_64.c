@@ -7,25 +7,12 @@
  */
 #include "unwind/steps.h"
 
-/* Registers in a row. */
-enum {
-	REG_UNDEFINED,
-	REG_PREV_SP,
-	REG_DX,
-	REG_DI,
-	REG_BP,
-	REG_SP,
-	REG_R10,
-	REG_R13,
-	REG_BP_INDIRECT,
-	REG_SP_INDIRECT,
-};
-
 /* Words of struct pt_regs, and of user_regs_struct. */
 enum {
 	WORD_R13 = 2,
 	WORD_BP = KMD_X86_64_BP,
 	WORD_R10 = 7,
+	WORD_AX = 10,
 	WORD_DX = 12,
 	WORD_DI = 14,
 	WORD_IP = 16, /* the processor pushes from here on */
@@ -58,26 +45,28 @@ static bool previous_sp(const struct kmd_unwind_state *state, const struct kmd_o
 	uint64_t offset = (uint64_t)(int64_t)row->sp_offset;
 
 	switch (row->sp_reg) {
-	case REG_SP:
+	case KMD_ORC_REG_SP:
 		*sp = state->frame.sp + offset;
 		return true;
-	case REG_BP:
+	case KMD_ORC_REG_BP:
 		*sp = state->fp + offset;
 		return true;
-	case REG_SP_INDIRECT:
+	case KMD_ORC_REG_SP_INDIRECT:
 		if (!read_word(state, state->frame.sp + (after ? 0 : offset), sp))
 			return false;
 		*sp += after ? offset : 0;
 		return true;
-	case REG_BP_INDIRECT:
+	case KMD_ORC_REG_BP_INDIRECT:
 		return read_word(state, state->fp + offset, sp);
-	case REG_R10:
+	case KMD_ORC_REG_AX:
+		return read_reg(state, WORD_AX, sp);
+	case KMD_ORC_REG_R10:
 		return read_reg(state, WORD_R10, sp);
-	case REG_R13:
+	case KMD_ORC_REG_R13:
 		return read_reg(state, WORD_R13, sp);
-	case REG_DI:
+	case KMD_ORC_REG_DI:
 		return read_reg(state, WORD_DI, sp);
-	case REG_DX:
+	case KMD_ORC_REG_DX:
 		return read_reg(state, WORD_DX, sp);
 	default:
 		return false;
@@ -89,14 +78,14 @@ static bool previous_bp(struct kmd_unwind_state *state, const struct kmd_orc_row
 	uint64_t offset = (uint64_t)(int64_t)row->bp_offset, value;
 
 	switch (row->bp_reg) {
-	case REG_PREV_SP:
+	case KMD_ORC_REG_PREV_SP:
 		return read_word(state, sp + offset, &state->fp);
-	case REG_BP:
+	case KMD_ORC_REG_BP:
 		return read_word(state, state->fp + offset, &state->fp);
 	default:
 		if (read_reg(state, WORD_BP, &value))
 			state->fp = value;
-		return row->bp_reg == REG_UNDEFINED;
+		return row->bp_reg == KMD_ORC_REG_UNDEFINED;
 	}
 }
 
@@ -141,15 +130,16 @@ static bool follow(struct kmd_unwind_state *state, const struct kmd_orc_row *row
 
 /* Code without a row: frame pointers, as the kernel does (BPF programs have them). */
 static const struct kmd_orc_row by_frame_pointer = { .type = KMD_ORC_CALL,
-						     .sp_reg = REG_BP,
+						     .sp_reg = KMD_ORC_REG_BP,
 						     .sp_offset = 16,
-						     .bp_reg = REG_PREV_SP,
+						     .bp_reg = KMD_ORC_REG_PREV_SP,
 						     .bp_offset = -16 };
 
 /* After a call to address 0 only the return address is on the stack. */
-static const struct kmd_orc_row call_of_null = {
-	.type = KMD_ORC_CALL, .sp_reg = REG_SP, .sp_offset = 8, .bp_reg = REG_UNDEFINED
-};
+static const struct kmd_orc_row call_of_null = { .type = KMD_ORC_CALL,
+						 .sp_reg = KMD_ORC_REG_SP,
+						 .sp_offset = 8,
+						 .bp_reg = KMD_ORC_REG_UNDEFINED };
 
 /* Code that ftrace copied has the rows of what it is a copy of. */
 static bool find_row(const struct kmd_unwind_state *state, uint64_t pc, struct kmd_orc_row *row)

@@ -214,6 +214,28 @@ START_TEST(orc)
 }
 END_TEST
 
+/* In Linux 7.2 the registers have other numbers: most rows decide. */
+START_TEST(orc_renumbered)
+{
+	const unsigned int sp = 3, bp = 4, bp_on_cfa = 8u << 4, ax = 1;
+
+	row(0x100, 16, 0, CALL | sp);
+	row(0x200, 16, -16, CALL | bp | bp_on_cfa);
+	row(0x300, 8, 0, CALL | sp);
+	row(0x400, 0, 0, END);
+	row(0x500, 8, 0, CALL | ax);
+	fake_set(&fake, STACK + 8, AT(0x210), 8);
+	fake_set(&fake, STACK + 0x40, AT(0x1111), 8);
+	fake_set(&fake, STACK + 0x48, AT(0x308), 8);
+	fake_set(&fake, STACK + 0x50, AT(0x408), 8);
+	build_x86();
+	unwind_from(AT(0x104), AT(STACK), AT(STACK + 0x40));
+	expect_frames("104 210 308 408", NULL);
+	unwind_from(AT(0x504), AT(STACK), AT(STACK + 0x40));
+	expect_frames("504", "not captured");
+}
+END_TEST
+
 /* An interrupt: its registers, whole, and then the interrupted function. */
 START_TEST(orc_interrupt)
 {
@@ -476,6 +498,7 @@ int main(void)
 	tcase_add_test(tcase, signed_addresses);
 	tcase_add_test(tcase, hostile_records);
 	tcase_add_test(tcase, orc);
+	tcase_add_test(tcase, orc_renumbered);
 	tcase_add_test(tcase, orc_interrupt);
 	tcase_add_test(tcase, orc_from_user_space);
 	tcase_add_test(tcase, orc_in_a_copy);

@@ -308,18 +308,17 @@ static void print_group(FILE *out, const struct kmd *kmd, const struct group *gr
 	for (size_t i = 0; i < group->n; i++) {
 		const struct kmd_task *task = kmd_task_get(kmd, group->tasks[i]);
 		char text[160];
-		int length = snprintf(text, sizeof(text), "%s%s (pid %u, %c)", i ? ", " : "",
-				      task->comm ? task->comm : "?", task->pid,
-				      task->state ? task->state : '?');
+		size_t length = (size_t)snprintf(
+			text, sizeof(text), "%s (pid %u, %c)%s", task->comm ? task->comm : "?",
+			task->pid, task->state ? task->state : '?', i + 1 < group->n ? "," : ":");
+		bool full = column + 1 + length > COLUMNS;
 
-		if (i && column + (size_t)length > COLUMNS) {
-			fputc('\n', out);
-			column = 0;
-		}
-		column += (size_t)length;
+		if (i)
+			fputc(full ? '\n' : ' ', out);
+		column = !i || full ? length : column + 1 + length;
 		fputs(text, out);
 	}
-	fputs(":\n", out);
+	fputc('\n', out);
 	print_holders(out, kmd, group);
 	if (group->stack)
 		print_stack(out, group->stack);
