@@ -2,6 +2,7 @@
 /* Tasks, and the stacks of tasks and CPUs; each made when it is first asked for. */
 #include "api/handle.h"
 
+#include "target/image_search.h"
 #include "target/kallsyms.h"
 #include "task/locks.h"
 #include "types/btf.h"
@@ -23,6 +24,10 @@ bool kmd_btf_of_kernel(const struct kmd_target *target, uint64_t *virt, uint64_t
 {
 	uint64_t end;
 
+	*virt = target->found.btf;
+	*size = target->found.btf_size;
+	if (*virt)
+		return true;
 	if (!kmd_target_symbol(target, "__start_BTF", virt, NULL) ||
 	    !kmd_target_symbol(target, "__stop_BTF", &end, NULL) || end <= *virt ||
 	    end - *virt > KMD_BTF_MAX)
@@ -73,8 +78,12 @@ static enum kmd_status begin(struct kmd *kmd)
 		if (kmd->kallsyms.n)
 			target->kallsyms = &kmd->kallsyms;
 	}
-	if (status == KMD_OK && !kmd_target_type(target, KMD_T_TASK_PID, &at))
+	if (status == KMD_OK && !kmd_target_type(target, KMD_T_TASK_PID, &at)) {
+		kmd_image_find_btf(target);
 		status = read_btf(kmd);
+	}
+	if (status == KMD_OK)
+		kmd_image_find_init_task(target);
 	return status;
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "target/image_search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +19,6 @@
 /* A marker is the place of each 256th name. */
 #define MARK_EACH   256
 #define SYMBOLS_MIN 1000
-/* Text and read-only data of a kernel; the largest of any is below this. */
-#define AREA_MAX    (UINT64_C(128) << 20)
-/* Windows of that size to search, each half over the one before: the image's map on x86_64. */
-#define WINDOWS_MAX 16
 /* Some ten times what kernels have. */
 #define SYMBOLS_MAX (UINT64_C(2) << 20)
 /* Tables of tokens to look at: a kernel has one. */
@@ -285,58 +282,27 @@ static size_t search_area(struct area *area, uint64_t virt, struct kmd_kallsyms_
 	return n;
 }
 
-static size_t search_window(const struct kmd_target *target, uint64_t virt, uint64_t size,
-			    struct kmd_kallsyms_places *ways)
+struct search {
+	struct kmd_kallsyms_places *ways;
+	size_t n;
+};
+
+static bool look(void *data, uint64_t virt, const unsigned char *bytes, size_t size)
 {
-	unsigned char *bytes = malloc((size_t)size);
-	size_t found = 0;
+	struct search *search = data;
+	struct area area = { bytes, size, BUDGET };
 
-	if (bytes && kmd_target_read(target, KMD_XLATE_SEGMENTS, virt, bytes, (size_t)size)) {
-		struct area area = { bytes, (size_t)size, BUDGET };
-
-		found = search_area(&area, virt, ways);
-	}
-	free(bytes);
-	return found;
-}
-
-/* All of RAM may lie in the image's map: the search begins with the text, where that is known. */
-static size_t search_run(const struct kmd_target *target, uint64_t virt, uint64_t size,
-			 struct kmd_kallsyms_places *ways)
-{
-	size_t found = 0, windows = 0;
-	uint64_t text;
-
-	if (target->info->text && kmd_vmcoreinfo_hex(target->info, "SYMBOL(_stext)", &text) &&
-	    text >= virt && text - virt < size)
-		return search_window(target, text, kmd_min_u64(size - (text - virt), AREA_MAX),
-				     ways);
-	for (uint64_t at = 0; !found && at < size && windows < WINDOWS_MAX;
-	     at += AREA_MAX / 2, windows++)
-		found = search_window(target, virt + at, kmd_min_u64(size - at, AREA_MAX), ways);
-	return found;
-}
-
-/* Views that follow each other are one run. */
-static size_t search(const struct kmd_target *target, struct kmd_kallsyms_places *ways)
-{
-	const struct kmd_views *views = target->views;
-	size_t found = 0;
-
-	for (size_t i = 0, end; !found && i < views->n; i = end) {
-		uint64_t size = views->items[i].size;
-
-		for (end = i + 1;
-		     end < views->n && views->items[end].virt == views->items[i].virt + size; end++)
-			size += views->items[end].size;
-		if (views->items[i].kind == KMD_VIEW_IMAGE && size >= INDEX_SIZE)
-			found = search_run(target, views->items[i].virt, size, ways);
-	}
-	return found;
+	search->n = search_area(&area, virt, search->ways);
+	return search->n != 0;
 }
 
 size_t kmd_kallsyms_places(const struct kmd_target *target,
 			   struct kmd_kallsyms_places ways[KMD_KALLSYMS_WAYS])
 {
-	return by_vmcoreinfo(target, &ways[0]) ? 1 : search(target, ways);
+	struct search search = { ways, 0 };
+
+	if (by_vmcoreinfo(target, &ways[0]))
+		return 1;
+	kmd_image_search(target, INDEX_SIZE, look, &search);
+	return search.n;
 }

@@ -230,7 +230,10 @@ bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64
 	if ((size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) < sizeof(key) &&
 	    target->info->text && kmd_vmcoreinfo_hex(target->info, key, virt))
 		return true;
-	return target->kallsyms && symbol_of_kallsyms(target->kallsyms, name, virt, size);
+	if (target->kallsyms && symbol_of_kallsyms(target->kallsyms, name, virt, size))
+		return true;
+	*virt = target->found.init_task;
+	return *virt && !strcmp(name, "init_task");
 }
 
 bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value)

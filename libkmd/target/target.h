@@ -159,6 +159,10 @@ struct kmd_target {
 	uint64_t page, kaslr;
 	bool has_symbols;                     /* of the vmlinux, at run-time addresses */
 	struct kmd_type_query types[KMD_T_N]; /* once kmd_target_read_types() was called */
+	/* What no symbol names, found by its form (image_search.h); 0 = nothing. */
+	struct {
+		uint64_t btf, btf_size, init_task;
+	} found;
 };
 
 /* Everything handed in must outlive the target.  @runtime and @vmlinux may be NULL. */
