@@ -3,8 +3,9 @@
 """Backtraces of kmd-report beside those that the kernel itself prints (sysrq-t), on any kernel.
 
 The kernel needs no module, no debug information and no Debian package: its vmlinuz boots a busybox with tasks
-that sleep, prints the trace of every task, and panics.  The report is made of all of RAM without a vmlinux.
-Every task that did not run in between must have the same functions at the same offsets.
+that sleep, prints the trace of every task, and panics.  The report is made without a vmlinux, of all of RAM, or
+with --shim of what the shim registered.  Every task that did not run in between must have the same functions at the
+same offsets.
 """
 import argparse
 import json
@@ -18,10 +19,13 @@ import kernels
 import kit
 import qemu
 
-INIT = b"""#!/bin/busybox sh
+INIT = """#!/bin/busybox sh
 /bin/busybox --install -s /bin
+export PATH=/bin
 mount -t proc proc /proc
+mount -t sysfs sysfs /sys
 mount -t devtmpfs dev /dev
+[ ! -d /modules ] || kmemdump-load -m /modules -b reserved -B BASE -S SIZE
 for i in 1 2 3 4 5 6 7 8; do sleep 9999 & done
 cat /dev/zero | sleep 9999 &
 (while :; do :; done) &
@@ -40,8 +44,8 @@ FRAME = re.compile(r'\s+(\? )?([\w.]+)\+0x([0-9a-f]+)/0x')
 class Plain:
     """A kernel of which only the image is known."""
 
-    def __init__(self, image, arch, cpus):
-        self.image, self.arch, self.cpus, self.flavour = pathlib.Path(image), arch, cpus, 'plain'
+    def __init__(self, image, arch):
+        self.image, self.arch, self.flavour = pathlib.Path(image), arch, 'plain'
 
     def has(self, _option):
         return False
@@ -69,14 +73,22 @@ def traces(console):
     return tasks
 
 
-def boot(kernel, where, busybox):
-    files = initramfs.archive({'init': INIT, 'bin/busybox': pathlib.Path(busybox).read_bytes(),
-                               'proc/.': b'', 'dev/.': b''})
+def boot(kernel, where, busybox, shim):
+    """The dump, and what the console printed."""
+    base = hex(qemu.MACHINES[kernel.arch]['reserved'])
+    init = INIT.replace('BASE', base).replace('SIZE', hex(qemu.RESERVED_SIZE))
+    files = {'init': init.encode(), 'bin/busybox': pathlib.Path(busybox).read_bytes(),
+             'bin/kmemdump-load': (kernels.TOP / 'scripts/kmemdump-load').read_bytes(),
+             'proc/.': b'', 'dev/.': b'', 'sys/.': b''}
+    for module in pathlib.Path(shim).glob('*.ko') if shim else ():
+        files[f'modules/{module.name}'] = module.read_bytes()
     archive = where / 'initramfs'
-    archive.write_bytes(files)
+    archive.write_bytes(initramfs.archive(files))
     with qemu.Guest(kernel, archive, where, 'log_buf_len=4M loglevel=8') as guest:
         kit.check(guest.wait_for('end Kernel panic', 300), f'no panic:\n{guest.console()[-3000:]}')
         guest.stop()
+        if shim:
+            return guest.ram, guest.console()
         core = where / 'guest.elf'
         guest.qmp({'execute': 'dump-guest-memory', 'arguments': {'paging': False, 'protocol': f'file:{core}'}})
         return core, guest.console()
@@ -101,22 +113,30 @@ def compare(report, console):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('vmlinuz')
+    parser.add_argument('kernel', help='the path of a vmlinuz, or the name of a kernel of the rig')
     parser.add_argument('kmd_report')
     parser.add_argument('--arch', default='amd64', choices=sorted(qemu.MACHINES))
     parser.add_argument('--busybox', help='one for that machine; else that of the kernels of the rig')
+    parser.add_argument('--shim', metavar='DIR', help='load the modules there, which were built for this kernel')
     parser.add_argument('--cpus', type=int, default=2)
     options = parser.parse_args()
-    busybox = options.busybox or kernels.fetch('fetch-kernel', 'bookworm', options.arch,
-                                               f'cloud-{options.arch}') / 'busybox'
+    if '/' in options.kernel:
+        kernel = Plain(options.kernel, options.arch)
+        folder = kernels.fetch('fetch-kernel', 'bookworm', options.arch, f'cloud-{options.arch}')
+    else:
+        kernel = kernels.kernel(options.kernel)
+        folder = kernel.folder
+    kernel.cpus = options.cpus
+    busybox = options.busybox or folder / 'busybox'
     with tempfile.TemporaryDirectory() as scratch:
-        core, console = boot(Plain(options.vmlinuz, options.arch, options.cpus), pathlib.Path(scratch), busybox)
-        done = subprocess.run([options.kmd_report, '--json', '--full', core], stdout=subprocess.PIPE, check=False)
+        dump, console = boot(kernel, pathlib.Path(scratch), busybox, options.shim)
+        done = subprocess.run([options.kmd_report, '--json', '--full', dump], stdout=subprocess.PIPE, check=False)
         report = json.loads(done.stdout)
     equal, other = compare(report, console)
     # What ran on a CPU, and what printed: its console, the workers.
     kit.check(other <= options.cpus + 3, f'{other} tasks differ')
     kit.check(equal >= 30, f'only {equal} tasks are equal')
+    kit.same('SMEM' in report['form'], bool(options.shim), f'the form is {report["form"]}: SMEM')
     kit.same(report['signature']['source'], 'stack', 'source of the signature')
     print(f'{report["kernel"]["release"]}: {equal} tasks equal, {other} ran since; {report["signature"]["key"]}')
 
