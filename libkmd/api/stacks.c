@@ -228,8 +228,23 @@ static enum kmd_status begin_unwinding(struct kmd *kmd)
 	return status;
 }
 
-static enum kmd_status make_stack(struct kmd *kmd, const struct kmd_unwind_start *start,
-				  struct kmd_stack_entry *entry)
+/* The task that runs on @cpu; 0 = not known. */
+static uint64_t task_on(struct kmd *kmd, uint32_t cpu)
+{
+	if (!kmd->tasks_read && read_tasks(kmd) != KMD_OK)
+		return 0;
+	for (size_t i = 0; i < kmd->tasks.n; i++) {
+		const struct kmd_task *task = &kmd->tasks.items[i].pub;
+
+		if (task->is_running && task->has_cpu && task->cpu == cpu)
+			return task->address;
+	}
+	return 0;
+}
+
+/* @cpu is where the stack was; NULL = it is that of a task. */
+static enum kmd_status make_stack(struct kmd *kmd, const struct kmd_cpu *cpu,
+				  struct kmd_unwind_start *start, struct kmd_stack_entry *entry)
 {
 	struct kmd_unwind unwind;
 	enum kmd_status status;
@@ -239,6 +254,11 @@ static enum kmd_status make_stack(struct kmd *kmd, const struct kmd_unwind_start
 				"all stacks together have more than %u frames",
 				KMD_STACKS_FRAMES_MAX);
 	status = kmd_unwind(&kmd->stacks.unwinder, start, &unwind);
+	if (status == KMD_OK && cpu && unwind.needs_task &&
+	    (start->task = task_on(kmd, cpu->cpu)) != 0) {
+		kmd_unwind_deinit(&unwind);
+		status = kmd_unwind(&kmd->stacks.unwinder, start, &unwind);
+	}
 	if (status == KMD_OK)
 		status = kmd_stack_make(&kmd->own_target, &kmd->modules, kmd->stacks.lines, &unwind,
 					entry);
@@ -270,7 +290,7 @@ static enum kmd_status stack_of_cpu(struct kmd *kmd, size_t index, const struct 
 		if (!kmd_unwind_cpu(&kmd->own_target, cpu, &start))
 			return kmd_fail(&kmd->diag, KMD_ERR_NOT_FOUND, kmd_in(kmd->input.name),
 					"CPU %u was in user space", cpu->cpu);
-		status = make_stack(kmd, &start, entry);
+		status = make_stack(kmd, cpu, &start, entry);
 	}
 	return hand_out(kmd, status, entry, stack);
 }
@@ -316,7 +336,7 @@ static enum kmd_status stack_of_sleeping(struct kmd *kmd, size_t index,
 					"the saved registers of task %u (task_struct at 0x%" PRIx64
 					") were not captured",
 					task->pid, task->address);
-		status = make_stack(kmd, &start, entry);
+		status = make_stack(kmd, NULL, &start, entry);
 	}
 	return hand_out(kmd, status, entry, stack);
 }

@@ -130,6 +130,30 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_BPF_NAME] = { KMD_TYPE_OFFSET, "bpf_ksym", "name", false, 0 },
 	[KMD_T_BPF_NAME_LENGTH] = { KMD_TYPE_LENGTH, "bpf_ksym", "name", false, 0 },
 	[KMD_T_BPF_LINK] = { KMD_TYPE_OFFSET, "bpf_ksym", "lnode", false, 0 },
+	/* Return addresses that function_graph, and kretprobes, replaced. */
+	[KMD_T_TASK_RET_STACK] = { KMD_TYPE_OFFSET, "task_struct", "ret_stack", false, 0 },
+	[KMD_T_TASK_CURR_RET_STACK] = { KMD_TYPE_OFFSET, "task_struct", "curr_ret_stack", false,
+					0 },
+	[KMD_T_RET_STACK_SIZE] = { KMD_TYPE_SIZE, "ftrace_ret_stack", NULL, false, 0 },
+	[KMD_T_RET_STACK_RET] = { KMD_TYPE_OFFSET, "ftrace_ret_stack", "ret", false, 0 },
+	[KMD_T_RET_STACK_FUNC] = { KMD_TYPE_OFFSET, "ftrace_ret_stack", "func", false, 0 },
+	[KMD_T_RET_STACK_PLACE] = { KMD_TYPE_OFFSET, "ftrace_ret_stack", "retp", false, 0 },
+	[KMD_T_RET_STACK_FP] = { KMD_TYPE_OFFSET, "ftrace_ret_stack", "fp", false, 0 },
+	/* Since 6.11; then entries of several sizes are on it, and the index counts words. */
+	[KMD_T_FGRAPH_INDEX] = { KMD_TYPE_OFFSET, "fgraph_ops", "idx", false, 0 },
+	/* Since 5.18, of the machines that have KRETPROBE_ON_RETHOOK. */
+	[KMD_T_TASK_RETHOOKS] = { KMD_TYPE_OFFSET, "task_struct", "rethooks", false, 0 },
+	[KMD_T_RETHOOK_LINK] = { KMD_TYPE_OFFSET, "rethook_node", "llist", false, 0 },
+	[KMD_T_RETHOOK_RET] = { KMD_TYPE_OFFSET, "rethook_node", "ret_addr", false, 0 },
+	[KMD_T_RETHOOK_FRAME] = { KMD_TYPE_OFFSET, "rethook_node", "frame", false, 0 },
+	/* Since 5.11 in a list of the task; before, in a hash table of all tasks. */
+	[KMD_T_TASK_KRETPROBES] = { KMD_TYPE_OFFSET, "task_struct", "kretprobe_instances", false,
+				    0 },
+	[KMD_T_KRETPROBE_LINK] = { KMD_TYPE_OFFSET, "kretprobe_instance", "llist", false, 0 },
+	[KMD_T_KRETPROBE_HASH_LINK] = { KMD_TYPE_OFFSET, "kretprobe_instance", "hlist", false, 0 },
+	[KMD_T_KRETPROBE_TASK] = { KMD_TYPE_OFFSET, "kretprobe_instance", "task", false, 0 },
+	[KMD_T_KRETPROBE_RET] = { KMD_TYPE_OFFSET, "kretprobe_instance", "ret_addr", false, 0 },
+	[KMD_T_KRETPROBE_FP] = { KMD_TYPE_OFFSET, "kretprobe_instance", "fp", false, 0 },
 	/* kernel/bpf/btf.c; since 5.18 the kernel's copy is the only one that stays. */
 	[KMD_T_BTF_LIST] = { KMD_TYPE_OFFSET, "btf_module", "list", false, 0 },
 	[KMD_T_BTF_MODULE] = { KMD_TYPE_OFFSET, "btf_module", "module", false, 0 },

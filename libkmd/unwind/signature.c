@@ -188,6 +188,10 @@ static names entries = { "__irq_svc",
 			 "x86_64_start_*",
 			 NULL };
 
+/* The kernel's own traces have the real caller in their place. */
+static names hooks = { "__kretprobe_trampoline", "arch_rethook_trampoline", "kretprobe_trampoline",
+		       "return_to_handler", NULL };
+
 static bool is_in(const char *const *list, const char *name)
 {
 	for (; *list; list++) {
@@ -263,7 +267,8 @@ static void make(const struct frame *frames, size_t n, const struct kmd_log_pani
 			complete = true;
 			break;
 		}
-		if (frames[i].unsure || is_in(common, frames[i].name))
+		if (frames[i].unsure || is_in(common, frames[i].name) ||
+		    is_in(hooks, frames[i].name))
 			continue;
 		strcpy(signature->names[used], frames[i].name);
 		signature->frames[used] = signature->names[used];

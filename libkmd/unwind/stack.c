@@ -149,8 +149,8 @@ static bool add_frame(const struct kmd_target *target, const struct kmd_modules 
 		      struct kmd_source_lines *lines, const struct kmd_unwind_frame *from,
 		      struct kmd_stack_entry *stack)
 {
-	/* The call is the instruction before a return address. */
-	uint64_t pc = from->pc - !from->exact;
+	/* The call is the instruction before a return address; no call returns to a hook. */
+	uint64_t pc = from->pc - !(from->exact || from->is_hook);
 	struct kmd_source_place places[KMD_SOURCE_PLACES_MAX];
 	struct kmd_frame frame = {
 		.pc = from->pc,

@@ -19,6 +19,8 @@ struct kmd_unwind_state {
 	bool regs_whole;
 	/* Stacks that were left, from one to the next. */
 	unsigned int switches;
+	uint64_t task;   /* 0 = not known */
+	uint64_t real;   /* where a frame that is a hook returns to; 0 = not known */
 	const char *end; /* set by a step that fails */
 	bool done;       /* the chain is complete */
 };
@@ -41,6 +43,14 @@ bool kmd_unwind_enter_regs(struct kmd_unwind_state *state, uint64_t regs, bool w
 #define KMD_X86_64_BP 4
 /* x86_64: true if the functions of this kernel set up frame pointers. */
 bool kmd_unwind_has_frames(const struct kmd_target *target);
+
+/*
+ * After a step from the frame pointer @fp: if this return address was put there by a probe, note
+ * that and the real one (hooks.c).
+ */
+void kmd_unwind_recover(struct kmd_unwind_state *state, uint64_t fp);
+/* Go to the real return address.  False at the end. */
+bool kmd_unwind_leave_hook(struct kmd_unwind_state *state);
 
 /* ORC tables of the kernel and its modules (orc.c). */
 enum kmd_status kmd_orc_new(const struct kmd_target *target, const struct kmd_modules *modules,

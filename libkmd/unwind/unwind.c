@@ -64,9 +64,11 @@ static bool by_frames(const struct kmd_unwind_state *state)
 
 static bool step(struct kmd_unwind_state *state)
 {
-	uint64_t last = state->frame.sp, size = UINT64_C(64) << 10;
+	uint64_t last = state->frame.sp, fp = state->fp, size = UINT64_C(64) << 10;
 	bool stepped;
 
+	if (state->frame.is_hook)
+		return kmd_unwind_leave_hook(state);
 	state->same_sp = false;
 	if (state->unwinder->orc)
 		stepped = kmd_unwind_step_orc(state);
@@ -90,6 +92,8 @@ static bool step(struct kmd_unwind_state *state)
 					      : "no ORC table covers its last function";
 	else if (!kmd_target_is_kernel(state->unwinder->target, state->frame.pc))
 		state->end = "a return address is not in the kernel";
+	else
+		kmd_unwind_recover(state, fp);
 	return !state->end;
 }
 
@@ -109,6 +113,7 @@ enum kmd_status kmd_unwind(const struct kmd_unwinder *unwinder,
 		.frame = { .pc = start->pc, .sp = start->sp, .exact = start->exact },
 		.fp = start->fp,
 		.words = start->words,
+		.task = start->task,
 	};
 
 	memcpy(state.registers, start->registers, sizeof(state.registers));
@@ -118,6 +123,7 @@ enum kmd_status kmd_unwind(const struct kmd_unwinder *unwinder,
 			return kmd_fail_memory(unwinder->target->diag);
 	} while (!unwinder->unusable && unwind->n < KMD_UNWIND_FRAMES_MAX && step(&state));
 	unwind->end = unwinder->unusable ? unwinder->unusable : state.end;
+	unwind->needs_task = state.frame.is_hook && !state.task;
 	if (!unwind->end && !state.done)
 		unwind->end = "it has more frames than a stack can have";
 	return KMD_OK;
@@ -181,6 +187,7 @@ bool kmd_unwind_sleeping(const struct kmd_target *target, uint64_t task,
 			 struct kmd_unwind_start *start)
 {
 	memset(start, 0, sizeof(*start));
+	start->task = task;
 	if (target->facts->machine == EM_X86_64)
 		return sleeping_x86_64(target, task, start);
 	if (target->facts->machine == EM_RISCV)

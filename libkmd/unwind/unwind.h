@@ -22,6 +22,9 @@ struct kmd_unwind_frame {
 	bool exact;
 	/* Found without the table or record that proves it. */
 	bool guess;
+	/* @pc is the first instruction of a probe, which a function returns to instead of its
+	 * caller.  The next frame is that caller. */
+	bool is_hook;
 };
 
 struct kmd_unwind {
@@ -29,12 +32,14 @@ struct kmd_unwind {
 	size_t n, cap;
 	/* Why it ended before the first function of the stack; NULL = it did not. */
 	const char *end;
+	bool needs_task; /* ... which it might not if the task were known */
 };
 
 /* Registers to begin with. */
 struct kmd_unwind_start {
 	uint64_t pc, sp, fp;
 	uint64_t registers[16]; /* arm: r0 to r15; 0 where not known */
+	uint64_t task;          /* address of its task_struct; 0 = not known */
 	const uint64_t *words;  /* of a CPU, in the order of user_regs; NULL = of a sleeping task */
 	bool exact;             /* as in struct kmd_unwind_frame */
 };

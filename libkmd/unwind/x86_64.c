@@ -7,6 +7,8 @@
  */
 #include "unwind/steps.h"
 
+#include <string.h>
+
 /* Words of struct pt_regs, and of user_regs_struct. */
 enum {
 	WORD_R13 = 2,
@@ -154,6 +156,15 @@ static bool find_row(const struct kmd_unwind_state *state, uint64_t pc, struct k
 			    row);
 }
 
+/* A BPF program sets up its frame pointer before it makes a call. */
+static bool calls_from_bpf(const struct kmd_unwind_state *state)
+{
+	const struct kmd_trampoline *code =
+		kmd_trampolines_find(&state->unwinder->modules->trampolines, state->frame.pc - 1);
+
+	return !state->frame.exact && code && !strcmp(code->owner, KMD_OWNER_BPF);
+}
+
 bool kmd_unwind_step_orc(struct kmd_unwind_state *state)
 {
 	uint64_t pc = state->frame.pc;
@@ -162,8 +173,9 @@ bool kmd_unwind_step_orc(struct kmd_unwind_state *state)
 	if (!pc) {
 		row = call_of_null;
 	} else if (!find_row(state, state->frame.exact ? pc : pc - 1, &row)) {
+		if (!calls_from_bpf(state))
+			state->frame.guess = true;
 		row = by_frame_pointer;
-		state->frame.guess = true;
 	}
 	if (row.type == KMD_ORC_END_OF_STACK) {
 		state->done = true;
