@@ -66,12 +66,13 @@ static bool same_module(const struct kmd_symbol *a, const struct kmd_symbol *b)
 /* No table has sizes: a symbol reaches to the next of the same module. */
 static void find_sizes(const struct kmd_modules *modules, struct kmd_symbol_list *list)
 {
-	for (size_t i = 0; i < list->n; i++) {
-		struct kmd_symbol *symbol = &list->items[i];
-		size_t next = i + 1;
+	size_t next = list->n; /* the first one behind those at this address */
 
-		while (next < list->n && list->items[next].address == symbol->address)
-			next++;
+	for (size_t i = list->n; i--;) {
+		struct kmd_symbol *symbol = &list->items[i];
+
+		if (i + 1 < list->n && list->items[i + 1].address != symbol->address)
+			next = i + 1;
 		if (next < list->n && same_module(symbol, &list->items[next]))
 			symbol->size = list->items[next].address - symbol->address;
 		else if (symbol->module)

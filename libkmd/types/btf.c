@@ -232,7 +232,8 @@ static bool find_member(const struct btf *btf, const struct type *type, const ch
 		if (!*btf->budget)
 			return false;
 		--*btf->budget;
-		if (*own && (strlen(own) != length || memcmp(own, name, length) != 0))
+		/* A damaged name may be as long as all strings. */
+		if (*own && (strncmp(own, name, length) != 0 || own[length]))
 			continue;
 		*member = word(btf, at + 4);
 		if (*own) {

@@ -247,6 +247,31 @@ START_TEST(deep_and_wide)
 }
 END_TEST
 
+/* All members have one name, which is as long as all strings. */
+START_TEST(long_names)
+{
+	const size_t length = 4u << 20;
+	char *name = malloc(length + 1);
+	uint32_t at;
+
+	memset(name, 'x', length);
+	name[length] = '\0';
+	at = text(name);
+	free(name);
+	for (size_t k = 0; k < 10; k++) {
+		type("wide", 4, 65535, 8);
+		for (size_t i = 0; i < 65535; i++) {
+			bytes_number(&types, at, 4);
+			bytes_number(&types, 1, 4);
+			bytes_number(&types, 0, 4);
+		}
+	}
+	build();
+	ck_assert_int_eq(ask(KMD_TYPE_OFFSET, "wide", "x"), -1);
+	ck_assert_int_eq(ask(KMD_TYPE_OFFSET, "wide", "xxxx"), -1);
+}
+END_TEST
+
 /* Each prefix, and each word replaced: no answer, or one, but nothing else. */
 START_TEST(cut_and_damaged)
 {
@@ -288,6 +313,7 @@ int main(void)
 	tcase_add_test(tcase, damaged_module);
 	tcase_add_test(tcase, circles);
 	tcase_add_test(tcase, deep_and_wide);
+	tcase_add_test(tcase, long_names);
 	tcase_add_test(tcase, cut_and_damaged);
 	return kit_run("btf", tcase);
 }
