@@ -97,7 +97,7 @@ static bool find_note(const struct kmd_target *target, const struct kmd_module_e
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < module->n_ranges; i++) {
+	for (size_t i = 0; i < module->n_lasting; i++) {
 		uint64_t size = kmd_min_u64(module->ranges[i].size, SEARCH_MAX);
 		unsigned char *bytes = size <= *budget ? malloc((size_t)size + 1) : NULL;
 		bool whole = bytes && read_range(target, module->ranges[i].start, bytes, size);

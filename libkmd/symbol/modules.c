@@ -21,6 +21,10 @@
 /* Symbols in a row without a usable name. */
 #define NAMELESS_MAX       64
 
+/* enum mod_mem_type: text, data, two read-only ones; then those of initialisation. */
+#define MEMORY_OF_INIT     4
+#define MEMORY_TYPES       7
+
 /* Bytes of all modules together in which notes are searched; some times what a kernel has. */
 #define SEARCH_MAX         (UINT64_C(1) << 30)
 
@@ -32,26 +36,38 @@ static void add_range(struct kmd_module_entry *module, uint64_t start, uint64_t 
 		module->ranges[module->n_ranges++] = (struct kmd_module_range){ start, size };
 }
 
-/* Since 6.4 an array by type of memory, text first; before, one area. */
+static void read_range(const struct kmd_target *target, uint64_t virt, enum kmd_target_type base,
+		       enum kmd_target_type size_of, struct kmd_module_entry *module)
+{
+	uint64_t start, size;
+
+	if (kmd_target_member(target, virt, base, KMD_LONG, &start) &&
+	    kmd_target_member(target, virt, size_of, 4, &size))
+		add_range(module, start, size);
+}
+
+/*
+ * Since 6.4 an array by type of memory, text first; before, one area.  The memory of
+ * initialisation comes last; once that is over, its size is 0.
+ */
 static void read_ranges(const struct kmd_target *target, struct kmd_module_entry *module)
 {
-	uint64_t mem, length, start, size;
+	uint64_t virt = module->pub.address, mem, length;
 
 	if (kmd_target_type(target, KMD_T_MODULE_MEM, &mem) &&
 	    kmd_target_type(target, KMD_T_MODULE_MEMORY, &length)) {
-		/* The last types are those of initialisation, which is over. */
-		for (uint64_t i = 0; i < 4; i++)
-			if (kmd_target_member(target, module->pub.address + mem + i * length,
-					      KMD_T_MEM_BASE, KMD_LONG, &start) &&
-			    kmd_target_member(target, module->pub.address + mem + i * length,
-					      KMD_T_MEM_SIZE, 4, &size))
-				add_range(module, start, size);
-	} else if (kmd_target_member(target, module->pub.address, KMD_T_CORE_BASE, KMD_LONG,
-				     &start) &&
-		   kmd_target_member(target, module->pub.address, KMD_T_CORE_SIZE, 4, &size)) {
-		add_range(module, start, size);
+		for (uint64_t i = 0; i < MEMORY_TYPES; i++) {
+			if (i == MEMORY_OF_INIT)
+				module->n_lasting = module->n_ranges;
+			read_range(target, virt + mem + i * length, KMD_T_MEM_BASE, KMD_T_MEM_SIZE,
+				   module);
+		}
+	} else {
+		read_range(target, virt, KMD_T_CORE_BASE, KMD_T_CORE_SIZE, module);
+		module->n_lasting = module->n_ranges;
+		read_range(target, virt, KMD_T_INIT_BASE, KMD_T_INIT_SIZE, module);
 	}
-	if (module->n_ranges) {
+	if (module->n_lasting) {
 		module->pub.base = module->ranges[0].start;
 		module->pub.size = module->ranges[0].size;
 	}
@@ -104,7 +120,8 @@ static bool note_symbols(const struct kmd_target *target, const struct kmd_modul
 }
 
 /* False on an error.  A table that was not captured whole gives no symbols. */
-static bool read_symbols(const struct kmd_target *target, struct kmd_module_entry *module)
+static bool read_symbols(const struct kmd_target *target, struct kmd_modules *modules,
+			 struct kmd_module_entry *module)
 {
 	size_t word = kmd_target_word(target), size = SYMBOL_SIZE(word);
 	uint64_t kallsyms, table, n;
@@ -119,8 +136,9 @@ static bool read_symbols(const struct kmd_target *target, struct kmd_module_entr
 			       &module->strings) ||
 	    !n)
 		return true;
-	if (n > SYMBOLS_MAX)
+	if (n > SYMBOLS_MAX || n > modules->symbols_left)
 		return note_symbols(target, module, table, n, "there are too many");
+	modules->symbols_left -= n;
 	bytes = malloc((size_t)n * size);
 	module->symbols = calloc((size_t)n, sizeof(*module->symbols));
 	good = bytes && module->symbols;
@@ -158,8 +176,9 @@ const char *kmd_module_symbol_name(const struct kmd_target *target, struct kmd_m
 {
 	struct kmd_module_symbol *symbol = &module->symbols[index];
 
-	if (!symbol->name)
+	if (!symbol->name && !symbol->is_nameless)
 		symbol->name = read_name(target, module->strings + symbol->name_at);
+	symbol->is_nameless = !symbol->name;
 	return symbol->name;
 }
 
@@ -210,6 +229,15 @@ static bool read_module(const struct kmd_target *target, uint64_t *budget,
 	return *module->name != '\0';
 }
 
+/* A list that leads back into itself is damaged. */
+static bool is_known(const struct kmd_modules *modules, uint64_t address)
+{
+	for (size_t i = 0; i < modules->n; i++)
+		if (modules->items[i].pub.address == address)
+			return true;
+	return false;
+}
+
 static bool add(const struct kmd_target *target, uint64_t address, struct kmd_modules *modules)
 {
 	struct kmd_module_entry *module;
@@ -226,7 +254,7 @@ static bool add(const struct kmd_target *target, uint64_t address, struct kmd_mo
 		return true;
 	}
 	modules->n++;
-	return read_symbols(target, module);
+	return read_symbols(target, modules, module);
 }
 
 static bool read_list(const struct kmd_target *target, struct kmd_modules *modules)
@@ -240,30 +268,90 @@ static bool read_list(const struct kmd_target *target, struct kmd_modules *modul
 	if (!kmd_target_symbol(target, "modules", &head, NULL))
 		return true; /* a kernel without modules */
 	next = head;
-	for (size_t n = 0, symbols = 0; n < KMD_MODULES_MAX && symbols < ALL_SYMBOLS_MAX; n++) {
+	for (size_t n = 0; n < KMD_MODULES_MAX; n++) {
 		if (!kmd_target_read_uint(target, KMD_XLATE_ANY, next, KMD_LONG, &next)) {
 			modules->unknown = "the list of modules was not captured whole";
 			return true;
 		}
 		if (next == head)
 			return true;
+		if (is_known(modules, next - at))
+			break;
 		if (!add(target, next - at, modules))
 			return false;
-		symbols += modules->n ? modules->items[modules->n - 1].n_symbols : 0;
 	}
 	modules->unknown = "the list of modules is damaged";
 	return true;
+}
+
+/* ----- by address */
+
+struct kmd_module_place {
+	uint64_t start, size;
+	struct kmd_module_entry *module;
+};
+
+static int by_start(const void *a, const void *b)
+{
+	const struct kmd_module_place *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->module < y->module ? -1 : x->module > y->module;
+}
+
+static bool index_places(struct kmd_modules *modules)
+{
+	size_t n = 0;
+
+	modules->places = calloc(modules->n * KMD_MODULE_RANGES + 1, sizeof(*modules->places));
+	if (!modules->places)
+		return false;
+	for (size_t i = 0; i < modules->n; i++)
+		for (size_t j = 0; j < modules->items[i].n_ranges; j++)
+			modules->places[n++] = (struct kmd_module_place){
+				.start = modules->items[i].ranges[j].start,
+				.size = modules->items[i].ranges[j].size,
+				.module = &modules->items[i],
+			};
+	if (n)
+		qsort(modules->places, n, sizeof(*modules->places), by_start);
+	modules->n_places = n;
+	return true;
+}
+
+static const struct kmd_module_place *place_of(const struct kmd_modules *modules, uint64_t virt)
+{
+	const struct kmd_module_place *places = modules->places;
+	size_t i = KMD_LOWER_BOUND(modules->n_places, middle, places[middle].start <= virt);
+
+	return i && virt - places[i - 1].start < places[i - 1].size ? &places[i - 1] : NULL;
+}
+
+struct kmd_module_entry *kmd_modules_find(const struct kmd_modules *modules, uint64_t virt)
+{
+	const struct kmd_module_place *place = place_of(modules, virt);
+
+	return place ? place->module : NULL;
+}
+
+uint64_t kmd_modules_room(const struct kmd_modules *modules, uint64_t virt)
+{
+	const struct kmd_module_place *place = place_of(modules, virt);
+
+	return place ? place->size - (virt - place->start) : 0;
 }
 
 enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_modules *modules)
 {
 	memset(modules, 0, sizeof(*modules));
 	modules->to_search = SEARCH_MAX;
+	modules->symbols_left = ALL_SYMBOLS_MAX;
 	if (!read_list(target, modules)) {
 		kmd_modules_deinit(modules);
 		return target->diag->status;
 	}
-	if (!kmd_trampolines_read(target, &modules->trampolines)) {
+	if (!kmd_trampolines_read(target, &modules->trampolines) || !index_places(modules)) {
 		kmd_modules_deinit(modules);
 		return kmd_fail_memory(target->diag);
 	}
@@ -278,24 +366,6 @@ enum kmd_status kmd_modules_read(const struct kmd_target *target, struct kmd_mod
 	return KMD_OK;
 }
 
-struct kmd_module_entry *kmd_modules_find(const struct kmd_modules *modules, uint64_t virt)
-{
-	for (size_t i = 0; i < modules->n; i++)
-		if (is_inside(&modules->items[i], virt))
-			return &modules->items[i];
-	return NULL;
-}
-
-uint64_t kmd_modules_room(const struct kmd_modules *modules, uint64_t virt)
-{
-	const struct kmd_module_entry *module = kmd_modules_find(modules, virt);
-
-	for (size_t i = 0; module && i < module->n_ranges; i++)
-		if (virt - module->ranges[i].start < module->ranges[i].size)
-			return module->ranges[i].size - (virt - module->ranges[i].start);
-	return 0;
-}
-
 void kmd_modules_deinit(struct kmd_modules *modules)
 {
 	for (size_t i = 0; i < modules->n; i++) {
@@ -304,6 +374,7 @@ void kmd_modules_deinit(struct kmd_modules *modules)
 		free(modules->items[i].symbols);
 	}
 	free(modules->items);
+	free(modules->places);
 	kmd_trampolines_deinit(&modules->trampolines);
 	memset(modules, 0, sizeof(*modules));
 }

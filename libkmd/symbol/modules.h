@@ -21,6 +21,7 @@
 struct kmd_module_symbol {
 	uint64_t value;
 	uint32_t name_at; /* in the string table */
+	bool is_nameless; /* it was asked for, and there is none */
 	char *name;       /* once it was asked for */
 };
 
@@ -30,11 +31,14 @@ struct kmd_module_entry {
 	char build_id[2 * KMD_MODULE_BUILD_ID + 1]; /* .pub.build_id, if it is known */
 	char taint[KMD_MODULE_TAINTS + 1];
 	bool has_taint;
-	/* All of its memory: text, data, read-only data, ... */
+	/*
+	 * All of its memory: text, data, read-only data, ...  What follows the first @n_lasting is
+	 * that of its initialisation, while that runs.
+	 */
 	struct kmd_module_range {
 		uint64_t start, size;
 	} ranges[KMD_MODULE_RANGES];
-	size_t n_ranges;
+	size_t n_ranges, n_lasting;
 	uint64_t strings;                  /* address of the string table; 0 = no symbols */
 	struct kmd_module_symbol *symbols; /* by value */
 	size_t n_symbols;
@@ -48,6 +52,9 @@ struct kmd_modules {
 	const char *unknown;                /* why there may be more; NULL = these are all */
 	struct kmd_trampolines trampolines; /* other code outside of the kernel's image */
 	uint64_t to_search;                 /* bytes in which build-ids may still be searched */
+	uint64_t symbols_left;              /* symbols that may still be read */
+	struct kmd_module_place *places;    /* memory of modules by address */
+	size_t n_places;
 };
 
 /* Read what identifies @module: its build-id and taint (identity.c). */

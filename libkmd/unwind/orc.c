@@ -285,7 +285,7 @@ static bool find_in(const struct kmd_orc *orc, const struct table *table, uint64
 
 /*
  * A module's rows lead from its text over whatever lies between to that of its initialisation, so
- * that they say nothing about the code of another module.
+ * that they say nothing about code that is not in its own memory.
  */
 bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *row)
 {
@@ -294,10 +294,5 @@ bool kmd_orc_find(const struct kmd_orc *orc, uint64_t pc, struct kmd_orc_row *ro
 	if (find_in(orc, &orc->kernel, pc, row))
 		return true;
 	owner = orc->modules ? kmd_modules_find(orc->modules, pc) : NULL;
-	if (owner)
-		return find_in(orc, &orc->of_modules[owner - orc->modules->items], pc, row);
-	for (size_t i = 0; i < orc->n_modules; i++)
-		if (find_in(orc, &orc->of_modules[i], pc, row))
-			return true;
-	return false;
+	return owner && find_in(orc, &orc->of_modules[owner - orc->modules->items], pc, row);
 }

@@ -167,6 +167,49 @@ START_TEST(damaged_symbols)
 }
 END_TEST
 
+/* A list that leads back into itself, and not to its head: each module once. */
+START_TEST(list_in_a_circle)
+{
+	add_module();
+	pointer(MODULE, MODULE + 0x800);
+	memcpy(fake.memory + MODULE + 0x800, fake.memory + MODULE, 0x100);
+	pointer(MODULE + 0x800, MODULE);
+	read_from(0);
+	ck_assert_uint_eq(modules.n, 2);
+	ck_assert_str_eq(modules.unknown, "the list of modules is damaged");
+}
+END_TEST
+
+/* While it is initialised, a module has code that the rest of its life has not. */
+START_TEST(initialisation)
+{
+	const struct kmd_module_symbol *symbol;
+	bool next;
+
+	add_module();
+	fake_set(&fake, MODULE + 0x88, 3, 4);
+	text(NAMES + 0x40, "lab_init");
+	fake_set(&fake, TABLE + 48, 0x40, 4);
+	pointer(TABLE + 48 + 8, 0x9000);
+	pointer(MODULE + 0x98, 0x9000);
+	fake_set(&fake, MODULE + 0xa0, _i ? 0 : 0x800, 4);
+	consumer_capture(0, 0x20000);
+	consumer_build();
+	types();
+	consumer_type(KMD_T_INIT_BASE, 0x98);
+	consumer_type(KMD_T_INIT_SIZE, 0xa0);
+	expect_ok(kmd_modules_read(&target, &modules));
+	ck_assert_uint_eq(modules.items[0].pub.base, AT(MEMORY));
+	ck_assert(kmd_modules_find(&modules, AT(0x9010)) == (_i ? NULL : &modules.items[0]));
+	ck_assert_uint_eq(modules.items[0].n_symbols, _i ? 1 : 2);
+	if (_i)
+		return;
+	symbol = kmd_module_symbol_at(&target, &modules.items[0], AT(0x9010), AT(0x9010), &next);
+	ck_assert_str_eq(symbol->name, "lab_init");
+	ck_assert_uint_eq(kmd_modules_room(&modules, AT(0x9010)), 0x7f0);
+}
+END_TEST
+
 static void add_code(void)
 {
 	fake_symbol(&fake, "ftrace_ops_list", OPS - 8);
@@ -275,6 +318,8 @@ int main(void)
 	tcase_add_test(tcase, identity_of_part);
 	tcase_add_test(tcase, identity_by_member);
 	tcase_add_loop_test(tcase, damaged_symbols, 0, 2);
+	tcase_add_test(tcase, list_in_a_circle);
+	tcase_add_loop_test(tcase, initialisation, 0, 2);
 	tcase_add_test(tcase, code_made_at_run_time);
 	tcase_add_test(tcase, hostile_code);
 	tcase_add_test(tcase, stack_through_code);

@@ -484,6 +484,127 @@ START_TEST(no_frames)
 	facts.machine = EM_X86_64;
 	build();
 	ck_assert_ptr_nonnull(strstr(unwinder.unusable, "no symbols of ORC tables"));
+/* ----- x86_64: modules */
+
+#define LIST    0xa000 /* the list's head */
+#define FIRST   0xa100 /* struct module: links, name, core and init layout, ORC tables */
+#define SECOND  0xa200
+#define ROWS_OF 0xb000  /* the distances and rows of the first; 0x100 further of the second */
+#define NOWHERE 0x1f000 /* not captured */
+
+/* Text and initialisation of two modules, mixed; the rows of the first reach over all of it. */
+#define TEXT_1  0x5000
+#define TEXT_2  0x6000
+#define INIT_1  0x7000
+#define INIT_2  0x8000
+#define BEHIND  0x9000
+
+static struct kmd_modules modules;
+
+static void add_module(size_t at, size_t next, size_t text, size_t init, size_t tables)
+{
+	const size_t pcs[] = { text, init, BEHIND };
+
+	fake_set(&fake, at, AT(next), 8);
+	memcpy(fake.memory + at + 0x10, "lab", 4);
+	fake_set(&fake, at + 0x50, AT(text), 8);
+	fake_set(&fake, at + 0x58, 0x800, 4);
+	fake_set(&fake, at + 0x60, AT(init), 8);
+	fake_set(&fake, at + 0x68, 0x800, 4);
+	fake_set(&fake, at + 0x70, 3, 4);
+	fake_set(&fake, at + 0x78, AT(tables), 8);
+	fake_set(&fake, at + 0x80, AT(tables + 0x40), 8);
+	for (size_t i = 0; tables != NOWHERE && i < 3; i++) {
+		fake_set(&fake, tables + 4 * i, pcs[i] - (tables + 4 * i), 4);
+		fake_set(&fake, tables + 0x40 + 6 * i, i == 2 ? 0 : 8, 2);
+		fake_set(&fake, tables + 0x44 + 6 * i, i == 2 ? 0 : CALL | SP, 2);
+	}
+}
+
+/* Two modules; the second one's structure is at @second, its tables are at @tables. */
+static void build_modules(size_t second, size_t tables)
+{
+	static const struct {
+		enum kmd_target_type type;
+		uint64_t value;
+	} known[] = {
+		{ KMD_T_MODULE, 0x100 },        { KMD_T_MODULE_LIST, 0 },
+		{ KMD_T_MODULE_NAME, 0x10 },    { KMD_T_CORE_BASE, 0x50 },
+		{ KMD_T_CORE_SIZE, 0x58 },      { KMD_T_INIT_BASE, 0x60 },
+		{ KMD_T_INIT_SIZE, 0x68 },      { KMD_T_MODULE_ORC_N, 0x70 },
+		{ KMD_T_MODULE_ORC_IPS, 0x78 }, { KMD_T_MODULE_ORC_ROWS, 0x80 },
+	};
+
+	row(0x100, 8, 0, CALL | SP);
+	row(0x400, 0, 0, END);
+	fake_symbol(&fake, "modules", LIST);
+	fake_set(&fake, LIST, AT(FIRST), 8);
+	add_module(FIRST, second, TEXT_1, INIT_1, ROWS_OF);
+	if (second != NOWHERE)
+		add_module(second, LIST, TEXT_2, INIT_2, tables);
+	fake_set(&fake, STACK, AT(0x108), 8);
+	fake_set(&fake, STACK + 8, AT(0x408), 8);
+	build_x86();
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+		consumer_type(known[i].type, known[i].value);
+	expect_ok(kmd_modules_read(&target, &modules));
+	ck_assert_uint_eq(modules.n, second == NOWHERE ? 1 : 2);
+	kmd_unwinder_deinit(&unwinder);
+	expect_ok(kmd_unwinder_init(&target, &modules, &unwinder));
+}
+
+static void expect_whole(size_t pc)
+{
+	char wanted[64];
+
+	sprintf(wanted, "%zx 108 408", pc);
+	unwind_from(AT(pc), AT(STACK), 0);
+	expect_frames(wanted, NULL);
+}
+
+static void expect_no_row(size_t pc)
+{
+	char wanted[64];
+
+	sprintf(wanted, "%zx", pc);
+	unwind_from(AT(pc), AT(STACK), 0);
+	expect_frames(wanted, "no ORC table covers");
+}
+
+START_TEST(orc_of_modules)
+{
+	build_modules(SECOND, ROWS_OF + 0x100);
+	expect_whole(TEXT_1 + 0x10);
+	expect_whole(INIT_1 + 0x10);
+	expect_whole(TEXT_2 + 0x10);
+	expect_whole(INIT_2 + 0x10);
+	/* Memory of no module, over which the rows of both reach. */
+	expect_no_row(TEXT_2 + 0x800);
+	kmd_modules_deinit(&modules);
+}
+END_TEST
+
+/* The region that has the rows of the second was taken away: those of the first are no answer. */
+START_TEST(orc_of_a_module_taken_away)
+{
+	build_modules(SECOND, NOWHERE);
+	expect_whole(TEXT_1 + 0x10);
+	expect_whole(INIT_1 + 0x10);
+	expect_no_row(TEXT_2 + 0x10);
+	expect_no_row(INIT_2 + 0x10);
+	kmd_modules_deinit(&modules);
+}
+END_TEST
+
+/* So is the struct module of the second. */
+START_TEST(orc_of_a_module_not_known)
+{
+	build_modules(NOWHERE, NOWHERE);
+	ck_assert_ptr_nonnull(modules.unknown);
+	expect_whole(INIT_1 + 0x10);
+	expect_no_row(TEXT_2 + 0x10);
+	expect_no_row(INIT_2 + 0x10);
+	kmd_modules_deinit(&modules);
 }
 END_TEST
 
@@ -511,5 +632,8 @@ int main(void)
 	tcase_add_test(tcase, frames_of_an_interrupt);
 	tcase_add_test(tcase, hostile_frames);
 	tcase_add_test(tcase, no_frames);
+	tcase_add_test(tcase, orc_of_modules);
+	tcase_add_test(tcase, orc_of_a_module_taken_away);
+	tcase_add_test(tcase, orc_of_a_module_not_known);
 	return kit_run("unwind", tcase);
 }
