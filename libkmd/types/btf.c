@@ -4,6 +4,7 @@
 #include "base/array.h"
 #include "base/bytes.h"
 #include "base/checked.h"
+#include "base/search.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -329,26 +330,67 @@ static bool answer(const struct btf *btf, const struct kmd_type_query *query, ui
 	}
 }
 
-static void answer_all(const struct btf *btf, struct kmd_type_query *queries, size_t n)
+/* A question, by the name of its type. */
+struct question {
+	const char *name;
+	struct kmd_type_query *query;
+};
+
+static int by_name(const void *a, const void *b)
+{
+	const struct question *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* Ask type number @id the questions in [from, to) that it may answer. */
+static void ask(const struct btf *btf, uint32_t id, const struct type *type,
+		const struct question *from, const struct question *to)
+{
+	uint64_t value;
+
+	for (; from < to; from++)
+		if (!from->query->known && answer(btf, from->query, id, type, &value)) {
+			from->query->known = true;
+			from->query->value = value;
+		}
+}
+
+static void ask_all(const struct btf *btf, const struct question *questions, size_t n)
 {
 	struct type type;
-	uint64_t value;
 	uint32_t first = btf->base ? (uint32_t)btf->base->n : 0;
 
 	for (uint32_t own = 0; own < btf->n; own++) {
-		uint32_t id = first + own + 1;
+		size_t from = 0, to = n;
 
 		read_type(btf, btf->at[own], &type);
-		/* Pointers and qualifiers have no name, and are most of all types. */
-		if (!*type.name && type.kind != KIND_ENUM && type.kind != KIND_ENUM64)
-			continue;
-		for (size_t i = 0; i < n; i++) {
-			if (queries[i].known || !answer(btf, &queries[i], id, &type, &value))
+		if (type.kind != KIND_ENUM && type.kind != KIND_ENUM64) {
+			/* Pointers and qualifiers have no name, and are most of all types. */
+			if (!*type.name)
 				continue;
-			queries[i].known = true;
-			queries[i].value = value;
+			from = KMD_LOWER_BOUND(n, middle,
+					       strcmp(questions[middle].name, type.name) < 0);
+			for (to = from; to < n && !strcmp(questions[to].name, type.name);)
+				to++;
 		}
+		ask(btf, first + own + 1, &type, questions + from, questions + to);
 	}
+}
+
+/* False only if memory is short.  Most types are no answer to anything. */
+static bool answer_all(const struct btf *btf, struct kmd_type_query *queries, size_t n)
+{
+	struct question *questions = calloc(n + 1, sizeof(*questions));
+
+	if (!questions)
+		return false;
+	for (size_t i = 0; i < n; i++)
+		questions[i] = (struct question){ queries[i].type, &queries[i] };
+	qsort(questions, n, sizeof(*questions), by_name);
+	ask_all(btf, questions, n);
+	free(questions);
+	return true;
 }
 
 /* False only if memory is short. */
@@ -372,8 +414,7 @@ enum kmd_status kmd_btf_types(const unsigned char *bytes, size_t size, bool big_
 	struct btf btf = { .big_endian = big_endian, .budget = &budget };
 	bool good = index_section(&btf, &section);
 
-	if (good)
-		answer_all(&btf, queries, n);
+	good = good && answer_all(&btf, queries, n);
 	free(btf.at);
 	*wrong = btf.wrong;
 	*at = place_of_damage(&btf, &section);
@@ -394,8 +435,7 @@ enum kmd_status kmd_btf_split_types(const struct kmd_btf_section *base,
 	*at = 0;
 	if (good && !*wrong) {
 		good = index_section(&own, split);
-		if (good)
-			answer_all(&own, queries, n);
+		good = good && answer_all(&own, queries, n);
 		*wrong = own.wrong;
 		*at = place_of_damage(&own, split);
 	}
