@@ -70,8 +70,69 @@ static bool read_record(const struct kmd_log_record *record, const char *panic, 
 		facts->reason = i;
 	if (memmem(record->text, record->length, MODULES, sizeof(MODULES) - 1))
 		facts->modules_at = i;
+	/* Since 6.10 another line explains some of the letters: "Tainted: [O]=OOT_MODULE". */
+	if (!memmem(record->text, record->length, "Tainted: [", 10) &&
+	    !take(record, "Tainted: ", &facts->taint))
+		return false;
 	return take(record, "Hardware name: ", &facts->hardware) &&
-	       take(record, "Tainted: ", &facts->taint) && take(record, MODULES, &facts->modules);
+	       take(record, MODULES, &facts->modules);
+}
+
+/* What the letters mean (Documentation/admin-guide/tainted-kernels.rst). */
+static bool explain_taint(struct facts *facts)
+{
+	static const struct {
+		char letter;
+		const char *words;
+	} flags[] = {
+		{ 'P', "proprietary module" },
+		{ 'F', "module loaded by force" },
+		{ 'S', "processor or system out of specification" },
+		{ 'R', "module unloaded by force" },
+		{ 'M', "machine check" },
+		{ 'B', "bad page" },
+		{ 'U', "set by user space" },
+		{ 'D', "died before" },
+		{ 'A', "ACPI table replaced" },
+		{ 'W', "warning before" },
+		{ 'C', "staging driver" },
+		{ 'I', "workaround for firmware" },
+		{ 'O', "out-of-tree module" },
+		{ 'E', "unsigned module" },
+		{ 'L', "soft lockup before" },
+		{ 'K', "live patch" },
+		{ 'T', "structures in random layout" },
+		{ 'N', "test" },
+	};
+	char text[sizeof(flags) / sizeof(flags[0]) * 48];
+	size_t n = 0;
+
+	for (size_t i = 0; facts->taint && i < sizeof(flags) / sizeof(flags[0]); i++)
+		if (strchr(facts->taint, flags[i].letter))
+			n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s", n ? ", " : "",
+					      flags[i].words);
+	facts->taint_words = n ? strdup(text) : NULL;
+	return !n || facts->taint_words;
+}
+
+/* linux_banner: as the library found it, else out of memory by the kernel's own symbols. */
+static bool read_version(struct kmd *kmd, struct facts *facts)
+{
+	static const char start[] = "Linux version ";
+	const char *banner = kmd_kernel_get(kmd)->banner;
+	char text[512];
+	uint64_t virt;
+
+	if (banner) {
+		facts->version = strdup(banner);
+		return facts->version != NULL;
+	}
+	if (kmd_symbol_address(kmd, "linux_banner", &virt) != KMD_OK ||
+	    kmd_read_virt(kmd, virt, text, sizeof(text)) != KMD_OK ||
+	    memcmp(text, start, sizeof(start) - 1) != 0)
+		return true;
+	facts->version = copy_line(text, text + strnlen(text, sizeof(text)));
+	return facts->version != NULL;
 }
 
 /* A long of the kernel that counts pages. */
@@ -112,6 +173,10 @@ bool facts_read(struct kmd *kmd, struct facts *facts)
 		}
 	if (facts->taint)
 		trim_taint(facts->taint, kernel->release);
+	if (!explain_taint(facts) || !read_version(kmd, facts)) {
+		facts_deinit(facts);
+		return false;
+	}
 	read_memory(kmd, facts);
 	return true;
 }
@@ -120,6 +185,8 @@ void facts_deinit(struct facts *facts)
 {
 	free(facts->hardware);
 	free(facts->taint);
+	free(facts->taint_words);
+	free(facts->version);
 	free(facts->modules);
 	memset(facts, 0, sizeof(*facts));
 }
@@ -178,14 +245,31 @@ bool report_is_holder(const struct kmd_task *task)
 	return task->holds_lock && !report_is_blocked(task) && !task->is_running;
 }
 
+/* The library sorts them by pid. */
 const struct kmd_task *report_task_by_pid(const struct kmd *kmd, uint32_t pid)
 {
+	size_t low = 0, high = kmd_task_count(kmd);
 	const struct kmd_task *task;
 
-	for (size_t i = 0; (task = kmd_task_get(kmd, i)); i++)
-		if (task->pid == pid)
-			return task;
-	return NULL;
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (kmd_task_get(kmd, middle)->pid < pid)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	task = kmd_task_get(kmd, low);
+	return task && task->pid == pid ? task : NULL;
+}
+
+const char *report_error(const char *text, const char *input)
+{
+	size_t length = input ? strlen(input) : 0;
+
+	return length && !strncmp(text, input, length) && !strncmp(text + length, ": ", 2)
+		       ? text + length + 2
+		       : text;
 }
 
 int report_digits(const struct kmd *kmd)

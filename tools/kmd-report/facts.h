@@ -8,7 +8,9 @@
 /* Texts are copies, printable, NULL where the log has none. */
 struct facts {
 	char *hardware, *taint, *modules;
-	uint64_t uptime; /* nanoseconds: time of the last record; if has_uptime */
+	char *taint_words; /* what the letters of .taint mean; NULL = nothing but "G" */
+	char *version;     /* linux_banner, out of the log or memory */
+	uint64_t uptime;   /* nanoseconds: time of the last record; if has_uptime */
 	bool has_uptime;
 	/* Bytes of RAM that the kernel manages, and of them free ones (which lack those on lists
 	 * of the CPUs); if has_memory. */
@@ -36,6 +38,9 @@ const struct kmd_task *report_task_by_pid(const struct kmd *kmd, uint32_t pid);
 
 /* The function in which a task waits, without those in which every task waits; "" = none. */
 const char *report_waits_in(const struct kmd_stack *stack);
+
+/* The last error without the name of the input, which each sentence would repeat. */
+const char *report_error(const char *text, const char *input);
 
 #define REGISTER_NAME_SIZE 24
 

@@ -74,17 +74,19 @@ static void print_place(FILE *out, const struct kmd_kernel *kernel)
 	fputs("</p>\n", out);
 }
 
-static void print_signature(FILE *out, struct kmd *kmd)
+static void print_signature(FILE *out, struct kmd *kmd, const char *input)
 {
 	const struct kmd_signature *signature;
 
 	if (kmd_signature_get(kmd, &signature) != KMD_OK) {
-		markup(out, "<p class=\"absent\">No signature: %s.</p>\n", kmd_error(kmd));
+		markup(out, "<p class=\"absent\">No signature: %s.</p>\n",
+		       report_error(kmd_error(kmd), input));
 		return;
 	}
 	markup(out,
 	       "<div class=\"signature\"><p><span class=\"label\">Signature</span> <code>%s</code> "
-	       "<span class=\"dim\">from the %s</span></p>\n<ol class=\"chain\">",
+	       "<span class=\"dim\">from the %s; equal crashes have the same</span></p>\n"
+	       "<ol class=\"chain\">",
 	       signature->key, signature->source);
 	for (size_t i = 0; i < signature->n; i++)
 		markup(out, "<li><code>%s</code></li>", signature->frames[i]);
@@ -123,11 +125,14 @@ static void print_facts(FILE *out, const struct kmd_kernel *kernel, const struct
 		       "<div><dt>Memory</dt><dd>%" PRIu64 " MiB, %" PRIu64 " MiB free</dd></div>\n",
 		       facts->memory >> 20, facts->unused >> 20);
 	print_fact(out, "Hardware", facts->hardware);
-	print_fact(out, "Taint", facts->taint);
+	if (facts->taint)
+		markup(out, "<div><dt>Taint</dt><dd>%s%s%s%s</dd></div>\n", facts->taint,
+		       facts->taint_words ? " (" : "", facts->taint_words ? facts->taint_words : "",
+		       facts->taint_words ? ")" : "");
 	fputs("</dl>\n", out);
 }
 
-static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts)
+static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
@@ -142,7 +147,7 @@ static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts)
 	print_place(out, kernel);
 	print_damage(out, kmd);
 	if (kernel->panic)
-		print_signature(out, kmd);
+		print_signature(out, kmd, input);
 	print_facts(out, kernel, facts);
 	fputs("</header>\n", out);
 }
@@ -216,7 +221,7 @@ static void print_kernel(FILE *out, struct kmd *kmd, const struct facts *facts, 
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
 
 	fputs("<section id=\"kernel\">\n<h2>Kernel</h2>\n<dl class=\"facts wide\">\n", out);
-	print_fact(out, "Version", kernel->banner);
+	print_fact(out, "Version", facts->version);
 	print_fact(out, "Build-id", kernel->build_id);
 	print_fact(out, "VMCOREINFO", kernel->vmcoreinfo_source);
 	print_fact(out, "Input", input);
@@ -249,6 +254,7 @@ static void print_findings(FILE *out, const struct kmd *kmd)
 
 bool report_html(FILE *out, struct kmd *kmd, const struct report_options *options)
 {
+	const char *input = options->in.input ? options->in.input : "";
 	struct facts facts;
 	bool good;
 
@@ -256,14 +262,14 @@ bool report_html(FILE *out, struct kmd *kmd, const struct report_options *option
 		return false;
 	print_head(out, kmd_kernel_get(kmd));
 	print_navigation(out);
-	print_reason(out, kmd, &facts);
-	html_cpus(out, kmd);
-	good = html_tasks(out, kmd);
-	html_log(out, kmd, &facts);
+	print_reason(out, kmd, &facts, input);
+	html_cpus(out, kmd, input);
+	good = html_tasks(out, kmd, input);
+	html_log(out, kmd, &facts, input);
 	good = good && html_memory(out, kmd);
 	html_regions(out, kmd);
 	html_tools(out, kmd, options->in.vmlinux != NULL);
-	print_kernel(out, kmd, &facts, options->in.input);
+	print_kernel(out, kmd, &facts, input);
 	print_findings(out, kmd);
 	fprintf(out, "<footer>kmd-report %s</footer>\n</main>\n<script>", kmd_version());
 	fwrite(page_js.bytes, 1, page_js.size, out);

@@ -6,9 +6,9 @@
 #include "report.h"
 
 /* Sections: each prints one, false if memory is short. */
-void html_cpus(FILE *out, struct kmd *kmd);
-bool html_tasks(FILE *out, struct kmd *kmd);
-void html_log(FILE *out, struct kmd *kmd, const struct facts *facts);
+void html_cpus(FILE *out, struct kmd *kmd, const char *input);
+bool html_tasks(FILE *out, struct kmd *kmd, const char *input);
+void html_log(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input);
 bool html_memory(FILE *out, const struct kmd *kmd);
 void html_regions(FILE *out, const struct kmd *kmd);
 void html_tools(FILE *out, struct kmd *kmd, bool vmlinux);

@@ -93,7 +93,7 @@ static void print_levels(FILE *out, const struct kmd *kmd)
 	fputs("</select><output></output></form>\n", out);
 }
 
-void html_log(FILE *out, struct kmd *kmd, const struct facts *facts)
+void html_log(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
 {
 	size_t n = kmd_log_count(kmd);
 
@@ -113,7 +113,8 @@ void html_log(FILE *out, struct kmd *kmd, const struct facts *facts)
 		fputs("</ol>\n", out);
 	} else {
 		markup(out, "<p class=\"absent\">No log: %s.</p>\n",
-		       kmd_log_load(kmd) != KMD_OK ? kmd_error(kmd) : "it is empty");
+		       kmd_log_load(kmd) != KMD_OK ? report_error(kmd_error(kmd), input)
+						   : "it is empty");
 	}
 	if (kmd_log_damaged(kmd))
 		markup(out, "<p class=\"notice\">%zu records could not be read.</p>\n",

@@ -122,7 +122,7 @@ void html_regions(FILE *out, const struct kmd *kmd)
 
 /* ----- debuggers */
 
-static void print_row(FILE *out, const struct kmd_readiness *row, bool starts)
+static void print_row(FILE *out, const struct kmd_readiness *row, bool starts, bool vmlinux)
 {
 	static const char *const words[] = { "works", "partly", "not known", "fails" };
 	static const char *const classes[] = { "yes", "part", "unknown", "no" };
@@ -130,7 +130,8 @@ static void print_row(FILE *out, const struct kmd_readiness *row, bool starts)
 
 	markup(out, "<li class=\"%s\"><b>%s</b> <span>%s</span>", classes[state], row->ability,
 	       words[state]);
-	if (state == KMD_READY_WORKS)
+	/* What lacks a vmlinux is said once, above. */
+	if (state == KMD_READY_WORKS || (state == KMD_READY_UNKNOWN && !vmlinux))
 		;
 	else if (!starts && strcmp(row->ability, "start") != 0)
 		fputs("<p>it does not start</p>", out);
@@ -149,7 +150,7 @@ void html_tools(FILE *out, struct kmd *kmd, bool vmlinux)
 	if (status != KMD_OK)
 		markup(out, "<p class=\"absent\">Not known: %s.</p>\n", kmd_error(kmd));
 	else if (!vmlinux)
-		fputs("<p class=\"absent\">Most of it can be checked with a vmlinux only "
+		fputs("<p class=\"absent\">Most of it can only be checked with a vmlinux "
 		      "(<code>-x FILE</code>).</p>\n",
 		      out);
 	fputs("<div class=\"tools\">\n", out);
@@ -162,7 +163,7 @@ void html_tools(FILE *out, struct kmd *kmd, bool vmlinux)
 		last = row;
 		if (!strcmp(row->ability, "start"))
 			starts = row->state != KMD_READY_FAILS;
-		print_row(out, row, starts);
+		print_row(out, row, starts, vmlinux);
 	}
 	fputs(last ? "</ul></article>\n</div>\n</section>\n" : "</div>\n</section>\n", out);
 }

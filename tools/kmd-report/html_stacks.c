@@ -69,7 +69,7 @@ static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_c
 	fputs("</dl></details>\n", out);
 }
 
-static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
+static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first, const char *input)
 {
 	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
 	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
@@ -88,24 +88,27 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first)
 	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
 		print_stack(out, stack);
 	else
-		markup(out, "<p class=\"absent\">No stack: %s.</p>\n", kmd_error(kmd));
+		markup(out, "<p class=\"absent\">No stack: %s.</p>\n",
+		       report_error(kmd_error(kmd), input));
 	print_registers(out, kmd, cpu, first);
 	fputs("</div>\n</article>\n", out);
 }
 
-void html_cpus(FILE *out, struct kmd *kmd)
+void html_cpus(FILE *out, struct kmd *kmd, const char *input)
 {
 	size_t n = kmd_cpu_count(kmd), first = report_panic_cpu(kmd);
 
 	markup(out, "<section id=\"cpus\">\n<h2>CPUs <small>%zu</small></h2>\n", n);
 	if (!n)
-		fputs("<p class=\"absent\">No registers of CPUs were captured.</p>\n", out);
+		markup(out, "<p class=\"absent\">No registers of CPUs were captured%s.</p>\n",
+		       kmd_log_count(kmd) ? "; a call trace that the kernel printed is in the log"
+					  : "");
 	if (first < n)
-		print_cpu(out, kmd, first, true);
+		print_cpu(out, kmd, first, true, input);
 	fputs("<div class=\"others\">\n", out);
 	for (size_t i = 0; i < n; i++)
 		if (i != first)
-			print_cpu(out, kmd, i, false);
+			print_cpu(out, kmd, i, false, input);
 	fputs("</div>\n</section>\n", out);
 }
 
@@ -151,7 +154,7 @@ static void print_task_facts(FILE *out, const struct kmd_task *task)
 	fputs("</p>\n", out);
 }
 
-static void print_task(FILE *out, struct kmd *kmd, size_t index)
+static void print_task(FILE *out, struct kmd *kmd, size_t index, const char *input)
 {
 	const struct kmd_task *task = kmd_task_get(kmd, index);
 	const struct kmd_stack *stack;
@@ -178,7 +181,8 @@ static void print_task(FILE *out, struct kmd *kmd, size_t index)
 	if (has_stack)
 		print_stack(out, stack);
 	else
-		markup(out, "<p class=\"absent\">No stack: %s.</p>\n", kmd_error(kmd));
+		markup(out, "<p class=\"absent\">No stack: %s.</p>\n",
+		       report_error(kmd_error(kmd), input));
 	fputs("</details>\n", out);
 }
 
@@ -202,7 +206,24 @@ static void print_states(FILE *out, const struct kmd *kmd)
 	      out);
 }
 
-static void print_group(FILE *out, const struct kmd *kmd, const struct group *group)
+/* Who holds the locks that tasks of the group wait for. */
+static void print_holders(FILE *out, const struct kmd *kmd, const struct group *group)
+{
+	for (size_t i = 0; i < group->n; i++) {
+		const struct kmd_task *task = kmd_task_get(kmd, group->tasks[i]), *holder;
+
+		if (!task->has_holder)
+			continue;
+		holder = report_task_by_pid(kmd, task->holder);
+		markup(out,
+		       "<p>pid %u waits for a lock; likely held by <b>%s</b> <span "
+		       "class=\"dim\">pid %u</span></p>\n",
+		       task->pid, holder && holder->comm ? holder->comm : "?", task->holder);
+	}
+}
+
+static void print_group(FILE *out, const struct kmd *kmd, const struct group *group,
+			const char *input)
 {
 	fputs("<article class=\"group\">\n<h4>", out);
 	for (size_t i = 0; i < group->n; i++) {
@@ -212,40 +233,51 @@ static void print_group(FILE *out, const struct kmd *kmd, const struct group *gr
 		       task->comm ? task->comm : "?", task->pid);
 	}
 	fputs("</h4>\n", out);
+	print_holders(out, kmd, group);
 	if (group->stack)
 		print_stack(out, group->stack);
 	else
-		markup(out, "<p class=\"absent\">No stack: %s.</p>\n", group->error);
+		markup(out, "<p class=\"absent\">No stack: %s.</p>\n",
+		       report_error(group->error, input));
 	fputs("</article>\n", out);
 }
 
-/* Tasks in uninterruptible sleep come first: they are often the reason. */
-static bool print_blocked(FILE *out, struct kmd *kmd)
+static bool print_groups(FILE *out, struct kmd *kmd, const char *input, const char *title,
+			 bool (*wanted)(const struct kmd_task *task))
 {
 	struct groups groups;
 
-	if (!groups_make(kmd, report_is_blocked, &groups))
+	if (!groups_make(kmd, wanted, &groups))
 		return false;
 	if (groups.n)
-		fputs("<h3>In uninterruptible sleep</h3>\n", out);
+		markup(out, "<h3>%s</h3>\n", title);
 	for (size_t i = 0; i < groups.n; i++)
-		print_group(out, kmd, &groups.items[i]);
+		print_group(out, kmd, &groups.items[i], input);
 	groups_deinit(&groups);
 	return true;
 }
 
-bool html_tasks(FILE *out, struct kmd *kmd)
+/* Tasks in uninterruptible sleep come first: they are often the reason. */
+static bool print_blocked(FILE *out, struct kmd *kmd, const char *input)
+{
+	return print_groups(out, kmd, input, "In uninterruptible sleep", report_is_blocked) &&
+	       print_groups(out, kmd, input, "Hold a lock for which another task waits",
+			    report_is_holder);
+}
+
+bool html_tasks(FILE *out, struct kmd *kmd, const char *input)
 {
 	size_t n = kmd_task_count(kmd);
 
 	markup(out, "<section id=\"tasks\">\n<h2>Tasks <small>%zu</small></h2>\n", n);
 	if (!n)
 		markup(out, "<p class=\"absent\">No tasks are known: %s.</p>\n",
-		       kmd_tasks_load(kmd) != KMD_OK ? kmd_error(kmd) : "none was captured");
+		       kmd_tasks_load(kmd) != KMD_OK ? report_error(kmd_error(kmd), input)
+						     : "none was captured");
 	if (kmd_tasks_incomplete(kmd))
 		markup(out, "<p class=\"notice\">There may have been more: %s.</p>\n",
 		       kmd_tasks_incomplete(kmd));
-	if (n && !print_blocked(out, kmd))
+	if (n && !print_blocked(out, kmd, input))
 		return false;
 	if (n) {
 		fputs("<h3>All tasks</h3>\n", out);
@@ -256,7 +288,7 @@ bool html_tasks(FILE *out, struct kmd *kmd)
 		      "<span>Function</span></div>\n",
 		      out);
 		for (size_t i = 0; i < n; i++)
-			print_task(out, kmd, i);
+			print_task(out, kmd, i, input);
 		fputs("</div>\n", out);
 	}
 	fputs("</section>\n", out);

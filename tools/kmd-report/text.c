@@ -66,15 +66,6 @@ static void print_sentence(FILE *out, int indent, const char *before, const char
 	free(line);
 }
 
-/* An error without the name of the input, which each sentence would repeat. */
-static const char *without_input(const char *text, const char *input)
-{
-	size_t length = strlen(input);
-
-	return !strncmp(text, input, length) && !strncmp(text + length, ": ", 2) ? text + length + 2
-										 : text;
-}
-
 static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *facts)
 {
 	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
@@ -83,7 +74,7 @@ static void print_kernel(FILE *out, const struct kmd *kmd, const struct facts *f
 	fprintf(out, "%s (%s)\n", kernel->release ? kernel->release : "unknown",
 		kernel->machine ? kernel->machine : "machine unknown");
 	report_field(out, "build-id", kernel->build_id);
-	report_field(out, "version", kernel->banner);
+	report_field(out, "version", facts->version);
 	report_field(out, "hardware", facts->hardware);
 	if (facts->has_uptime) {
 		print_title(out, "uptime");
@@ -125,7 +116,7 @@ static void print_signature(FILE *out, struct kmd *kmd, const char *input)
 	if (kmd_signature_get(kmd, &signature) != KMD_OK) {
 		print_title(out, "signature");
 		fputs("none: ", out);
-		print_lines(out, without_input(kmd_error(kmd), input), COLUMNS - TITLE - 6, TITLE);
+		print_lines(out, report_error(kmd_error(kmd), input), COLUMNS - TITLE - 6, TITLE);
 		return;
 	}
 	print_title(out, "signature");
@@ -134,6 +125,17 @@ static void print_signature(FILE *out, struct kmd *kmd, const char *input)
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s%s", i ? " < " : "",
 					 signature->frames[i]);
 	report_field(out, "", text);
+}
+
+static void print_taint(FILE *out, const struct facts *facts)
+{
+	char text[1024];
+
+	if (!facts->taint)
+		return;
+	snprintf(text, sizeof(text), facts->taint_words ? "%s (%s)" : "%s", facts->taint,
+		 facts->taint_words);
+	report_field(out, "taint", text);
 }
 
 static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
@@ -147,8 +149,7 @@ static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts, 
 			     : "unknown: there is no log");
 	report_field(out, "event", kernel->panic_event);
 	print_place(out, kernel);
-	if (facts->taint)
-		report_field(out, "taint", facts->taint);
+	print_taint(out, facts);
 	if (kernel->panic)
 		print_signature(out, kmd, input);
 }
@@ -263,7 +264,7 @@ static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first, cons
 	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
 		print_stack(out, stack);
 	else
-		print_sentence(out, 2, "no stack: ", without_input(kmd_error(kmd), input), "");
+		print_sentence(out, 2, "no stack: ", report_error(kmd_error(kmd), input), "");
 }
 
 /* The CPU that panicked comes first. */
@@ -323,7 +324,7 @@ static void print_group(FILE *out, const struct kmd *kmd, const struct group *gr
 	if (group->stack)
 		print_stack(out, group->stack);
 	else
-		print_sentence(out, 2, "no stack: ", without_input(group->error, input), "");
+		print_sentence(out, 2, "no stack: ", report_error(group->error, input), "");
 }
 
 static bool print_groups(FILE *out, struct kmd *kmd, const char *input, const char *title,
@@ -350,7 +351,7 @@ static bool print_tasks(FILE *out, struct kmd *kmd, bool full, const char *input
 
 		fputc('\n', out);
 		print_sentence(out, 0, "No tasks: ",
-			       loaded ? "none was captured" : without_input(kmd_error(kmd), input),
+			       loaded ? "none was captured" : report_error(kmd_error(kmd), input),
 			       ".");
 		return true;
 	}
