@@ -204,17 +204,6 @@ size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu)
 	return i;
 }
 
-size_t report_panic_cpu(const struct kmd *kmd)
-{
-	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
-	size_t i, n = kmd_cpu_count(kmd);
-
-	for (i = 0; i < n; i++)
-		if (kernel->has_panic_cpu && kmd_cpu_get(kmd, i)->cpu == kernel->panic_cpu)
-			break;
-	return i;
-}
-
 const char *report_waits_in(const struct kmd_stack *stack)
 {
 	static const char *const everywhere[] = { "__schedule", "schedule", "context_switch",

@@ -27,9 +27,6 @@ void facts_deinit(struct facts *facts);
 /* The index of the task that a CPU runs, or kmd_task_count(). */
 size_t report_task_of_cpu(const struct kmd *kmd, uint32_t cpu);
 
-/* The index of the CPU that panicked, as kmd_cpu_get() counts, or kmd_cpu_count(). */
-size_t report_panic_cpu(const struct kmd *kmd);
-
 /* In uninterruptible sleep. */
 bool report_is_blocked(const struct kmd_task *task);
 /* It sleeps otherwise, and another task waits for its lock. */

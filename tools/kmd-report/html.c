@@ -263,8 +263,8 @@ bool report_html(FILE *out, struct kmd *kmd, const struct report_options *option
 	print_head(out, kmd_kernel_get(kmd));
 	print_navigation(out);
 	print_reason(out, kmd, &facts, input);
-	html_cpus(out, kmd, input);
-	good = html_tasks(out, kmd, input);
+	good = html_cpus(out, kmd, &facts, input);
+	good = good && html_tasks(out, kmd, input);
 	html_log(out, kmd, &facts, input);
 	good = good && html_memory(out, kmd);
 	html_regions(out, kmd);

@@ -6,7 +6,7 @@
 #include "report.h"
 
 /* Sections: each prints one, false if memory is short. */
-void html_cpus(FILE *out, struct kmd *kmd, const char *input);
+bool html_cpus(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input);
 bool html_tasks(FILE *out, struct kmd *kmd, const char *input);
 void html_log(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input);
 bool html_memory(FILE *out, const struct kmd *kmd);

@@ -2,10 +2,12 @@
 /* CPUs and tasks of the page. */
 #include "html.h"
 
+#include "cpus.h"
 #include "markup.h"
 #include "stacks.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void print_frame(FILE *out, size_t number, const struct kmd_frame *frame)
@@ -69,47 +71,63 @@ static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_c
 	fputs("</dl></details>\n", out);
 }
 
-static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first, const char *input)
+static void print_head_of_cpu(FILE *out, const struct cpu_row *row)
 {
-	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
-	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
-	const struct kmd_stack *stack;
-	uint64_t last_tick;
-
-	markup(out, "<article class=\"cpu%s\">\n<h3>CPU %u", first ? " first" : "", cpu->cpu);
-	if (task && task->is_idle)
+	markup(out, "<article class=\"cpu%s\">\n<h3>CPU %u", row->panicked ? " first" : "",
+	       row->cpu);
+	if (row->task && row->task->is_idle)
 		fputs(" <small>idle</small>", out);
-	else if (task)
-		markup(out, " <small>%s, pid %u</small>", task->comm ? task->comm : "?", task->pid);
-	if (kmd_cpu_last_tick(kmd, cpu->cpu, &last_tick) == KMD_OK)
+	else if (row->task)
+		markup(out, " <small>%s, pid %u</small>", row->task->comm ? row->task->comm : "?",
+		       row->task->pid);
+	if (row->has_last_tick)
 		markup(out, " <small>last tick at %" PRIu64 ".%06" PRIu64 "</small>",
-		       last_tick / 1000000000, last_tick % 1000000000 / 1000);
-	fputs(first ? " <mark>panicked</mark></h3>\n<div>\n" : "</h3>\n<div>\n", out);
-	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
+		       row->last_tick / 1000000000, row->last_tick % 1000000000 / 1000);
+	if (row->silent)
+		markup(out, " <mark>no tick in its last %" PRIu64 " s</mark>", row->silent);
+	fputs(row->panicked ? " <mark>panicked</mark></h3>\n<div>\n" : "</h3>\n<div>\n", out);
+}
+
+static void print_cpu(FILE *out, struct kmd *kmd, const struct cpu_row *row, const char *input)
+{
+	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, row->registers);
+	const struct kmd_stack *stack;
+
+	print_head_of_cpu(out, row);
+	if (!cpu)
+		fputs("<p class=\"absent\">No stack: its registers were not captured.</p>\n", out);
+	else if (kmd_stack_of_cpu(kmd, row->registers, &stack) == KMD_OK)
 		print_stack(out, stack);
 	else
 		markup(out, "<p class=\"absent\">No stack: %s.</p>\n",
 		       report_error(kmd_error(kmd), input));
-	print_registers(out, kmd, cpu, first);
+	if (cpu)
+		print_registers(out, kmd, cpu, row->panicked);
 	fputs("</div>\n</article>\n", out);
 }
 
-void html_cpus(FILE *out, struct kmd *kmd, const char *input)
+bool html_cpus(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
 {
-	size_t n = kmd_cpu_count(kmd), first = report_panic_cpu(kmd);
+	struct cpu_rows rows;
+	size_t first;
 
-	markup(out, "<section id=\"cpus\">\n<h2>CPUs <small>%zu</small></h2>\n", n);
-	if (!n)
+	if (!cpu_rows_make(kmd, facts, &rows))
+		return false;
+	markup(out, "<section id=\"cpus\">\n<h2>CPUs <small>%zu</small></h2>\n", rows.n);
+	if (!kmd_cpu_count(kmd))
 		markup(out, "<p class=\"absent\">No registers of CPUs were captured%s.</p>\n",
-		       kmd_log_count(kmd) ? "; a call trace that the kernel printed is in the log"
-					  : "");
-	if (first < n)
-		print_cpu(out, kmd, first, true, input);
+		       kmd_kernel_get(kmd)->panic
+			       ? "; a call trace that the kernel printed is in the log"
+			       : "");
+	first = rows.n && rows.items[0].panicked;
+	if (first)
+		print_cpu(out, kmd, &rows.items[0], input);
 	fputs("<div class=\"others\">\n", out);
-	for (size_t i = 0; i < n; i++)
-		if (i != first)
-			print_cpu(out, kmd, i, false, input);
+	for (size_t i = first; i < rows.n; i++)
+		print_cpu(out, kmd, &rows.items[i], input);
 	fputs("</div>\n</section>\n", out);
+	free(rows.items);
+	return true;
 }
 
 /* ----- tasks */

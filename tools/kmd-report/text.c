@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* The report as a text for a mail: at most 80 columns, where names allow it. */
 #include "common/color.h"
+#include "cpus.h"
 #include "report.h"
 #include "stacks.h"
 
@@ -243,42 +244,53 @@ static void print_registers(FILE *out, const struct kmd *kmd, const struct kmd_c
 		fputc('\n', out);
 }
 
-static void print_cpu(FILE *out, struct kmd *kmd, size_t index, bool first, const char *input)
+static void print_head_of_cpu(FILE *out, const struct cpu_row *row)
 {
-	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, index);
-	const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
-	const struct kmd_stack *stack;
-	uint64_t last_tick;
-
-	fprintf(out, "\n%sCPU %u%s", color_on(out, COLOR_TITLE), cpu->cpu, color_off(out));
-	if (task && task->is_idle)
+	fprintf(out, "\n%sCPU %u%s", color_on(out, COLOR_TITLE), row->cpu, color_off(out));
+	if (row->task && row->task->is_idle)
 		fputs(", idle", out);
-	else if (task)
-		fprintf(out, ", task %s (pid %u)", task->comm ? task->comm : "?", task->pid);
-	if (kmd_cpu_last_tick(kmd, cpu->cpu, &last_tick) == KMD_OK)
-		fprintf(out, ", last tick at %" PRIu64 ".%06" PRIu64, last_tick / 1000000000,
-			last_tick % 1000000000 / 1000);
-	fprintf(out, "%s\n", first ? ", which panicked" : "");
-	if (first)
+	else if (row->task)
+		fprintf(out, ", task %s (pid %u)", row->task->comm ? row->task->comm : "?",
+			row->task->pid);
+	if (row->has_last_tick)
+		fprintf(out, ", last tick at %" PRIu64 ".%06" PRIu64, row->last_tick / 1000000000,
+			row->last_tick % 1000000000 / 1000);
+	fprintf(out, "%s\n", row->panicked ? ", which panicked" : "");
+	if (row->silent)
+		fprintf(out, "  no tick in its last %" PRIu64 " s\n", row->silent);
+}
+
+static void print_cpu(FILE *out, struct kmd *kmd, const struct cpu_row *row, const char *input)
+{
+	const struct kmd_cpu_registers *cpu = kmd_cpu_get(kmd, row->registers);
+	const struct kmd_stack *stack;
+
+	print_head_of_cpu(out, row);
+	if (cpu && row->panicked)
 		print_registers(out, kmd, cpu);
-	if (kmd_stack_of_cpu(kmd, index, &stack) == KMD_OK)
+	if (!cpu)
+		fputs("  no stack: its registers were not captured\n", out);
+	else if (kmd_stack_of_cpu(kmd, row->registers, &stack) == KMD_OK)
 		print_stack(out, stack);
 	else
 		print_sentence(out, 2, "no stack: ", report_error(kmd_error(kmd), input), "");
 }
 
 /* The CPU that panicked comes first. */
-static void print_cpus(FILE *out, struct kmd *kmd, const char *input)
+static bool print_cpus(FILE *out, struct kmd *kmd, const struct facts *facts, const char *input)
 {
-	size_t n = kmd_cpu_count(kmd), first = report_panic_cpu(kmd);
+	size_t n = kmd_cpu_count(kmd);
+	struct cpu_rows rows;
 
-	if (first < n)
-		print_cpu(out, kmd, first, true, input);
-	for (size_t i = 0; i < n; i++)
-		if (i != first)
-			print_cpu(out, kmd, i, false, input);
+	if (!cpu_rows_make(kmd, facts, &rows))
+		return false;
+	for (size_t i = 0; i < rows.n; i++)
+		print_cpu(out, kmd, &rows.items[i], input);
+	free(rows.items);
 	if (!n)
-		fputs("\nNo registers of CPUs were captured.\n", out);
+		fputs("\nNo registers of CPUs were captured (--registers gives those of QEMU).\n",
+		      out);
+	return true;
 }
 
 static bool is_other(const struct kmd_task *task)
@@ -497,7 +509,7 @@ bool report_text(FILE *out, struct kmd *kmd, const struct report_options *option
 	print_kernel(out, kmd, &facts);
 	print_reason(out, kmd, &facts, input);
 	good = print_names_of_modules(out, kmd, &facts);
-	print_cpus(out, kmd, input);
+	good = good && print_cpus(out, kmd, &facts, input);
 	good = good && print_tasks(out, kmd, options->full, input);
 	if (options->full)
 		print_modules(out, kmd);

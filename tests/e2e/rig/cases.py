@@ -129,6 +129,7 @@ def case_hang(rig):
     kit.check(all(any(f'kmdlab_hang/{cpu}' in t for t in got['tasks'])
                   for cpu in range(rig.kernel.cpus)),
               'the tasks born just before the hang are not in the dump')
+    reports.check_hang(taken, [f'kmdlab_hang/{cpu}' for cpu in range(rig.kernel.cpus)])
 
 
 def case_exec(rig):

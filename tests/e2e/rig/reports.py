@@ -29,6 +29,16 @@ def report(taken, *options, image='rawdump.img'):
               done.stderr.decode(errors='replace'))
     return json.loads(done.stdout)
 
+
+def check_hang(taken, tasks):
+    """The text of a hang, of which nothing recorded registers: @tasks are what the CPUs ran."""
+    program = taken.program.parent.parent / 'kmd-report' / 'kmd-report'
+    text = subprocess.run([program, taken.folder / 'rawdump.img'], stdout=subprocess.PIPE, check=True, text=True).stdout
+    kit.check('\nreason      none in the log: a hang' in text, f'no hang:\n{text[:1000]}')
+    for cpu, task in enumerate(tasks):
+        kit.check(f'\nCPU {cpu}, task {task} (pid ' in text, f'CPU {cpu} does not run {task}:\n{text[:2000]}')
+
+
 def name(task):
     return f'{task["pid"]} {task["comm"]}'
 
