@@ -91,8 +91,8 @@ static bool read_regions(const struct kmd_target *target, const char *name, stru
 }
 
 /* The largest region that begins with a zone may hold all of them, and so a whole record. */
-static bool read_largest_zone(const struct kmd_target *target, struct kmd_log *log,
-			      enum kmd_status *status)
+static bool read_zones(const struct kmd_target *target, struct kmd_log *log,
+		       enum kmd_status *status)
 {
 	const struct kmd_regions *regions = target->memory->regions;
 	const struct kmd_region_entry *largest = NULL;
@@ -104,7 +104,9 @@ static bool read_largest_zone(const struct kmd_target *target, struct kmd_log *l
 		    (!largest || region->pub.captured > largest->pub.captured))
 			largest = region;
 	}
-	return largest && try_region(target, largest, log, status);
+	if (!largest)
+		return false;
+	return try_region(target, largest, log, status) || read_regions(target, NULL, log, status);
 }
 
 /* True, and *@status, if there is a log, or an error occurred. */
@@ -116,7 +118,7 @@ static bool read_without_vmcoreinfo(const struct kmd_target *target, struct kmd_
 	for (size_t i = 0; i < sizeof(region_names) / sizeof(region_names[0]); i++)
 		if (read_regions(target, region_names[i], log, status))
 			return true;
-	return read_largest_zone(target, log, status) || read_regions(target, NULL, log, status);
+	return read_zones(target, log, status);
 }
 
 enum kmd_status kmd_log_read(const struct kmd_target *target, struct kmd_log *log)

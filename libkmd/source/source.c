@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define HOLE_MIN 65536
+
 static struct kmd_source *source_new(const char *name)
 {
 	struct kmd_source *source = calloc(1, sizeof(*source));
@@ -367,7 +369,9 @@ uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, 
 				   end);
 	if (source->n_pieces && offset < end)
 		return skip_hole_of_piece(source, offset, end);
-	if (fd < 0 || offset >= end)
+	/* To ask costs as much as to read that little, and a dump may have a million such pieces.
+	 */
+	if (fd < 0 || offset >= end || end - offset <= HOLE_MIN)
 		return offset;
 	was = lseek(fd, 0, SEEK_CUR);
 	data = lseek(fd, (off_t)(source->start + offset), SEEK_DATA);

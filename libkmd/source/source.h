@@ -100,7 +100,7 @@ void kmd_source_mark(const struct kmd_source *source, uint64_t offset, uint64_t 
 
 /*
  * The first position in [@offset, @end) at which there may be other bytes than zeroes, or @end:
- * searches pass the holes of a sparse file without reading them.
+ * searches pass the holes of a sparse file without reading them.  A short range is not asked for.
  */
 uint64_t kmd_source_skip_hole(const struct kmd_source *source, uint64_t offset, uint64_t end);
 

@@ -4,11 +4,14 @@
 import json
 import os
 import pathlib
+import re
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
 import threading
+import tracemalloc
 
 import kmd
 from kit import expect
@@ -150,6 +153,29 @@ def test_holes(where):
     assert read_so_far() - before < 64 << 20, read_so_far() - before
 
 
+def test_many(where, n=20000):
+    """Of many regions each is read a few times, and no file system is asked for holes in them;
+    no more than one of them is an object of Python at a time."""
+    start = 64 + 56 * n
+    with open(where / 'many', 'wb') as core:
+        core.write(b'\x7fELF\2\1\1' + bytes(9) + struct.pack(
+            '<HHIQQQIHHHHHH', 4, 62, 1, 0, 64, 0, 0, 64, 56, n, 64, 0, 0))
+        for i in range(n):
+            core.write(struct.pack('<IIQQQQQQ', 1, 6, start + 16 * i, 0xffff888000000000 + 4096 * i,
+                                   4096 * i, 16, 16, 1))
+        core.write(bytes(range(16)) * n)
+
+    def calls():
+        return int(re.search(r'syscr: (\d+)', pathlib.Path('/proc/self/io').read_text()).group(1))
+    before = calls()
+    with kmd.Dump(where / 'many') as dump:
+        assert calls() - before < 8 * n, (calls() - before) / n
+        tracemalloc.start()
+        assert sum(region.size for region in dump.regions) == 16 * n
+        assert tracemalloc.get_traced_memory()[1] < 65536, tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+
+
 def test_command():
     done = subprocess.run([sys.executable, '-m', 'kmd', packed], check=True, text=True,
                           stdout=subprocess.PIPE)
@@ -166,4 +192,5 @@ with tempfile.TemporaryDirectory() as name:
     test_threads()
     test_progress()
     test_holes(scratch)
+    test_many(scratch)
     test_command()
