@@ -54,19 +54,37 @@ static bool add_span(struct build *build, size_t map, uint64_t virt, uint64_t si
 	return true;
 }
 
-/* The parts of physical [start, end) that a map shows at [low, high). */
+/* What physical [start, end) has in common with @part, which is shown from @virt on. */
+static bool add_part(struct build *build, size_t map, const struct kmd_interval *part,
+		     uint64_t start, uint64_t end, uint64_t virt)
+{
+	start = kmd_max_u64(start, part->start);
+	end = kmd_min_u64(end, part->end);
+	return start >= end || add_span(build, map, virt + (start - part->start), end - start);
+}
+
+/*
+ * The parts of physical [start, end) that a map shows at [low, high).  A piece may be larger than
+ * the map, so that addresses of its other parts wrap around.
+ */
 static bool add_mapped(struct build *build, size_t map, const struct kmd_map *by, uint64_t start,
 		       uint64_t end)
 {
-	uint64_t virt = start + by->delta, last = virt + (end - start) - 1;
+	struct kmd_interval part = { .start = by->low - by->delta };
+	uint64_t size = by->high - by->low, before;
 
-	if (last < virt || virt >= by->high || last < by->low)
+	if (by->high <= by->low)
 		return true;
-	if (virt < by->low)
-		virt = by->low;
-	if (last >= by->high)
-		last = by->high - 1;
-	return add_span(build, map, virt, last - virt + 1);
+	if (kmd_add_u64(part.start, size, &part.end))
+		return add_part(build, map, &part, start, end, by->low);
+	/* The map begins below physical 0. */
+	before = -part.start;
+	part.end = UINT64_MAX;
+	if (!add_part(build, map, &part, start, end, by->low))
+		return false;
+	part.start = 0;
+	part.end = size - before;
+	return add_part(build, map, &part, start, end, by->low + before);
 }
 
 static bool add_maps(struct build *build)

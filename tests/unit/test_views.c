@@ -95,6 +95,31 @@ START_TEST(borders_of_a_map)
 }
 END_TEST
 
+/* All of RAM is larger than what is left of the address space behind the image. */
+START_TEST(piece_larger_than_the_map)
+{
+	facts.layout.linear.known = false;
+	facts.layout.image = (struct kmd_map){ true, -UINT64_C(0x8000) - PHYS, -UINT64_C(0x6000),
+					       -UINT64_C(0x4000) };
+	add(PHYS, 0, 0x10000);
+	build();
+	ck_assert_uint_eq(views.n, 1);
+	expect_view(-UINT64_C(0x6000), PHYS + 0x2000, 0x2000, KMD_VIEW_IMAGE);
+}
+END_TEST
+
+/* phys_base may be negative: the start of the map shows nothing. */
+START_TEST(map_begins_below_physical_0)
+{
+	facts.layout.linear.known = false;
+	facts.layout.image = (struct kmd_map){ true, IMAGE + 0x1000, IMAGE, IMAGE + 0x4000 };
+	add(0, 0, 0x10000);
+	build();
+	ck_assert_uint_eq(views.n, 1);
+	expect_view(IMAGE + 0x1000, 0, 0x3000, KMD_VIEW_IMAGE);
+}
+END_TEST
+
 /* A registered image address is used even behind the assumed end of the image. */
 START_TEST(registered_behind_the_image)
 {
@@ -283,6 +308,8 @@ int main(void)
 	tcase_add_checked_fixture(tcase, setup, teardown);
 	tcase_add_test(tcase, image_and_linear);
 	tcase_add_test(tcase, borders_of_a_map);
+	tcase_add_test(tcase, piece_larger_than_the_map);
+	tcase_add_test(tcase, map_begins_below_physical_0);
 	tcase_add_test(tcase, registered_behind_the_image);
 	tcase_add_test(tcase, vmalloc);
 	tcase_add_test(tcase, no_maps);
