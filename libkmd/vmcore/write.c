@@ -155,6 +155,24 @@ static enum kmd_status write_zeroes(struct writer *writer, uint64_t until)
 	return status;
 }
 
+/* What is a hole in the dump's file becomes one in the core, and is not read. */
+static enum kmd_status skip_hole(struct writer *writer, const struct kmd_chunk *chunk,
+				 uint64_t *done)
+{
+	uint64_t from = chunk->from + *done, to;
+	enum kmd_status status;
+
+	if (!writer->sparse)
+		return KMD_OK;
+	to = kmd_source_skip_hole(chunk->source, from, chunk->from + chunk->size);
+	if (to - from < HOLE_MIN)
+		return KMD_OK;
+	status = flush(writer);
+	writer->at += to - from;
+	*done += to - from;
+	return status;
+}
+
 static enum kmd_status write_chunk(struct writer *writer, const struct kmd_chunk *chunk)
 {
 	enum kmd_status status = write_zeroes(writer, chunk->offset);
@@ -163,6 +181,9 @@ static enum kmd_status write_chunk(struct writer *writer, const struct kmd_chunk
 		unsigned char *room;
 		size_t part;
 
+		status = skip_hole(writer, chunk, &done);
+		if (status != KMD_OK || done == chunk->size)
+			break;
 		status = reserve(writer, chunk->size - done, &room, &part);
 		if (status == KMD_OK)
 			status = kmd_source_read(chunk->source, chunk->from + done, room, part,

@@ -71,7 +71,8 @@ class Ram:
 def run(path, *options):
     """Exit code, bytes read, what was printed."""
     with tempfile.TemporaryFile('w+') as out:
-        child = subprocess.Popen([program, '--list', '-v', *options, path], stdout=out, stderr=out)
+        work = [] if '-o' in options else ['--list']
+        child = subprocess.Popen([program, '-v', *work, *options, path], stdout=out, stderr=out)
         os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
         with open(f'/proc/{child.pid}/io', encoding='ascii') as counters:
             read = int(counters.readline().split()[1])
@@ -82,11 +83,34 @@ def run(path, *options):
 
 def check(path, code, most, wanted, *options):
     got, read, printed = run(path, *options)
-    print(f'{path.name} {" ".join(options)}: {read / MIB:.1f} MiB')
+    print(f'{path.name} {" ".join(map(str, options))}: {read / MIB:.1f} MiB')
     assert got == code, (got, printed)
     assert read < most * MIB, read
     assert all(word in printed for word in wanted), (wanted, printed)
     return printed
+
+
+def bytes_of(core, phys, length):
+    """What a core has at a physical address."""
+    with open(core, 'rb') as file:
+        head = file.read(64)
+        file.seek(struct.unpack_from('<Q', head, 32)[0])
+        rows = list(struct.iter_unpack('<IIQQQQQQ', file.read(56 * struct.unpack_from('<H', head, 56)[0])))
+        row = next(r for r in rows if r[0] == 1 and r[4] <= phys < r[4] + r[5])
+        file.seek(row[2] + phys - row[4])
+        return file.read(length)
+
+
+def check_core(path, kernel, pages):
+    """A core of all RAM: holes of the dump are not read, and are holes of the core."""
+    core = path.with_name('core')
+    check(path, 0, 64, [], '-f', '-o', core)
+    assert os.stat(core).st_blocks * 512 < 64 * MIB < os.stat(core).st_size
+    with open(path, 'rb') as ram:
+        for phys in (BASE, kernel, kernel + 0x1100000, pages, pages + 4096):
+            ram.seek(phys - BASE)
+            assert bytes_of(core, phys, 4096) == ram.read(4096), hex(phys)
+    core.unlink()
 
 
 def main(where):
@@ -101,6 +125,7 @@ def main(where):
     sparse.kernel(BASE + 0x12000000, BASE + 0x3fff00000)
     check(where / 'sparse', 0, 64, [placed])
     check(where / 'sparse', 0, 64, ['sparse'], '--ram-base', f'{BASE:#x}')
+    check_core(where / 'sparse', BASE + 0x12000000, BASE + 0x3fff00000)
     # A longer text to which no kernel points is another's, or one of an earlier boot.
     sparse.put(BASE + 0x5000000, text_of('9.9.9-other', BASE + 0x600000, 'NUMBER(x)=1\n' * 9))
     printed = check(where / 'sparse', 0, 64, [placed])
