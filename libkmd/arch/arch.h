@@ -103,10 +103,11 @@ struct kmd_arch {
  */
 static inline uint64_t kmd_arch_image_delta(const struct kmd_arch *arch, uint64_t value)
 {
-	return arch->image_max ? arch->image_base - value : value;
+	return arch->image_key == KMD_RUNTIME_PHYS_BASE ? arch->image_base - value : value;
 }
 
 extern const struct kmd_arch_vmcoreinfo kmd_arm64_vmcoreinfo;
+extern const struct kmd_arch_vmcoreinfo kmd_riscv64_vmcoreinfo;
 extern const struct kmd_arch kmd_arch_arm64;
 extern const struct kmd_arch kmd_arch_x86_64;
 extern const struct kmd_arch kmd_arch_riscv64;

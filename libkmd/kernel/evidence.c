@@ -22,6 +22,9 @@ enum kmd_status kmd_evidence_from_vmcoreinfo(struct kmd_evidence *evidence)
 		enum kmd_runtime_key key;
 	} numbers[] = {
 		{ "NUMBER(kimage_voffset)", KMD_RUNTIME_KIMAGE_VOFFSET },
+		{ "NUMBER(va_kernel_pa_offset)", KMD_RUNTIME_KIMAGE_VOFFSET },
+		{ "NUMBER(phys_ram_base)", KMD_RUNTIME_PHYS_OFFSET },
+		{ "NUMBER(PAGE_OFFSET)", KMD_RUNTIME_PAGE_OFFSET },
 		{ "NUMBER(phys_base)", KMD_RUNTIME_PHYS_BASE },
 		{ "NUMBER(PHYS_OFFSET)", KMD_RUNTIME_PHYS_OFFSET },
 		{ "NUMBER(VA_BITS)", KMD_RUNTIME_VA_BITS },
@@ -30,16 +33,11 @@ enum kmd_status kmd_evidence_from_vmcoreinfo(struct kmd_evidence *evidence)
 		{ "NUMBER(sme_mask)", KMD_RUNTIME_SME_MASK },
 	};
 	const struct kmd_vmcoreinfo *info = evidence->info;
-	uint64_t value, link;
+	uint64_t value;
 
 	if (!info->text)
 		return KMD_OK;
-	/* riscv64 has no KERNELOFFSET: modules end where the image starts (asm/pgtable.h). */
-	if (kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_LINK_ADDR)", &link) &&
-	    kmd_vmcoreinfo_number(info, "NUMBER(MODULES_END)", &value) && value >= link)
-		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KASLR, value - link,
-				   KMD_WHO_INFO, KMD_WEIGHT_STRONG);
-	if (kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &value))
+	if (kmd_vmcoreinfo_kaslr(info, &value))
 		kmd_candidates_add(&evidence->candidates, KMD_RUNTIME_KASLR, value, KMD_WHO_INFO,
 				   KMD_WEIGHT_STRONG);
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

@@ -37,7 +37,7 @@ enum kmd_status kmd_hints_gather(struct kmd_claims *claims, const struct kmd_vmc
 	enum kmd_status status = KMD_OK;
 
 	if (info->text) {
-		kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &kaslr);
+		kmd_vmcoreinfo_kaslr(info, &kaslr);
 		kmd_arch_hints(info, hints);
 		status = kmd_vmcoreinfo_hints(info, diag, hints);
 		if (status == KMD_OK)

@@ -127,7 +127,7 @@ static void read_page_size_and_kaslr(const struct kmd_vmcoreinfo *info,
 		pub->page_size = size;
 	if (!pub->has_kaslr_offset)
 		pub->has_kaslr_offset =
-			kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &pub->kaslr_offset);
+			kmd_vmcoreinfo_kaslr(info, &pub->kaslr_offset);
 }
 
 /* vmlinux knows exactly where the image ends; VMCOREINFO does not. */

@@ -84,6 +84,8 @@ static enum kmd_status check_boot(const char *path, const struct kmd_runtime *ru
 		{ "NUMBER(kimage_voffset)", KMD_RUNTIME_KIMAGE_VOFFSET },
 		{ "NUMBER(phys_base)", KMD_RUNTIME_PHYS_BASE },
 		{ "NUMBER(PHYS_OFFSET)", KMD_RUNTIME_PHYS_OFFSET },
+		{ "NUMBER(va_kernel_pa_offset)", KMD_RUNTIME_KIMAGE_VOFFSET },
+		{ "NUMBER(phys_ram_base)", KMD_RUNTIME_PHYS_OFFSET },
 	};
 	static const char advice[] = "give the vmlinux (-x) instead, from which it is generated";
 	uint64_t kaslr, here, there = 0;
@@ -92,7 +94,7 @@ static enum kmd_status check_boot(const char *path, const struct kmd_runtime *ru
 		return kmd_report(diag, KMD_FIND_VMCOREINFO, KMD_NOTE, kmd_in(path),
 				  "the KASLR offset of the dump is not known: VMCOREINFO is used "
 				  "unchanged");
-	kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &there);
+	kmd_vmcoreinfo_kaslr(info, &there);
 	if (there != kaslr)
 		return kmd_fail(diag, KMD_ERR_MISMATCH, kmd_in(path),
 				"VMCOREINFO of another boot: KERNELOFFSET is 0x%" PRIx64

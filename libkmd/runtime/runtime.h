@@ -12,16 +12,17 @@
 
 enum kmd_runtime_key {
 	KMD_RUNTIME_KASLR, /* KERNELOFFSET: run-time minus link-time address of the image */
-	KMD_RUNTIME_KIMAGE_VOFFSET, /* arm64: virtual minus physical address of the image */
+	KMD_RUNTIME_KIMAGE_VOFFSET, /* arm64, arm: virtual minus physical address of the image;
+				     * riscv64: the same, as va_kernel_pa_offset */
 	KMD_RUNTIME_PHYS_BASE,      /* x86_64: physical address of link address START_KERNEL_MAP,
 				     * plus KERNELOFFSET (the kernel's own phys_base) */
-	KMD_RUNTIME_PHYS_OFFSET,    /* arm64: memstart_addr */
-	KMD_RUNTIME_VA_BITS,        /* arm64: as built */
+	KMD_RUNTIME_PHYS_OFFSET,    /* arm64: memstart_addr; riscv64: phys_ram_base */
+	KMD_RUNTIME_VA_BITS,        /* arm64: as built; riscv64: in use */
 	KMD_RUNTIME_VABITS_ACTUAL,  /* arm64: in use; TCR_EL1.T1SZ is 64 minus this */
 	KMD_RUNTIME_PAC_MASK,       /* arm64: KERNELPACMASK, 0 = not in use */
 	KMD_RUNTIME_L5,             /* x86_64: pgtable_l5_enabled */
 	KMD_RUNTIME_SME_MASK,       /* x86_64 */
-	KMD_RUNTIME_PAGE_OFFSET,    /* x86_64: page_offset_base */
+	KMD_RUNTIME_PAGE_OFFSET,    /* x86_64: page_offset_base; riscv64 */
 	KMD_RUNTIME_LINEAR_END,     /* arm: high_memory, where the linear map ends */
 	KMD_N_RUNTIME_KEYS,
 };

@@ -106,7 +106,7 @@ static enum kmd_status report(const struct kmd_vmcoreinfo *info, const struct pa
 {
 	uint64_t kaslr = 0;
 
-	kmd_vmcoreinfo_hex(info, "KERNELOFFSET", &kaslr);
+	kmd_vmcoreinfo_kaslr(info, &kaslr);
 	return kmd_report(diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_in(pair->claim->place.source),
 			  "files of two different boots: in VMCOREINFO (%s) the KASLR offset is "
 			  "0x%" PRIx64 " and \"%s\" is at 0x%" PRIx64

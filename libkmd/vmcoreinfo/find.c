@@ -101,7 +101,7 @@ static void note_boot(struct finder *finder, const struct place *place, char *te
 	const char *value;
 	size_t size;
 
-	if (!kmd_vmcoreinfo_hex(&info, "KERNELOFFSET", &boot.kaslr) ||
+	if (!kmd_vmcoreinfo_kaslr(&info, &boot.kaslr) ||
 	    !kmd_vmcoreinfo_get(&info, "OSRELEASE", &value, &size))
 		return;
 	kmd_text_name(release, sizeof(release), value, size);

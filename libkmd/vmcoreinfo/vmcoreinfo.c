@@ -104,6 +104,26 @@ bool kmd_vmcoreinfo_hex(const struct kmd_vmcoreinfo *info, const char *key, uint
 	       kmd_text_u64(value, length, 16, number);
 }
 
+/* riscv64 has no KERNELOFFSET: modules end where the image starts (asm/pgtable.h). */
+bool kmd_vmcoreinfo_kaslr(const struct kmd_vmcoreinfo *info, uint64_t *kaslr)
+{
+	const uint64_t link_of_all = UINT64_C(0xffffffff80000000);
+	uint64_t link, modules_end, other;
+
+	if (kmd_vmcoreinfo_hex(info, "KERNELOFFSET", kaslr))
+		return true;
+	if (!kmd_vmcoreinfo_number(info, "NUMBER(MODULES_END)", &modules_end))
+		return false;
+	if (!kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_LINK_ADDR)", &link)) {
+		if (!kmd_vmcoreinfo_number(info, "NUMBER(phys_ram_base)", &other) &&
+		    !kmd_vmcoreinfo_number(info, "NUMBER(va_kernel_pa_offset)", &other))
+			return false;
+		link = link_of_all;
+	}
+	*kaslr = modules_end - link;
+	return modules_end >= link;
+}
+
 /* One "SYMBOL(name)=value" line between @line and @stop. */
 static bool symbol_of_line(const char *line, const char *stop, const char **name, size_t *length,
 			   uint64_t *virt)

@@ -39,6 +39,8 @@ bool kmd_vmcoreinfo_get(const struct kmd_vmcoreinfo *info, const char *key, cons
 bool kmd_vmcoreinfo_number(const struct kmd_vmcoreinfo *info, const char *key, uint64_t *number);
 /* A bare hexadecimal: SYMBOL(), KERNELOFFSET. */
 bool kmd_vmcoreinfo_hex(const struct kmd_vmcoreinfo *info, const char *key, uint64_t *number);
+/* How far KASLR moved the image; false if the text does not tell. */
+bool kmd_vmcoreinfo_kaslr(const struct kmd_vmcoreinfo *info, uint64_t *kaslr);
 /* The highest SYMBOL() in [low, high); 0 = none. */
 uint64_t kmd_vmcoreinfo_top_symbol(const struct kmd_vmcoreinfo *info, uint64_t low, uint64_t high);
 /* A hint for each SYMBOL(). */

@@ -69,7 +69,8 @@ class Places:
         self.symbols = {}
         for line in listed.stdout.splitlines():
             words = re.match(r'([0-9a-f]+) ([0-9a-f]+ )?\S (\S+)$', line)
-            self.symbols.setdefault(words[3], (int(words[1], 16), int(words[2] or '0', 16)))
+            if words:  # riscv64's assembler leaves symbols without a name.
+                self.symbols.setdefault(words[3], (int(words[1], 16), int(words[2] or '0', 16)))
 
     def hole(self, name, size=0):
         """The address of the variable of this name; None if there is none."""
