@@ -5,10 +5,12 @@
 VMCOREINFO has the run-time address of init_uts_ns.  The segments of the core must have the
 host name of that boot there.  The same is tested for the folder without KELF.
 """
+import re
+
 import elfcore
 import kit
 
-FIELD = 65
+FIELD, KREF = 65, 4
 
 
 def symbol(dump, name):
@@ -26,8 +28,14 @@ def read_virtual(core, address, size):
     return kit.fail(f'{core}: nothing at 0x{address:x}')
 
 
+def offset(dump):
+    """Of the name in struct uts_namespace, which began with a kref before 5.11."""
+    match = re.search(r'^OFFSET\(uts_namespace\.name\)=(\d+)$', dump.vmcoreinfo.decode(), re.M)
+    return int(match[1]) if match else KREF
+
+
 def check(dump, core, what):
-    names = read_virtual(core, symbol(dump, 'init_uts_ns'), 6 * FIELD)
+    names = read_virtual(core, symbol(dump, 'init_uts_ns') + offset(dump), 6 * FIELD)
     words = [names[i:i + FIELD].partition(b'\0')[0].decode() for i in range(0, 6 * FIELD, FIELD)]
     kit.same(words[1:3], [dump.facts['nodename'], dump.facts['release']],
              f'{dump.name}, {what}: utsname')

@@ -8,35 +8,46 @@ they are.  A virtual address may be absent, but must not differ from that of the
 """
 import subprocess
 
+import elfcore
 import kit
 
-PT_LOAD = 1
-NO_PHYSICAL = (1 << 64) - 1
+# In cores of 64-bit and of 32-bit machines.
+NO_PHYSICAL = ((1 << 64) - 1, (1 << 32) - 1)
 IMAGE_X86 = 0xffffffff80000000
 
 
-def loads(core):
-    """{place: (virtual address, bytes)} of the captured memory.
+class Space:
+    """Memory by address; pieces may overlap, and then have the same bytes."""
 
-    A place is a physical address, or a virtual one if there is none.
-    """
-    data = core.read_bytes()
-    number = lambda at, size: int.from_bytes(data[at:at + size], 'little')
-    table, count = number(32, 8), number(56, 2)
-    found = {}
-    for at in range(table, table + 56 * count, 56):
-        if number(at, 4) == PT_LOAD:
-            offset, virtual, physical, size = (number(at + 8 * n, 8) for n in (1, 2, 3, 4))
-            place = (physical, None) if physical != NO_PHYSICAL else (physical, virtual)
-            found[place] = virtual, data[offset:offset + size]
-    return found
+    def __init__(self, pieces):
+        self.pieces = sorted(pieces)
+
+    def bytes_at(self, address, size):
+        """None if some of it is absent."""
+        found = b''
+        for start, data in self.pieces:
+            at = address + len(found) - start
+            if 0 <= at < len(data):
+                found += data[at:at + size - len(found)]
+            if len(found) == size:
+                return found
+        return None
+
+
+class Memory:
+    """What a core has, by both kinds of address.  Where it cuts segments does not matter."""
+
+    def __init__(self, core):
+        self.segments = [s for s in elfcore.segments(core.read_bytes()) if s.data]
+        self.physical = Space((s.paddr, s.data) for s in self.segments if s.paddr not in NO_PHYSICAL)
+        self.virtual = Space((s.vaddr, s.data) for s in self.segments if s.vaddr)
 
 
 class Maps:
     """The kernel's linear map and that of its image, by the memory of a core with all keys."""
 
     def __init__(self, memory, text):
-        self.distances = {virtual - place[0] for place, (virtual, _) in memory.items() if virtual}
+        self.distances = {s.vaddr - s.paddr for s in memory.segments if s.vaddr and s.paddr not in NO_PHYSICAL}
         values = dict(line.split('=', 1) for line in text.decode().splitlines() if '=' in line)
         self.stext = int(values['SYMBOL(_stext)'], 16)
 
@@ -54,7 +65,7 @@ def ask(program, image, where):
                           check=False)
     log = subprocess.run([program, '--dmesg', image], capture_output=True, check=False)
     kit.check(core.exists(), f'no core: {done.stderr.decode(errors="replace")}')
-    return done.returncode, log.stdout, loads(core)
+    return done.returncode, log.stdout, Memory(core)
 
 
 def without(data, key):
@@ -69,17 +80,22 @@ def keys_of(text):
 
 
 def compare_memory(key, got, want, maps):
-    for place, (virtual, data) in want.items():
-        if place not in got:
-            kit.check(place[1], f'without {key}: nothing at {place[0]:#x}')
+    for segment in want.segments:
+        if segment.paddr not in NO_PHYSICAL:
+            kit.check(got.physical.bytes_at(segment.paddr, len(segment.data)) == without(segment.data, key),
+                      f'without {key}: other bytes at {segment.paddr:#x}')
+    for segment in got.segments:
+        by_place = segment.paddr not in NO_PHYSICAL
+        if by_place:
+            whole = want.physical.bytes_at(segment.paddr, len(segment.data))
+            kit.check(whole is not None and without(whole, key) == segment.data,
+                      f'without {key}: bytes that were not at {segment.paddr:#x}')
+        if not segment.vaddr:
             continue
-        kit.check(got[place][1] == without(data, key),
-                  f'without {key}: other bytes at {place[0]:#x}')
-        # A region may be in several maps; its second address is a segment of its own.
-        second = want.get((NO_PHYSICAL, got[place][0]))
-        kit.check(got[place][0] in (virtual, 0) or second and second[1] == data or
-                  maps.map(got[place][0], place[0]),
-                  f'without {key}: {place[0]:#x} is at {got[place][0]:#x}, not {virtual:#x}')
+        whole = want.virtual.bytes_at(segment.vaddr, len(segment.data))
+        kit.check(whole is not None and without(whole, key) == segment.data or
+                  by_place and maps.map(segment.vaddr, segment.paddr),
+                  f'without {key}: {segment.paddr:#x} is at {segment.vaddr:#x}')
 
 
 def main():
@@ -89,7 +105,7 @@ def main():
             image = dump.form('rawdump.img', where)
             code, log, memory = ask(program, image, where)
             kit.same(code, 0, f'{dump.name}: exit code')
-            kit.check(log and memory, f'{dump.name}: no log or no memory')
+            kit.check(log and memory.segments, f'{dump.name}: no log or no memory')
             data = image.read_bytes()
             keys = keys_of(dump.vmcoreinfo)
             maps = Maps(memory, dump.vmcoreinfo)

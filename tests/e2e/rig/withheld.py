@@ -71,8 +71,9 @@ def check_registers(rig, taken):
 
 def check_wrong_vmlinux(rig, taken):
     """With a vmlinux of another kernel, or with another build-id: exit 2, no core."""
-    others = [row for row in kernels.rows()
-              if row[2] == rig.kernel.arch and row[0] != rig.kernel.name and 'by-hand' not in row]
+    # Of the same machine if there is one, and rather one that scripts/check has anyway.
+    others = sorted((row for row in kernels.rows() if row[0] != rig.kernel.name),
+                    key=lambda row: (row[2] != rig.kernel.arch, 'by-hand' in row))
     other = kernels.Kernel(*others[0][:4]).file('vmlinux')
     for image in (taken.without('whole', 'Kpgtable'), taken.without('no-vmcoreinfo', 'Kvmcoreinfo')):
         code, output, core = assemble(taken, image, '-x', other)
