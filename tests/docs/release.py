@@ -69,6 +69,7 @@ def main():
                             ('packaging/kmemdump.spec', r'^%changelog\n\* \w{3} \w{3} \d\d \d{4} T <t@example\.org> - 9\.8\.7-1$')):
             assert re.search(entry, (tree / name).read_text(), re.M), name
         assert re.search(r'^## 9\.8\.7 \(\d{4}-\d\d-\d\d\)$', (tree / 'NEWS.md').read_text(), re.M)
+        run(sys.executable, TREE / 'tests/laws/versions.py', tree, cwd=scratch, env=env)
         shutil.rmtree(clone / 'out')
         run('scripts/release', '--unsigned', '9.8.7', cwd=clone, env=env, code=1)
         subprocess.run(['gpgconf', '--kill', 'all'], env=env, check=False)
