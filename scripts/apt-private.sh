@@ -98,3 +98,22 @@ refresh_lists()
 		gone "the package archive cannot be read; see $apt_home/update.log"
 	: >"$apt_home/fresh"
 }
+
+# fetch_closure FOLDER PACKAGE...: the packages and all that they need, unpacked into the new folder.
+# With an empty status file apt counts nothing as installed: the closure is whole.
+fetch_closure()
+{
+	closure=$1
+	shift
+	mkdir -p "$work/archives/partial" "$closure"
+	private_apt apt-get -y --no-install-recommends --download-only \
+		-o Dir::Cache::archives="$work/archives" install "$@" >"$work/log" 2>&1 || {
+		tail -n 20 "$work/log" >&2
+		gone "$* for $arch could not be downloaded"
+	}
+	for deb in "$work"/archives/*.deb; do
+		dpkg --fsys-tarfile "$deb" | tar -x -C "$closure" --keep-directory-symlink
+	done
+	# Since trixie packages hold nothing under /lib, where programs look for the loader.
+	[ -e "$closure/lib" ] || ln -s usr/lib "$closure/lib"
+}
