@@ -20,6 +20,23 @@ def run(*command, cwd, env, code=0):
     return done.stdout
 
 
+def prepared(clone, head, library, env):
+    """The same release with an entry of debian/changelog that was there before: it gets the day, and none is added."""
+    run('git', 'tag', '-d', 'v9.8.7', cwd=clone, env=env)
+    run('git', 'reset', '-q', '--hard', head, cwd=clone, env=env)
+    shutil.rmtree(clone / 'out')
+    changelog = clone / 'debian/changelog'
+    old = changelog.read_text()
+    changelog.write_text('kmemdump (9.8.7) unstable; urgency=medium\n\n  * Prepared.\n\n'
+                         ' -- T <t@example.org>  Mon, 01 Jan 2001 00:00:00 +0000\n\n' + old)
+    run('git', 'commit', '-qam', 'changelog', cwd=clone, env=env)
+    run('scripts/release', '--unsigned', '--no-check', *library, '9.8.7', 'out', cwd=clone, env=env)
+    text = changelog.read_text()
+    assert text.count('(9.8.7)') == 1 and '2001' not in text and text.endswith(old), text
+    assert re.search(r'^ -- T <t@example\.org>  \w{3}, \d\d \w{3} \d{4} 00:00:00 \+0000$', text, re.M), text
+    shutil.rmtree(clone / 'out')
+
+
 def main():
     if not (TREE / '.git').exists() or not all(map(shutil.which, ('git', 'gpg', 'xz', 'abidw'))):
         print('SKIP: no git checkout, no gpg, or no abidw')
@@ -69,8 +86,8 @@ def main():
                             ('packaging/kmemdump.spec', r'^%changelog\n\* \w{3} \w{3} \d\d \d{4} T <t@example\.org> - 9\.8\.7-1$')):
             assert re.search(entry, (tree / name).read_text(), re.M), name
         assert re.search(r'^## 9\.8\.7 \(\d{4}-\d\d-\d\d\)$', (tree / 'NEWS.md').read_text(), re.M)
+        prepared(clone, head.strip(), library, env)
         run(sys.executable, TREE / 'tests/laws/versions.py', tree, cwd=scratch, env=env)
-        shutil.rmtree(clone / 'out')
         run('scripts/release', '--unsigned', '9.8.7', cwd=clone, env=env, code=1)
         subprocess.run(['gpgconf', '--kill', 'all'], env=env, check=False)
     print('released')
