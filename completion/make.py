@@ -20,7 +20,11 @@ WORDS = {
 }
 OF_TOOL = {
     ('kmd-report', '--help'): 'inputs report input kernel messages exit',
-    ('kmd-collect', '--help'): 'ways table gdb u-boot-script output',
+    ('kmd-collect', '--help'): 'ways table gdb u-boot-script plan output messages exit',
+    ('kmd-mkimage', '--help'): 'inputs anonymize input kernel messages exit',
+    ('kmd-crash', '--help'): 'input kernel messages exit',
+    ('kmd-drgn', '--help'): 'input kernel messages exit',
+    ('kmd-gdb', '--help'): 'input kernel messages exit',
 }
 FILES = {'FILE', 'PATH', 'SOCKET'}
 # An argument that has words of its own in one tool is a number or a size in another.

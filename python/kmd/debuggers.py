@@ -20,39 +20,33 @@ from typing import Any, NoReturn, Optional
 
 import kmd
 
-# Part of the interface, see the man pages.
-_EXIT_FAILED, _EXIT_MISMATCH, _EXIT_USAGE = 1, 2, 64
+from . import cli
 
 _MACHDEP = {'aarch64': ('kimage_voffset', 'phys_offset', 'vabits_actual'),
             'x86_64': ('phys_base',)}
 
 
-class _Parser(argparse.ArgumentParser):
-    """With the exit code that all tools have for a wrong command line."""
-
-    def error(self, message: str) -> NoReturn:
-        print(f'{self.prog}: {message}\nTry "{self.prog} --help".', file=sys.stderr)
-        sys.exit(_EXIT_USAGE)
+_progress = cli.Progress()
 
 
-def _parser(tool: str, about: str, usage: str) -> argparse.ArgumentParser:
-    parser = _Parser(prog=f'kmd-{tool}', description=about, usage=usage)
-    parser.add_argument('input', nargs='+', help='a dump, as for kmd-assemble(1)')
-    parser.add_argument('-x', '--vmlinux', help="the dumped kernel's vmlinux; else it is looked for")
-    parser.add_argument('-i', '--vmcoreinfo', help='a file with its VMCOREINFO')
-    parser.add_argument('--registers', help="a file with the CPUs' registers")
-    parser.add_argument('--ram-base', type=lambda text: int(text, 16), metavar='ADDR',
-                        help="physical address of a RAM image's first byte")
-    parser.add_argument('--all-memory', action='store_true',
-                        help='all of a RAM image with an SMEM area, not only its regions')
-    parser.add_argument('--accept', action='append', default=[], metavar='WHAT',
-                        help='invalid, order or vmlinux')
-    parser.add_argument('--debug-dir', default=os.environ.get('KMD_DEBUG_DIR'), metavar='FOLDER',
+def _parser(tool: str, about: str, usage: str) -> cli.Parser:
+    parser = cli.Parser(prog=f'kmd-{tool}', description=about, usage=usage, version=kmd.version, features=kmd.features,
+                        exits=f'that of {tool}, once it runs; before: 1 failed, 2 vmlinux of another kernel')
+    own = parser.add_argument_group('Input')
+    own.add_argument('input', nargs='+', metavar='INPUT', help='a dump, as for kmd-assemble(1); - is standard input')
+    own.add_argument('--accept', action='append', default=[], metavar='WHAT', help='invalid, order or vmlinux')
+    own.add_argument('--ram-base', type=lambda text: int(text, 16), metavar='ADDR',
+                     help="physical address of a RAM image's first byte")
+    own.add_argument('--all-memory', action='store_true',
+                     help='all of a RAM image with an SMEM area, not only its regions')
+    kernel = parser.add_argument_group('Kernel')
+    kernel.add_argument('-x', '--vmlinux', metavar='FILE', help="the dumped kernel's vmlinux; else it is looked for")
+    kernel.add_argument('-i', '--vmcoreinfo', metavar='FILE', help='a file with its VMCOREINFO')
+    kernel.add_argument('--registers', metavar='FILE', help="a file with the CPUs' registers")
+    kernel.add_argument('--debug-dir', default=os.environ.get('KMD_DEBUG_DIR'), metavar='FOLDER',
                         help='where vmlinux files are, besides /usr/lib/debug (or $KMD_DEBUG_DIR)')
-    parser.add_argument('--debuginfod', action='store_true',
-                        help='ask $DEBUGINFOD_URLS for a vmlinux')
-    parser.add_argument('-v', '--verbose', action='store_true', help='print what is started')
-    parser.add_argument('-V', '--version', action='version', version=f'kmd-{tool} {kmd.version()}')
+    kernel.add_argument('--debuginfod', action='store_true', help='ask $DEBUGINFOD_URLS for a vmlinux')
+    parser.common(verbose='print what is started')
     return parser
 
 
@@ -62,7 +56,7 @@ def _open(args: argparse.Namespace, vmlinux: Optional[str]) -> kmd.Dump:
         source = sys.stdin.buffer
     return kmd.Dump(source, vmlinux=vmlinux, vmcoreinfo=args.vmcoreinfo, registers=args.registers,
                     ram_base=args.ram_base, all_memory=args.all_memory, accept=args.accept,
-                    debuginfod=args.debuginfod)
+                    debuginfod=args.debuginfod, progress=_progress)
 
 
 def _ask_servers(build_id: str) -> Optional[str]:
@@ -119,8 +113,9 @@ def _open_with_vmlinux(args: argparse.Namespace) -> tuple[kmd.Dump, Optional[str
     return dump, None
 
 
-def _say(tool: str, text: str) -> None:
-    print(f'kmd-{tool}: {text}', file=sys.stderr)
+def _say(tool: str, text: str, color: str = 'bad') -> None:
+    _progress.clear()
+    cli.say(f'kmd-{tool}', text, color)
 
 
 def _need_vmlinux(tool: str, dump: kmd.Dump, vmlinux: Optional[str]) -> str:
@@ -135,7 +130,8 @@ def _need_vmlinux(tool: str, dump: kmd.Dump, vmlinux: Optional[str]) -> str:
 
 def _start(tool: str, command: list[str], verbose: bool) -> NoReturn:
     if verbose:
-        _say(tool, shlex.join(command))
+        _say(tool, shlex.join(command), 'title')
+    _progress.clear()
     sys.stdout.flush()
     # Python ignores it, and a program that is started would inherit that.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
@@ -143,7 +139,7 @@ def _start(tool: str, command: list[str], verbose: bool) -> NoReturn:
         os.execvp(command[0], command)
     except OSError as error:
         _say(tool, f'{command[0]}: {error.strerror}')
-        sys.exit(1)
+        sys.exit(cli.EXIT_FAILED)
 
 
 def _core(dump: kmd.Dump) -> str:
@@ -227,7 +223,7 @@ def _drgn(args: argparse.Namespace, rest: list[str]) -> None:
         from . import drgn
     except ImportError as error:
         _say('drgn', f'{error} (Debian: python3-drgn)')
-        sys.exit(1)
+        sys.exit(cli.EXIT_FAILED)
     dump, vmlinux = _open_with_vmlinux(args)
     if vmlinux:
         rest = ['-s', vmlinux, *rest]
@@ -253,11 +249,10 @@ def main(tool: str) -> NoReturn:
     except (kmd.Error, OSError) as error:
         _say(tool, str(error))
         if isinstance(error, kmd.Error) and error.code == kmd.Status.MISMATCH:
-            sys.exit(_EXIT_MISMATCH)
+            sys.exit(cli.EXIT_MISMATCH)
     except KeyboardInterrupt:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    sys.exit(_EXIT_FAILED)
+        cli.end_by(signal.SIGINT)
+    sys.exit(cli.EXIT_FAILED)
 
 
 def _first_input(parser: argparse.ArgumentParser, words: list[str]) -> int:

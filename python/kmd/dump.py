@@ -77,6 +77,11 @@ def version() -> str:
     return convert.some_text(lib.kmd_version())
 
 
+def features() -> str:
+    """What this build of the library can read, such as "+snappy -lzo"."""
+    return convert.some_text(lib.kmd_features())
+
+
 class List(Sequence[T], Generic[T]):
     """A list of the dump.  Its elements are made when they are asked for."""
 

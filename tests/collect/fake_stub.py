@@ -58,6 +58,9 @@ class Stub:
                     connection.sendall(b'+$')
                     while True:
                         connection.sendall(b'x' * 65536)
+                if lie == 'slow':
+                    time.sleep(0.1)
+                    lie = None
                 if lie == 'drip':
                     connection.sendall(b'+$')
                     while True:

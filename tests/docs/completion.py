@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""completion.py SHELL FOLDER - the completions of each command, asked of the shell itself."""
+"""completion.py SHELL FOLDER NAME=PROGRAM... - the completions of each command, asked of the shell itself.
+
+Of each program given, all options and all topics that its --help prints must be offered, and no others.
+"""
 import os
 import pathlib
 import re
 import shutil
+import shlex
 import subprocess
 import sys
 import tempfile
 
-TOOLS = ['kmd-assemble', 'kmd-collect', 'kmd-crash', 'kmd-drgn', 'kmd-gdb', 'kmd-mkimage', 'kmd-report']
 # Words before the one that is completed, and some of the answers.
 ASKED = [
     (['kmd-assemble', '--vml'], ['--vmlinux']),
@@ -76,8 +79,8 @@ def zsh_shell(folder, where):
     return shell
 
 
-def zsh(folder, words, where):
-    """zsh completes on a terminal only: keys are typed, and what it lists is read."""
+def zsh(folder, words, where, described=True):
+    """zsh completes on a terminal only: keys are typed, and what it lists is read, perhaps with its descriptions."""
     shell = SHELLS.setdefault('zsh', None) or zsh_shell(folder, where)
     SHELLS['zsh'] = shell
     # The functions are called once for each setting.
@@ -87,6 +90,8 @@ def zsh(folder, words, where):
     shell.send("\x15echo DO''NE\r")
     shell.expect('\r\nDONE')
     text = re.sub(r'\x1b\[[0-9;?]*[a-zA-Z]', '', shell.before)
+    if not described:
+        return [word for line in text.splitlines() if 'DO' not in line for word in line.partition(' -- ')[0].split()]
     return [word for line in text.splitlines() for word in [*re.split(r'\s+-- |\s{2,}', line), *line.split()]]
 
 
@@ -101,6 +106,32 @@ def run(command, where):
 
 def clean(answer):
     return re.sub(r'\\(.)', r'\1', answer.strip()).rstrip('=/ ')
+
+
+def of_help(command):
+    """The long options and the topics of --help."""
+    text = subprocess.run([*command, '--help'], text=True, check=True, stdout=subprocess.PIPE).stdout
+    options = set(re.findall(r'^ {1,8}(?:-\w, +)?(--[a-z][a-z-]*)', text, re.M))
+    return options, set(re.split(r',\s+', re.search(r'one topic: ([^.]*?)\n +-V', text, re.S)[1]))
+
+
+def whole_program(ask, folder, where, name, command):
+    """What --help has is offered, and nothing else.  The number of faults."""
+    options, topics = of_help(command)
+    if ask is zsh:
+        def ask(*words):
+            return zsh(*words, described=False)
+    # fish offers options whose argument may be omitted with and without =.
+    offered = {clean(answer) for answer in ask(folder, [name, '--'], where)}
+    offered = {word for word in offered if re.fullmatch(r'--[a-z-]+', word)}
+    answers = {clean(answer).rpartition('=')[2] for answer in ask(folder, [name, '--help='], where)}
+    answers = {word for word in answers if re.fullmatch(r'[a-z-]+', word) and not word.startswith('-') and word != name}
+    faults = 0
+    for what, got, wanted in (('options', offered, options), ('topics', answers, topics)):
+        if got != wanted:
+            faults += 1
+            print(f'{name}: {what}: missing {sorted(wanted - got)}, in excess {sorted(got - wanted)}')
+    return faults
 
 
 def main():
@@ -125,7 +156,9 @@ def main():
             if '--vmlinux' in wanted and '--json' in answers:
                 print(f'{" ".join(words)}: options that do not begin so: {answers}')
                 failed += 1
-    print(f'{len(ASKED) + len(EQUALS)} questions, {failed} wrong answers')
+        for name, _, command in (word.partition('=') for word in sys.argv[3:]):
+            failed += whole_program(ask, folder, where, name, shlex.split(command))
+    print(f'{len(ASKED) + len(EQUALS)} questions and {len(sys.argv) - 3} programs, {failed} wrong answers')
     sys.exit(bool(failed))
 
 

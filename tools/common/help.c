@@ -76,23 +76,28 @@ static bool print_topic(const char *text, const char *topic)
 	return true;
 }
 
-static void list_topics(const char *text)
+static void list_topics(const char *text, bool has_inputs)
 {
-	fputs("inputs", stderr);
+	const char *comma = has_inputs ? ", " : "";
+
+	fputs(has_inputs ? "inputs" : "", stderr);
 	for (const char *line = text; *line; line = line_after(line))
 		if (is_title(line)) {
 			size_t length = strcspn(line, ": ");
 
-			fprintf(stderr, ", %c%.*s", *line - 'A' + 'a', (int)length - 1, line + 1);
+			fprintf(stderr, "%s%c%.*s", comma, *line - 'A' + 'a', (int)length - 1,
+				line + 1);
+			comma = ", ";
 		}
 }
 
 bool help_print(const char *text, const char *topic)
 {
 	char *whole = NULL;
-	bool found = true;
+	/* A tool that opens dumps. */
+	bool has_inputs = strstr(text, "%s"), found = true;
 
-	if (topic && !strcmp(topic, "inputs")) {
+	if (has_inputs && topic && !strcmp(topic, "inputs")) {
 		fputs(help_inputs, stdout);
 		return true;
 	}
@@ -103,7 +108,7 @@ bool help_print(const char *text, const char *topic)
 	} else if (!print_topic(whole, topic)) {
 		fprintf(stderr, "%s: --help: there is no topic '%s'; topics are ", program_name,
 			topic);
-		list_topics(whole);
+		list_topics(whole, has_inputs);
 		fputc('\n', stderr);
 		found = false;
 	}

@@ -3,10 +3,12 @@
 import argparse
 import os
 import re
+import shutil
 import signal
 import sys
 
 import boot
+import cli
 import gdb
 import listing
 import live
@@ -20,41 +22,21 @@ import uboot
 from errors import CollectError, Unreadable
 
 VERSION = '0.2.0'
-EXIT_ERROR, EXIT_PART, EXIT_USAGE = 1, 3, 64
 HOLES_SHOWN = 40
 
 
-def say(text):
-    print(f'kmd-collect: {text}', file=sys.stderr)
+def say(text, color='title'):
+    cli.say('kmd-collect', text, color)
 
 
 def fact(name, text):
-    print(f'    {name:<10} {text}', file=sys.stderr)
+    print(cli.colored(f'    {name:<10}', 'warning' if name == 'absent' else 'title', sys.stderr), text, file=sys.stderr)
 
 
-class Help(argparse.Action):
-    """--help, or --help=TOPIC: one group of the options."""
-
-    def __call__(self, parser, namespace, topic, option_string=None):
-        if topic is None:
-            parser.print_help()
-            parser.exit()
-        groups = {group.title.split(' --')[-1].split()[-1]: group for group in parser._action_groups[2:]}
-        if topic not in groups:
-            parser.error(f"--help: there is no topic '{topic}'; topics are {', '.join(groups)}")
-        formatter = parser._get_formatter()
-        formatter.start_section(groups[topic].title)
-        formatter.add_arguments(groups[topic]._group_actions)
-        formatter.end_section()
-        print(formatter.format_help(), end='')
-        parser.exit()
-
-
-class Parser(argparse.ArgumentParser):
-    def error(self, message):
-        say(message)
-        print('Try "kmd-collect --help".', file=sys.stderr)
-        sys.exit(EXIT_USAGE)
+def features():
+    """What the ways need beside Python."""
+    have = {'plan': plan.program() is not None, 'virsh': shutil.which('virsh')}
+    return ' '.join(('+' if found else '-') + name for name, found in have.items())
 
 
 def number(text):
@@ -88,11 +70,15 @@ def span(text):
 
 
 def options_parser():
-    parser = Parser(prog='kmd-collect', add_help=False, description=(
+    parser = cli.Parser(prog='kmd-collect', usage=(
+        'kmd-collect --qmp=SOCKET|--virsh=DOMAIN|--gdb=HOST:PORT|--live [OPTION]... -o PATH\n'
+        '       kmd-collect --boot [OPTION]... [-o FOLDER]\n'
+        '       kmd-collect --u-boot-script --ram=START-END --device="IF DEV:PART" [OPTION]... -o FILE\n'
+        '       kmd-collect --plan -x VMLINUX --budget=SIZE --slots=N [OPTION]...'), version=lambda: VERSION, features=features, exits=(
+        '0 all regions are saved, 1 nothing is, 3 some are absent'), description=(
         'Save the regions that a kernel registered with kmemdump, and nothing else, of a machine '
-        'that is dead, hangs or runs.  kmd-assemble opens what this writes.'),
-        epilog='Exit 0 all regions are saved, 3 some are absent, 1 nothing is, 64 usage.')
-    ways = parser.add_argument_group('ways')
+        'that is dead, hangs or runs.  kmd-assemble opens what this writes.'))
+    ways = parser.add_argument_group('Ways')
     ways.add_argument('--qmp', metavar='SOCKET', help='a QEMU guest, by its QMP socket (or HOST:PORT)')
     ways.add_argument('--virsh', metavar='DOMAIN', help='the same of a libvirt domain')
     ways.add_argument('--gdb', metavar='HOST:PORT', help='a gdb stub: QEMU, OpenOCD, J-Link, kgdb')
@@ -103,14 +89,14 @@ def options_parser():
     ways.add_argument('--live', action='store_true', help='the kernel that runs here, by /proc/kcore')
     ways.add_argument('--plan', action='store_true',
                       help='print which answers firmware\'s limits leave, and the shim\'s parameters for it')
-    place = parser.add_argument_group('the table')
+    place = parser.add_argument_group('The table')
     place.add_argument('--table', type=number, metavar='ADDR',
                        help='physical address of the memory that is set aside (base= of the shim)')
     place.add_argument('--range', type=span, action='append', metavar='START-END',
                        help='search for it here; without, a QEMU guest\'s whole RAM is searched')
     place.add_argument('--step', type=number, default=4096, metavar='SIZE',
                        help='the table begins at a multiple of this (default 4096)')
-    stub = parser.add_argument_group('options of --gdb')
+    stub = parser.add_argument_group('Options of --gdb')
     stub.add_argument('--physical', action='store_true',
                       help='the stub reads physical addresses (OpenOCD\'s mem_ap targets)')
     stub.add_argument('--kelf', type=number, metavar='VADDR',
@@ -119,31 +105,31 @@ def options_parser():
                       help='the same: a copy of /sys/kernel/debug/kmemdump/regions of this boot')
     stub.add_argument('--kcore', default='/proc/kcore', metavar='FILE', help=argparse.SUPPRESS)
     stub.add_argument('--stay', action='store_true', help='leave the machine halted')
-    script = parser.add_argument_group('options of --u-boot-script')
+    script = parser.add_argument_group('Options of --u-boot-script')
     script.add_argument('--ram', type=span, action='append', metavar='START-END',
                         help='the RAM of the board; nothing else is saved')
     script.add_argument('--avoid', type=span, action='append', metavar='START-END',
                         help='memory that U-Boot overwrites (see its bdinfo): absent in the dump')
     script.add_argument('--device', metavar='"IF DEV:PART"', help='of U-Boot, such as "mmc 0:1"')
-    script.add_argument('--write', choices=uboot.WRITERS, default='fatwrite',
-                        help='the command that writes files (default fatwrite)')
+    script.add_argument('--write', choices=uboot.WRITERS, default='fatwrite', metavar='COMMAND',
+                        help=f'the command that writes files: {", ".join(uboot.WRITERS)} (default fatwrite)')
     script.add_argument('--folder', default='kmd', help='folders are named so and numbered (default kmd)')
     script.add_argument('--keep', type=number, default=4, metavar='N',
                         help='once N folders are there nothing is saved; of --boot: the oldest of more '
                              'than N dumps go (default 4)')
     script.add_argument('--sysfs', default=boot.SYSFS, metavar='FOLDER', help=argparse.SUPPRESS)
-    limits = parser.add_argument_group('options of --plan')
+    limits = parser.add_argument_group('Options of --plan')
     limits.add_argument('-x', '--vmlinux', metavar='FILE', help='the vmlinux of the kernel, with debug information')
-    limits.add_argument('--budget', type=number, metavar='SIZE', help='where firmware saves has room for this')
-    limits.add_argument('--slots', type=number, metavar='N', help='of firmware\'s table')
+    limits.add_argument('--budget', type=number, metavar='SIZE', help='room where firmware saves dumps')
+    limits.add_argument('--slots', type=number, metavar='N', help='entries of firmware\'s table')
     limits.add_argument('--cpus', type=number, default=8, metavar='N', help='possible CPUs (default 8)')
-    limits.add_argument('--ram-size', type=number, default=4 << 30, metavar='SIZE', help='default 4G')
+    limits.add_argument('--ram-size', type=number, default=4 << 30, metavar='SIZE', help='memory of the machine (default 4G)')
     limits.add_argument('--tasks', type=number, default=400, metavar='N',
                         help='threads of kernel and programs, at most (default 400)')
-    limits.add_argument('--modules', type=number, default=60, metavar='N', help='default 60')
+    limits.add_argument('--modules', type=number, default=60, metavar='N', help='modules that are loaded, at most (default 60)')
     limits.add_argument('--log-size', type=number, metavar='SIZE', help='log_buf_len= of the command line')
     limits.add_argument('--drivers', type=pair, metavar='N,SIZE', help='regions that drivers register, and their size')
-    out = parser.add_argument_group('output')
+    out = parser.add_argument_group('Output')
     out.add_argument('-o', '--output', metavar='PATH',
                      help='a folder; or a partition image, if PATH ends in .img; of --boot the folder '
                           f'of all dumps ({boot.FOLDER}); of '
@@ -154,8 +140,7 @@ def options_parser():
                      help='where QEMU writes memory for us (default: beside the output)')
     out.add_argument('--timeout', type=float, default=30.0, metavar='SECONDS',
                      help='for one answer (default 30)')
-    parser.add_argument('-h', '--help', action=Help, nargs='?', metavar='TOPIC', help='this text, or one topic: ways, table, gdb, u-boot-script, plan, output')
-    parser.add_argument('-V', '--version', action='version', version=f'kmd-collect {VERSION}')
+    parser.common()
     return parser
 
 
@@ -197,7 +182,7 @@ def finish(out, options, rows, extra=()):
         fact('absent', f'... and {len(out.holes) - HOLES_SHOWN} more')
     given = f' --registers={registers}' if registers else ''
     fact('next', f'kmd-assemble -o {str(options.output).rstrip("/")}.core{given} {options.output}')
-    return EXIT_PART if out.holes else 0
+    return cli.EXIT_DEGRADED if out.holes else 0
 
 
 def describe(found):
@@ -296,7 +281,7 @@ def let_go(connection, stub, stay):
         if not stay:
             connection.detach()
     except CollectError as error:
-        say(f'the machine may be left halted: {error}')
+        say(f'the machine may be left halted: {error}', 'bad')
     finally:
         connection.close()
 
@@ -309,8 +294,7 @@ def write_script(options):
             sys.stdout.buffer.write(data)
             sys.stdout.buffer.flush()
         except BrokenPipeError:
-            signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-            os.kill(os.getpid(), signal.SIGPIPE)
+            cli.end_by(signal.SIGPIPE)
         return 0
     output.write_file(options.output, data)
     return 0
@@ -318,7 +302,7 @@ def write_script(options):
 
 def collect_boot(options):
     try:
-        return 0 if boot.collect(options, say, fact) else EXIT_PART
+        return 0 if boot.collect(options, say, fact) else cli.EXIT_DEGRADED
     except boot.NothingFound as why:
         say(f'nothing found: {why}')
         return 0
@@ -382,14 +366,12 @@ def main():
     try:
         return run(options)
     except (CollectError, Unreadable) as error:
-        say(str(error))
+        say(str(error), 'bad')
     except OSError as error:
-        say(f'{error.filename or options.output}: {error.strerror}')
+        say(f'{error.filename or options.output}: {error.strerror}', 'bad')
     except KeyboardInterrupt:
-        # The shell must see that a signal ended it.
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.kill(os.getpid(), signal.SIGINT)
-    return EXIT_ERROR
+        cli.end_by(signal.SIGINT)
+    return cli.EXIT_FAILED
 
 
 if __name__ == '__main__':

@@ -3,9 +3,11 @@
 import glob
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 
+import cli
 from errors import CollectError
 
 # Where distributions install it, seen from this program; in the folder of the build.
@@ -13,6 +15,7 @@ PLACES = ('../libexec/kmemdump/kmd-plan', '../lib*/kmemdump/kmd-plan', '../lib/*
 
 
 def program():
+    """The path of kmd-plan, or None."""
     own = pathlib.Path(sys.argv[0]).resolve().parent
     found = [os.environ.get('KMD_PLAN', '')]
     for place in PLACES:
@@ -20,7 +23,7 @@ def program():
     for place in found:
         if place and os.access(place, os.X_OK):
             return place
-    raise CollectError('--plan needs kmd-plan, which is installed with kmd-assemble and is not here')
+    return None
 
 
 def run(options):
@@ -29,6 +32,11 @@ def run(options):
                'tasks': options.tasks, 'modules': options.modules, 'log': options.log_size or 0,
                'driver-regions': drivers[0], 'driver-bytes': drivers[1]}
     words = [f'{name}={number}' for name, number in numbers.items()]
+    if not program():
+        raise CollectError('--plan needs kmd-plan, which is installed with kmd-assemble and is not here')
     # What it prints comes behind what was printed here.
     sys.stdout.flush()
-    return subprocess.run([program(), options.vmlinux, *words], check=False).returncode
+    code = subprocess.run([program(), options.vmlinux, *words], check=False).returncode
+    if code < 0:
+        cli.end_by(signal.Signals(-code))
+    return code

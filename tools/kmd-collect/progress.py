@@ -3,15 +3,9 @@
 import sys
 import time
 
+from cli import duration
+
 SHOW_AFTER, SHOW_EVERY = 0.5, 0.2
-
-
-def duration(seconds):
-    if seconds < 90:
-        return f'{seconds} s'
-    if seconds < 90 * 60:
-        return f'{seconds // 60} min'
-    return f'{seconds // 3600} h {seconds // 60 % 60} min'
 
 
 class Progress:

@@ -1,13 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kmd-plan VMLINUX NAME=NUMBER...: what kmd-collect --plan prints. */
+#include "common/help.h"
+#include "common/input.h"
+
 #include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <kmemdump/kmd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXIT_FAILED = 1, EXIT_USAGE = 64 };
+const char program_name[] = "kmd-plan";
+
+static const char help[] =
+	"Usage: kmd-plan VMLINUX NAME=NUMBER...\n"
+	"Print which answers a dump within limits has.  kmd-collect --plan runs it, and its man\n"
+	"page has what the limits mean.\n"
+	"\n"
+	"Limits:\n"
+	"  bytes, slots          of what firmware saves\n"
+	"  cpus, ram, tasks, modules, log\n"
+	"                        of the machine\n"
+	"  driver-regions, driver-bytes\n"
+	"                        of what drivers register\n"
+	"\n"
+	"Messages:\n"
+	"  -h, --help[=TOPIC]    print this text, or one topic: limits, messages, exit\n"
+	"  -V, --version         print the version, and what this build can read\n"
+	"\n"
+	"Exit codes: 0 complete, 1 failed, 64 usage.\n";
+
+static const struct option longs[] = {
+	{ "help", optional_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
 
 struct field {
 	const char *name;
@@ -76,35 +104,21 @@ static int fail(struct kmd *kmd, const char *vmlinux)
 	return EXIT_FAILED;
 }
 
-int main(int argc, char **argv)
+static int usage(void)
 {
-	struct kmd_limits limits = { 0 };
-	const struct field fields[] = {
-		{ "bytes", &limits.bytes },
-		{ "slots", &limits.slots },
-		{ "cpus", &limits.cpus },
-		{ "ram", &limits.ram },
-		{ "tasks", &limits.tasks },
-		{ "modules", &limits.modules },
-		{ "log", &limits.log },
-		{ "driver-regions", &limits.driver_regions },
-		{ "driver-bytes", &limits.driver_bytes },
-	};
-	struct kmd_budget budget;
-	struct kmd *kmd;
-	int code = 0;
+	fputs("Try 'kmd-plan --help'.\n", stderr);
+	return EXIT_USAGE;
+}
 
-	for (int i = 2; i < argc; i++)
-		if (!parse(fields, sizeof(fields) / sizeof(fields[0]), argv[i]))
-			argc = 0;
-	if (argc < 2) {
-		fputs("usage: kmd-plan VMLINUX NAME=NUMBER... (see kmd-collect --plan)\n", stderr);
-		return EXIT_USAGE;
-	}
-	kmd = kmd_new();
-	if (!kmd || kmd_set_vmlinux(kmd, argv[1]) != KMD_OK ||
-	    kmd_budget(kmd, &limits, &budget) != KMD_OK) {
-		code = kmd ? fail(kmd, argv[1]) : EXIT_FAILED;
+static int plan(const char *vmlinux, const struct kmd_limits *limits)
+{
+	struct kmd *kmd = kmd_new();
+	struct kmd_budget budget;
+	int code = EXIT_COMPLETE;
+
+	if (!kmd || kmd_set_vmlinux(kmd, vmlinux) != KMD_OK ||
+	    kmd_budget(kmd, limits, &budget) != KMD_OK) {
+		code = kmd ? fail(kmd, vmlinux) : EXIT_FAILED;
 	} else {
 		print_parts(&budget);
 		print_answers(kmd);
@@ -116,4 +130,49 @@ int main(int argc, char **argv)
 	}
 	kmd_free(kmd);
 	return code;
+}
+
+/* False if a word is no limit. */
+static bool parse_limits(int argc, char **argv, struct kmd_limits *limits)
+{
+	const struct field fields[] = {
+		{ "bytes", &limits->bytes },
+		{ "slots", &limits->slots },
+		{ "cpus", &limits->cpus },
+		{ "ram", &limits->ram },
+		{ "tasks", &limits->tasks },
+		{ "modules", &limits->modules },
+		{ "log", &limits->log },
+		{ "driver-regions", &limits->driver_regions },
+		{ "driver-bytes", &limits->driver_bytes },
+	};
+
+	for (int i = 1; i < argc; i++)
+		if (!parse(fields, sizeof(fields) / sizeof(fields[0]), argv[i])) {
+			fprintf(stderr, "kmd-plan: '%s' is no limit with its number\n", argv[i]);
+			return false;
+		}
+	return true;
+}
+
+int main(int argc, char **argv)
+{
+	struct kmd_limits limits = { 0 };
+	int option;
+
+	while ((option = getopt_long(argc, argv, "hV", longs, NULL)) != -1) {
+		if (option == 'h')
+			return help_print(help, optarg) ? EXIT_COMPLETE : usage();
+		if (option != 'V')
+			return usage();
+		version_print();
+		return EXIT_COMPLETE;
+	}
+	if (optind == argc) {
+		fputs("kmd-plan: a vmlinux is needed\n", stderr);
+		return usage();
+	}
+	if (!parse_limits(argc - optind, argv + optind, &limits))
+		return usage();
+	return plan(argv[optind], &limits);
 }
