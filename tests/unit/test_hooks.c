@@ -1,84 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_hooks.c - return addresses that probes replaced, of x86_64 and arm64, sound and hostile. */
-#include "consumer_kit.h"
-
-#include "unwind/unwind.h"
+#include "unwind_kit.h"
 
 #include <elf.h>
-#include <stdio.h>
 #include <string.h>
 
-#define STACK   0x8000
-#define ENTRIES 0x3000 /* distances of ORC entries */
-#define ROWS    0x3800
-#define TASK    0x6000
-#define NODES   0x6800 /* 0x40 bytes each */
-#define HOOK    0x1000 /* the code that a function returns to */
-#define SLOT    (STACK + 8)
-
-static struct kmd_unwinder unwinder;
-static struct kmd_modules modules;
-static struct kmd_unwind unwind;
-static size_t n_rows;
-
-static void teardown(void)
-{
-	kmd_unwind_deinit(&unwind);
-	kmd_unwinder_deinit(&unwinder);
-	consumer_teardown();
-}
-
-static void setup(void)
-{
-	consumer_setup();
-	n_rows = 0;
-}
-
-/* From the function at @pc on: a row of the format of 6.4 and later, by the stack pointer. */
-static void row(size_t pc, int offset, unsigned int word)
-{
-	size_t at = ENTRIES + 4 * n_rows, to = ROWS + 6 * n_rows;
-
-	fake_set(&fake, at, pc - at, 4);
-	fake_set(&fake, to, (uint16_t)offset, 2);
-	fake_set(&fake, to + 2, 0, 2);
-	fake_set(&fake, to + 4, word, 2);
-	n_rows++;
-}
-
-#define END  (1u << 8)
-#define CALL ((2u << 8) | 5u)
+#define TASK  0x6000
+#define NODES 0x6800 /* 0x40 bytes each */
+#define HOOK  0x1000 /* the code that a function returns to */
+#define SLOT  (STACK + 8)
 
 static void build(const char *hook, size_t captured)
 {
 	fake_symbol(&fake, hook, HOOK);
-	consumer_capture(0, captured);
-	consumer_build();
-	expect_ok(kmd_unwinder_init(&target, &modules, &unwinder));
+	unwind_build(captured);
 }
 
 /* 0x104 is called by the function at 0x200, and that by the first function, at 0x400. */
 static void build_x86(const char *hook, size_t captured)
 {
-	row(0x100, 16, CALL);
-	row(0x200, 8, CALL);
-	row(0x400, 0, END);
-	row(0xf00, -64, CALL); /* the code before the hook is another function's */
-	row(HOOK, 8, CALL);
-	row(0x2000, 0, 0);
-	facts.machine = EM_X86_64;
-	facts.pub.release = "6.12.1";
-	fake_symbol(&fake, "__start_orc_unwind_ip", ENTRIES);
-	fake_symbol(&fake, "__stop_orc_unwind_ip", ENTRIES + 4 * n_rows);
-	fake_symbol(&fake, "__start_orc_unwind", ROWS);
-	fake_symbol(&fake, "__stop_orc_unwind", ROWS + 6 * n_rows);
+	row(0x100, 16, 0, CALL | SP);
+	row(0x200, 8, 0, CALL | SP);
+	row(0x400, 0, 0, END);
+	row(0xf00, -64, 0, CALL | SP); /* the code before the hook is another function's */
+	row(HOOK, 8, 0, CALL | SP);
+	row(0x2000, 0, 0, 0);
+	name_rows();
 	fake_set(&fake, SLOT, AT(HOOK), 8);
 	fake_set(&fake, SLOT + 8, AT(0x408), 8);
 	build(hook, captured);
 	ck_assert_ptr_null(unwinder.unusable);
 }
 
-static void unwind_from(uint64_t task, uint64_t sp, uint64_t fp)
+static void unwind_task(uint64_t task, uint64_t sp, uint64_t fp)
 {
 	struct kmd_unwind_start start = {
 		.pc = AT(0x104), .sp = sp, .fp = fp, .exact = true, .task = task
@@ -86,22 +40,6 @@ static void unwind_from(uint64_t task, uint64_t sp, uint64_t fp)
 
 	kmd_unwind_deinit(&unwind);
 	expect_ok(kmd_unwind(&unwinder, &start, &unwind));
-}
-
-/* Offsets of the program counters, a hook with @. */
-static void expect_frames(const char *wanted, const char *end)
-{
-	char text[4096] = "";
-
-	for (size_t i = 0; i < unwind.n && i < 32; i++)
-		sprintf(text + strlen(text), "%s%s%jx", i ? " " : "",
-			unwind.frames[i].is_hook ? "@" : "",
-			(uintmax_t)(unwind.frames[i].pc - AT(0)));
-	ck_assert_str_eq(text, wanted);
-	if (end)
-		ck_assert_ptr_nonnull(strstr(unwind.end ? unwind.end : "", end));
-	else
-		ck_assert_ptr_null(unwind.end);
 }
 
 /* A node of a list: the next one, the real return address, where it was. */
@@ -130,7 +68,7 @@ START_TEST(rethook)
 	node(2, 0, AT(0x208), AT(SLOT));
 	build_x86("arch_rethook_trampoline", 0x10000);
 	rethook_types();
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000 208 408", NULL);
 	ck_assert(!unwind.frames[2].exact && !unwind.needs_task);
 }
@@ -142,10 +80,10 @@ START_TEST(not_captured)
 	fake_set(&fake, TASK + 0x30, AT(0x20000), 8);
 	build_x86("arch_rethook_trampoline", 0x10000);
 	rethook_types();
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000", "a probe replaced was not captured");
 	ck_assert(!unwind.needs_task);
-	unwind_from(0, AT(STACK), 0);
+	unwind_task(0, AT(STACK), 0);
 	expect_frames("104 @1000", "a probe replaced was not captured");
 	ck_assert(unwind.needs_task);
 }
@@ -160,7 +98,7 @@ START_TEST(hostile_list)
 	fake_set(&fake, NODES + 0x40 * 2 + 0x10, AT(NODES + 0x10), 8); /* a circle */
 	build_x86("arch_rethook_trampoline", 0x10000);
 	rethook_types();
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000", "a probe replaced was not captured");
 }
 END_TEST
@@ -192,7 +130,7 @@ START_TEST(graph)
 	graph_entry(NODES + 0x20, AT(0x999)); /* left over from a call that returned */
 	build_x86("return_to_handler", 0x10000);
 	graph_types(false);
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000 208 408", NULL);
 }
 END_TEST
@@ -207,7 +145,7 @@ START_TEST(graph_of_words)
 	graph_entry(NODES + 0x38, AT(0x999));
 	build_x86("return_to_handler", 0x10000);
 	graph_types(true);
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000 208 408", NULL);
 }
 END_TEST
@@ -219,7 +157,7 @@ START_TEST(graph_is_empty)
 	graph_entry(NODES, AT(0x208));
 	build_x86("return_to_handler", 0x10000);
 	graph_types(false);
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000", "a probe replaced was not captured");
 }
 END_TEST
@@ -238,7 +176,7 @@ START_TEST(hashed)
 	consumer_type(KMD_T_KRETPROBE_RET, 0x20);
 	consumer_type(KMD_T_KRETPROBE_FP, 0x28);
 	consumer_type(KMD_T_KRETPROBE_TASK, 0x30);
-	unwind_from(AT(TASK), AT(STACK), 0);
+	unwind_task(AT(TASK), AT(STACK), 0);
 	expect_frames("104 @1000 208 408", NULL);
 }
 END_TEST
@@ -261,9 +199,9 @@ START_TEST(records)
 	consumer_type(KMD_T_KRETPROBE_LINK, 0x10);
 	consumer_type(KMD_T_KRETPROBE_RET, 0x20);
 	consumer_type(KMD_T_KRETPROBE_FP, 0x28);
-	unwind_from(AT(TASK), AT(STACK), AT(record));
+	unwind_task(AT(TASK), AT(STACK), AT(record));
 	expect_frames("104 @1000 208 408", NULL);
-	unwind_from(AT(TASK + 8), AT(STACK), AT(record));
+	unwind_task(AT(TASK + 8), AT(STACK), AT(record));
 	expect_frames("104 @1000", "a probe replaced was not captured");
 }
 END_TEST
@@ -287,7 +225,7 @@ int main(void)
 {
 	TCase *tcase = kit_tcase();
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, unwind_setup, unwind_teardown);
 	tcase_add_test(tcase, rethook);
 	tcase_add_test(tcase, not_captured);
 	tcase_add_test(tcase, hostile_list);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* test_unwind.c - stacks of arm64 and x86_64 made by hand, sound and hostile. */
-#include "consumer_kit.h"
+#include "unwind_kit.h"
 
 #include "unwind/stack.h"
 
@@ -8,64 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define STACK   0x8000
-#define ENTRIES 0x3000 /* distances of ORC entries */
-#define ROWS    0x3800
-
-static struct kmd_unwinder unwinder;
-static struct kmd_modules no_modules;
-static struct kmd_unwind unwind;
-static size_t n_rows;
-
-static void teardown(void)
-{
-	kmd_unwind_deinit(&unwind);
-	kmd_unwinder_deinit(&unwinder);
-	consumer_teardown();
-}
-
-static void setup(void)
-{
-	consumer_setup();
-	n_rows = 0;
-}
-
-/* A frame record of arm64. */
-static void record(size_t at, uint64_t next, uint64_t pc)
-{
-	fake_set(&fake, at, next, 8);
-	fake_set(&fake, at + 8, pc, 8);
-}
-
 static void build(void)
 {
-	consumer_capture(0, 0x10000);
-	consumer_build();
-	expect_ok(kmd_unwinder_init(&target, &no_modules, &unwinder));
-}
-
-static void unwind_from(uint64_t pc, uint64_t sp, uint64_t fp)
-{
-	struct kmd_unwind_start start = { .pc = pc, .sp = sp, .fp = fp, .exact = true };
-
-	kmd_unwind_deinit(&unwind);
-	expect_ok(kmd_unwind(&unwinder, &start, &unwind));
-}
-
-/* Offsets of the program counters, with blanks between them. */
-static void expect_frames(const char *wanted, const char *end)
-{
-	char text[4096] = "";
-
-	for (size_t i = 0; i < unwind.n && i < 32; i++)
-		sprintf(text + strlen(text), "%s%s%jx", i ? " " : "",
-			unwind.frames[i].guess ? "?" : "",
-			(uintmax_t)(unwind.frames[i].pc - AT(0)));
-	ck_assert_str_eq(text, wanted);
-	if (end)
-		ck_assert_ptr_nonnull(strstr(unwind.end ? unwind.end : "", end));
-	else
-		ck_assert_ptr_null(unwind.end);
+	unwind_build(0x10000);
 }
 
 START_TEST(records)
@@ -164,36 +109,10 @@ END_TEST
 
 /* ----- x86_64 */
 
-/* From the function at @pc on: a row of the format of 6.4 and later. */
-static void row(size_t pc, int sp_offset, int bp_offset, unsigned int word)
-{
-	size_t at = ENTRIES + 4 * n_rows, to = ROWS + 6 * n_rows;
-
-	fake_set(&fake, at, pc - at, 4);
-	fake_set(&fake, to, (uint16_t)sp_offset, 2);
-	fake_set(&fake, to + 2, (uint16_t)bp_offset, 2);
-	fake_set(&fake, to + 4, word, 2);
-	n_rows++;
-}
-
-#define SP        5u
-#define BP        4u
-#define BP_ON_CFA (1u << 4)
-#define END       (1u << 8)
-#define CALL      (2u << 8)
-#define REGS      (3u << 8)
-#define PARTIAL   (4u << 8)
-#define SIGNAL    (1u << 11)
-
 static void build_x86(void)
 {
 	row(0x2000, 0, 0, 0);
-	facts.machine = EM_X86_64;
-	facts.pub.release = "6.12.1";
-	fake_symbol(&fake, "__start_orc_unwind_ip", ENTRIES);
-	fake_symbol(&fake, "__stop_orc_unwind_ip", ENTRIES + 4 * n_rows);
-	fake_symbol(&fake, "__start_orc_unwind", ROWS);
-	fake_symbol(&fake, "__stop_orc_unwind", ROWS + 6 * n_rows);
+	name_rows();
 	build();
 	ck_assert_ptr_null(unwinder.unusable);
 }
@@ -282,13 +201,13 @@ START_TEST(orc_in_a_copy)
 	row(0x400, 0, 0, END);
 	fake_set(&fake, STACK + 8, AT(0x210), 8);
 	fake_set(&fake, STACK + 0x10, AT(0x408), 8);
-	no_modules.trampolines = (struct kmd_trampolines){ &copy, 1, 1 };
+	modules.trampolines = (struct kmd_trampolines){ &copy, 1, 1 };
 	build_x86();
 	unwind_from(AT(0x6020), AT(STACK), 0);
 	expect_frames("6020 210 408", NULL);
 	unwind_from(AT(0x6100), AT(STACK), 0);
 	expect_frames("6100", "no ORC table covers");
-	no_modules.trampolines = (struct kmd_trampolines){ 0 };
+	modules.trampolines = (struct kmd_trampolines){ 0 };
 }
 END_TEST
 
@@ -345,145 +264,6 @@ START_TEST(damaged_tables)
 }
 END_TEST
 
-/* ----- x86_64 with frame pointers */
-
-/* A function that sets up its frame at once, behind the call for ftrace. */
-static void framed_function(const char *name, size_t at)
-{
-	static const unsigned char code[] = { 0xe8, 0, 0, 0, 0, 0x55, 0x48, 0x89, 0xe5 };
-
-	memcpy(fake.memory + at, code, sizeof(code));
-	fake_symbol(&fake, name, at);
-}
-
-static void build_frames(void)
-{
-	framed_function("schedule", 0x1000);
-	framed_function("do_exit", 0x1100);
-	framed_function("vfs_read", 0x1200);
-	fake_symbol(&fake, "_stext", 0x100);
-	fake_symbol(&fake, "_etext", 0x4000);
-	facts.machine = EM_X86_64;
-	build();
-	ck_assert_ptr_null(unwinder.unusable);
-}
-
-START_TEST(frames)
-{
-	record(STACK, AT(STACK + 0x40), AT(0x1250));
-	record(STACK + 0x40, 0, AT(0x1150));
-	build_frames();
-	unwind_from(AT(0x1020), AT(STACK - 0x20), AT(STACK));
-	expect_frames("1020 1250 1150", NULL);
-}
-END_TEST
-
-/* At each instruction of a function's begin and end its caller is found. */
-START_TEST(frames_in_the_making)
-{
-	static const unsigned char end[] = { 0x5d, 0x31, 0xc0, 0x45, 0x31, 0xc9, 0xc3 };
-
-	record(STACK, AT(STACK + 0x40), AT(0x1150));
-	record(STACK + 0x40, 0, AT(0x1260));
-	memcpy(fake.memory + 0x1030, end, sizeof(end));
-	build_frames();
-	/* Before the push: the return address alone is on the stack. */
-	for (size_t at = 0x1000; at <= 0x1005; at += 5) {
-		unwind_from(AT(at), AT(STACK + 8), AT(STACK + 0x40));
-		ck_assert_uint_eq(unwind.n, 3);
-		ck_assert_uint_eq(unwind.frames[1].pc, AT(0x1150));
-	}
-	unwind_from(AT(0x1006), AT(STACK), AT(STACK + 0x40));
-	expect_frames("1006 1150 1260", NULL);
-	unwind_from(AT(0x1009), AT(STACK), AT(STACK));
-	expect_frames("1009 1150 1260", NULL);
-	/* From the pop to the return. */
-	unwind_from(AT(0x1030), AT(STACK), AT(STACK));
-	expect_frames("1030 1150 1260", NULL);
-	unwind_from(AT(0x1031), AT(STACK + 8), AT(STACK + 0x40));
-	expect_frames("1031 1150 1260", NULL);
-	unwind_from(AT(0x1033), AT(STACK + 8), AT(STACK + 0x40));
-	expect_frames("1033 1150 1260", NULL);
-	unwind_from(AT(0x1036), AT(STACK + 8), AT(STACK + 0x40));
-	expect_frames("1036 1150 1260", NULL);
-	/* A call of address 0. */
-	unwind_from(0, AT(STACK + 8), AT(STACK + 0x40));
-	ck_assert_uint_eq(unwind.n, 3);
-}
-END_TEST
-
-/* Assembly has no frame: its caller is on the stack, or is missing, and that is marked. */
-START_TEST(frames_of_assembly)
-{
-	fake_symbol(&fake, "memcpy", 0x2000);
-	fake_symbol(&fake, "after", 0x2100);
-	fake_set(&fake, 0x114b, 0xe8, 1);
-	record(STACK, AT(STACK + 0x40), AT(0x1260));
-	record(STACK + 0x40, 0, AT(0x1180));
-	fake_set(&fake, STACK - 0x10, AT(0x1150), 8);
-	fake_set(&fake, STACK - 0x20, 0x1234, 8);
-	build_frames();
-	unwind_from(AT(0x2010), AT(STACK - 0x10), AT(STACK));
-	expect_frames("2010 ?1150 1260 1180", NULL);
-	unwind_from(AT(0x2010), AT(STACK - 0x20), AT(STACK));
-	expect_frames("2010 1260 1180", NULL);
-}
-END_TEST
-
-/* The entry code's rbp is that of the registers, with its lowest bit set. */
-START_TEST(frames_of_an_interrupt)
-{
-	const size_t regs = STACK + 0x100;
-
-	record(STACK, AT(regs + 1), AT(0x3000));
-	fake_set(&fake, regs + 8 * 4, AT(STACK + 0x400), 8);
-	fake_set(&fake, regs + 8 * 16, AT(0x1020), 8);
-	fake_set(&fake, regs + 8 * 17, 0x10, 8);
-	fake_set(&fake, regs + 8 * 19, AT(STACK + 0x3f0), 8);
-	record(STACK + 0x400, AT(STACK + 0x501), AT(0x1150));
-	/* A program's registers end it. */
-	fake_set(&fake, STACK + 0x500 + 8 * 16, 0x401000, 8);
-	fake_set(&fake, STACK + 0x500 + 8 * 17, 0x33, 8);
-	build_frames();
-	unwind_from(AT(0x1220), AT(STACK - 0x20), AT(STACK));
-	expect_frames("1220 3000 1020 1150", NULL);
-	ck_assert(unwind.frames[2].exact && !unwind.frames[3].exact);
-}
-END_TEST
-
-START_TEST(hostile_frames)
-{
-	record(STACK, AT(STACK + 0x40), AT(0x1250));
-	record(STACK + 0x40, AT(STACK), AT(0x1150));
-	record(0x5000, AT(0x5041), AT(0x1250)); /* registers that are all zero */
-	record(0x5100, AT(0x5142), AT(0x1250));
-	record(0x5200, AT(0x5240), AT(0x4800)); /* data */
-	record(0x5300, AT(0x30001), AT(0x1250));
-	build_frames();
-	unwind_from(AT(0x1020), AT(STACK - 0x20), AT(STACK));
-	expect_frames("1020 1250 1150", "does not rise");
-	unwind_from(AT(0x1020), AT(0x4ff0), AT(0x5000));
-	expect_frames("1020 1250", NULL);
-	unwind_from(AT(0x1020), AT(0x50f0), AT(0x5100));
-	expect_frames("1020 1250", "frame pointer is invalid");
-	unwind_from(AT(0x1020), AT(0x51f0), AT(0x5200));
-	expect_frames("1020", "not in the kernel");
-	unwind_from(AT(0x1020), AT(0x52f0), AT(0x5300));
-	expect_frames("1020 1250", "not captured");
-	unwind_from(AT(0x1020), UINT64_MAX - 7, UINT64_MAX);
-	ck_assert_ptr_nonnull(unwind.end);
-}
-END_TEST
-
-/* A kernel without frame pointers, and without tables, is not unwound by them. */
-START_TEST(no_frames)
-{
-	fake_symbol(&fake, "schedule", 0x1000);
-	fake_symbol(&fake, "do_exit", 0x1100);
-	framed_function("vfs_read", 0x1200);
-	facts.machine = EM_X86_64;
-	build();
-	ck_assert_ptr_nonnull(strstr(unwinder.unusable, "no symbols of ORC tables"));
 /* ----- x86_64: modules */
 
 #define LIST    0xa000 /* the list's head */
@@ -498,8 +278,6 @@ START_TEST(no_frames)
 #define INIT_1  0x7000
 #define INIT_2  0x8000
 #define BEHIND  0x9000
-
-static struct kmd_modules modules;
 
 static void add_module(size_t at, size_t next, size_t text, size_t init, size_t tables)
 {
@@ -612,7 +390,7 @@ int main(void)
 {
 	TCase *tcase = kit_tcase();
 
-	tcase_add_checked_fixture(tcase, setup, teardown);
+	tcase_add_checked_fixture(tcase, unwind_setup, unwind_teardown);
 	tcase_add_test(tcase, records);
 	tcase_add_test(tcase, exception);
 	tcase_add_test(tcase, exception_with_type);
@@ -626,12 +404,6 @@ int main(void)
 	tcase_add_test(tcase, orc_without_row);
 	tcase_add_test(tcase, hostile_orc);
 	tcase_add_test(tcase, damaged_tables);
-	tcase_add_test(tcase, frames);
-	tcase_add_test(tcase, frames_in_the_making);
-	tcase_add_test(tcase, frames_of_assembly);
-	tcase_add_test(tcase, frames_of_an_interrupt);
-	tcase_add_test(tcase, hostile_frames);
-	tcase_add_test(tcase, no_frames);
 	tcase_add_test(tcase, orc_of_modules);
 	tcase_add_test(tcase, orc_of_a_module_taken_away);
 	tcase_add_test(tcase, orc_of_a_module_not_known);
