@@ -26,6 +26,8 @@ void kmd_kallsyms_deinit(struct kmd_kallsyms *table)
 		free(table->names[i]);
 	free(table->names);
 	free(table->hashes);
+	free(table->buckets);
+	free(table->next);
 	free(table->symbols);
 	free(table->bytes);
 	free(table->tokens);
@@ -65,25 +67,50 @@ static uint32_t hash(const char *text)
 	return value;
 }
 
+/* Symbols of one hash that a kernel has; a damaged table may have no other. */
+#define SAME_MAX 4096
+
 bool kmd_kallsyms_hash(struct kmd_kallsyms *table)
 {
 	char text[KMD_KALLSYMS_NAME + 1];
 
-	table->hashes = calloc(table->n, sizeof(*table->hashes));
-	for (size_t i = 0; table->hashes && i < table->n; i++)
-		table->hashes[i] = expand(table, i, text) ? hash(text) : 0;
-	return table->hashes != NULL;
+	for (table->n_buckets = 1; table->n_buckets < table->n;)
+		table->n_buckets *= 2;
+	table->buckets = malloc(table->n_buckets * sizeof(*table->buckets));
+	table->next = malloc((table->n + 1) * sizeof(*table->next));
+	table->hashes = malloc((table->n + 1) * sizeof(*table->hashes));
+	if (!table->buckets || !table->next || !table->hashes)
+		return false;
+	for (size_t i = 0; i < table->n_buckets; i++)
+		table->buckets[i] = (uint32_t)table->n;
+	/* From the last on, so that the first is found first. */
+	for (size_t i = table->n; i--;) {
+		uint32_t *head;
+
+		table->hashes[i] = hash(expand(table, i, text) ? text : "");
+		head = &table->buckets[table->hashes[i] & (table->n_buckets - 1)];
+		table->next[i] = *head;
+		*head = (uint32_t)i;
+	}
+	return true;
 }
 
 bool kmd_kallsyms_address(const struct kmd_kallsyms *table, const char *name, uint64_t *address)
 {
 	char text[KMD_KALLSYMS_NAME + 1];
 	uint32_t wanted = hash(name);
+	size_t same = 0;
 	bool found = false;
 
-	for (size_t i = 0; i < table->n; i++) {
-		if (table->hashes[i] != wanted || !expand(table, i, text) ||
-		    strcmp(text, name) != 0)
+	if (!table->n)
+		return false;
+	for (size_t i = table->buckets[wanted & (table->n_buckets - 1)]; i < table->n;
+	     i = table->next[i]) {
+		if (table->hashes[i] != wanted)
+			continue;
+		if (++same > SAME_MAX)
+			return false;
+		if (!expand(table, i, text) || strcmp(text, name) != 0)
 			continue;
 		if (found && table->symbols[i].address != *address)
 			return false;

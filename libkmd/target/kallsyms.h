@@ -28,8 +28,11 @@ struct kmd_kallsyms_symbol {
 struct kmd_kallsyms {
 	struct kmd_kallsyms_symbol *symbols; /* by address */
 	size_t n;
-	char **names;         /* by index, once they were asked for */
-	uint32_t *hashes;     /* of the names, by index */
+	char **names;     /* by index, once they were asked for */
+	uint32_t *hashes; /* of the names, by index */
+	/* The first symbol of each bucket of hashes, and the next one in the same; .n = none. */
+	uint32_t *buckets, *next;
+	size_t n_buckets;     /* a power of 2 */
 	unsigned char *bytes; /* the compressed names */
 	size_t size;
 	unsigned char *tokens; /* 256 texts, and where each begins */
@@ -51,7 +54,7 @@ void kmd_kallsyms_deinit(struct kmd_kallsyms *table);
  */
 bool kmd_kallsyms_length(const struct kmd_kallsyms *table, size_t *at, size_t *length);
 
-/* Make the hashes; false if memory is short. */
+/* Make the table by which names are found; false if memory is short. */
 bool kmd_kallsyms_hash(struct kmd_kallsyms *table);
 
 /* The address of a symbol; false if there is none, or several at different addresses. */
