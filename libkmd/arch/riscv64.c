@@ -210,7 +210,10 @@ static void variable_evidence(struct kmd_evidence *evidence)
 
 	if (kmd_evidence_variable(evidence, "pgtable_l4_enabled", 1, &four) && four <= 1 &&
 	    kmd_evidence_variable(evidence, "pgtable_l5_enabled", 1, &five) && five <= four)
-		kmd_evidence_add(evidence, KMD_RUNTIME_VA_BITS, five ? 57 : four ? 48 : 39,
+		kmd_evidence_add(evidence, KMD_RUNTIME_VA_BITS,
+				 five   ? 57
+				 : four ? 48
+					: 39,
 				 WHO_LEVELS, KMD_WEIGHT_PLAIN);
 	if (kmd_evidence_variable(evidence, "phys_ram_base", 8, &value))
 		kmd_evidence_add(evidence, KMD_RUNTIME_PHYS_OFFSET, value, WHO_RAM_BASE,

@@ -235,7 +235,8 @@ enum kmd_status kmd_vmcoreinfo_generate(const struct kmd_memory *memory,
 	memset(info, 0, sizeof(*info));
 	kmd_build_read(vmlinux, &generator.build);
 	if (!generator.build.arch || !generator.build.arch->vmcoreinfo)
-		return cannot(&generator, "this is supported for x86_64, arm64, riscv64 and arm only");
+		return cannot(&generator,
+			      "this is supported for x86_64, arm64, riscv64 and arm only");
 	if (!generator.build.version)
 		return cannot(&generator, "it has no linux_banner, so its version is not known");
 	if (!runtime->values[KMD_RUNTIME_KASLR].known)

@@ -126,8 +126,7 @@ static void read_page_size_and_kaslr(const struct kmd_vmcoreinfo *info,
 	    size >= DEFAULT_PAGE_SIZE && size <= KMD_VMCOREINFO_MAX)
 		pub->page_size = size;
 	if (!pub->has_kaslr_offset)
-		pub->has_kaslr_offset =
-			kmd_vmcoreinfo_kaslr(info, &pub->kaslr_offset);
+		pub->has_kaslr_offset = kmd_vmcoreinfo_kaslr(info, &pub->kaslr_offset);
 }
 
 /* vmlinux knows exactly where the image ends; VMCOREINFO does not. */

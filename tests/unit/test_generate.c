@@ -194,7 +194,7 @@ START_TEST(cannot)
 {
 	fake_init(&fake, EM_PPC64, 0xffff800080000000);
 	fake_open(&fake, &vmlinux);
-	expect_cannot("x86_64 and arm64 only");
+	expect_cannot("x86_64, arm64, riscv64 and arm only");
 	fake_init(&fake, EM_X86_64, 0xffffffff81000000);
 	fake_open(&fake, &vmlinux);
 	expect_cannot("no linux_banner");
