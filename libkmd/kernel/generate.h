@@ -14,7 +14,7 @@
  * Make the text from @vmlinux (which needs DWARF) and the values of this boot, each key
  * that a kernel of this version and build writes, in the kernel's own order.  A key
  * without a known value is omitted, and a finding names those that a consumer needs.
- * x86_64 and arm64 only.
+ * x86_64, arm64, riscv64 and arm only.
  * KMD_ERR_NOT_FOUND, with a sentence, where the vmlinux or the boot's values do not
  * suffice for a text that any consumer could use.
  */
