@@ -7,6 +7,7 @@
 
 #define TEXT_MAX 2000
 #define MODULES  "Modules linked in: "
+#define BANNER   "Linux version "
 
 /* A printable copy of the bytes up to the end of the line. */
 static char *copy_line(const char *from, const char *end)
@@ -74,6 +75,10 @@ static bool read_record(const struct kmd_log_record *record, const char *panic, 
 	if (!memmem(record->text, record->length, "Tainted: [", 10) &&
 	    !take(record, "Tainted: ", &facts->taint))
 		return false;
+	if (!facts->version && record->length > sizeof(BANNER) &&
+	    !memcmp(record->text, BANNER, sizeof(BANNER) - 1) &&
+	    !(facts->version = copy_line(record->text, record->text + record->length)))
+		return false;
 	return take(record, "Hardware name: ", &facts->hardware) &&
 	       take(record, MODULES, &facts->modules);
 }
@@ -115,21 +120,22 @@ static bool explain_taint(struct facts *facts)
 	return !n || facts->taint_words;
 }
 
-/* linux_banner: as the library found it, else out of memory by the kernel's own symbols. */
+/* linux_banner, if not the log: as the library found it, else by the kernel's own symbols. */
 static bool read_version(struct kmd *kmd, struct facts *facts)
 {
-	static const char start[] = "Linux version ";
 	const char *banner = kmd_kernel_get(kmd)->banner;
 	char text[512];
 	uint64_t virt;
 
+	if (facts->version)
+		return true;
 	if (banner) {
 		facts->version = strdup(banner);
 		return facts->version != NULL;
 	}
 	if (kmd_symbol_address(kmd, "linux_banner", &virt) != KMD_OK ||
 	    kmd_read_virt(kmd, virt, text, sizeof(text)) != KMD_OK ||
-	    memcmp(text, start, sizeof(start) - 1) != 0)
+	    memcmp(text, BANNER, sizeof(BANNER) - 1) != 0)
 		return true;
 	facts->version = copy_line(text, text + strnlen(text, sizeof(text)));
 	return facts->version != NULL;

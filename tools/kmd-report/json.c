@@ -79,13 +79,15 @@ static json_t *cpus_of(struct kmd *kmd)
 		const struct kmd_task *task = kmd_task_get(kmd, report_task_of_cpu(kmd, cpu->cpu));
 		const struct kmd_stack *stack;
 		uint64_t last_tick;
-		enum kmd_status status = kmd_stack_of_cpu(kmd, i, &stack);
+		enum kmd_status status;
 		json_t *object = json_registers(cpu);
 
 		if (task)
 			json_set(object, "pid", json_number(task->pid));
 		if (kmd_cpu_last_tick(kmd, cpu->cpu, &last_tick) == KMD_OK)
 			json_set(object, "last_tick_ns", json_number(last_tick));
+		/* Right before its error is used. */
+		status = kmd_stack_of_cpu(kmd, i, &stack);
 		set_stack(object, kmd, status, stack);
 		json_array_append_new(array, object);
 	}
