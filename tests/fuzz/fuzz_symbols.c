@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Kernel memory to its symbols (kallsyms), types (BTF), modules and their symbols, code made at
- * run time, ORC tables, and a stack.
+ * run time, types of modules, ORC tables, and a stack.
  *
  * The input: flags (one byte: 1 = arm64), the length of VMCOREINFO (two bytes, low one first), its
  * text, and memory that is mapped at BASE.  Types of the kernel are those below; BTF is at the
@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "symbol/list.h"
+#include "symbol/module_types.h"
 #include "types/btf.h"
 #include "unwind/stack.h"
 #include "unwind/steps.h"
@@ -54,6 +55,11 @@ static const struct {
 	{ KMD_T_KPROBE_PAGE_INSNS, 16 }, { KMD_T_BPF_LINK, 0 },
 	{ KMD_T_BPF_START, 16 },         { KMD_T_BPF_END, 24 },
 	{ KMD_T_BPF_NAME, 32 },          { KMD_T_BPF_NAME_LENGTH, 128 },
+	{ KMD_T_MODULE_BTF_DATA, 0x88 }, { KMD_T_MODULE_BTF_SIZE, 0x90 },
+	{ KMD_T_INIT_BASE, 0x98 },       { KMD_T_INIT_SIZE, 0xa0 },
+	{ KMD_T_BTF_LIST, 0 },           { KMD_T_BTF_MODULE, 16 },
+	{ KMD_T_BTF_BTF, 24 },           { KMD_T_BTF_DATA, 0 },
+	{ KMD_T_BTF_DATA_SIZE, 8 },
 };
 
 static void add_memory(struct stages *s, const uint8_t *bytes, size_t size)
@@ -86,6 +92,45 @@ static void check_kallsyms(struct kmd_kallsyms *table)
 	}
 }
 
+/* What is captured of [start, start + *@size). */
+static unsigned char *read_section(struct stages *s, uint64_t start, uint64_t *size)
+{
+	unsigned char *bytes;
+
+	*size = kmd_target_available(&s->target, KMD_XLATE_ANY, start, *size);
+	bytes = malloc(*size ? (size_t)*size : 1);
+	FUZZ_CHECK(bytes &&
+		   (!*size || kmd_target_read(&s->target, KMD_XLATE_ANY, start, bytes, *size)));
+	return bytes;
+}
+
+/* Types of a module, by those of the kernel. */
+static void read_btf_of(struct stages *s, const struct kmd_module_entry *module,
+			const struct kmd_btf_section *base)
+{
+	struct kmd_type_query queries[] = {
+		{ KMD_TYPE_SIZE, "own", NULL, false, 0 },
+		{ KMD_TYPE_OFFSET, "own", "in.list", false, 0 },
+		{ KMD_TYPE_LENGTH, "own", "pids", false, 0 },
+		{ KMD_TYPE_ENUMERATOR, "EIGHT", NULL, false, 0 },
+	};
+	struct kmd_btf_section own;
+	uint64_t virt, size;
+	const char *wrong;
+	size_t at;
+
+	if (!kmd_module_btf_find(&s->target, module->pub.address, &virt, &size))
+		return;
+	FUZZ_CHECK(size && size <= KMD_BTF_MAX);
+	own.bytes = read_section(s, virt, &size);
+	own.size = (size_t)size;
+	FUZZ_CHECK(kmd_btf_split_types(base, &own, false, queries,
+				       sizeof(queries) / sizeof(queries[0]), &s->diag, &wrong,
+				       &at) == KMD_OK);
+	FUZZ_CHECK(!wrong || at <= own.size);
+	free((void *)(uintptr_t)own.bytes);
+}
+
 static void read_btf(struct stages *s)
 {
 	struct kmd_type_query queries[] = {
@@ -95,22 +140,22 @@ static void read_btf(struct stages *s)
 		{ KMD_TYPE_ENUMERATOR, "SEVEN", NULL, false, 0 },
 		{ KMD_TYPE_ELEMENTS, "variable", NULL, false, 0 },
 	};
-	uint64_t start, size;
+	uint64_t start, size = UINT32_MAX;
+	struct kmd_btf_section base;
 	const char *wrong;
-	unsigned char *bytes;
 	size_t at;
 
 	if (!kmd_target_symbol(&s->target, "__start_BTF", &start, NULL))
 		return;
-	size = kmd_target_available(&s->target, KMD_XLATE_ANY, start, UINT32_MAX);
-	bytes = malloc(size ? (size_t)size : 1);
-	if (bytes && kmd_target_read(&s->target, KMD_XLATE_ANY, start, bytes, size)) {
-		FUZZ_CHECK(kmd_btf_types(bytes, (size_t)size, false, queries,
-					 sizeof(queries) / sizeof(queries[0]), &s->diag, &wrong,
-					 &at) == KMD_OK);
-		FUZZ_CHECK(!wrong || at <= size);
-	}
-	free(bytes);
+	base.bytes = read_section(s, start, &size);
+	base.size = (size_t)size;
+	FUZZ_CHECK(kmd_btf_types(base.bytes, base.size, false, queries,
+				 sizeof(queries) / sizeof(queries[0]), &s->diag, &wrong,
+				 &at) == KMD_OK);
+	FUZZ_CHECK(!wrong || at <= size);
+	for (size_t i = 0; i < s->modules.n && i < 8; i++)
+		read_btf_of(s, &s->modules.items[i], &base);
+	free((void *)(uintptr_t)base.bytes);
 }
 
 static void read_stack(struct stages *s)
@@ -145,12 +190,12 @@ static void run(struct stages *s, size_t size)
 	check_kallsyms(&s->kallsyms);
 	if (s->kallsyms.n)
 		s->target.kallsyms = &s->kallsyms;
-	read_btf(s);
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
 		s->target.types[types[i].type].known = true;
 		s->target.types[types[i].type].value = types[i].value;
 	}
 	FUZZ_CHECK(kmd_modules_read(&s->target, &s->modules) == KMD_OK);
+	read_btf(s);
 	FUZZ_CHECK(kmd_symbol_list_read(&s->target, &s->kallsyms, &s->modules, &s->symbols) ==
 		   KMD_OK);
 	for (size_t i = 1; i < s->symbols.n; i++)
