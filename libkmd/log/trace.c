@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Sources: Linux arch/x86/kernel/dumpstack.c (show_trace_log_lvl(), show_ip()),
- * arch/arm64/kernel/{process,stacktrace}.c, lib/vsprintf.c (%pS).
+ * arch/arm64/kernel/{process,stacktrace}.c, arch/riscv/kernel/{process,stacktrace}.c,
+ * arch/arm/kernel/{process,traps,unwind}.c, lib/vsprintf.c (%pS).
  */
 #include "log/trace.h"
 
@@ -65,15 +66,55 @@ static bool parse_symbol(struct text text, struct kmd_trace_frame *frame)
 	return true;
 }
 
-/* The program counter of a report: x86_64 in kernel mode, arm64. */
+/* The program counter of a report: x86_64 in kernel mode, arm64, riscv64, arm. */
 static bool parse_pc(struct text text, struct kmd_trace_frame *frame)
 {
-	if (!skip(&text, "RIP: 0010:") && !skip(&text, "pc : "))
+	if (!skip(&text, "RIP: 0010:") && !skip(&text, "pc : ") && !skip(&text, "epc : ") &&
+	    !skip(&text, "PC is at "))
 		return false;
 	if (!parse_symbol(text, frame))
 		return false;
 	frame->exact = true;
 	return true;
+}
+
+/* "[<ffffffff80006c64>] ": print_ip_sym(), riscv64 and older kernels. */
+static void skip_address(struct text *text)
+{
+	struct text after = *text;
+
+	if (!skip(&after, "[<"))
+		return;
+	while (after.at < after.end && isxdigit((unsigned char)*after.at))
+		after.at++;
+	if (skip(&after, ">] "))
+		*text = after;
+}
+
+/*
+ * arm: "CALLEE from CALLER+0x12/0x34", with addresses and brackets before 5.19:
+ * "[<c0109f3c>] (CALLEE) from [<c0109f3c>] (CALLER+0x12/0x34)".
+ */
+static bool parse_call(struct text text, struct text *callee, struct kmd_trace_frame *frame)
+{
+	bool brackets;
+
+	skip_address(&text);
+	brackets = skip(&text, "(");
+	callee->at = text.at;
+	while (text.at < text.end && is_name(*text.at))
+		text.at++;
+	callee->end = text.at;
+	if (skip(&text, " [")) {
+		while (text.at < text.end && *text.at != ']')
+			text.at++;
+		if (!skip(&text, "]"))
+			return false;
+	}
+	if (callee->at == callee->end || (brackets && !skip(&text, ")")) || !skip(&text, " from "))
+		return false;
+	skip_address(&text);
+	return (!brackets || skip(&text, "(")) && parse_symbol(text, frame);
 }
 
 static bool push(struct kmd_trace *trace, const struct kmd_trace_frame *frame)
@@ -93,10 +134,34 @@ static bool push(struct kmd_trace *trace, const struct kmd_trace_frame *frame)
 /* Where the lines of a trace are, in the report. */
 enum place { BEFORE, INSIDE, AFTER };
 
+/* The caller of the line before is the callee of this one; else this is another trace. */
+static bool goes_on(const struct kmd_trace *trace, const struct text *callee)
+{
+	const struct kmd_trace_frame *last = trace->n ? &trace->items[trace->n - 1] : NULL;
+
+	return !last || (last->length == (size_t)(callee->end - callee->at) &&
+			 !memcmp(last->function, callee->at, last->length));
+}
+
+/* arm has no line before the trace in kernels before 6.10. */
+static bool take_call(const struct text *callee, const struct kmd_trace_frame *frame,
+		      enum place *place, struct kmd_trace *trace)
+{
+	if (trace->by_calls || (trace->n && trace->items[0].exact))
+		if (!goes_on(trace, callee)) {
+			*place = AFTER;
+			return true;
+		}
+	trace->by_calls = true;
+	*place = INSIDE;
+	return push(trace, frame);
+}
+
 /* False only if memory is short. */
 static bool take_line(struct text line, enum place *place, struct kmd_trace *trace)
 {
 	struct kmd_trace_frame frame;
+	struct text callee;
 
 	if (skip(&line, "---[ end") || skip(&line, "Kernel Offset:")) {
 		*place = AFTER;
@@ -112,6 +177,9 @@ static bool take_line(struct text line, enum place *place, struct kmd_trace *tra
 		return push(trace, &frame);
 	while (line.at < line.end && *line.at == ' ')
 		line.at++;
+	if (parse_call(line, &callee, &frame))
+		return take_call(&callee, &frame, place, trace);
+	skip_address(&line);
 	if (*place != INSIDE || !parse_symbol(line, &frame))
 		return true;
 	return push(trace, &frame);

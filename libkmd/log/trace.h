@@ -18,6 +18,7 @@ struct kmd_trace_frame {
 struct kmd_trace {
 	struct kmd_trace_frame *items; /* innermost first */
 	size_t n, cap;
+	bool by_calls; /* arm: "callee from caller" lines, which may end before the stack does */
 };
 
 /*

@@ -104,6 +104,9 @@ static names reporting = { "__bad_area*",
 			   "unhandled_exception",
 			   NULL };
 
+/* riscv64: the entry of system calls too, so only with what the exception interrupted behind it. */
+static names exceptions = { "handle_exception", "ret_from_exception", NULL };
+
 /* Anywhere: waiting, locking, and what every system call has. */
 static names common = { "__cond_resched",
 			"__down*",
@@ -240,7 +243,9 @@ static size_t find_first(const struct frame *frames, size_t n, enum kmd_reason k
 		if (frames[i].exact)
 			return i;
 	}
-	while (first < n && is_in(reporting, frames[first].name))
+	while (first < n &&
+	       (is_in(reporting, frames[first].name) || (first + 1 < n && frames[first + 1].exact &&
+							 is_in(exceptions, frames[first].name))))
 		first++;
 	return first;
 }
@@ -332,7 +337,7 @@ void kmd_signature_from_trace(const struct kmd_log_panic *panic, const struct km
 		frames[n].unsure = !trace->items[i].exact && !trace->items[i].offset;
 		n++;
 	}
-	make(frames, n, panic, true, "log", signature);
+	make(frames, n, panic, !trace->by_calls, "log", signature);
 }
 
 const char *kmd_reason_name(enum kmd_reason kind)

@@ -310,6 +310,115 @@ START_TEST(code_made_at_run_time)
 END_TEST
 
 /* Lines that only look like frames, and none at all. */
+/* Lines of 6.12. */
+START_TEST(riscv64)
+{
+	log_line("Unable to handle kernel NULL pointer dereference at virtual address "
+		 "0000000000000008");
+	log_line("Oops [#1]");
+	log_line("epc : kmdlab_null+0x1a/0x30 [kmdlab]");
+	log_line(" ra : kmdlab_init+0x5c/0x1000 [kmdlab]");
+	log_line("epc : ffffffff01f3c01a ra : ffffffff01f4105c sp : ff20000000083c50");
+	log_line("[<ffffffff01f3c01a>] kmdlab_null+0x1a/0x30 [kmdlab]");
+	log_line("[<ffffffff800021f4>] do_one_initcall+0x58/0x1e0");
+	log_line("[<ffffffff800f1a30>] do_init_module+0x60/0x224");
+	log_line("[<ffffffff80a74844>] do_trap_ecall_u+0x94/0x1ea");
+	log_line("[<ffffffff80a8138a>] handle_exception+0x14a/0x156");
+	log_line("---[ end trace 0000000000000000 ]---");
+	ck_assert_str_eq(frames_of_trace(), "kmdlab_null");
+	lines.n = 5;
+	log_line("Call Trace:");
+	log_line("[<ffffffff01f3c01a>] kmdlab_null+0x1a/0x30 [kmdlab]");
+	log_line("[<ffffffff800021f4>] do_one_initcall+0x58/0x1e0");
+	log_line("[<ffffffff>] ");
+	log_line("[<ffffffff");
+	log_line("[<ffffffff80a74844>] do_trap_ecall_u+0x94/0x1ea");
+	log_line("[<ffffffff80a8138a>] handle_exception+0x14a/0x156");
+	ck_assert_str_eq(frames_of_trace(),
+			 "kmdlab_null do_one_initcall do_trap_ecall_u handle_exception");
+	ck_assert_str_eq(sign_log(), "kmdlab_null do_one_initcall");
+}
+END_TEST
+
+/* The same oops by its stack: an exception's entry is before what it interrupted. */
+START_TEST(riscv64_from_stack)
+{
+	struct kmd_frame frames[] = {
+		{ .symbol = "panic" },
+		{ .symbol = "die" },
+		{ .symbol = "die_kernel_fault" },
+		{ .symbol = "no_context" },
+		{ .symbol = "do_page_fault" },
+		{ .symbol = "handle_exception" },
+		{ .symbol = "kmdlab_null", .flags = KMD_FRAME_EXACT },
+		{ .symbol = "do_one_initcall" },
+		{ .symbol = "do_trap_ecall_u" },
+		{ .symbol = "handle_exception" },
+	};
+	struct kmd_stack stack = { .frames = frames, .n = 10 };
+	char key[KMD_SIGNATURE_NAME];
+
+	log_line("Oops [#1]");
+	log_line("epc : kmdlab_null+0x1a/0x30 [kmdlab]");
+	log_line("Call Trace:");
+	log_line("[<ffffffff800021f4>] do_one_initcall+0x58/0x1e0");
+	log_line("[<ffffffff80a8138a>] handle_exception+0x14a/0x156");
+	sign_log();
+	strcpy(key, signature.pub.key);
+	kmd_signature_from_stack(&panic, &stack, false, &signature);
+	ck_assert_str_eq(signature.pub.key, key);
+}
+END_TEST
+
+/* Lines of 6.1 and of 5.10; other CPUs print their traces behind it. */
+START_TEST(arm)
+{
+	log_line("8<--- cut here ---");
+	log_line("Unable to handle kernel NULL pointer dereference at virtual address 00000008");
+	log_line("Internal error: Oops: 5 [#1] SMP ARM");
+	log_line("PC is at kmdlab_null+0x10/0x1c [kmdlab]");
+	log_line("LR is at kmdlab_init+0x50/0x1000 [kmdlab]");
+	log_line(" kmdlab_null [kmdlab] from do_one_initcall+0x50/0x200");
+	log_line(" do_one_initcall from do_init_module+0x44/0x1c8");
+	log_line("[<c0109f3c>] (do_init_module) from [<c01a8f3c>] (sys_init_module+0x18c/0x1ac)");
+	log_line(" sys_init_module from ret_fast_syscall+0x0/0x1c");
+	log_line("Exception stack(0xd00fdfa8 to 0xd00fdff0)");
+	log_line("dfa0:                   000001d4 b6f8e000 00000003 b6f8e000 00010000 00000001");
+	log_line(" unwind_backtrace from show_stack+0x18/0x1c");
+	log_line(" show_stack from elsewhere+0x18/0x1c");
+	ck_assert_str_eq(
+		frames_of_trace(),
+		"kmdlab_null do_one_initcall do_init_module sys_init_module ret_fast_syscall");
+	ck_assert(trace.by_calls && trace.items[0].exact && !trace.items[1].exact);
+	ck_assert_str_eq(sign_log(), "kmdlab_null do_one_initcall do_init_module sys_init_module");
+}
+END_TEST
+
+/* The kernel's unwinder stops where panic() was the last call of its caller. */
+START_TEST(arm_ends_early)
+{
+	log_line("Kernel panic - not syncing: sysrq triggered crash");
+	log_line("CPU: 1 PID: 1 Comm: init Tainted: G           OE      6.1.0-50-armmp #1");
+	log_line(" unwind_backtrace from show_stack+0x18/0x1c");
+	log_line(" show_stack from panic+0x110/0x370");
+	log_line(" panic from one+0x10/0x90");
+	ck_assert_str_eq(frames_of_trace(), "show_stack panic one");
+	ck_assert_str_eq(sign_log(), "");
+	ck_assert_ptr_null(signature.pub.key);
+	log_line(" one from ret_fast_syscall+0x0/0x1c");
+	ck_assert_str_eq(sign_log(), "one");
+	lines.n -= 2;
+	log_line("CPU0: stopping");
+	log_line(" from +0x1/0x2");
+	log_line("x [ from y+0x1/0x2");
+	log_line("(x) from y+0x1/0x2");
+	log_line("[<c0109f3c>] (x from [<c01a8f3c>] (y+0x18c/0x1ac)");
+	log_line(" unwind_backtrace from show_stack+0x18/0x1c");
+	log_line(" show_stack from ret_fast_syscall+0x0/0x1c");
+	ck_assert_str_eq(frames_of_trace(), "show_stack panic");
+}
+END_TEST
+
 START_TEST(hostile)
 {
 	log_line("Kernel panic - not syncing: x");
@@ -341,6 +450,10 @@ int main(void)
 	tcase_add_test(tcase, hung_task);
 	tcase_add_test(tcase, stack_overflow);
 	tcase_add_test(tcase, code_made_at_run_time);
+	tcase_add_test(tcase, riscv64);
+	tcase_add_test(tcase, riscv64_from_stack);
+	tcase_add_test(tcase, arm);
+	tcase_add_test(tcase, arm_ends_early);
 	tcase_add_test(tcase, hostile);
 	return kit_run("signature", tcase);
 }
