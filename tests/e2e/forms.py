@@ -24,7 +24,7 @@ def ram_image(dump, folder, where):
 
 def without(segments, regions):
     """The segments outside the named regions."""
-    extents = [(int(r[2], 0), r[3]) for r in regions if r[0] in NOT_IN_CAT]
+    extents = [(int(r[2], 0), r[3]) for r in regions if r[0].startswith(NOT_IN_CAT)]
     return [s for s in segments
             if not any(start <= s.paddr < start + size for start, size in extents)]
 

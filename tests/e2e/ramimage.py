@@ -74,9 +74,11 @@ def write(path, regions, ram, data_of):
 
 
 def check_apart(pieces):
-    """The structures that are added to RAM must not overlap a region."""
-    end = 0
+    """Regions may overlap, with the same bytes; the structures that are added to RAM must not."""
+    before, of_before = 0, b''
     for address, data in sorted(pieces.items()):
-        if address < end:
-            raise ValueError(f'{address:#x} lies inside the piece before it')
-        end = address + len(data)
+        common = of_before[address - before:][:len(data)]
+        if common != data[:len(common)]:
+            raise ValueError(f'{address:#x} differs from the piece before it')
+        if address + len(data) > before + len(of_before):
+            before, of_before = address, data

@@ -29,8 +29,8 @@ def make(mkimage, recipe, output):
 
 
 def memory(program, image, where):
-    """Memory of the core, without the note regions that are made again."""
-    core = kit.assemble(program, image, where / f'{image.name}.core').read_bytes()
+    """Memory of the core, without the note regions that are made again, and what depends on their size."""
+    core = kit.assemble(program, image, where / f'{image.name}.core', '--captured-only').read_bytes()
     return {(s.paddr, s.vaddr): s.data for s in elfcore.segments(core) if s.data[:3] != b'ELF'}
 
 
