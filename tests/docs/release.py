@@ -77,6 +77,11 @@ def main():
         run('gpg', '--verify', 'out/kmemdump-9.8.7.tar.xz.asc', cwd=clone, env=env)
         run('sha256sum', '-c', 'kmemdump-9.8.7.tar.xz.sha256', cwd=clone / 'out', env=env)
         run('tar', '-xf', 'out/kmemdump-9.8.7.tar.xz', '-C', scratch, cwd=clone, env=env)
+        # Where scripts/release unpacks it, in a folder of the checkout, the laws of what git tracks are skipped.
+        inner = clone / 'dist'
+        inner.mkdir()
+        run('tar', '-xf', 'out/kmemdump-9.8.7.tar.xz', '-C', inner, cwd=clone, env=env)
+        run(sys.executable, TREE / 'tests/laws/lengths.py', inner / 'kmemdump-9.8.7', cwd=scratch, env=env, code=77)
         tree = pathlib.Path(scratch) / 'kmemdump-9.8.7'
         for name, text in (('meson.build', "version: '9.8.7'"), ('include/kmemdump/kmd.h', '0x090807'),
                            ('include/kmemdump/kmd.h', '"9.8.7"'), ('tools/kmd-collect/__main__.py', "'9.8.7'")):

@@ -23,6 +23,11 @@ def skip(reason):
 def tracked(top):
     """All files of the tree that git tracks, and new ones that it does not ignore."""
     try:
+        # A tarball that was unpacked inside of another checkout is not tracked by that.
+        inside = subprocess.run(['git', '-C', top, 'rev-parse', '--show-prefix'],
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True).stdout.strip()
+        if inside:
+            skip('not a git checkout of its own')
         listed = subprocess.run(
             ['git', '-C', top, 'ls-files', '-z', '--cached', '--others', '--exclude-standard'],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=True).stdout
