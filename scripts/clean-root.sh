@@ -58,7 +58,8 @@ root_tar()
 	tar=$cache/clean/$1-$2-$key.tar.zst
 	exec 8>"$cache/clean/lock-$key"
 	flock 8
-	[ -z "$(find "$tar" -mtime +7 2>/dev/null)" ] || rm -f "$tar"
+	# Of other packages, too: what asked for them may be gone.
+	find "$cache/clean" -name '*.tar.zst' -mtime +7 | while read -r old; do rm -f "$old" "$old.conf"; done
 	if [ ! -f "$tar" ]; then
 		release=$1 archs=$2
 		shift 2

@@ -218,8 +218,10 @@ step_other()
 # other_root TOOL...
 other_root()
 {
-	# shellcheck disable=SC2086 # a list of packages
-	clean_root "$release" "$(dpkg --print-architecture)" $build_packages "$@"
+	build_root
+	# Into what is built in anyway: no other tar file is kept.
+	logged "$output/other.log" in_root apt-get -q update
+	logged "$output/other.log" in_root apt-get install -qy --no-install-recommends "$@"
 	mkdir -p "$root/build"
 	copy_sources "$root/build/kmemdump-$upstream"
 	tar -c -J -C "$root/build" -f "$root/build/kmemdump-$upstream.tar.xz" "kmemdump-$upstream"
