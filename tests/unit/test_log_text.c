@@ -163,7 +163,7 @@ START_TEST(blocks_alone)
 	struct ring_kind kind = { _i & 1 ? 4 : 8, _i & 2, false, !(_i & 4), 88 };
 	size_t found = 0, first = 0;
 	struct ring ring;
-	char text[64];
+	char text[96];
 
 	ring_init(&ring, kind, 5, 11);
 	facts.big_endian = kind.big_endian;
