@@ -5,6 +5,7 @@
 #
 # What it is unpacked from, a tar file of a release and the packages asked for, is kept in the
 # cache for a week.  Packages come from the archive that this machine already trusts.
+# KMD_ROOTS is where the folders are made (/var/tmp); a tmpfs is faster.
 
 : "${program:?is set by the script}"
 cache=${KMD_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/kmemdump}
@@ -84,7 +85,7 @@ root_tar()
 clean_root()
 {
 	root_tar "$@"
-	root=$(mktemp -d /var/tmp/kmd-root.XXXXXX)
+	root=$(mktemp -d "${KMD_ROOTS:-/var/tmp}/kmd-root.XXXXXX")
 	tar -x -I zstd -f "$tar" -C "$root"
 	cp /etc/resolv.conf "$root/etc/resolv.conf"
 	cp "$tar.conf" "$root/etc/apt/apt.conf.d/99kmd"
