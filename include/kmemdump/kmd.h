@@ -43,7 +43,7 @@
  *   Ownership  Whatever a handle hands out belongs to the handle and stays valid
  *              until kmd_free(), or as described at the function.
  *   Stability  Functions, enumerators and members keep name, type and meaning within one
- *              soname; later versions may add some.  The library allocates all
+ *              soname (libkmd.so.0); later versions may add some.  The library allocates all
  *              structures, so new members at their end do not break a program; do not
  *              copy one by its size.  Unknown enumerators may be returned by later
  *              versions.  Texts (kmd_error(), findings, names of sources) may change at
