@@ -151,6 +151,17 @@ static inline pud_t *kmd_pud_offset(p4d_t *p4d, unsigned long va)
 #define KMD_PROBE_OFFSET	0
 #endif
 
+/* The first argument of a function that a kprobe stands at; arm and old riscv64 have no name for it. */
+#if defined(CONFIG_X86_64)
+#define kmd_first_argument(regs)	((regs)->di)
+#elif defined(CONFIG_ARM64)
+#define kmd_first_argument(regs)	((regs)->regs[0])
+#elif defined(CONFIG_ARM)
+#define kmd_first_argument(regs)	((regs)->ARM_r0)
+#elif defined(CONFIG_RISCV)
+#define kmd_first_argument(regs)	((regs)->a0)
+#endif
+
 /* Of one CPU there is one instance of everything. */
 #ifndef per_cpu_offset
 #define per_cpu_offset(cpu)	((void)(cpu), 0UL)

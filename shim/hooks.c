@@ -4,10 +4,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/binfmts.h>
 #include <linux/errno.h>
+#include <linux/kprobes.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
+#include "compat.h"
 #include "hooks.h"
 
 #ifdef CONFIG_TRACEPOINTS
@@ -74,6 +78,60 @@ int kmd_hook_up(struct kmd_hook *hooks, unsigned int nr)
 }
 
 void kmd_unhook(struct kmd_hook *hooks, unsigned int nr)
+{
+}
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0) && defined(CONFIG_KRETPROBES)
+/*
+ * What exec calls last before the process gets its new memory.  Its return is probed: a
+ * probe of its first instruction runs like an NMI on x86, where nothing can be registered.
+ */
+static kmd_exec_fn *exec_probe;
+static bool exec_on;
+
+static int on_would_dump(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	*(unsigned long *)ri->data = kmd_first_argument(regs);
+	return 0;
+}
+
+static int on_would_dump_end(struct kretprobe_instance *ri,
+			     struct pt_regs *regs)
+{
+	struct linux_binprm *bprm = *(struct linux_binprm **)ri->data;
+
+	/* It is called once more, of the file that an interpreter runs. */
+	if (bprm->mm && bprm->cred)
+		exec_probe(NULL, current, bprm);
+	return 0;
+}
+
+static struct kretprobe would_dump_probe = {
+	.kp.symbol_name = "would_dump",
+	.entry_handler = on_would_dump,
+	.handler = on_would_dump_end,
+	.data_size = sizeof(struct linux_binprm *),
+};
+
+void kmd_hook_up_exec(kmd_exec_fn *probe)
+{
+	exec_probe = probe;
+	exec_on = !register_kretprobe(&would_dump_probe);
+}
+
+void kmd_unhook_exec(void)
+{
+	if (exec_on)
+		unregister_kretprobe(&would_dump_probe);
+	exec_on = false;
+}
+#else
+void kmd_hook_up_exec(kmd_exec_fn *probe)
+{
+}
+
+void kmd_unhook_exec(void)
 {
 }
 #endif

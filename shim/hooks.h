@@ -5,6 +5,8 @@
 
 #include <linux/types.h>
 
+struct linux_binprm;
+struct task_struct;
 struct tracepoint;
 
 /**
@@ -30,5 +32,16 @@ struct kmd_hook {
 int kmd_hook_up(struct kmd_hook *hooks, unsigned int nr);
 /* No probe runs any more when it returns. */
 void kmd_unhook(struct kmd_hook *hooks, unsigned int nr);
+
+typedef void kmd_exec_fn(void *unused, struct task_struct *p,
+			 struct linux_binprm *bprm);
+
+/*
+ * Before 6.10, where the tracepoint sched_prepare_exec is missing: calls @probe before
+ * a process gets new memory.  Nothing happens where there are no kprobes.
+ */
+void kmd_hook_up_exec(kmd_exec_fn *probe);
+/* It does not run any more when it returns. */
+void kmd_unhook_exec(void);
 
 #endif /* KMD_HOOKS_H */

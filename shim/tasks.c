@@ -289,8 +289,8 @@ static void on_free(void *unused, struct task_struct *p)
 }
 
 /*
- * What a process is about to get, since 6.10: giving up what it had takes its time,
- * and a machine may hang meanwhile.  If refused it is asked for again in on_exec(),
+ * What a process is about to get: giving up what it had takes its time, and a machine
+ * may hang meanwhile.  If refused it is asked for again in on_exec(),
  * and counted there.
  */
 static void on_prepare_exec(void *unused, struct task_struct *p,
@@ -307,7 +307,8 @@ static void on_prepare_exec(void *unused, struct task_struct *p,
 }
 
 /*
- * Exec gives a name, soon after the new mm: the first that older kernels show of it.
+ * Exec gives a name, soon after the new mm: the first that older kernels show of it
+ * without kprobes.
  * Where nobody shares the mm, a registration there is of one that was freed before,
  * and would go away with its owner.
  */
@@ -556,6 +557,7 @@ int kmd_tasks_init(void)
 		kmd_tasks_exit();
 		return err;
 	}
+	kmd_hook_up_exec(on_prepare_exec);
 	add_idle_tasks();
 	look_around(false);
 	return 0;
@@ -564,6 +566,7 @@ int kmd_tasks_init(void)
 void kmd_tasks_exit(void)
 {
 	WRITE_ONCE(stopping, true);
+	kmd_unhook_exec();
 	kmd_unhook(hooks, ARRAY_SIZE(hooks));
 	cancel_delayed_work_sync(&sweeper);
 }

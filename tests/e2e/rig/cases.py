@@ -143,6 +143,13 @@ def case_exec(rig):
         check_crash(rig, core, truth)
 
 
+def case_exec_mm(rig):
+    """All CPUs spin while a task in an exec gives up its old memory, and has the new one already."""
+    taken = rig.crash('exec', 'all CPUs hang from here on', settle=2.0)
+    nothing_missing(taken.console)
+    shimchecks.check_new_memory(taken, taken.cores())
+
+
 def case_irq(rig):
     """One CPU spins in a hard interrupt while the other one panics."""
     taken = rig.crash('irq', END_OF_PANIC)

@@ -101,6 +101,13 @@ def covered(segments, address, size):
                for page in range(address, address + size, 4096))
 
 
+def check_new_memory(taken, core):
+    """The new struct mm_struct of the task that kmdlab stopped in an exec is in the core."""
+    address, size = re.search(r'new memory ([0-9a-f]+) of (\d+) bytes', taken.console).groups()
+    segments = elfcore.segments(core.read_bytes())
+    kit.check(covered(segments, int(address, 16), int(size)), f'the memory at {address} is not in the core')
+
+
 def check_running(rig, taken, core):
     """If the table is too small, it has the whole current stack and the task of each CPU."""
     stacks = {sp & -THREAD_SIZE for sp in

@@ -5,6 +5,7 @@
  *	what=null	reads through a NULL pointer
  *	what=hang	all CPUs spin with interrupts off; no panic, no watchdog
  *	what=exec	the same, in the middle of the next exec of busybox
+ *	what=exec_mm	the same, while an exec gives up the memory that the task had
  *	what=irq	another CPU spins in a hard interrupt while this one panics
  *	what=spin	one CPU spins in a soft interrupt, one with interrupts off, and on x86 one
  *in an NMI, while the last one panics what=nullirq	reads through a NULL pointer in a hard
@@ -23,6 +24,7 @@
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/mm_types.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
@@ -112,18 +114,47 @@ static void on_rename(void *unused, struct task_struct *p, const char *comm)
 	hang_here(NULL);
 }
 
-static void find_rename(struct tracepoint *tp, void *found)
+/* The first page that is freed once the task has its new memory, of which only the stack is mapped. */
+static void on_page_free(void *unused, struct page *page, unsigned int order)
 {
-	if (!strcmp(tp->name, "task_rename"))
-		*(struct tracepoint **)found = tp;
+	static atomic_t once;
+
+	if (!current->in_execve || !current->mm || current->mm->map_count != 1 ||
+	    atomic_xchg(&once, 1))
+		return;
+	pr_emerg("new memory %px of %zu bytes\n", current->mm, sizeof(*current->mm));
+	on_rename(NULL, current, "busybox");
+}
+
+struct search {
+	const char *name;
+	struct tracepoint *tp;
+};
+
+static void find_tracepoint(struct tracepoint *tp, void *found)
+{
+	struct search *search = found;
+
+	if (!strcmp(tp->name, search->name))
+		search->tp = tp;
+}
+
+static int hang_at(const char *name, void *probe)
+{
+	struct search search = { name };
+
+	for_each_kernel_tracepoint(find_tracepoint, &search);
+	return search.tp ? tracepoint_probe_register(search.tp, probe, NULL) : -ENOENT;
 }
 
 static int hang_in_exec(void)
 {
-	struct tracepoint *tp = NULL;
+	return hang_at("task_rename", on_rename);
+}
 
-	for_each_kernel_tracepoint(find_rename, &tp);
-	return tp ? tracepoint_probe_register(tp, on_rename, NULL) : -ENOENT;
+static int hang_in_exec_mm(void)
+{
+	return hang_at("mm_page_free", on_page_free);
 }
 
 static struct hrtimer timer;
@@ -400,6 +431,7 @@ static const struct {
 	{ "nullirq", null_in_interrupt },
 	{ "hang", hang },
 	{ "exec", hang_in_exec },
+	{ "exec_mm", hang_in_exec_mm },
 	{ "irq", spin_in_interrupt },
 	{ "spin", spin_everywhere },
 	{ "bug", kmdlab_bug },
