@@ -114,7 +114,8 @@ static void on_rename(void *unused, struct task_struct *p, const char *comm)
 	hang_here(NULL);
 }
 
-/* The first page that is freed once the task has its new memory, of which only the stack is mapped. */
+/* The first page that is freed once the task has its new memory, of which only the stack is mapped.
+ */
 static void on_page_free(void *unused, struct page *page, unsigned int order)
 {
 	static atomic_t once;
