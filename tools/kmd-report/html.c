@@ -8,26 +8,6 @@
 #include <inttypes.h>
 #include <string.h>
 
-void html_size(FILE *out, uint64_t bytes)
-{
-	static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-	double size = (double)bytes;
-	size_t unit = 0;
-
-	for (; size >= 1024; size /= 1024)
-		unit++;
-	fprintf(out, "%.*f %s", unit && size < 100 ? 1 : 0, size, units[unit]);
-}
-
-void html_filter(FILE *out, const char *list, const char *hint)
-{
-	markup(out,
-	       "<form class=\"filter\" data-list=\"%s\" hidden>"
-	       "<input type=\"search\" name=\"%s\" placeholder=\"%s\" aria-label=\"%s\" "
-	       "autocomplete=\"off\" spellcheck=\"false\">",
-	       list, list, hint, hint);
-}
-
 static void print_head(FILE *out, const struct kmd_kernel *kernel)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n", out);
