@@ -121,7 +121,7 @@ static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts, 
 	       kernel->panic        ? kernel->panic
 	       : kmd_log_count(kmd) ? "No reason in the log: a hang, or a reset by the watchdog or "
 				      "by hardware"
-				    : "Not known: there is no log");
+				    : "Not known: no log was found");
 	if (kernel->panic_event)
 		markup(out, "<p class=\"event\">%s</p>\n", kernel->panic_event);
 	print_place(out, kernel);

@@ -147,7 +147,7 @@ static void print_reason(FILE *out, struct kmd *kmd, const struct facts *facts, 
 		     kernel->panic ? kernel->panic
 		     : kmd_log_count(kmd)
 			     ? "none in the log: a hang, a reset by the watchdog or by hardware"
-			     : "unknown: there is no log");
+			     : "unknown: no log was found");
 	report_field(out, "event", kernel->panic_event);
 	print_place(out, kernel);
 	print_taint(out, facts);
