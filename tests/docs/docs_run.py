@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""docs_run.py TREE TOOL... [--update | --board FOLDER VMLINUX] - the commands of ```console blocks in docs/, and what they print.
+"""docs_run.py TREE BIN [--update] [--board FOLDER VMLINUX] - the commands of ```console blocks in docs/ and README.md, and what they print.
 
-A block is one session of a shell, in a folder with minidump.bin (arm64), x86.bin, md/ and recipes/.  A line of
+BIN is the folder of the tools.  A block is one session of a shell, in a folder with minidump.bin (arm64), x86.bin, md/, recipes/,
+dumps/ and the tree's examples/ and tests/.  A line of
 three points stands for any lines; three points within a line for any text.  --update writes what
 is printed into the pages.  Blocks under <!-- board --> are run with --board only: FOLDER is what
 scripts/rig --keep left, and $vmlinux the kernel's.
@@ -13,14 +14,15 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 
-BLOCK = re.compile(r'(?<!<!-- board -->\n)^```console\n(.*?)^```$', re.M | re.S)
-BOARD_BLOCK = re.compile(r'(?<=<!-- board -->\n)^```console\n(.*?)^```$', re.M | re.S)
+BLOCK = re.compile(r'^( *)(<!-- board -->\n *)?```console\n(.*?)^\1```$', re.M | re.S)
+OTHERS = ('README.md', 'CONTRIBUTING.md', 'examples/fleet/README.md')
 MARK = '\x01'
 
 
 def pages(tree):
-    return sorted((tree / 'docs').rglob('*.md'))
+    return sorted((tree / 'docs').rglob('*.md')) + [tree / name for name in OTHERS]
 
 
 def commands(block):
@@ -37,7 +39,7 @@ def commands(block):
 
 
 def run(words, where, tools):
-    path = os.pathsep.join([*sorted({str(pathlib.Path(tool).resolve().parent) for tool in tools}), os.environ['PATH']])
+    path = os.pathsep.join([str(tools.resolve()), os.environ['PATH']])
     script = ''.join(f"printf '{MARK}'; (exit ${{status-0}})\n{command}\nstatus=$?\n" for command in words)
     done = subprocess.run(['bash', '-c', script], cwd=where, text=True, check=False, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -61,18 +63,21 @@ def prepare(tree, where):
     packed = subprocess.run(['zstd', '-dqc', real / 'arm64-6.1-rfc/md.tar.zst'], check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(['tar', '-xC', where], input=packed, check=True)
     (where / 'recipes').symlink_to(tree / 'tests/fixtures')
+    for name in ('examples', 'tests', 'scripts'):
+        (where / name).symlink_to(tree / name)
+    (where / 'dumps').mkdir()
+    for name in ('minidump.bin', 'x86.bin'):
+        os.link(where / name, where / 'dumps' / name)
 
 
 def main():
-    tree, update = pathlib.Path(sys.argv[1]), sys.argv[-1] == '--update'
+    tree, update = pathlib.Path(sys.argv[1]), '--update' in sys.argv
     board = sys.argv[sys.argv.index('--board') + 1:] if '--board' in sys.argv else None
-    tools = [word for word in sys.argv[2:] if word != '--update']
-    tools = tools[:tools.index('--board')] if board else tools
-    block = BOARD_BLOCK if board else BLOCK
+    tools = pathlib.Path(sys.argv[2])
     ran = failed = 0
     for page in pages(tree):
         text = page.read_text()
-        if not block.search(text):
+        if not any(bool(match[2]) == bool(board) for match in BLOCK.finditer(text)):
             continue
         with tempfile.TemporaryDirectory(dir='/var/tmp') as scratch:
             where = pathlib.Path(scratch)
@@ -84,22 +89,26 @@ def main():
 
             def session(match):
                 nonlocal ran, failed
-                asked = commands(match[1])
+                if bool(match[2]) != bool(board):
+                    return match[0]
+                indent = match[1]
+                asked = commands(textwrap.dedent(match[3]))
                 outputs = run([command for command, _ in asked], where, tools)
                 new = ''
                 for (command, wanted), got in zip(asked, outputs):
                     ran += 1
                     if not update and not matches(got, wanted):
                         failed += 1
-                        print(f'FAIL: {page.name}: $ {command}\n--- got\n{got}\n--- want\n{wanted}\n')
+                        print(f'FAIL: {page.relative_to(tree)}: $ {command}\n--- got\n{got}\n--- want\n{wanted}\n')
                     keep = wanted if matches(got, wanted) else got
                     shown = command.replace('\n', '\n> ')
                     new += f'$ {shown}\n' + (keep + '\n' if keep else '')
                 if len(outputs) != len(asked):
                     failed += 1
                     print(f'FAIL: {page.name}: the session ended early')
-                return f'```console\n{new}```'
-            new = block.sub(session, text)
+                body = textwrap.indent(f'```console\n{new}```', indent)
+                return f'{indent}{match[2]}{body}' if match[2] else body
+            new = BLOCK.sub(session, text)
             if update and new != text:
                 page.write_text(new)
     print(f'{ran} commands, {failed} failed')
