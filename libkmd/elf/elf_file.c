@@ -158,7 +158,7 @@ static enum kmd_status open_source(const char *path, struct kmd_diag *diag,
 	if (fd < 0)
 		return kmd_fail_errno(diag, kmd_in(path), "cannot open", errno);
 	if (fstat(fd, &st))
-		status = kmd_fail_errno(diag, kmd_in(path), "cannot stat it", errno);
+		status = kmd_fail_errno(diag, kmd_in(path), "cannot read its kind and size", errno);
 	else if (!S_ISREG(st.st_mode))
 		status = kmd_elf_file_unusable(diag, path, "it is not a regular file");
 	else

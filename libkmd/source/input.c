@@ -276,8 +276,8 @@ static enum kmd_status from_descriptor(struct kmd_diag *diag,
 	struct stat st;
 
 	if (fstat(fd, &st)) {
-		enum kmd_status status =
-			kmd_fail_errno(diag, kmd_in(out->name), "cannot stat it", errno);
+		enum kmd_status status = kmd_fail_errno(diag, kmd_in(out->name),
+							"cannot read its kind and size", errno);
 
 		close(fd);
 		return status;

@@ -191,8 +191,8 @@ static enum kmd_status wait_stream(int stream, struct kmd_sink *sink)
 		if (ready > 0)
 			return KMD_OK;
 		if (ready < 0 && errno != EINTR)
-			return kmd_fail_errno(sink->diag, kmd_in(sink->name), "cannot wait for it",
-					      errno);
+			return kmd_fail_errno(sink->diag, kmd_in(sink->name),
+					      "cannot wait for its data", errno);
 		status = report_progress(sink, sink->target->size, 0);
 		if (status != KMD_OK)
 			return status;

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """fleet.py EXAMPLES KMD-REPORT DUMP.zst DUMPS SIGNATURES - examples/fleet on generated dumps, some of them hostile."""
+import gzip
 import html.parser
+import io
+import json
 import os
 import pathlib
 import resource
@@ -11,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 
 import make
 
@@ -24,27 +28,57 @@ case $last in
 *segv*) kill -SEGV $$ ;;
 *hog*) exec {python} -c 'bytearray(3 << 30)' ;;
 *chatty*) exec yes ;;
+*killer*) [ -e {where}/killed ] || {{ : >{where}/killed; kill -9 $PPID; }} ;;
 *liar*) echo '{{"kernel": 1'; exit 0 ;;
 esac
 exec {report} "$@"
 '''
 HOSTILE = {'hang.img': 'timeout', 'segv.img': 'crashed', 'hog.img': 'failed', 'chatty.img': 'timeout', 'liar.img': 'failed',
-           'empty.img': 'failed', 'noise.img': 'failed', 'cut.img.gz': 'failed', '-o.img': 'failed', '<b>&.img': 'failed'}
+           'empty.img': 'failed', 'noise.img': 'failed', 'cut.img.gz': 'failed', '-o.img': 'failed', '<b>&.img': 'failed',
+           # Its worker is killed the first time; then it is only no dump.
+           'killer.img': 'failed',
+           'bomb.img.zst': 'failed', 'deep.img.gz': 'failed', 'many.zip': 'failed', 'sparse.img': 'failed', 'unreadable.img': 'failed',
+           'two\nlines.img': 'failed', ' spaces  .img': 'failed', 'no-utf-8-\udcff.img': 'failed', "quote's\"$(exit).img": 'failed',
+           'future.img': 'failed'}
 
 
 def make_hostile(folder):
     one = next(folder.glob('0/*.gz')).read_bytes()
     noise = bytes((i * 7919 + (i >> 3)) & 255 for i in range(100000))
     contents = {'empty.img': b'', 'noise.img': noise, 'cut.img.gz': one[:64], '-o.img': b'x', '<b>&.img': b'<script>' * 999}
+    contents |= packed_bombs(folder)
     for name in HOSTILE:
         (folder / name).write_bytes(contents.get(name, b'z'))
+    os.truncate(folder / 'sparse.img', 1 << 40)
+    os.utime(folder / 'future.img', (1 << 33, 1 << 33))
+    (folder / 'unreadable.img').chmod(0)
+    # What is no file is no dump.
     os.mkfifo(folder / 'fifo')
     (folder / 'gone').symlink_to('/no/such/file')
+    (folder / 'loop').symlink_to('loop')
+    (folder / 'up').symlink_to('..')
+    (folder / 'empty-folder.img').mkdir()
+
+
+def packed_bombs(folder):
+    """4 GiB of zeroes, twelve times packed, 70000 files."""
+    with open(folder / 'zeroes', 'wb') as zeroes:
+        zeroes.truncate(4 << 30)
+    bomb = subprocess.run(['zstd', '-qc1', folder / 'zeroes'], check=True, stdout=subprocess.PIPE).stdout
+    (folder / 'zeroes').unlink()
+    deep = b'x'
+    for _ in range(12):
+        deep = gzip.compress(deep, mtime=0)
+    many = io.BytesIO()
+    with zipfile.ZipFile(many, 'w') as archive:
+        for number in range(70000):
+            archive.writestr(str(number), '')
+    return {'bomb.img.zst': bomb, 'deep.img.gz': deep, 'many.zip': many.getvalue()}
 
 
 def fleet(database, dumps, report, *words, kill_after=None):
-    command = [EXAMPLES / 'fleet', '-j', '2', database, dumps, '--report', report, '--timeout', '5', '--memory', '1024',
-               *words]
+    command = [EXAMPLES / 'fleet', '-j', '2', database, dumps, '--report', report, '--timeout', '15', '--memory', '1024',
+               '--unpacked', '256M', *words]
     with subprocess.Popen(command, start_new_session=True) as process:
         if kill_after:
             deadline = time.monotonic() + 60
@@ -85,6 +119,10 @@ def same(got, want, what):
         sys.exit(1)
 
 
+def shown(path):
+    return os.fsencode(path).decode('utf-8', 'backslashreplace')
+
+
 def check_contents(database, counts, dumps):
     db = sqlite3.connect(database)
     found = db.execute('SELECT frames, dumps, first_seen FROM signature').fetchall()
@@ -94,7 +132,12 @@ def check_contents(database, counts, dumps):
         number = next(n for n in range(DUMPS) if make.variant_of(n, SIGNATURES) == variant)
         same(first, make.FIRST + 60 * number, f'first seen: {variant}')
     states = dict(db.execute("SELECT path, state FROM dump WHERE state NOT IN ('complete', 'degraded')").fetchall())
-    same(states, {str(dumps / name): state for name, state in HOSTILE.items()}, 'hostile dumps')
+    same(states, {shown(dumps / name): state for name, state in HOSTILE.items()}, 'hostile dumps')
+    why = dict(db.execute('SELECT path, error FROM dump WHERE error IS NOT NULL').fetchall())
+    for name, word in (('bomb.img.zst', 'limit of 268435456 bytes'), ('deep.img.gz', 'packed more than'), ('many.zip', 'more than 65536 files'),
+                       ('sparse.img', 'not a kernel minidump')):
+        if word not in why[shown(dumps / name)]:
+            same(why[shown(dumps / name)], word, name)
     errors = db.execute('SELECT path FROM dump WHERE signature IS NULL AND coalesce(error, \'\') = \'\' '
                         "AND state NOT IN ('crashed', 'complete', 'degraded')").fetchall()
     same(errors, [], 'dumps that failed without a sentence')
@@ -111,7 +154,7 @@ def main():
         counts = make.make(PACKED, dumps, DUMPS, SIGNATURES)
         same(len(counts), SIGNATURES, 'signatures made')
         make_hostile(dumps)
-        report.write_text(WRAPPER.format(python=sys.executable, report=REPORT))
+        report.write_text(WRAPPER.format(where=where, python=sys.executable, report=REPORT))
         report.chmod(0o755)
 
         # Killed in the middle; then it goes on.
@@ -131,6 +174,7 @@ def main():
               f'{DUMPS / seconds:.0f} dumps per second of a worker; largest process {peak} MiB; '
               f'{first} were done before the kill')
         assert peak < 200, peak
+        assert (where / 'killed').exists(), 'no worker was killed'
 
         # A third run has nothing to do but those that had timed out; a dump that changed is read again.
         changed = next(dumps.glob('1/*.gz'))
@@ -148,6 +192,19 @@ def main():
         assert 'script' not in page.tags and 'b' in page.tags and '<b>&' not in text
         # The name of a file in a sentence; each dump itself is named where it is the only one of its kind.
         assert '&lt;b&gt;&amp;' in text, text[-3000:]
+
+        # Names that no listing gives: pipes, loops, folders, what is gone.  Nobody waits for a pipe.
+        odd = [dumps / name for name in ('fifo', 'gone', 'loop', 'empty-folder.img')] + ['/dev/zero', '']
+        began = time.monotonic()
+        lines = subprocess.run([EXAMPLES / 'fleet-worker', '--report', REPORT, '--timeout', '50', '--null'], text=True, check=True,
+                               input='\0'.join(map(str, odd)), stdout=subprocess.PIPE).stdout.splitlines()
+        same([json.loads(line)['state'] for line in lines], ['failed'] * 5, 'odd names')
+        assert all(json.loads(line)['error'] for line in lines) and time.monotonic() - began < 40
+
+        # Lines that no worker prints cost themselves only.
+        rubbish = '5\n[]\n{"path": ["a"]}\n{"path": "\\ud800", "bytes": 1}\n{"path": "large", "bytes": 99999999999999999999}\n\udcff\n{"path": "good"}\n'
+        subprocess.run([EXAMPLES / 'fleet-store', where / 'rubbish.db'], input=os.fsencode(rubbish), check=True, stderr=subprocess.DEVNULL)
+        same(sorted(row[0] for row in sqlite3.connect(where / 'rubbish.db').execute('SELECT path FROM dump')), ['\\ud800', 'good'], 'rubbish')
 
         # Shards: each dump once, whoever runs them.
         names = '\n'.join(map(str, sorted(dumps.glob('*/*.gz'))[:50]))

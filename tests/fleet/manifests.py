@@ -52,6 +52,38 @@ def shell_is_good(text, shell='sh'):
         fail(done.stderr)
 
 
+def is_within(part, whole):
+    if isinstance(part, dict):
+        return isinstance(whole, dict) and all(key in whole and is_within(value, whole[key]) for key, value in part.items())
+    if isinstance(part, list):
+        return isinstance(whole, list) and len(part) == len(whole) and all(map(is_within, part, whole))
+    return part == whole
+
+
+def by_kubectl(job):
+    """kubectl reads a manifest into the types of its API without a cluster: a wrong type is an error, an unknown field is lost."""
+    if not shutil.which('kubectl'):
+        return ''
+    version = json.loads(subprocess.run(['kubectl', 'version', '--client', '-o', 'json'], check=True, stdout=subprocess.PIPE).stdout)
+    if int(re.match(r'\d+', version['clientVersion']['minor'])[0]) < 29:
+        return ''
+
+    def read(manifest):
+        return subprocess.run(['kubectl', 'set', 'image', '--local', '-f', '-', 'worker=another', '-o', 'json'], check=False, text=True,
+                              input=json.dumps(manifest), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    done = read(job)
+    if done.returncode:
+        fail(done.stderr)
+    kept, wanted = json.loads(done.stdout), json.loads(json.dumps(job))
+    wanted['spec']['template']['spec']['containers'][0]['image'] = 'another'
+    if not is_within(wanted, kept):
+        fail(f'kubernetes: kubectl has no such fields: {done.stdout}')
+    wanted['spec']['backoffLimitPerIndex'] = 'three'
+    if not read(wanted).returncode:
+        fail('kubectl accepts any type')
+    return f', and by kubectl {version["clientVersion"]["gitVersion"]}'
+
+
 def kubernetes():
     try:
         import jsonschema
@@ -72,7 +104,7 @@ def kubernetes():
         fail('kubernetes: volumes and mounts differ')
     if f'/{job["spec"]["completions"]}"' not in container['command'][-1]:
         fail('kubernetes: the number of shards is not that of the completions')
-    return 'kubernetes: by the JSON schema of batch/v1 Job'
+    return f'kubernetes: by the JSON schema of batch/v1 Job{by_kubectl(job)}'
 
 
 def slurm():

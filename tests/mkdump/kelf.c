@@ -158,7 +158,7 @@ static void downstream_kelf(struct recipe *recipe, struct region *kelf)
 	uint64_t n;
 
 	if (!kelf->banner)
-		fail(recipe, "kelf=downstream wants a banner=");
+		fail(recipe, "kelf=downstream needs a banner=");
 	at = downstream_layout(recipe, kelf);
 	elf_header(recipe, out, "kelf", 1 + count_segments(recipe), at.segments);
 	bytes_write(out, at.size, NULL, 0);

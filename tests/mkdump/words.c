@@ -29,7 +29,7 @@ static char escaped(const struct recipe *recipe, const char **from)
 		}
 		break;
 	}
-	fail(recipe, "a backslash with nothing sensible behind it");
+	fail(recipe, "a backslash that is no escape (backslash, quote, n, xNN)");
 }
 
 /* Read one word from *@from on and remove its quotes; it is built in place at @to. */

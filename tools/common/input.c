@@ -248,7 +248,8 @@ static const char *join_names(const char *const *names, size_t n)
 bool input_arguments(int argc, char **argv, struct input_options *options)
 {
 	if (optind == argc) {
-		fprintf(stderr, "%s: no input given\n", program_name);
+		fprintf(stderr, "%s: no input given: name a dump, or - for standard input\n",
+			program_name);
 		return false;
 	}
 	options->inputs = (const char *const *)&argv[optind];

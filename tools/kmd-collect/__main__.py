@@ -352,7 +352,7 @@ def check_script(parser, options):
         parser.error('--device "IF DEV:PART" is needed')
     # They become words of the script.
     if options.device and not re.fullmatch(r'[a-z]+ [0-9a-f.:]+', options.device):
-        parser.error(f'{options.device!r} is no device of U-Boot')
+        parser.error(f'--device: {options.device!r} is not IF DEV:PART, such as "mmc 0:1"')
     if not re.fullmatch(r'[A-Za-z0-9_/.-]+', options.folder):
         parser.error('--folder may have letters, digits and / _ . -')
 

@@ -47,7 +47,7 @@ class Output:
         if self.path.is_dir() and self.form == 'folder' and not any(self.path.iterdir()):
             self.path.rmdir()
         if self.path.exists():
-            raise CollectError(f'{self.path}: exists already')
+            raise CollectError(f'{self.path}: exists already; give another name')
         try:
             self.temporary.mkdir(mode=0o700)
         except OSError as error:
@@ -126,7 +126,7 @@ class Output:
     def finish_image(self):
         registers = self.path.with_name(self.path.name.removesuffix('.img') + '.registers.txt')
         if self.registers and registers.exists():
-            raise CollectError(f'{registers}: exists already')
+            raise CollectError(f'{registers}: exists already; give another name')
         self.write_image()
         if self.registers:
             self.write_text('registers', self.registers)

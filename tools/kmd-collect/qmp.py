@@ -287,7 +287,7 @@ class Paused:
         try:
             self.monitor.execute('cont')
         except (Refused, CollectError) as error:
-            raise CollectError(f'THE GUEST IS STILL PAUSED, cont failed: {error}') from error
+            raise CollectError(f'the guest is STILL PAUSED, as cont failed: {error}; type cont in its monitor') from error
 
     def __exit__(self, *_):
         self.resume()
