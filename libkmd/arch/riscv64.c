@@ -74,14 +74,14 @@ static void linear_map(const struct kmd_vmcoreinfo *info, const struct kmd_runti
 /* Where the image starts, wherever KASLR has moved it. */
 static uint64_t image_start(const struct kmd_vmcoreinfo *info, const struct kmd_runtime *runtime)
 {
-	uint64_t link = LINK_ADDR, value;
+	uint64_t link = LINK_ADDR, kaslr;
 
 	if (info->text)
 		kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_LINK_ADDR)", &link);
-	if (info->text && kmd_vmcoreinfo_number(info, "NUMBER(MODULES_END)", &value) &&
-	    value > link)
-		return value;
-	return link + (kmd_runtime_get(runtime, KMD_RUNTIME_KASLR, &value) ? value : 0);
+	if (!kmd_runtime_get(runtime, KMD_RUNTIME_KASLR, &kaslr) &&
+	    !(info->text && kmd_vmcoreinfo_kaslr(info, &kaslr)))
+		kaslr = 0;
+	return link + kaslr;
 }
 
 /*

@@ -104,15 +104,31 @@ bool kmd_vmcoreinfo_hex(const struct kmd_vmcoreinfo *info, const char *key, uint
 	       kmd_text_u64(value, length, 16, number);
 }
 
-/* riscv64 has no KERNELOFFSET: modules end where the image starts (asm/pgtable.h). */
+/*
+ * riscv64 has no KERNELOFFSET: modules end where the image starts (asm/pgtable.h).  The image
+ * starts at a multiple of 2 MiB, with _stext in its first ones.
+ */
+static bool riscv64_start(const struct kmd_vmcoreinfo *info, uint64_t *start)
+{
+	uint64_t delta;
+
+	if (kmd_vmcoreinfo_number(info, "NUMBER(MODULES_END)", start))
+		return true;
+	if (!kmd_vmcoreinfo_number(info, "NUMBER(va_kernel_pa_offset)", &delta) ||
+	    !kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", start))
+		return false;
+	*start &= ~((UINT64_C(2) << 20) - 1);
+	return true;
+}
+
 bool kmd_vmcoreinfo_kaslr(const struct kmd_vmcoreinfo *info, uint64_t *kaslr)
 {
 	const uint64_t link_of_all = UINT64_C(0xffffffff80000000);
-	uint64_t link, modules_end, other;
+	uint64_t link, start, other;
 
 	if (kmd_vmcoreinfo_hex(info, "KERNELOFFSET", kaslr))
 		return true;
-	if (!kmd_vmcoreinfo_number(info, "NUMBER(MODULES_END)", &modules_end))
+	if (!riscv64_start(info, &start))
 		return false;
 	if (!kmd_vmcoreinfo_number(info, "NUMBER(KERNEL_LINK_ADDR)", &link)) {
 		if (!kmd_vmcoreinfo_number(info, "NUMBER(phys_ram_base)", &other) &&
@@ -120,8 +136,8 @@ bool kmd_vmcoreinfo_kaslr(const struct kmd_vmcoreinfo *info, uint64_t *kaslr)
 			return false;
 		link = link_of_all;
 	}
-	*kaslr = modules_end - link;
-	return modules_end >= link;
+	*kaslr = start - link;
+	return start >= link;
 }
 
 /* One "SYMBOL(name)=value" line between @line and @stop. */

@@ -2,6 +2,7 @@
 /* test_arch.c - the virtual memory of each machine, from VMCOREINFO and from regions. */
 #include "kit.h"
 
+#include "arch/paging.h"
 #include "kernel/kernel.h"
 
 #include <elf.h>
@@ -230,6 +231,69 @@ START_TEST(riscv64)
 }
 END_TEST
 
+/* Without any single key, other keys or regions with both addresses give the same maps. */
+START_TEST(riscv64_without_a_key)
+{
+	static const char *const lines[] = { "SYMBOL(_stext)=ffffffffa0002000\n",
+					     "NUMBER(phys_ram_base)=2147483648\n",
+					     "NUMBER(PAGE_OFFSET)=0xffffffd600000000\n",
+					     "NUMBER(VMALLOC_END)=0xffffffd600000000\n",
+					     "NUMBER(VA_BITS)=39\n",
+					     "NUMBER(MODULES_VADDR)=0xffffffff21e75000\n",
+					     "NUMBER(MODULES_END)=0xffffffffa0000000\n",
+					     "NUMBER(KERNEL_LINK_ADDR)=0xffffffff80000000\n",
+					     "NUMBER(va_kernel_pa_offset)=0xffffffff1fe00000\n" };
+	const size_t n = sizeof(lines) / sizeof(lines[0]);
+	char text[1024];
+	uint64_t kaslr;
+
+	add(0x80400000, 0xffffffd600400000, 64);
+	add(0x80500000, 0xffffffd600500000, 64);
+	add(0x80900000, 0xffffffc600500000, 64);
+	add(0x80200000, 0xffffffffa0000000, 64);
+	add(0x80201000, 0xffffffffa0001000, 64);
+	for (size_t without = 0; without <= n; without++) {
+		struct kmd_paging paging = { .page_shift = 12 };
+
+		strcpy(text, "OSRELEASE=6.12.0\n");
+		for (size_t i = 0; i < n; i++)
+			strcat(text, i == without ? "" : lines[i]);
+		lay_out(&kmd_arch_riscv64, text);
+		expect_map(&layout.linear, 0xffffffd600000000, 0xffffffff00000000, 0x80000000);
+		expect_map(&layout.image, 0xffffffffa0000000,
+			   without == 5 ? UINT64_MAX : 0xffffffffa1e75000, 0x80200000);
+		ck_assert(kmd_vmcoreinfo_kaslr(&info, &kaslr));
+		ck_assert_uint_eq(kaslr, 0x20000000);
+		ck_assert(kmd_arch_riscv64.read_paging(&info, &paging));
+		ck_assert_uint_eq(paging.va_bits, 39);
+	}
+	done();
+}
+END_TEST
+
+/* Nonsense is no map. */
+START_TEST(riscv64_nonsense)
+{
+	static const char *const offsets[] = { "0", "0xffffffd600000001", "0x1000000000000000",
+					       "0xffffffff80000000", "-1" };
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
+		struct kmd_paging paging = { .page_shift = 12 };
+
+		snprintf(text, sizeof(text),
+			 "OSRELEASE=6.12.0\nNUMBER(phys_ram_base)=1\nNUMBER(PAGE_OFFSET)=%s\n",
+			 offsets[i]);
+		lay_out(&kmd_arch_riscv64, text);
+		ck_assert(!layout.linear.known && !layout.image.known);
+		ck_assert(!kmd_arch_riscv64.read_paging(&info, &paging));
+	}
+	lay_out(&kmd_arch_riscv64, NULL);
+	ck_assert(!layout.linear.known && !layout.image.known);
+	done();
+}
+END_TEST
+
 START_TEST(arm_linear_from_regions)
 {
 	add(0x80008000, 0xc0008000, 64);
@@ -376,6 +440,8 @@ int main(void)
 	tcase_add_test(tcase, x86_64_linear_from_mem_section);
 	tcase_add_test(tcase, x86_64_without);
 	tcase_add_test(tcase, riscv64);
+	tcase_add_test(tcase, riscv64_without_a_key);
+	tcase_add_test(tcase, riscv64_nonsense);
 	tcase_add_test(tcase, arm_linear_from_regions);
 	tcase_add_test(tcase, names_and_machines);
 	tcase_add_test(tcase, versions);
