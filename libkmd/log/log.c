@@ -20,8 +20,8 @@
 #define REGION_MAX (UINT64_C(16) << 20)
 
 /* The kernel's own buffer first, then what consoles and pstore keep. */
-static const char *const region_names[] = { "KLOGBUF", "prb_data", "KDPDLOGBUF", "KDMESG",
-					    "KCONSOLE" };
+static const char *const region_names[] = { "KLOGBUF",    "prb_data", "log_recor",
+					    "KDPDLOGBUF", "KDMESG",   "KCONSOLE" };
 
 /* No form has a mark that is certain: the one with the strictest rules comes first. */
 static enum kmd_status read_region(const struct kmd_target *target,

@@ -315,7 +315,7 @@ START_TEST(unindexed)
 		writer.bytes.big_endian = k & 2;
 		fill(n);
 		kmd_regions_deinit(&regions);
-		place("KLOGBUF", BASE, writer.bytes.at, writer.size);
+		place(n % 2 ? "KLOGBUF" : "Klog_records", BASE, writer.bytes.at, writer.size);
 		facts.big_endian = k & 2;
 		expect_ok(read_log(true));
 		ck_assert_str_eq(log_read.form, "unindexed record buffer");
