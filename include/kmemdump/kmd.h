@@ -152,6 +152,13 @@ enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t address);
 enum kmd_status kmd_set_ram_base(struct kmd *kmd, uint64_t address);
 
 /*
+ * Physical address of Rockchip's Minidump table in RAM images: the dump is then what this table
+ * lists.  (Kernel: "smem-region" of the node "rockchip,minidump".)  The image needs its own
+ * address: kmd_set_ram_base(), or FILE@ADDR.  What is no such table is an error.
+ */
+enum kmd_status kmd_set_rockchip_table(struct kmd *kmd, uint64_t address);
+
+/*
  * The subsystem whose regions are read out of a RAM image by its SMEM area: a number, or apss,
  * modem, adsp, cdsp, cdsp1.  NULL is apss, the processor that runs Linux.
  */

@@ -97,6 +97,17 @@
 #define MD_SS_SIZE                    32
 #define MD_SS_APSS                    0 /* index of the application processor */
 
+/*
+ * Rockchip's table: the same global header at an address of its own (U-Boot's
+ * CONFIG_ROCKCHIP_MINIDUMP_SMEM_BASE, the kernel's node "smem-region"), and longer entries of
+ * subsystems.  Source: drivers/soc/rockchip/minidump of the kernel, rk_mini_dump.c of U-Boot.
+ */
+#define MD_ROCKCHIP_ELF_HEADER        32 /* u64, physical: where U-Boot makes Minidump.elf */
+#define MD_ROCKCHIP_ELF_SIZE          40 /* u64: set by U-Boot */
+#define MD_ROCKCHIP_TABLE             48 /* u64, physical: the kernel's own list */
+#define MD_ROCKCHIP_SS_SIZE           56
+#define MD_ROCKCHIP_SUBSYSTEMS        2 /* of U-Boot; the kernel's header has room for 10 */
+
 /* struct minidump_region */
 #define MD_REGION_NAME                0 /* char[16], may lack its NUL */
 #define MD_REGION_NAME_SIZE           16

@@ -155,6 +155,17 @@ KMD_EXPORT enum kmd_status kmd_set_smem_address(struct kmd *kmd, uint64_t addres
 	return status;
 }
 
+KMD_EXPORT enum kmd_status kmd_set_rockchip_table(struct kmd *kmd, uint64_t address)
+{
+	enum kmd_status status = kmd_begin_option(kmd);
+
+	if (status == KMD_OK) {
+		kmd->image_options.has_rockchip = true;
+		kmd->image_options.rockchip = address;
+	}
+	return status;
+}
+
 KMD_EXPORT enum kmd_status kmd_set_subsystem(struct kmd *kmd, const char *subsystem)
 {
 	enum kmd_status status = kmd_begin_option(kmd);

@@ -36,6 +36,7 @@ struct kmd_blob {
 /* An SMEM area, found by its marks or named by an option. */
 struct kmd_smem_area {
 	bool present;
+	bool rockchip;   /* no area but Rockchip's table alone, at this place */
 	size_t blob;     /* it lies in this flat blob ... */
 	uint64_t offset; /* ... here ... */
 	uint64_t size;   /* ... and is so long (0 = not known) */
@@ -57,8 +58,9 @@ struct kmd_image_options {
 	bool accept_invalid; /* read it though its mark or validity bit is missing */
 	bool all_memory;     /* all of a RAM image, not the regions that its SMEM area lists */
 	bool quick;          /* search for an SMEM area only where such areas lie */
-	bool has_smem, has_ram_base;
+	bool has_smem, has_ram_base, has_rockchip;
 	uint64_t smem, ram_base;
+	uint64_t rockchip;  /* address of Rockchip's table */
 	uint32_t subsystem; /* of the SMEM area's table; 0 = Linux's */
 	kmd_progress_fn progress;
 	void *progress_user;
@@ -81,6 +83,7 @@ extern const struct kmd_image_format kmd_image_elf;
 extern const struct kmd_image_format kmd_image_lime;
 extern const struct kmd_image_format kmd_image_ramoops;
 extern const struct kmd_image_format kmd_image_ram;
+extern const struct kmd_image_format kmd_image_rockchip;
 extern const struct kmd_image_format kmd_image_unplaced;
 extern const struct kmd_image_format kmd_image_xen;
 

@@ -12,6 +12,8 @@
 #define UNPACK_LIMIT (UINT64_C(1) << 20)
 /* Each run of captured bytes may fill two pages of 64 KiB, and has a row in a table. */
 #define SIZE_FACTOR  8192
+#define RAM_BASE     UINT64_C(0x40000000)
+#define ROCKCHIP     UINT64_C(0x40008000)
 #define SIZE_BOUND   (UINT64_C(64) << 20)
 
 struct bound {
@@ -88,7 +90,8 @@ static void assemble(struct kmd *kmd, size_t input_size)
 	close(fd);
 }
 
-static void try(const uint8_t *data, size_t size, unsigned int flags)
+/* @rockchip: address of Rockchip's table in RAM that begins at RAM_BASE; 0 = none. */
+static void try(const uint8_t *data, size_t size, unsigned int flags, uint64_t rockchip)
 {
 	struct kmd *kmd = kmd_new();
 	enum kmd_status status;
@@ -96,6 +99,10 @@ static void try(const uint8_t *data, size_t size, unsigned int flags)
 	FUZZ_CHECK(kmd != NULL);
 	kmd_set_flags(kmd, flags);
 	kmd_set_unpack_limit(kmd, UNPACK_LIMIT);
+	if (rockchip) {
+		kmd_set_ram_base(kmd, RAM_BASE);
+		kmd_set_rockchip_table(kmd, rockchip);
+	}
 	status = kmd_open_memory(kmd, data, size, "input");
 	FUZZ_CHECK((status == KMD_OK) == !kmd_error(kmd));
 	FUZZ_CHECK(status == KMD_OK || kmd_error(kmd)[0]);
@@ -111,8 +118,10 @@ static void try(const uint8_t *data, size_t size, unsigned int flags)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	try(data, size, KMD_ACCEPT_INVALID | KMD_ACCEPT_ORDER);
+	try(data, size, KMD_ACCEPT_INVALID | KMD_ACCEPT_ORDER, 0);
 	if (size % 8 == 0)
-		try(data, size, KMD_STRICT);
+		try(data, size, KMD_STRICT, 0);
+	if (size > ROCKCHIP - RAM_BASE)
+		try(data, size, 0, ROCKCHIP);
 	return 0;
 }

@@ -55,7 +55,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 							 .has_ram_base = true,
 							 .ram_base = 0x80000000 };
 
+	static const struct kmd_image_options rockchip = { .has_rockchip = true,
+							   .rockchip = 0x40008000,
+							   .has_ram_base = true,
+							   .ram_base = 0x40000000 };
+
 	try(data, size, &plain);
+	try(data, size, &rockchip);
 	try(data, size, &forced);
 	return 0;
 }

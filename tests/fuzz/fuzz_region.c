@@ -69,10 +69,9 @@ static void check_pieces(const struct kmd_interval *pieces, size_t n, size_t n_r
 	}
 }
 
-static enum kmd_status run(struct stages *s)
+static enum kmd_status run(struct stages *s, const struct kmd_image_options *options)
 {
-	static const struct kmd_image_options options = { .accept_invalid = true };
-	enum kmd_status status = kmd_image_read(&s->input, &options, &s->diag, &s->image);
+	enum kmd_status status = kmd_image_read(&s->input, options, &s->diag, &s->image);
 
 	if (status == KMD_OK)
 		status = kmd_claims_read(&s->image, &s->diag, &s->claims);
@@ -107,14 +106,28 @@ static void deinit(struct stages *s)
 	kmd_diag_deinit(&s->diag);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try(const uint8_t *data, size_t size, const struct kmd_image_options *options)
 {
 	struct stages stages;
 
 	memset(&stages, 0, sizeof(stages));
 	kmd_diag_init(&stages.diag);
-	if (fuzz_input_make(data, size, &stages.diag, &stages.input) && run(&stages) != KMD_OK)
+	if (fuzz_input_make(data, size, &stages.diag, &stages.input) &&
+	    run(&stages, options) != KMD_OK)
 		FUZZ_CHECK(stages.diag.status != KMD_OK && stages.diag.sentence[0]);
 	deinit(&stages);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static const struct kmd_image_options plain = { .accept_invalid = true };
+	static const struct kmd_image_options rockchip = { .has_rockchip = true,
+							   .rockchip = 0x40008000,
+							   .has_ram_base = true,
+							   .ram_base = 0x40000000 };
+
+	try(data, size, &plain);
+	if (size > rockchip.rockchip - rockchip.ram_base)
+		try(data, size, &rockchip);
 	return 0;
 }

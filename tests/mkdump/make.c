@@ -13,19 +13,13 @@ static const struct {
 	const char *name;
 	void (*make)(struct recipe *recipe);
 } forms[] = {
-	{ "raw", make_raw },
-	{ "folder", make_folder },
-	{ "cat", make_cat },
-	{ "core", make_core },
-	{ "smem", make_smem },
-	{ "ram", make_ram },
-	{ "lime", make_lime },
-	{ "bytes", make_bytes },
-	{ "avml", make_avml },
-	{ "kdump", make_kdump },
-	{ "ramoops", make_ramoops },
-	{ "mrdump", make_mrdump },
-	{ "remoteproc", make_remoteproc },
+	{ "raw", make_raw },           { "folder", make_folder },
+	{ "cat", make_cat },           { "core", make_core },
+	{ "smem", make_smem },         { "ram", make_ram },
+	{ "rockchip", make_rockchip }, { "lime", make_lime },
+	{ "bytes", make_bytes },       { "avml", make_avml },
+	{ "kdump", make_kdump },       { "ramoops", make_ramoops },
+	{ "mrdump", make_mrdump },     { "remoteproc", make_remoteproc },
 };
 
 static void default_to(uint64_t *value, uint64_t otherwise)
@@ -77,7 +71,8 @@ static void make_form(struct recipe *recipe)
 		return;
 	}
 	fail(recipe,
-	     "form %s: raw, folder, cat, core, smem, ram, lime, avml, kdump, ramoops or bytes",
+	     "form %s: raw, folder, cat, core, smem, ram, rockchip, lime, avml, kdump, ramoops or "
+	     "bytes",
 	     recipe->form ? recipe->form : "is missing");
 }
 

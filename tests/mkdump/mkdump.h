@@ -152,6 +152,7 @@ void make_lime(struct recipe *recipe);
 void make_mrdump(struct recipe *recipe);
 void make_smem(struct recipe *recipe);
 void make_ram(struct recipe *recipe);
+void make_rockchip(struct recipe *recipe);
 /* --- others.c, wrap.c */
 void make_avml(struct recipe *recipe);
 void make_kdump(struct recipe *recipe);

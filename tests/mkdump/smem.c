@@ -286,20 +286,11 @@ static void array_row(struct recipe *recipe, struct bytes *out, uint64_t at, uns
 	field(recipe, out, at + MD_REGION_LENGTH, 8, region->table_size, "region[%u].size", i);
 }
 
-/* RAM: the regions at their addresses, the array that describes them, the SMEM area. */
-void make_ram(struct recipe *recipe)
+/* The regions at their addresses, and the array that describes them. */
+static void ram_regions(struct recipe *recipe, struct bytes *out, uint64_t base, uint64_t array)
 {
-	const uint64_t base = option_number(recipe, "base", 0x40000000);
-	const uint64_t size = option_number(recipe, "size", 0x100000);
-	const uint64_t smem = option_number(recipe, "smem", base + 0x20000);
-	const uint64_t array = option_number(recipe, "array", base + 0x10000);
-	struct bytes *out = &add_file(recipe, "ram")->bytes;
-	const struct area area = { out, smem - base, smem,
-				   option_number(recipe, "smem-size", 0x10000) };
 	unsigned int row = 0;
 
-	bytes_write(out, size, NULL, 0);
-	make_area(recipe, &area, array);
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		struct region *region = recipe->regions[i];
 
@@ -309,4 +300,49 @@ void make_ram(struct recipe *recipe)
 		if (region->listed_in & IN_FILE)
 			place_region(recipe, out, region->phys - base, region);
 	}
+}
+
+/* RAM with an SMEM area. */
+void make_ram(struct recipe *recipe)
+{
+	const uint64_t base = option_number(recipe, "base", 0x40000000);
+	const uint64_t smem = option_number(recipe, "smem", base + 0x20000);
+	const uint64_t array = option_number(recipe, "array", base + 0x10000);
+	struct bytes *out = &add_file(recipe, "ram")->bytes;
+	const struct area area = { out, smem - base, smem,
+				   option_number(recipe, "smem-size", 0x10000) };
+
+	bytes_write(out, option_number(recipe, "size", 0x100000), NULL, 0);
+	make_area(recipe, &area, array);
+	ram_regions(recipe, out, base, array);
+}
+
+/*
+ * RAM with Rockchip's table; options base, size, array, table.  The kernel has written it, and asks
+ * for encryption, as it always does.
+ */
+void make_rockchip(struct recipe *recipe)
+{
+	const uint64_t base = option_number(recipe, "base", 0x40000000);
+	const uint64_t array = option_number(recipe, "array", base + 0x10000);
+	const uint64_t table = option_number(recipe, "table", base + 0x8000) - base;
+	const uint64_t apss = table + MD_GLOBAL_SUBSYSTEMS;
+	struct bytes *out = &add_file(recipe, "ram")->bytes;
+
+	bytes_write(out, option_number(recipe, "size", 0x100000), NULL, 0);
+	field(recipe, out, table + MD_GLOBAL_STATUS, 4, 1, "toc.status");
+	field(recipe, out, table + MD_GLOBAL_REVISION, 4, MD_REVISION, "toc.revision");
+	field(recipe, out, table + MD_GLOBAL_ENABLED, 4, 0, "toc.enabled");
+	field(recipe, out, apss + MD_SS_STATUS, 4, 1, "apss.status");
+	field(recipe, out, apss + MD_SS_ENABLED, 4, MD_SS_ENABLED_MAGIC, "apss.enabled");
+	field(recipe, out, apss + MD_SS_ENCRYPTION_STATUS, 4, MD_SS_ENCR_NONE,
+	      "apss.encryption_status");
+	field(recipe, out, apss + MD_SS_ENCRYPTION_REQUIRED, 4, MD_SS_ENCR_REQUIRED,
+	      "apss.encryption_required");
+	field(recipe, out, apss + MD_SS_REGION_COUNT, 4, count_rows(recipe), "apss.count");
+	field(recipe, out, apss + MD_SS_REGIONS_BASE, 8, array, "apss.base");
+	field(recipe, out, apss + MD_ROCKCHIP_ELF_HEADER, 8, base + table, "apss.elf");
+	field(recipe, out, apss + MD_ROCKCHIP_ELF_SIZE, 8, 0, "apss.elf_size");
+	field(recipe, out, apss + MD_ROCKCHIP_TABLE, 8, base + 0x4000, "apss.table");
+	ram_regions(recipe, out, base, array);
 }

@@ -18,6 +18,7 @@ static const char help_inputs[] =
 	"  RAM image          with an SMEM area (all of it with --all-memory); or without: its\n"
 	"                     address from FILE@ADDR, --ram-base, dump_info.txt or the kernel\n"
 	"                     in it\n"
+	"                     with Rockchip's table: --rockchip=ADDR\n"
 	"  DDRCS*.BIN         several images of one RAM, with dump_info.txt or as FILE@ADDR,...\n"
 	"  LiME, AVML         dumps of all RAM with addresses; LiME's zlib too\n"
 	"  Xen core           of xl dump-core\n"

@@ -18,6 +18,7 @@ const char input_help[] =
 	"      --strict          fail if the dump is damaged, instead of omitting what is damaged\n"
 	"      --smem=ADDR       physical address of the SMEM area in a RAM image\n"
 	"      --ram-base=ADDR   physical address of a RAM image's first byte\n"
+	"      --rockchip=ADDR   physical address of Rockchip's Minidump table in a RAM image\n"
 	"      --subsystem=NAME  whose regions of an SMEM area: apss (Linux, the default), modem,\n"
 	"                        adsp, cdsp, cdsp1 or a number; --list shows them\n"
 	"      --all-memory      all of a RAM image, not only the regions that its SMEM lists\n"
@@ -201,6 +202,9 @@ static bool read_option(int option, struct input_options *options)
 	case OPT_RAM_BASE:
 		options->has_ram_base = true;
 		return parse_address("ram-base", optarg, &options->ram_base);
+	case OPT_ROCKCHIP:
+		options->has_rockchip = true;
+		return parse_address("rockchip", optarg, &options->rockchip);
 	case OPT_SUBSYSTEM:
 		options->subsystem = optarg;
 		return true;
@@ -279,6 +283,8 @@ bool input_set_options(struct kmd *kmd, const struct input_options *options, uns
 		kmd_set_smem_address(kmd, options->smem);
 	if (options->has_ram_base)
 		kmd_set_ram_base(kmd, options->ram_base);
+	if (options->has_rockchip)
+		kmd_set_rockchip_table(kmd, options->rockchip);
 	if (options->subsystem && kmd_set_subsystem(kmd, options->subsystem) != KMD_OK) {
 		fprintf(stderr, "%s: %s\n", program_name, kmd_error(kmd));
 		return false;

@@ -22,6 +22,7 @@ enum {
 	OPT_ACCEPT,
 	OPT_SMEM,
 	OPT_RAM_BASE,
+	OPT_ROCKCHIP,
 	OPT_SUBSYSTEM,
 	OPT_UNPACK_LIMIT,
 	OPT_LIMIT,
@@ -44,6 +45,7 @@ enum {
 		{ "strict", no_argument, NULL, OPT_STRICT },                                       \
 		{ "smem", required_argument, NULL, OPT_SMEM },                                     \
 		{ "subsystem", required_argument, NULL, OPT_SUBSYSTEM },                           \
+		{ "rockchip", required_argument, NULL, OPT_ROCKCHIP },                             \
 		{ "ram-base", required_argument, NULL, OPT_RAM_BASE },                             \
 		{ "all-memory", no_argument, NULL, OPT_ALL_MEMORY },                               \
 		{ "limit", required_argument, NULL, OPT_LIMIT },                                   \
@@ -69,8 +71,8 @@ struct input_options {
 	struct input_value values[INPUT_VALUES];
 	size_t n_values;
 	const char *subsystem;
-	uint64_t smem, ram_base;
-	bool has_smem, has_ram_base;
+	uint64_t smem, ram_base, rockchip;
+	bool has_smem, has_ram_base, has_rockchip;
 	uint64_t limits[INPUT_LIMITS]; /* by enum kmd_limit; 0 = the default */
 	unsigned int flags;            /* enum kmd_flag, or-ed */
 };

@@ -99,16 +99,30 @@ static char *claim_name(const struct entry *entry)
 	return asprintf(&name, "%s%" PRIu32, entry->name, entry->seq) < 0 ? NULL : name;
 }
 
+/* The image of RAM that has @size bytes at @phys; without one, that of the table. */
+static size_t blob_of(const struct kmd_image *image, uint64_t phys, uint64_t size)
+{
+	for (size_t i = 0; i < image->n_blobs; i++) {
+		const struct kmd_blob *blob = &image->blobs[i];
+
+		if (blob->kind == KMD_BLOB_FLAT && blob->has_phys && phys >= blob->phys &&
+		    kmd_inside(phys - blob->phys, size, blob->size))
+			return i;
+	}
+	return image->smem.blob;
+}
+
 static void set_bytes(const struct array *array, struct kmd_claim *claim)
 {
-	const struct kmd_blob *blob = array->blob;
+	const struct kmd_blob *blob;
 
+	claim->blob = blob_of(array->image, claim->phys, kmd_min_u64(claim->size, 1));
+	blob = &array->image->blobs[claim->blob];
 	if (claim->phys < blob->phys || claim->phys - blob->phys > blob->size)
 		return;
 	claim->offset = claim->phys - blob->phys;
 	claim->captured = kmd_min_u64(claim->size, blob->size - claim->offset);
 	claim->has_bytes = claim->captured || !claim->size;
-	claim->blob = array->image->smem.blob;
 }
 
 static enum kmd_status add_claim(struct array *array, uint64_t index, const struct entry *entry,
@@ -280,7 +294,7 @@ enum kmd_status kmd_minidump_array_read(const struct kmd_image *image, uint64_t 
 	struct array array = { .image = image, .diag = diag, .claims = claims, .count = count };
 	enum kmd_status status;
 
-	array.blob = &image->blobs[image->smem.blob];
+	array.blob = &image->blobs[blob_of(image, phys, MD_REGION_SIZE)];
 	status = array_open(&array, phys);
 	if (status != KMD_OK)
 		return status;

@@ -21,9 +21,9 @@ struct subsystem {
 	uint64_t regions;
 };
 
-static void subsystem_read(struct kmd_cursor *toc, uint64_t index, struct subsystem *ss)
+/* The subsystem whose entry is at @at. */
+static void subsystem_read(struct kmd_cursor *toc, uint64_t at, struct subsystem *ss)
 {
-	uint64_t at = MD_GLOBAL_SUBSYSTEMS + index * MD_SS_SIZE;
 
 	ss->status = kmd_cursor_u32(toc, at + MD_SS_STATUS);
 	ss->enabled = kmd_cursor_u32(toc, at + MD_SS_ENABLED);
@@ -43,7 +43,7 @@ unsigned int kmd_minidump_toc_marks(const struct kmd_source *source, struct kmd_
 	kmd_cursor_init(&toc, source, item.offset, item.size, diag);
 	if (!kmd_cursor_has(&toc, MD_GLOBAL_SUBSYSTEMS, MD_SS_SIZE))
 		return 0;
-	subsystem_read(&toc, MD_SS_APSS, &ss);
+	subsystem_read(&toc, MD_GLOBAL_SUBSYSTEMS + MD_SS_APSS * MD_SS_SIZE, &ss);
 	marks = kmd_cursor_u32(&toc, MD_GLOBAL_STATUS) == 1;
 	marks += kmd_cursor_u32(&toc, MD_GLOBAL_REVISION) == MD_REVISION;
 	marks += kmd_cursor_u32(&toc, MD_GLOBAL_ENABLED) == MD_SS_ENABLED_MAGIC;
@@ -147,7 +147,7 @@ static enum kmd_status read_subsystems(struct kmd_cursor *toc, uint64_t n, uint6
 	uint64_t others = 0;
 
 	for (uint64_t i = 0; i < n && status == KMD_OK; i++) {
-		subsystem_read(toc, i, &ss);
+		subsystem_read(toc, MD_GLOBAL_SUBSYSTEMS + i * MD_SS_SIZE, &ss);
 		if (i != selected && ss.enabled != MD_SS_ENABLED_MAGIC)
 			continue;
 		others += i != selected;
@@ -250,7 +250,7 @@ enum kmd_status kmd_minidump_toc_read(const struct kmd_image *image, struct kmd_
 				toc.size);
 	n = (toc.size - MD_GLOBAL_SUBSYSTEMS) / MD_SS_SIZE;
 	if (number < n)
-		subsystem_read(&toc, number, &ss);
+		subsystem_read(&toc, MD_GLOBAL_SUBSYSTEMS + number * MD_SS_SIZE, &ss);
 	status = check_global(&toc, place);
 	if (status == KMD_OK)
 		status = read_subsystems(&toc, n, number, place, claims);

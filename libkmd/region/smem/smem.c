@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "image/smem_marks.h"
+#include "region/smem/rockchip.h"
 
 #include <kmemdump/minidump.h>
 #include <inttypes.h>
@@ -334,6 +335,8 @@ static enum kmd_status read_smem(const struct kmd_image *image, struct kmd_diag 
 	smem.source = blob->source;
 	smem.start = blob->offset + image->smem.offset;
 	smem.size = image->smem.size;
+	if (image->smem.rockchip)
+		return kmd_rockchip_table_read(image, diag, claims);
 	kmd_cursor_init(&smem.cursor, smem.source, smem.start, smem.size ? smem.size : UINT64_MAX,
 			diag);
 	if (smem.size >= 2 * MD_SMEM_PTABLE_SIZE && smem.cursor.size == smem.size)
