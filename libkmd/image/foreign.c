@@ -28,6 +28,8 @@ struct mark {
 	"a VMware snapshot: crash opens it as it is, and vmss2core -N6 makes an ELF core of it; "  \
 	"or give the guest's .vmem file beside it as FILE@0, if its RAM is at most 3 GiB"
 
+#define FILE_SYSTEM "a file system: mount it and give the folder or file inside"
+
 /* Octal where a hexadecimal escape would swallow the next letter. */
 static const struct mark marks[] = {
 	MARK(0, "MDMP",
@@ -63,6 +65,7 @@ static const struct mark marks[] = {
 	MARK(0, "PK\7\10",
 	     "the first part of a split zip archive: join it first (zip -s 0 IN.zip --out "
 	     "OUT.zip)"),
+	MARK(0, "PK\5\6", "a zip archive without files"),
 	MARK(0, "MSWIM\0", "a WIM archive: unpack it first (7z x)"),
 	MARK(0, "xar!", "a xar archive: unpack it first (bsdtar -xf)"),
 	MARK(0, "MSCF", "a cabinet archive: unpack it first (bsdtar -xf)"),
@@ -83,6 +86,12 @@ static const struct mark marks[] = {
 	MARK(4096, "EFI PART", "a whole disk: give its dump partition (rawdump, logdump, ftm)"),
 	MARK(0x438, "\x53\xef\x01",
 	     "an ext file system: mount it and give the folder or file inside"),
+	MARK(54, "FAT12   ", FILE_SYSTEM),
+	MARK(54, "FAT16   ", FILE_SYSTEM),
+	MARK(82, "FAT32   ", FILE_SYSTEM),
+	MARK(3, "EXFAT   ", FILE_SYSTEM),
+	MARK(3, "NTFS    ", FILE_SYSTEM),
+	MARK(1024, "\x10\x20\xf5\xf2", FILE_SYSTEM), /* f2fs */
 	MARK(0, "\211PNG\r\n", "a picture"),
 	MARK(0, "\xff\xd8\xff", "a picture"),
 	MARK(0, "%PDF-", "a PDF document"),
@@ -136,6 +145,19 @@ static const char *by_elf(struct kmd_cursor *cursor)
 	default:
 		return NULL;
 	}
+}
+
+/* An arm64 kernel looks like one for EFI's sake, and RAM may begin with it. */
+static const char *by_program(struct kmd_cursor *cursor)
+{
+	uint64_t at = 0;
+
+	if (kmd_cursor_is(cursor, 0, "MZ", 2) && kmd_cursor_has(cursor, 0x3c, 4))
+		at = kmd_cursor_u32(cursor, 0x3c);
+	if (!at || !kmd_cursor_is(cursor, at, "PE\0", 4) || kmd_cursor_is(cursor, 56, "ARM\x64", 4))
+		return NULL;
+	return "a program for Windows or EFI: if it is a self-extracting archive, unpack it first "
+	       "(7z x)";
 }
 
 /* -------------------------------------------------------------------- text */
@@ -238,6 +260,8 @@ const char *kmd_image_foreign(const struct kmd_source *source, struct kmd_diag *
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
 	if (!what)
 		what = by_text(&cursor);
+	if (!what)
+		what = by_program(&cursor);
 	if (!what)
 		what = by_erased(source, diag);
 	return what;

@@ -43,7 +43,7 @@ size_t kmd_name_without_copy_mark(const char *name, size_t length)
 static size_t without_suffix(const char *name, size_t length)
 {
 	static const char *const suffixes[] = { ".bin", ".bak",  ".dat", ".img",
-						".old", ".orig", ".raw" };
+						".old", ".orig", ".raw", ".txt" };
 
 	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
 		size_t size = strlen(suffixes[i]);

@@ -115,7 +115,8 @@ static enum kmd_status add_entry(struct reading *r, struct archive_entry *entry)
 		return KMD_OK;
 	if (archive_entry_hardlink(entry) || archive_entry_filetype(entry) == AE_IFLNK)
 		return report_link(r, path);
-	if (archive_entry_filetype(entry) != AE_IFREG)
+	/* What rar reads from its standard input has no type. */
+	if (archive_entry_filetype(entry) != AE_IFREG && archive_entry_filetype(entry))
 		return KMD_OK;
 	new->path = malloc(strlen(path) + 1);
 	if (!new->path)
@@ -183,11 +184,16 @@ static enum kmd_status list(struct reading *r)
 		status = kmd_packed_next(&packed, &entry);
 		if (status != KMD_OK)
 			status = ends_early(r);
+		else if (entry && !r->n && kmd_packed_check(&packed) != KMD_OK)
+			status = r->diag->status;
 		else if (entry)
 			status = add_entry(r, entry);
 		if (!entry)
 			break;
 	}
+	/* A later volume has no file that begins in it. */
+	if (status == KMD_OK && !r->n)
+		status = kmd_packed_check(&packed);
 	if (status == KMD_OK && is_zip(packed.archive))
 		status = check_zip_end(r);
 	kmd_packed_close(&packed);

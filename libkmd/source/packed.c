@@ -3,6 +3,7 @@
 
 #include "base/checked.h"
 #include "base/text.h"
+#include "source/rar5.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -10,7 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BLOCK (256u * 1024)
+#define BLOCK     (256u * 1024)
+#define ENCRYPTED "the archive is encrypted: unpack it with its password first"
 
 static la_ssize_t read_block(struct archive *archive, void *user, const void **buffer)
 {
@@ -62,13 +64,10 @@ typedef int (*support)(struct archive *);
 
 /* A filter that libarchive was built without would run a program: leave that out. */
 static const support filters[] = {
-	archive_read_support_filter_xz,
-	archive_read_support_filter_bzip2,
-	archive_read_support_filter_lz4,
-	archive_read_support_filter_lzma,
-	archive_read_support_filter_compress,
-	archive_read_support_format_raw,
-	NULL,
+	archive_read_support_filter_xz,   archive_read_support_filter_bzip2,
+	archive_read_support_filter_lz4,  archive_read_support_filter_lzma,
+	archive_read_support_filter_lzip, archive_read_support_filter_compress,
+	archive_read_support_format_raw,  NULL,
 };
 
 static const support archives[] = {
@@ -80,9 +79,10 @@ static const support archives[] = {
 };
 
 /* libarchive crashes where it is asked before it knows the format. */
-static bool is_encrypted(struct archive *archive)
+static bool is_encrypted(const struct kmd_packed *packed)
 {
-	return archive_format(archive) && archive_read_has_encrypted_entries(archive) > 0;
+	return archive_format(packed->archive) &&
+	       archive_read_has_encrypted_entries(packed->archive) > 0;
 }
 
 /* The error of libarchive, with its reason. */
@@ -97,9 +97,9 @@ static enum kmd_status fail(struct kmd_packed *packed)
 		return kmd_fail_memory(packed->diag);
 	if (!why)
 		why = "the archive is damaged";
-	if (is_encrypted(packed->archive) || strcasestr(why, "encrypt"))
+	if (is_encrypted(packed) || strcasestr(why, "encrypt"))
 		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
-				"the archive is encrypted: unpack it with its password first");
+				"%s", ENCRYPTED);
 	kmd_text_name(text, sizeof(text), why, strlen(why));
 	return kmd_fail(packed->diag, KMD_ERR_DAMAGED, kmd_in(packed->source->name),
 			"cannot be unpacked: %s", text);
@@ -111,6 +111,7 @@ static enum kmd_status open_forms(struct kmd_packed *packed, const struct kmd_so
 {
 	*packed = (struct kmd_packed){ .source = source, .options = options, .diag = diag };
 	packed->archive = archive_read_new();
+	packed->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	packed->buffer = malloc(BLOCK);
 	if (!packed->archive || !packed->buffer)
 		return kmd_fail_memory(diag);
@@ -132,12 +133,28 @@ enum kmd_status kmd_packed_open(struct kmd_packed *packed, const struct kmd_sour
 void kmd_packed_close(struct kmd_packed *packed)
 {
 	archive_read_free(packed->archive);
+	if (packed->utf8)
+		freelocale(packed->utf8);
 	free(packed->buffer);
+}
+
+/*
+ * libarchive converts the names of zip and 7z to the character set of the locale, and has no name
+ * where that cannot be done.  Only this thread's locale changes, and only here.
+ */
+static int next_header(struct kmd_packed *packed, struct archive_entry **entry)
+{
+	locale_t before = packed->utf8 ? uselocale(packed->utf8) : (locale_t)0;
+	int got = archive_read_next_header(packed->archive, entry);
+
+	if (packed->utf8)
+		uselocale(before);
+	return got;
 }
 
 enum kmd_status kmd_packed_next(struct kmd_packed *packed, struct archive_entry **entry)
 {
-	int got = archive_read_next_header(packed->archive, entry);
+	int got = next_header(packed, entry);
 
 	if (got >= ARCHIVE_WARN && got != ARCHIVE_EOF)
 		return KMD_OK;
@@ -199,6 +216,23 @@ static enum kmd_status copy_block(struct kmd_packed *packed, struct kmd_sink *si
 	if (status == KMD_OK)
 		status = kmd_sink_progress(sink, packed->at, packed->source->size);
 	return status;
+}
+
+enum kmd_status kmd_packed_check(const struct kmd_packed *packed)
+{
+	struct kmd_rar5 rar5;
+
+	if (archive_format(packed->archive) != ARCHIVE_FORMAT_RAR_V5)
+		return KMD_OK;
+	kmd_rar5_look(packed->source, packed->diag, &rar5);
+	if (rar5.encrypted)
+		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
+				"%s", ENCRYPTED);
+	if (rar5.volume)
+		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
+				"one of several volumes of a RAR archive: unpack the first of them "
+				"(unrar x)");
+	return KMD_OK;
 }
 
 enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,

@@ -7,6 +7,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 /* A source that libarchive reads. */
 struct kmd_packed {
@@ -16,6 +17,7 @@ struct kmd_packed {
 	struct archive *archive;
 	uint64_t at; /* of the next packed byte */
 	unsigned char *buffer;
+	locale_t utf8;    /* names are converted to it; 0 = this system has none */
 	bool read_failed; /* the source could not be read; .diag has the error */
 };
 
@@ -29,6 +31,10 @@ void kmd_packed_close(struct kmd_packed *packed);
  * KMD_ERR_UNSUPPORTED if it is encrypted.
  */
 enum kmd_status kmd_packed_next(struct kmd_packed *packed, struct archive_entry **entry);
+
+/* KMD_ERR_UNSUPPORTED if the archive, of which a header was read, is of a kind that libarchive
+ * reads wrongly. */
+enum kmd_status kmd_packed_check(const struct kmd_packed *packed);
 
 /*
  * Unpack the current file, named @name in messages, into @target.  Damage is a finding if

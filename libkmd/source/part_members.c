@@ -102,10 +102,22 @@ static void drop_taken(struct kmd_input *input)
 	input->n_members = kept;
 }
 
+/* A text of the folder names its files: those whose names have a suffix are images of their own. */
+static bool is_listed(const struct kmd_input *input)
+{
+	for (size_t i = 0; i < input->n_members; i++)
+		if (kmd_text_has_prefix(input->members[i].file_name, "dump_info") ||
+		    kmd_text_has_suffix(input->members[i].file_name, ".cmm"))
+			return true;
+	return false;
+}
+
 enum kmd_status kmd_parts_join_members(struct kmd_diag *diag, struct kmd_input *input,
 				       size_t *joined)
 {
 	enum kmd_status status = KMD_OK;
+
+	bool listed = is_listed(input);
 
 	*joined = 0;
 	for (size_t i = 0; status == KMD_OK && i < input->n_members; i++) {
@@ -115,7 +127,8 @@ enum kmd_status kmd_parts_join_members(struct kmd_diag *diag, struct kmd_input *
 		/* Names of region files end in anything. */
 		if (member->source && !member->has_phys &&
 		    !kmd_text_has_prefix(member->file_name, "md_") &&
-		    kmd_part_counter(member->file_name, &counter))
+		    kmd_part_counter(member->file_name, &counter) &&
+		    !(listed && member->file_name[counter.at + counter.width]))
 			status = join(diag, input, member, &counter, joined);
 	}
 	drop_taken(input);

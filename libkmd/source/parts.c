@@ -6,39 +6,63 @@
 #include "base/text.h"
 #include "source/android_sparse.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define PARTS_MAX      10000
 #define MARK           8
+#define SUFFIX_MAX     8
 #define PAGE           4096u
 /* Bytes of so many values are code or data, not a fill. */
 #define PAGE_KINDS     48
 #define PAGES_COMPARED 8192
 
+/* The length of @path without what split --additional-suffix appends: ".img", ".bin". */
+static size_t without_suffix(const char *path)
+{
+	const char *slash = strrchr(path, '/'), *dot = strrchr(slash ? slash : path, '.');
+	size_t length = strlen(path), n;
+
+	if (!dot || !dot[1] || strlen(dot) > SUFFIX_MAX)
+		return length;
+	for (n = 1; isalpha((unsigned char)dot[n]); n++)
+		;
+	return dot[n] ? length : (size_t)(dot - path);
+}
+
+static bool follows(const char *path, size_t at, const char *word)
+{
+	size_t length = strlen(word);
+
+	return at > length && !strncasecmp(path + at - length, word, length);
+}
+
 /*
- * ".0", ".00", "_000": from 0.  ".001": from 1, with three digits or more, since ".1" is what
+ * ".0", ".00", "_000": from 0.  ".001", ".01", "part1": from 1, but not ".1", which is what
  * rotation of logs makes.  "aa": as split(1) does.
  */
-bool kmd_part_counter(const char *path, struct kmd_part_counter *counter)
+static bool find_counter(const char *path, size_t length, struct kmd_part_counter *counter)
 {
-	size_t length = strlen(path), at = length;
+	size_t at = length;
 
 	while (at && path[at - 1] >= '0' && path[at - 1] <= '9')
 		at--;
 	counter->at = at;
 	counter->width = length - at;
 	counter->letters = counter->hex = false;
-	if (counter->width && at > 1 && (path[at - 1] == '.' || path[at - 1] == '_')) {
+	if (counter->width && at > 1 &&
+	    (path[at - 1] == '.' || path[at - 1] == '_' || follows(path, at, "part"))) {
 		size_t zeroes = strspn(path + at, "0");
 
-		return zeroes == counter->width ||
-		       (counter->width >= 3 && zeroes == counter->width - 1 &&
-			path[length - 1] == '1');
+		return zeroes >= counter->width ||
+		       ((counter->width >= 2 || follows(path, at, "part")) &&
+			zeroes == counter->width - 1 && path[length - 1] == '1');
 	}
 	while (at && path[at - 1] == 'a')
 		at--;
@@ -46,6 +70,26 @@ bool kmd_part_counter(const char *path, struct kmd_part_counter *counter)
 	counter->width = length - at;
 	counter->letters = true;
 	return counter->width >= 2 && at;
+}
+
+/*
+ * Before a suffix there must be two digits, or "part": DDRCS0_0.BIN and DDRCS0_1.BIN are images of
+ * their own, and so are the volumes x.part1.rar of an archive.
+ */
+static bool find_before_suffix(const char *path, size_t length, struct kmd_part_counter *counter)
+{
+	if (!path[length] || !strcasecmp(path + length, ".rar") ||
+	    !find_counter(path, length, counter))
+		return false;
+	if (counter->letters)
+		return strchr("._-", path[counter->at - 1]);
+	return counter->width > 1 || follows(path, counter->at, "part");
+}
+
+bool kmd_part_counter(const char *path, struct kmd_part_counter *counter)
+{
+	return find_counter(path, strlen(path), counter) ||
+	       find_before_suffix(path, without_suffix(path), counter);
 }
 
 /* The digit or letter after @c; \0 after the last. */

@@ -31,6 +31,7 @@ static const struct magic magics[] = {
 	{ 0, KMD_GZIP_MAGIC_LENGTH, KMD_GZIP_MAGIC, KMD_PACKING_GZIP },
 	{ 0, 6, "\3757zXZ\0", KMD_PACKING_FILTER },
 	{ 0, 3, "BZh", KMD_PACKING_FILTER },
+	{ 0, 5, "LZIP\1", KMD_PACKING_FILTER },
 	{ 0, 4, "\x04\x22\x4d\x18", KMD_PACKING_FILTER },
 	{ 0, 4, "\x02\x21\x4c\x18", KMD_PACKING_FILTER },
 	{ 0, 4, KMD_ANDROID_SPARSE_MAGIC, KMD_PACKING_SPARSE },
@@ -48,9 +49,8 @@ static const struct magic magics[] = {
 	{ 0, 6, "Rar!\x1a\x07", KMD_PACKING_ARCHIVE },
 };
 
-static const char *const suffixes[] = {
-	".zst", ".zstd", ".gz", ".xz", ".bz2", ".lz4", ".lzma", ".Z"
-};
+static const char *const suffixes[] = { ".zst", ".zstd", ".gz", ".xz", ".bz2",
+					".lz4", ".lzma", ".lz", ".Z" };
 
 /*
  * What xz --format=lzma writes: the properties 0x5d, a dictionary of 2^n or 2^n + 2^(n-1) bytes,

@@ -33,6 +33,7 @@ FORMS = {
     'gzip': ('gzip', 'gzip', 'gzip', 'form-gzip', r'\.gz|gzip'),
     'xz': ('xz', 'xz', 'xz', 'form-xz', r'\.xz|\bxz\b'),
     'lzma': ('lzma', 'lzma', 'lzma', 'form-lzma', r'lzma'),
+    'lzip': ('lzip', 'lzip', 'lzip', 'form-lzip', r'lzip|\.lz\b'),
     'bzip2': ('bzip2', 'bzip2', 'bzip2', 'form-bzip2', r'bz2|bzip2'),
     'lz4': ('lz4', 'lz4', 'lz4', 'form-lz4', r'lz4'),
     'compress': ('compress)', 'compress', '.Z', 'form-compress', r'compress'),

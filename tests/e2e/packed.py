@@ -11,12 +11,14 @@ import gzip
 import io
 import lzma
 import os
+import shutil
 import struct
 import subprocess
 import tarfile
 import zipfile
 
 import kit
+import rar5
 
 
 def tar(path, members, mode='w'):
@@ -91,6 +93,9 @@ def check_images(bench, image, want):
     for suffix, pack in filters.items():
         bench.path(f'dump.img.{suffix}').write_bytes(pack(image))
         bench.expect_core(bench.path(f'dump.img.{suffix}'), want)
+    if shutil.which('lzip'):
+        kit.run(['lzip', '-k', bench.where / 'rawdump.img'])
+        bench.expect_core(bench.path('rawdump.img.lz'), want)
     packed = bench.path('dump.img.gz').read_bytes()
     bench.path('twice').write_bytes(lzma.compress(packed))
     bench.expect_core(bench.path('twice'), want)
@@ -181,6 +186,47 @@ def check_parts(bench, image, folder, want):
     bench.expect_core(below, want['folder'])
 
 
+def check_names(bench, image, folder, want):
+    """Names that are no ASCII, in the locale C; parts with a suffix; archives of other tools."""
+    files = files_of(folder, 'Дамп ü/')
+    bench.expect_core(zipped(bench.path('utf8.zip'), files), want['folder'])
+    below = bench.path('Дамп ü')
+    below.mkdir()
+    for name, data in files:
+        (bench.where / name).write_bytes(data)
+    kit.run([kit.tool('bsdtar'), '-c', '-f', bench.path('utf8.7z'), '--format', '7zip', '-C', bench.where, below.name],
+            env={**os.environ, 'LC_ALL': 'C.UTF-8'})
+    bench.expect_core(bench.path('utf8.7z'), want['folder'])
+    bench.path('a.rar').write_bytes(rar5.archive(files))
+    bench.expect_core(bench.path('a.rar'), want['folder'])
+    # What rar reads from its standard input has no type of file.
+    bench.path('b.rar').write_bytes(rar5.archive([('dump.img', image)], mode=0))
+    bench.expect_core(bench.path('b.rar'), want['image'])
+    bench.path('secret.rar').write_bytes(rar5.archive(files, encrypted=True))
+    bench.expect_error(bench.path('secret.rar'), 'encrypted', 'password')
+    bench.path('part1.rar').write_bytes(rar5.archive(files, volume=True))
+    bench.expect_error(bench.path('part1.rar'), 'several volumes')
+    for names in ('s.aa.img s.ab.img s.ac.img', 't_00.bin t_01.bin t_02.bin', 'u.01 u.02 u.03', 'v.part1.img v.part2.img v.part3.img',
+                  'w.part01 w.part02 w.part03'):
+        size = len(image) // 3 + 1
+        for i, name in enumerate(names.split()):
+            bench.path(name).write_bytes(image[i * size:(i + 1) * size])
+        bench.expect_core(bench.path(names.split()[0]), want['image'])
+    # Named alike, but images of their own.
+    for name in ('DDR0_0.BIN', 'DDR0_1.BIN'):
+        bench.path(name).write_bytes(image[:len(image) // 2])
+    kit.check('split' not in bench.assemble(bench.path('DDR0_0.BIN'))[1], 'DDR0_1.BIN is taken for a part')
+
+
+def check_foreign(bench):
+    """What cannot be read is named."""
+    for name, data, word in (('empty.zip', b'PK\5\6' + bytes(18), 'zip archive without files'),
+                             ('fat.img', bytes(82) + b'FAT32   ' + bytes(65536), 'file system'),
+                             ('sfx.exe', b'MZ' + bytes(58) + b'\x40\0\0\0PE\0\0' + bytes(range(256)) * 99, 'self-extracting')):
+        bench.path(name).write_bytes(data)
+        bench.expect_error(bench.path(name), word)
+
+
 def check_choice(bench, image, folder, cores):
     several = files_of(folder, 'a/') + [('b/dump.img', image)]
     path = zipped(bench.path('two.zip'), several)
@@ -257,6 +303,8 @@ def main():
             check_images(bench, image.read_bytes(), cores['image'])
             check_sparse(bench, image.read_bytes(), cores['image'])
             check_folders(bench, folder, cores['folder'])
+            check_names(bench, image.read_bytes(), folder, cores)
+            check_foreign(bench)
             check_choice(bench, image.read_bytes(), folder, cores)
             check_parts(bench, image.read_bytes(), folder, cores)
             check_damage(bench, image.read_bytes(), folder)
