@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* parts.h - a file that was split: FILE.00 FILE.01, FILE.aa FILE.ab, FILE_0 FILE_1, FILE.001, FILE.aa.img. */
+/* parts.h - a file that was split: FILE.00 FILE.01, FILE.aa FILE.ab, FILE_0 FILE_1, FILE.001,
+ * FILE.aa.img. */
 #ifndef KMD_SOURCE_PARTS_H
 #define KMD_SOURCE_PARTS_H
 
