@@ -69,6 +69,11 @@
 #include <asm/pgtable.h>
 #endif
 
+/* The entry of a table that is not a process's; arm64 had none until 5.8. */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 8, 0) && !defined(pgd_offset_pgd)
+#define pgd_offset_pgd(pgd, va)	((pgd) + pgd_index(va))
+#endif
+
 /* Whether an entry maps memory itself; each machine had names of its own until 5.6. */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 6, 0) && !defined(pmd_leaf)
 #if defined(CONFIG_X86)
