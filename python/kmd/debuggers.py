@@ -255,6 +255,21 @@ def main(tool: str) -> NoReturn:
     sys.exit(cli.EXIT_FAILED)
 
 
+def kmd_crash() -> NoReturn:
+    """The command kmd-crash, of a wheel."""
+    main('crash')
+
+
+def kmd_drgn() -> NoReturn:
+    """The command kmd-drgn, of a wheel."""
+    main('drgn')
+
+
+def kmd_gdb() -> NoReturn:
+    """The command kmd-gdb, of a wheel."""
+    main('gdb')
+
+
 def _first_input(parser: argparse.ArgumentParser, words: list[str]) -> int:
     """The place of the first word that is neither an option nor its value."""
     at = 0

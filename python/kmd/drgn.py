@@ -3,9 +3,9 @@
 
     prog = kmd.drgn.program("minidump.bin", vmlinux="vmlinux")
 
-drgn gets the segments of the core that would be written.  The core's notes (VMCOREINFO, registers)
-reach it as a core without memory, in a file that is in memory and has no name: drgn's own argument
-for VMCOREINFO takes no registers, and versions before 0.0.30 do not have it.
+drgn gets the segments of the core that would be written.  The core's notes (registers, VMCOREINFO)
+reach it as a core without memory, in a file that is in memory and has no name.  drgn 0.0.30 and
+later get VMCOREINFO as an argument as well; it takes no registers.
 """
 from __future__ import annotations
 
@@ -73,11 +73,30 @@ class _Core:
                 dump.core_read(note.offset, note.size))
 
 
-def _notes_file(dump: Dump) -> int:
-    fd = os.memfd_create('kmd-notes')
+def _file(name: str, content: bytes) -> int:
+    """In memory, without a name in any folder."""
+    fd = os.memfd_create(name)
     with open(fd, 'wb', closefd=False) as out:
-        out.write(_Core(dump).of_notes(dump))
+        out.write(content)
     return fd
+
+
+def _notes_file(dump: Dump) -> int:
+    return _file('kmd-notes', _Core(dump).of_notes(dump))
+
+
+def _vmcoreinfo(dump: Dump) -> Optional[bytes]:
+    """For drgn's own argument; None if the dump has none, or this drgn no such argument."""
+    text = dump.vmcoreinfo
+    if text is None:
+        return None
+    raw = text.encode(errors='surrogateescape')
+    try:
+        drgn.Program(vmcoreinfo=raw)
+    except (TypeError, ValueError):
+        # Versions before 0.0.30; or a text that drgn refuses, which it says of the note itself.
+        return None
+    return raw
 
 
 def _read(dump: Dump, start: int, address: int, count: int, offset: int, _physical: bool) -> bytes:
@@ -107,7 +126,8 @@ def program(source: Union[Source, Dump], *, vmlinux: Optional[Path] = None,
     The symbols of @vmlinux are loaded; without one, load_debug_info() is yours to call.
     """
     dump = source if isinstance(source, Dump) else Dump(source, vmlinux=vmlinux, **options)
-    prog = drgn.Program()
+    vmcoreinfo = _vmcoreinfo(dump)
+    prog = drgn.Program() if vmcoreinfo is None else drgn.Program(vmcoreinfo=vmcoreinfo)
     fd = _notes_file(dump)
     try:
         prog.set_core_dump(f'/proc/self/fd/{fd}')
@@ -132,5 +152,9 @@ def run(dump: Dump, arguments: list[str]) -> int:
     [command] = importlib.metadata.entry_points(group='console_scripts', name='drgn')
     main = command.load()
     sys.argv = ['drgn', '-c', f'/proc/self/fd/{fd}', *arguments]
+    vmcoreinfo = _vmcoreinfo(dump)
+    if vmcoreinfo is not None:
+        # An argument of the user's comes later and wins.
+        sys.argv[1:1] = ['--vmcoreinfo', f'/proc/self/fd/{_file("kmd-vmcoreinfo", vmcoreinfo)}']
     sys.setprofile(after_call)
     return int(main() or 0)
