@@ -279,14 +279,18 @@ static bool read_list(struct reader *reader)
 static bool read_clocks(const struct kmd_target *target, const struct kmd_target_cpus *cpus,
 			struct kmd_task_list *list)
 {
+	uint64_t rq;
+
 	list->clocks = calloc(cpus->n + 1, sizeof(*list->clocks));
+	if (!kmd_target_per_cpu(target, "runqueues", 0, &rq))
+		return list->clocks;
 	for (size_t i = 0; list->clocks && i < cpus->n; i++) {
 		struct kmd_cpu_clock *one = &list->clocks[list->n_clocks];
-		uint64_t rq;
 
 		one->cpu = cpus->numbers[i];
-		if (kmd_target_per_cpu(target, "runqueues", cpus->offsets[i], &rq) &&
-		    kmd_target_member(target, rq, KMD_T_RQ_CLOCK, 8, &one->clock) && one->clock)
+		if (kmd_target_member(target, rq + cpus->offsets[i], KMD_T_RQ_CLOCK, 8,
+				      &one->clock) &&
+		    one->clock)
 			list->n_clocks++;
 	}
 	return list->clocks;

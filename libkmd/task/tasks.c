@@ -118,20 +118,17 @@ static bool read_by_pid(const struct kmd_target *target, struct kmd_tasks *tasks
 }
 
 /* A pointer to a task in the CPU's run queue. */
-static uint64_t task_of(const struct kmd_target *target, uint64_t offset, uint64_t at)
+static uint64_t task_of(const struct kmd_target *target, uint64_t rq, uint64_t at)
 {
-	uint64_t rq, task;
+	uint64_t task;
 
-	return kmd_target_per_cpu(target, "runqueues", offset, &rq) &&
-			       number(target, rq + at, KMD_LONG, &task)
-		       ? task
-		       : 0;
+	return number(target, rq + at, KMD_LONG, &task) ? task : 0;
 }
 
 /* rq->curr and rq->idle of each CPU. */
 static bool read_current(const struct kmd_target *target, struct kmd_tasks *tasks)
 {
-	uint64_t curr_at, idle_at;
+	uint64_t curr_at, idle_at, rq;
 
 	tasks->cpus_unknown = "masks of CPUs or __per_cpu_offset";
 	if (!kmd_target_cpus(target, &tasks->cpus))
@@ -140,10 +137,13 @@ static bool read_current(const struct kmd_target *target, struct kmd_tasks *task
 	if (!kmd_target_type(target, KMD_T_RQ_CURR, &curr_at) ||
 	    !kmd_target_type(target, KMD_T_RQ_IDLE, &idle_at))
 		return true;
+	tasks->cpus_unknown = "place of run queues";
+	if (!kmd_target_per_cpu(target, "runqueues", 0, &rq))
+		return true;
 	tasks->cpus_unknown = NULL;
 	for (size_t i = 0; i < tasks->cpus.n; i++)
-		if (!push(&tasks->current, task_of(target, tasks->cpus.offsets[i], curr_at)) ||
-		    !push(&tasks->idle, task_of(target, tasks->cpus.offsets[i], idle_at)))
+		if (!push(&tasks->current, task_of(target, rq + tasks->cpus.offsets[i], curr_at)) ||
+		    !push(&tasks->idle, task_of(target, rq + tasks->cpus.offsets[i], idle_at)))
 			return false;
 	return true;
 }
