@@ -38,15 +38,20 @@ static int by_place(const void *a, const void *b)
 	return x->cpu < y->cpu ? -1 : x->cpu > y->cpu;
 }
 
-/* When the kernel was at its end: the reason's time, else the last that any CPU knows. */
+/*
+ * When the kernel was at its end: the time of the event that led to the panic, since a slow console
+ * may stop the ticks for longer; else the last that any CPU knows.
+ */
 static uint64_t end_of_kernel(const struct kmd *kmd, const struct facts *facts,
 			      const struct cpu_rows *rows)
 {
-	const struct kmd_log_record *reason = kmd_log_get(kmd, facts->reason);
+	const struct kmd_kernel *kernel = kmd_kernel_get(kmd);
+	const struct kmd_log_record *event =
+		kernel->panic ? kmd_log_get(kmd, kernel->panic_record) : NULL;
 	uint64_t end = facts->has_uptime ? facts->uptime : 0;
 
-	if (reason && reason->has_time)
-		return reason->time;
+	if (event && event->has_time)
+		return event->time;
 	for (size_t i = 0; i < rows->n; i++)
 		if (rows->items[i].has_last_tick && rows->items[i].last_tick > end)
 			end = rows->items[i].last_tick;

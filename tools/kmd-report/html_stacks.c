@@ -81,7 +81,7 @@ static void print_head_of_cpu(FILE *out, const struct cpu_row *row)
 		markup(out, " <small>%s, pid %u</small>", row->task->comm ? row->task->comm : "?",
 		       row->task->pid);
 	if (row->has_last_tick)
-		markup(out, " <small>last tick at %" PRIu64 ".%06" PRIu64 "</small>",
+		markup(out, " <small>&middot; last tick at %" PRIu64 ".%06" PRIu64 "</small>",
 		       row->last_tick / 1000000000, row->last_tick % 1000000000 / 1000);
 	if (row->silent)
 		markup(out, " <mark>no tick in its last %" PRIu64 " s</mark>", row->silent);
