@@ -635,7 +635,7 @@ struct kmd_symbol {
 /*
  * Read the kernel's table of symbols (kallsyms) and those of modules out of captured memory, with
  * or without a vmlinux.  Done once; later calls return the same.  KMD_ERR_NOT_FOUND if neither
- * was captured.
+ * was captured, KMD_ERR_LIMIT if all names together are far longer than those of any kernel.
  */
 enum kmd_status kmd_symbols_load(struct kmd *kmd);
 

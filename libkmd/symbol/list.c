@@ -6,10 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of all names together; some ten times what kernels have. */
+#define NAME_BYTES_MAX (64u << 20)
+
 static bool add(struct kmd_symbol_list *list, char *name, uint64_t address, char type,
 		const char *module)
 {
-	if (!name || !KMD_ARRAY_RESERVE(list->items, list->n, list->cap)) {
+	list->name_bytes += name ? strlen(name) : 0;
+	if (!name || list->name_bytes > NAME_BYTES_MAX ||
+	    !KMD_ARRAY_RESERVE(list->items, list->n, list->cap)) {
 		free(name);
 		return false;
 	}
@@ -85,8 +90,15 @@ enum kmd_status kmd_symbol_list_read(const struct kmd_target *target, struct kmd
 {
 	memset(list, 0, sizeof(*list));
 	if (!add_kernel(list, kallsyms) || !add_modules(target, modules, list)) {
+		bool too_long = list->name_bytes > NAME_BYTES_MAX;
+
 		kmd_symbol_list_deinit(list);
-		return kmd_fail_memory(target->diag);
+		return too_long
+			       ? kmd_fail(target->diag, KMD_ERR_LIMIT, kmd_in(NULL),
+					  "the names of all symbols have more than %u MiB, so that "
+					  "their tables are damaged",
+					  NAME_BYTES_MAX >> 20)
+			       : kmd_fail_memory(target->diag);
 	}
 	if (list->n)
 		qsort(list->items, list->n, sizeof(*list->items), by_address);

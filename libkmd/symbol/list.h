@@ -9,11 +9,13 @@
 struct kmd_symbol_list {
 	struct kmd_symbol *items; /* by address; names belong to the list */
 	size_t n, cap;
+	size_t name_bytes; /* of all names */
 };
 
 /*
  * All symbols of @kallsyms, and those of @modules whose names were captured.  The list refers to
- * names of modules, so @modules must outlive it.  KMD_ERR_MEMORY.
+ * names of modules, so @modules must outlive it.  KMD_ERR_MEMORY, and KMD_ERR_LIMIT if the
+ * names are far longer than those of any kernel.
  */
 enum kmd_status kmd_symbol_list_read(const struct kmd_target *target, struct kmd_kallsyms *kallsyms,
 				     struct kmd_modules *modules, struct kmd_symbol_list *list);

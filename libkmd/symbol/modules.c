@@ -158,12 +158,13 @@ static bool read_symbols(const struct kmd_target *target, struct kmd_modules *mo
 static char *read_name(const struct kmd_target *target, uint64_t virt)
 {
 	char text[NAME_MAX_], name[NAME_MAX_];
-	size_t n = 0;
+	/* The table may end where captured memory ends. */
+	uint64_t have = kmd_target_available(target, KMD_XLATE_ANY, virt, sizeof(text));
+	size_t n;
 
-	/* In pieces: the table may end where captured memory ends. */
-	while (n < sizeof(text) && kmd_target_read(target, KMD_XLATE_ANY, virt + n, text + n, 1) &&
-	       text[n])
-		n++;
+	if (!have || !kmd_target_read(target, KMD_XLATE_ANY, virt, text, have))
+		return NULL;
+	n = strnlen(text, (size_t)have);
 	/* Mapping symbols of arm64 ($x, $d) and labels of the compiler (.LC0) name no object. */
 	if (!n || n == sizeof(text) || text[0] == '$' || (text[0] == '.' && text[1] == 'L'))
 		return NULL;

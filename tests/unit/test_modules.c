@@ -2,6 +2,7 @@
 /* test_modules.c - modules and code made at run time, out of memory made by hand; and damage. */
 #include "consumer_kit.h"
 
+#include "symbol/list.h"
 #include "unwind/stack.h"
 
 #include <elf.h>
@@ -180,6 +181,43 @@ START_TEST(list_in_a_circle)
 }
 END_TEST
 
+/* Many modules have one table, whose names are as long as they may be, and not printable. */
+START_TEST(long_names)
+{
+	enum { MODULES = 140, SYMBOLS = 1000, TABLE_AT = 0x10000, NAMES_AT = 0x18000 };
+	struct kmd_symbol_list list;
+	struct kmd_kallsyms none = { 0 };
+
+	add_module();
+	for (size_t i = 0; i < MODULES; i++) {
+		size_t at = MODULE + 0x1000 + i * 0x100;
+
+		memcpy(fake.memory + at, fake.memory + MODULE, 0x100);
+		pointer(at, i + 1 < MODULES ? at + 0x100 : LIST);
+	}
+	pointer(MODULE, MODULE + 0x1000);
+	pointer(MODULE + 0x80, TABLE_AT);
+	for (size_t i = 1; i < SYMBOLS; i++) {
+		fake_set(&fake, TABLE_AT + 24 * i, 1, 4);
+		pointer(TABLE_AT + 24 * i + 8, MEMORY + 0x100);
+	}
+	memset(fake.memory + NAMES_AT, 1, 500);
+	pointer(MODULE + 0x90, NAMES_AT);
+	for (size_t i = 0; i <= MODULES; i++) {
+		size_t at = i ? MODULE + 0x1000 + (i - 1) * 0x100 : MODULE;
+
+		pointer(at + 0x68, MODULE + 0x80);
+	}
+	fake_set(&fake, MODULE + 0x88, SYMBOLS, 4);
+	read_from(0);
+	ck_assert_uint_eq(modules.n, MODULES + 1);
+	ck_assert_uint_eq(modules.items[1].n_symbols, SYMBOLS - 1);
+	expect_error(kmd_symbol_list_read(&target, &none, &modules, &list), KMD_ERR_LIMIT,
+		     "the names of all symbols");
+	ck_assert_uint_eq(list.n, 0);
+}
+END_TEST
+
 /* While it is initialised, a module has code that the rest of its life has not. */
 START_TEST(initialisation)
 {
@@ -319,6 +357,7 @@ int main(void)
 	tcase_add_test(tcase, identity_by_member);
 	tcase_add_loop_test(tcase, damaged_symbols, 0, 2);
 	tcase_add_test(tcase, list_in_a_circle);
+	tcase_add_test(tcase, long_names);
 	tcase_add_loop_test(tcase, initialisation, 0, 2);
 	tcase_add_test(tcase, code_made_at_run_time);
 	tcase_add_test(tcase, hostile_code);
