@@ -125,6 +125,17 @@ def modules(kernel):
     return cache
 
 
+def program(kernel, source, folder):
+    """A program of the guest, built without a C library."""
+    made = folder / source.stem
+    compiler = kernels.CROSS.get(kernel.arch, ('', ''))[1] + 'gcc'
+    done = kernel.build_root.run([compiler, '-O2', '-Wall', '-Werror', '-static', '-nostdlib', '-ffreestanding',
+                                  '-fno-stack-protector', '-o', made, source], [source.parent, folder])
+    if done.returncode:
+        sys.exit(f'{source.name} cannot be built:\n{done.stderr.decode(errors="replace")}')
+    return made.read_bytes()
+
+
 def check(kernel):
     """Build with all warnings; returns the complaints."""
     with tempfile.TemporaryDirectory(prefix='kmd-build-') as where:

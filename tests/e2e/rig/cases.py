@@ -23,6 +23,7 @@ import regions_away
 import reports
 import shimchecks
 import stacks
+import traced
 import virsh
 import withheld
 from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, check_sample, check_small,
@@ -33,6 +34,7 @@ class Rig:
     """One run of one case on one kernel."""
 
     modules = ()  # Folders of modules that replace those built here.
+    files = None  # More files of the guest: path -> bytes.
 
     def __init__(self, kernel, name, program, folder):
         self.kernel, self.name, self.program, self.folder = kernel, name, program, folder
@@ -53,7 +55,8 @@ class Rig:
         return image
 
     def boot(self, script, level='full', cmdline='ignore_loglevel', options=(), settings=''):
-        return qemu.Guest(self.kernel, self.pack(script, level, settings=settings), self.folder, cmdline, options)
+        image = self.pack(script, level, settings=settings, files=self.files)
+        return qemu.Guest(self.kernel, image, self.folder, cmdline, options)
 
     def crash(self, script, sign, level='full', settle=1.0, options=(), cmdline='', settings='', nmi_at=None):
         """Boot, wait for the console line of the crash, take the memory.
@@ -186,6 +189,16 @@ def crash_of(rig, script, text, task=None, **how):
     stacks.check_report(rig, taken, text, task, real)
     check_full(rig, taken)
     return recorded, real
+
+
+def case_traced(rig):
+    """Kretprobes, function_graph, a callback of ftrace, a kprobe and a BPF program are on stacks."""
+    if not rig.kernel.has('FUNCTION_GRAPH_TRACER') or not rig.kernel.has('KPROBE_EVENTS'):
+        print('this kernel has no tracers')
+        return
+    rig.files = traced.files(rig)
+    taken = rig.crash('traced', END_OF_PANIC)
+    traced.check(rig, taken)
 
 
 def has(frames, *functions):

@@ -14,6 +14,8 @@
  *	what=softlockup	a task that never gives up its CPU
  *	what=all	all CPUs panic at once
  *	what=hungtask	a task that waits forever, uninterruptible
+ *	what=traced	panics in a callback of ftrace, once bpf_user_rnd_u32() is called, while
+ *			another CPU spins in a kprobe
  *	what=mutex	two tasks that wait for a mutex, whose owner sleeps forever
  *	what=storm	each CPU registers and unregisters for @seconds
  */
@@ -21,8 +23,10 @@
 
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/ftrace.h>
 #include <linux/hrtimer.h>
 #include <linux/jiffies.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/mm_types.h>
 #include <linux/module.h>
@@ -424,6 +428,66 @@ static int all_panic(void)
 	return on_each_cpu_thread(panic_together, "kmdlab_panic/%d");
 }
 
+#if defined(CONFIG_DYNAMIC_FTRACE) && defined(CONFIG_KPROBES)
+#if LINUX_VERSION_CODE < KERNEL_VERSION(5, 11, 0)
+#define ftrace_regs pt_regs
+#endif
+
+static DECLARE_COMPLETION(traced);
+
+static void panic_in_callback(unsigned long ip, unsigned long parent, struct ftrace_ops *op,
+			      struct ftrace_regs *regs)
+{
+	complete(&traced);
+	while (!atomic_read(&spinning))
+		cpu_relax();
+	panic("a callback of ftrace panics");
+}
+
+static struct ftrace_ops panic_ops = { .func = panic_in_callback };
+static char called_by_bpf[] = "bpf_user_rnd_u32";
+
+static int spin_in_probe(struct kprobe *unused, struct pt_regs *regs)
+{
+	kmdlab_spin();
+	return 0;
+}
+
+static noinline int kmdlab_traced(void *unused)
+{
+	return atomic_read(&spinning) + 1;
+}
+
+static struct kprobe probe = { .pre_handler = spin_in_probe };
+
+static int call_traced(void *unused)
+{
+	wait_for_completion(&traced);
+	return kmdlab_traced(unused) - 1;
+}
+
+static int start_traced(void)
+{
+	int err;
+
+	probe.addr = (kprobe_opcode_t *)kmdlab_traced;
+	err = register_kprobe(&probe);
+	if (err)
+		return err;
+	err = ftrace_set_filter(&panic_ops, called_by_bpf, strlen(called_by_bpf), 0);
+	err = err ?: register_ftrace_function(&panic_ops);
+	err = err ?: start_on(num_online_cpus() - 1, call_traced, "kmdlab_traced");
+	if (err)
+		unregister_kprobe(&probe);
+	return err;
+}
+#else
+static int start_traced(void)
+{
+	return -ENODEV;
+}
+#endif
+
 static const struct {
 	const char *what;
 	int (*fn)(void);
@@ -442,6 +506,7 @@ static const struct {
 	{ "all", all_panic },
 	{ "hungtask", hung_task },
 	{ "mutex", hung_on_mutex },
+	{ "traced", start_traced },
 	{ "storm", storm },
 };
 
