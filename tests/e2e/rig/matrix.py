@@ -23,6 +23,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import cases  # noqa: E402
 import dump  # noqa: E402
 import kernels  # noqa: E402
+import matrix_merge  # noqa: E402
 import matrix_page  # noqa: E402
 import qemu  # noqa: E402
 import questions  # noqa: E402
@@ -257,9 +258,10 @@ def arguments():
     parser.add_argument('--dumps', metavar='FOLDER', help='folder to keep dumps in and to reuse them from')
     parser.add_argument('--keep-all', action='store_true', help='keep the cores too')
     parser.add_argument('--compare-again', action='store_true',
-                        help='run no consumer: compare the answers of an earlier run in --dumps')
+                        help='run no consumer in cells that have answers of an earlier run in --dumps')
     parser.add_argument('--only-report', action='store_true',
-                        help='fill the column kmd-report alone, with drgn and crash on all of RAM')
+                        help='fill the column kmd-report alone, with drgn and crash on all of RAM; the other columns '
+                        'of a page that is there stay')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--out', type=pathlib.Path, metavar='FILE', help='write the page there')
     return parser.parse_args()
@@ -274,7 +276,10 @@ def main():
                  for name in options.kernels for level in options.levels for crash in options.crashes]
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             results = list(pool.map(attempt, cells))
-    page = matrix_page.page(results, options)
+    if options.only_report and options.out and options.out.exists():
+        page = matrix_merge.page(options.out.read_text(encoding='utf-8'), results)
+    else:
+        page = matrix_page.page(results, options)
     if options.out:
         options.out.parent.mkdir(exist_ok=True)
         options.out.write_text(page, encoding='utf-8')

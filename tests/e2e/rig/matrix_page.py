@@ -83,6 +83,7 @@ def table(results):
 def clean(words):
     """One line of a page, without the characters that are special in tables and Markdown."""
     text = ' '.join(words.split())
+    text = re.sub(r'(?:/[^/ ]+)+/([\w-]+\.(?:img|core))', r'\1', text)  # Not where the dumps were.
     return text.replace('`', "'").replace('|', '\\|')[:300]
 
 
