@@ -111,7 +111,6 @@ static enum kmd_status open_forms(struct kmd_packed *packed, const struct kmd_so
 {
 	*packed = (struct kmd_packed){ .source = source, .options = options, .diag = diag };
 	packed->archive = archive_read_new();
-	packed->utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
 	packed->buffer = malloc(BLOCK);
 	if (!packed->archive || !packed->buffer)
 		return kmd_fail_memory(diag);
@@ -133,28 +132,12 @@ enum kmd_status kmd_packed_open(struct kmd_packed *packed, const struct kmd_sour
 void kmd_packed_close(struct kmd_packed *packed)
 {
 	archive_read_free(packed->archive);
-	if (packed->utf8)
-		freelocale(packed->utf8);
 	free(packed->buffer);
-}
-
-/*
- * libarchive converts the names of zip and 7z to the character set of the locale, and has no name
- * where that cannot be done.  Only this thread's locale changes, and only here.
- */
-static int next_header(struct kmd_packed *packed, struct archive_entry **entry)
-{
-	locale_t before = packed->utf8 ? uselocale(packed->utf8) : (locale_t)0;
-	int got = archive_read_next_header(packed->archive, entry);
-
-	if (packed->utf8)
-		uselocale(before);
-	return got;
 }
 
 enum kmd_status kmd_packed_next(struct kmd_packed *packed, struct archive_entry **entry)
 {
-	int got = next_header(packed, entry);
+	int got = archive_read_next_header(packed->archive, entry);
 
 	if (got >= ARCHIVE_WARN && got != ARCHIVE_EOF)
 		return KMD_OK;

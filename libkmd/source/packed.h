@@ -7,7 +7,6 @@
 
 #include <archive.h>
 #include <archive_entry.h>
-#include <locale.h>
 
 /* A source that libarchive reads. */
 struct kmd_packed {
@@ -17,7 +16,6 @@ struct kmd_packed {
 	struct archive *archive;
 	uint64_t at; /* of the next packed byte */
 	unsigned char *buffer;
-	locale_t utf8;    /* names are converted to it; 0 = this system has none */
 	bool read_failed; /* the source could not be read; .diag has the error */
 };
 

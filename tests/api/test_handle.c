@@ -52,7 +52,6 @@ START_TEST(options_come_first)
 	expect_error(kmd_set_flags(kmd, 1u << 31), KMD_ERR_USAGE, "unknown flag");
 	expect_ok(kmd_set_smem_address(kmd, 1));
 	expect_ok(kmd_set_ram_base(kmd, 1));
-	expect_ok(kmd_set_rockchip_table(kmd, 1));
 	expect_ok(kmd_set_vmlinux(kmd, "/nowhere"));
 	expect_ok(kmd_set_vmlinux(kmd, NULL));
 	expect_ok(kmd_set_registers(kmd, "/nowhere"));

@@ -25,6 +25,7 @@ ELSEWHERE = [
     (r'cat /sys/kernel/debug/kmemdump/regions', 'tests/e2e/rig/guest/init', 'kmemdump'),
     (r'systemctl enable kmd-collect-boot', 'tests/e2e/rig/boots.py', 'kmd-collect'),
     (r'kmd-collect --(qmp|gdb|u-boot-script)', 'tests/e2e/rig/collects.py', '--qmp'),
+    (r'kmd-assemble .*--rockchip', 'tests/fixtures/meson.build', 'rockchip'),
     (r'kmd-(gdb|crash|drgn) ', 'tests/e2e/debuggers.py', 'kmd-'),
     (r'crash --minimal vmlinux|gdb(-multiarch)? |drgn -c', 'tests/e2e/meson.build', 'crash'),
     (r'kmd-assemble .*vmlinux', 'tests/e2e/meson.build', 'vmlinux'),

@@ -4,6 +4,7 @@
 #include "color.h"
 
 #include <errno.h>
+#include <locale.h>
 #include <kmemdump/kmd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -309,5 +310,7 @@ enum kmd_status input_open(struct kmd *kmd, const struct input_options *options)
 {
 	if (!strcmp(options->input, "-"))
 		return kmd_open_fd(kmd, STDIN_FILENO, "standard input");
+	/* libarchive converts names in zip and 7z to the character set of the locale. */
+	setlocale(LC_CTYPE, "C.UTF-8");
 	return kmd_open_paths(kmd, options->inputs, options->n_inputs);
 }
