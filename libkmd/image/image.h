@@ -84,6 +84,7 @@ extern const struct kmd_image_format kmd_image_lime;
 extern const struct kmd_image_format kmd_image_ramoops;
 extern const struct kmd_image_format kmd_image_ram;
 extern const struct kmd_image_format kmd_image_rockchip;
+extern const struct kmd_image_format kmd_image_sysdump;
 extern const struct kmd_image_format kmd_image_unplaced;
 extern const struct kmd_image_format kmd_image_xen;
 

@@ -86,10 +86,14 @@ static bool find_before_suffix(const char *path, size_t length, struct kmd_part_
 	return counter->width > 1 || follows(path, counter->at, "part");
 }
 
+/* Unisoc's sysdump.core.00 is a header: image/sysdump.c puts the files together. */
 bool kmd_part_counter(const char *path, struct kmd_part_counter *counter)
 {
-	return find_counter(path, strlen(path), counter) ||
-	       find_before_suffix(path, without_suffix(path), counter);
+	bool found = find_counter(path, strlen(path), counter) ||
+		     find_before_suffix(path, without_suffix(path), counter);
+
+	return found && !follows(path, counter->at, "sysdump.core.") &&
+	       strncasecmp(path, "sysdump.core.", 13) != 0;
 }
 
 /* The digit or letter after @c; \0 after the last. */

@@ -18,6 +18,7 @@ FORMS = {
     'RAM image': ('FILE_@_ADDR', 'FILE@ADDR', 'FILE@ADDR', None, r'FILE@ADDR|@0x'),
     'DDR set': ('DDRCS', 'DDRCS', 'DDRCS', None, r'DDRCS'),
     'Rockchip': (r'Rockchip', 'Rockchip', 'Rockchip', 'form-rockchip', r'^form rockchip'),
+    'sysdump': ('sysdump', 'sysdump', 'sysdump', None, r'sysdump'),
     'LiME': ('LiME', 'LiME', 'LiME', 'form-lime', r'^form lime'),
     'LiME zlib': ('compress=1', 'LiME', 'compress=1', 'form-lime-zlib', r'lime'),
     'AVML': ('AVML', 'AVML', 'AVML', 'form-avml', r'^form avml'),

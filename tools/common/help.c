@@ -20,6 +20,7 @@ static const char help_inputs[] =
 	"                     in it\n"
 	"                     with Rockchip's table: --rockchip=ADDR\n"
 	"  DDRCS*.BIN         several images of one RAM, with dump_info.txt or as FILE@ADDR,...\n"
+	"  sysdump.core.NN    of Unisoc: give the folder or archive\n"
 	"  LiME, AVML         dumps of all RAM with addresses; LiME's zlib too\n"
 	"  Xen core           of xl dump-core\n"
 	"  kdump-compressed   by makedumpfile or QEMU\n"
