@@ -32,6 +32,12 @@ static void print_facts(FILE *out, const struct diff *diff)
 				diff->sides[i].no_vmlinux);
 }
 
+/* The name of the input is in the first lines. */
+static const char *why(const struct diff_side *side, const char *error)
+{
+	return error ? report_error(error, side->in.input) : NULL;
+}
+
 /* A list's title; false if there is nothing to print. */
 static bool begin(FILE *out, const char *title, size_t n, const char *missing_a,
 		  const char *missing_b)
@@ -93,8 +99,8 @@ static void print_regions(FILE *out, const struct diff *diff, bool full)
 
 static void print_modules(FILE *out, const struct diff *diff)
 {
-	if (!begin(out, "Modules", diff->n_modules, diff->sides[0].no_modules,
-		   diff->sides[1].no_modules))
+	if (!begin(out, "Modules", diff->n_modules, why(&diff->sides[0], diff->sides[0].no_modules),
+		   why(&diff->sides[1], diff->sides[1].no_modules)))
 		return;
 	for (int side = 0; side < SIDES; side++) {
 		size_t printed = 0;
@@ -129,8 +135,8 @@ static void print_tasks(FILE *out, const struct diff *diff, bool full)
 {
 	size_t n = diff->n_tasks;
 
-	if (!begin(out, "Tasks, by name and pid", n, diff->sides[0].no_tasks,
-		   diff->sides[1].no_tasks))
+	if (!begin(out, "Tasks, by name and pid", n, why(&diff->sides[0], diff->sides[0].no_tasks),
+		   why(&diff->sides[1], diff->sides[1].no_tasks)))
 		return;
 	for (size_t i = 0; i < shown(n, full); i++) {
 		const struct diff_task *row = &diff->tasks[i];
@@ -158,8 +164,9 @@ static void print_variables(FILE *out, const struct diff *diff, bool full)
 
 	snprintf(title, sizeof(title), "Variables, %zu of %zu that both dumps have", n,
 		 diff->n_compared);
-	if (!begin(out, diff->n_compared ? title : "Variables", n, diff->sides[0].no_variables,
-		   diff->sides[1].no_variables))
+	if (!begin(out, diff->n_compared ? title : "Variables", n,
+		   why(&diff->sides[0], diff->sides[0].no_variables),
+		   why(&diff->sides[1], diff->sides[1].no_variables)))
 		return;
 	fprintf(out, "  %-32s %-20s B\n", "", "A");
 	for (size_t i = 0; i < shown(n, full); i++) {
