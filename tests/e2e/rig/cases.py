@@ -143,7 +143,7 @@ def case_exec(rig):
     got = ask_drgn(rig, taken, core, truth, ('tasks', 'modules'))
     kit.check(len(got['tasks']) > 20, f'too few tasks: {got["tasks"]}')
     if rig.kernel.arch == 'amd64':
-        check_crash(rig, core, truth)
+        check_crash(rig, taken, core, truth)
 
 
 def case_exec_mm(rig):
@@ -277,6 +277,18 @@ def case_rfc(rig):
     taken = rig.crash('panic', END_OF_PANIC, level='rfc')
     check_small(rig, taken)
     withheld.check_vmcoreinfo(rig, taken, SMALL)
+
+
+def case_levels(rig):
+    """riscv64 with fewer levels of page tables than Sv57: Sv48 and Sv39, VMCOREINFO generated too."""
+    if rig.kernel.arch != 'riscv64':
+        print('the number of levels is chosen at boot on riscv64 only')
+        return
+    for cmdline, bits in (('no5lvl', 48), ('no4lvl', 39)):
+        taken = rig.crash('panic', END_OF_PANIC, cmdline=cmdline)
+        kit.same(taken.info.number('VA_BITS'), bits, f'VA_BITS with {cmdline}')
+        check_full(rig, taken)
+        withheld.check_vmcoreinfo(rig, taken, FULL)
 
 
 def case_log(rig):

@@ -65,19 +65,24 @@ def tasks_gdb(taken, saved):
     return {saved[pid][0]: frames for pid, frames in found.items()}
 
 
+# (release, machine): the emulator, and the words for fetch-crash.  The other releases' crash of arm64 is
+# unusably slow under emulation.
+EMULATED = {('bookworm', 'arm64'): ('qemu-aarch64-static', 'arm64'), ('bookworm', 'armhf'): ('qemu-arm-static', 'armhf'),
+            ('trixie', 'riscv64'): ('qemu-riscv64-static', 'riscv64', 'trixie')}
+
+
 def crash_program(kernel):
     """The command that runs crash for this kernel's machine, or None."""
     if kernel.arch == 'amd64':
         return lambda words, folders, seconds: kernel.root.run(['crash', *words], folders, seconds)
-    emulator = {'arm64': 'qemu-aarch64-static', 'armhf': 'qemu-arm-static'}.get(kernel.arch)
-    # Newer ones are unusably slow under emulation.
-    if not emulator or kernel.words[0] != 'bookworm' or not shutil.which(emulator):
+    emulator, *words = EMULATED.get((kernel.words[0], kernel.arch), (None,))
+    if not emulator or not shutil.which(emulator):
         return None
-    root = kernels.fetch('fetch-crash', kernel.arch)
+    root = kernels.fetch('fetch-crash', *words)
     environment = {'PATH': os.environ['PATH'], 'TERM': 'dumb', 'HOME': '/tmp'}
-    return lambda words, folders, seconds: subprocess.run(
+    return lambda command, folders, seconds: subprocess.run(
         ['timeout', '-k', '10', str(seconds), emulator, '-L', str(root),
-         str(root / 'usr/bin/crash'), *map(str, words)], capture_output=True, check=False,
+         str(root / 'usr/bin/crash'), *map(str, command)], capture_output=True, check=False,
         stdin=subprocess.DEVNULL, env=environment)
 
 

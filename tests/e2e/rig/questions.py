@@ -165,10 +165,11 @@ def crash_command(core, words):
     if core.kernel.arch == 'amd64':
         folders = [core.kernel.folder, core.path.parent]
         return core.kernel.root.command(['crash', *words], folders), TIMEOUT['crash'], None
-    if core.kernel.arch != 'arm64' or core.kernel.debian != 'bookworm' or not consumers.shutil.which('qemu-aarch64-static'):
+    emulator, *arguments = consumers.EMULATED.get((core.kernel.words[0], core.kernel.arch), (None,))
+    if not emulator or not consumers.shutil.which(emulator):
         return None
-    root = kernels.fetch('fetch-crash', 'arm64')
-    command = ['qemu-aarch64-static', '-L', root, root / 'usr/bin/crash', *words]
+    root = kernels.fetch('fetch-crash', *arguments)
+    command = [emulator, '-L', root, root / 'usr/bin/crash', *words]
     environment = {'PATH': consumers.os.environ['PATH'], 'TERM': 'dumb', 'HOME': '/tmp'}
     return command, TIMEOUT['crash under emulation'], environment
 
