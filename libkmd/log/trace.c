@@ -79,16 +79,18 @@ static bool parse_pc(struct text text, struct kmd_trace_frame *frame)
 }
 
 /* "[<ffffffff80006c64>] ": print_ip_sym(), riscv64 and older kernels. */
-static void skip_address(struct text *text)
+static bool skip_address(struct text *text)
 {
 	struct text after = *text;
 
 	if (!skip(&after, "[<"))
-		return;
+		return false;
 	while (after.at < after.end && isxdigit((unsigned char)*after.at))
 		after.at++;
-	if (skip(&after, ">] "))
-		*text = after;
+	if (!skip(&after, ">] "))
+		return false;
+	*text = after;
+	return true;
 }
 
 /*
@@ -179,7 +181,9 @@ static bool take_line(struct text line, enum place *place, struct kmd_trace *tra
 		line.at++;
 	if (parse_call(line, &callee, &frame))
 		return take_call(&callee, &frame, place, trace);
-	skip_address(&line);
+	/* riscv64 has no line between the registers of an oops and its trace. */
+	if (skip_address(&line) && *place == BEFORE && trace->n && trace->items[0].exact)
+		*place = INSIDE;
 	if (*place != INSIDE || !parse_symbol(line, &frame))
 		return true;
 	return push(trace, &frame);
