@@ -165,8 +165,10 @@ static char *read_name(const struct kmd_target *target, uint64_t virt)
 	if (!have || !kmd_target_read(target, KMD_XLATE_ANY, virt, text, have))
 		return NULL;
 	n = strnlen(text, (size_t)have);
-	/* Mapping symbols of arm64 ($x, $d) and labels of the compiler (.LC0) name no object. */
-	if (!n || n == sizeof(text) || text[0] == '$' || (text[0] == '.' && text[1] == 'L'))
+	/* Mapping symbols ($x, $d), labels of the compiler (.LC0) and of riscv64's assembler (L0)
+	 * name no object. */
+	if (!n || n == have || text[0] == '$' || (text[0] == '.' && text[1] == 'L') ||
+	    (text[0] == 'L' && text[1] == '0'))
 		return NULL;
 	kmd_text_name(name, sizeof(name), text, n);
 	return strdup(name);
@@ -183,6 +185,18 @@ const char *kmd_module_symbol_name(const struct kmd_target *target, struct kmd_m
 	return symbol->name;
 }
 
+/* Whether a function begins at @virt; @i: the first symbol from there on. */
+static bool begins_at(const struct kmd_target *target, struct kmd_module_entry *module, size_t i,
+		      uint64_t virt)
+{
+	for (size_t tries = 0;
+	     i < module->n_symbols && module->symbols[i].value == virt && tries < NAMELESS_MAX;
+	     i++, tries++)
+		if (kmd_module_symbol_name(target, module, i))
+			return true;
+	return false;
+}
+
 const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *target,
 						     struct kmd_module_entry *module, uint64_t virt,
 						     uint64_t after, bool *next)
@@ -190,7 +204,7 @@ const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *ta
 	struct kmd_module_symbol *symbols = module->symbols;
 	size_t i = KMD_LOWER_BOUND(module->n_symbols, middle, symbols[middle].value <= virt);
 
-	*next = i < module->n_symbols && symbols[i].value == after;
+	*next = begins_at(target, module, i, after);
 	for (size_t tries = 0; i && tries < NAMELESS_MAX; i--, tries++)
 		if (kmd_module_symbol_name(target, module, i - 1))
 			return &symbols[i - 1];
