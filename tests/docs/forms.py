@@ -41,7 +41,7 @@ FORMS = {
     'tar': ('tar', 'tar', 'tar', 'form-tar', r'in=tar'),
     'zip': ('zip', 'zip', 'zip', 'form-zip', r'\bzip\b'),
     '7z': ('7z', '7z', '7z', 'form-7z', r'\b7z|7zip'),
-    'rar': ('rar', 'rar', 'rar', None, r'rar'),
+    'rar': ('rar', 'rar', 'rar', 'form-rar', r'rar'),
     'cpio': ('cpio', 'cpio', 'cpio', 'form-cpio', r'cpio'),
     'ISO': ('ISO', 'ISO', 'ISO', None, r'iso9660|ISO'),
     'disk': ('GPT', 'GPT', 'GPT', 'form-disk-mbr', r'in=disk'),
