@@ -6,7 +6,6 @@
 
 #include <linux/binfmts.h>
 #include <linux/errno.h>
-#include <linux/kprobes.h>
 #include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/tracepoint.h>
@@ -83,6 +82,8 @@ void kmd_unhook(struct kmd_hook *hooks, unsigned int nr)
 #endif
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0) && defined(CONFIG_KRETPROBES)
+#include <linux/kprobes.h>
+
 /*
  * What exec calls last before the process gets its new memory.  Its return is probed: a
  * probe of its first instruction runs like an NMI on x86, where nothing can be registered.
