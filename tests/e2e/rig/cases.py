@@ -457,26 +457,10 @@ def case_ps(rig):
     kit.check(not wrong, 'wrong predictions:\n' + '\n'.join(wrong))
 
 
-def signature_of(rig, way, *how):
-    """The signature of a crash, and how kmd-report found it."""
-    rig.name = way
-    taken = rig.crash(*how)
-    image = rig.folder / 'rawdump.img'
-    firmware.write_raw(image, taken.ram, taken.rows)
-    return stacks.report(taken, image)['signature']
-
-
 def case_signature(rig):
     """Three boots of one crash have one signature, and crashes of other kinds have others."""
-    ways = {'panic': ('panic', END_OF_PANIC), 'null': ('null', END_OF_PANIC),
-            'nullirq': ('lab', END_OF_PANIC), 'hungtask': ('hungtask', END_OF_PANIC)}
-    found = {}
-    for way, how in ways.items():
-        three = [signature_of(rig, way, *how) for _ in range(3)]
-        print(way, *three, sep='\n  ', flush=True)
-        kit.same(len({one['key'] for one in three}), 1, f'signatures of three boots of {way}: {three}')
-        found[three[0]['key']] = way
-    kit.same(sorted(found.values()), sorted(ways), f'ways with signatures of their own: {found}')
+    stacks.check_signatures(rig, {'panic': ('panic', END_OF_PANIC), 'null': ('null', END_OF_PANIC),
+                                  'nullirq': ('lab', END_OF_PANIC), 'hungtask': ('hungtask', END_OF_PANIC)})
 
 
 def case_ready(rig):

@@ -12,6 +12,7 @@ import subprocess
 import build
 import consumers
 import elfcore
+import firmware
 import kernels
 import kit
 import registers
@@ -118,3 +119,22 @@ def check_report(rig, taken, text, task, real):
     frames = found['signature']['frames']
     kit.check(frames, f'an empty signature: {found["signature"]}')
     print('signature:', found['signature']['source'], *frames)
+
+
+def signature_of(rig, way, *how):
+    """The signature of a crash, and how kmd-report found it."""
+    rig.name = way
+    taken = rig.crash(*how)
+    image = rig.folder / 'rawdump.img'
+    firmware.write_raw(image, taken.ram, taken.rows)
+    return report(taken, image)['signature']
+
+
+def check_signatures(rig, ways):
+    found = {}
+    for way, how in ways.items():
+        three = [signature_of(rig, way, *how) for _ in range(3)]
+        print(way, *three, sep='\n  ', flush=True)
+        kit.same(len({one['key'] for one in three}), 1, f'signatures of three boots of {way}: {three}')
+        found[three[0]['key']] = way
+    kit.same(sorted(found.values()), sorted(ways), f'ways with signatures of their own: {found}')
