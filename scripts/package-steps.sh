@@ -260,7 +260,7 @@ step_rpm()
 	remove_root
 	(cd "$out" && ls -1 ./*.rpm)
 	for package in "$out"/*.rpm; do
-		case $package in *.src.rpm) ;; *) rpm -qpl --nosignature "$package" 2>/dev/null ;; esac
+		case $package in *.src.rpm) ;; *) rpm -qp --nosignature --qf '[%{FILEMODES:perms} %{FILENAMES}\n]' "$package" 2>/dev/null | sed '/^d/d; s/^[^ ]* //' ;; esac
 	done | names_in >"$out/names"
 	names_of_debian | diff - "$out/names" || die 'the RPM packages do not have what the Debian packages have'
 }
