@@ -81,7 +81,7 @@ static int by_value(const void *a, const void *b)
 
 	if (x->value != y->value)
 		return x->value < y->value ? -1 : 1;
-	return x->name_at < y->name_at ? -1 : x->name_at > y->name_at;
+	return x->place < y->place ? -1 : x->place > y->place;
 }
 
 static bool is_inside(const struct kmd_module_entry *module, uint64_t virt)
@@ -100,6 +100,7 @@ static void take_symbols(const unsigned char *table, size_t n, size_t word,
 		struct kmd_module_symbol symbol = {
 			.value = kmd_get_le(at + SYMBOL_VALUE(word), word),
 			.name_at = (uint32_t)kmd_get_le(at, 4),
+			.place = (uint32_t)i,
 		};
 
 		if (symbol.name_at && is_inside(module, symbol.value))
@@ -201,14 +202,18 @@ const struct kmd_module_symbol *kmd_module_symbol_at(const struct kmd_target *ta
 						     struct kmd_module_entry *module, uint64_t virt,
 						     uint64_t after, bool *next)
 {
-	struct kmd_module_symbol *symbols = module->symbols;
+	struct kmd_module_symbol *symbols = module->symbols, *best = NULL;
 	size_t i = KMD_LOWER_BOUND(module->n_symbols, middle, symbols[middle].value <= virt);
 
 	*next = begins_at(target, module, i, after);
-	for (size_t tries = 0; i && tries < NAMELESS_MAX; i--, tries++)
+	/* Of several names the kernel prints the first of its table. */
+	for (size_t tries = 0; i && tries < NAMELESS_MAX; i--, tries++) {
+		if (best && symbols[i - 1].value != best->value)
+			break;
 		if (kmd_module_symbol_name(target, module, i - 1))
-			return &symbols[i - 1];
-	return NULL;
+			best = &symbols[i - 1];
+	}
+	return best;
 }
 
 /* ----- the list of modules */

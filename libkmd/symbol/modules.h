@@ -21,6 +21,7 @@
 struct kmd_module_symbol {
 	uint64_t value;
 	uint32_t name_at; /* in the string table */
+	uint32_t place;   /* in the symbol table */
 	bool is_nameless; /* it was asked for, and there is none */
 	char *name;       /* once it was asked for */
 };
