@@ -10,7 +10,7 @@ import reports
 
 HOOKS = ('return_to_handler', 'arch_rethook_trampoline', '__kretprobe_trampoline', 'kretprobe_trampoline')
 # /proc/PID/stack leaves out functions of the scheduler.
-SCHEDULER = ('__schedule', 'schedule', 'do_nanosleep')
+SCHEDULER = ('__switch_to', '__schedule', 'schedule', 'do_nanosleep')
 
 
 def files(rig):
@@ -91,7 +91,8 @@ def check_panic(rig, cpu, trace, whole):
         kit.check(not [frame for frame in frames if frame.get('guess')], 'a frame is a guess')
     # The kernel has no name for the trampoline of ftrace.
     got = [None if frame.get('module') == '__builtin__ftrace' else plain(frame.get('function')) for frame in frames]
-    got, trace = got[got.index('panic') + 1:], trace[trace.index('panic') + 1:]
+    # On arm64 the shim records the caller of panic().
+    got, trace = (one[one.index('panic_in_callback'):] for one in (got, trace))
     if not whole:
         trace = [None if BPF.fullmatch(name or '') and name not in got else name for name in trace]
     kit.same(got, trace, 'call trace of the panic')
@@ -104,9 +105,9 @@ def check_cpus(rig, found, trace, whole):
     kit.same(found['reason'].get('task'), 'run_bpf', f'the task: {found["reason"]}')
     check_panic(rig, next(cpu for cpu in found['cpus'] if cpu['cpu'] == found['reason']['cpu']), trace, whole)
     if whole:
-        spins, = (names(cpu) for cpu in found['cpus'] if 'spin_in_probe' in names(cpu))
-        at = spins.index('spin_in_probe')
-        kit.check({'kmdlab_traced', 'call_traced', 'kthread'} <= set(spins[at:]), f'the CPU in a kprobe: {spins}')
+        spins = next(names(cpu) for cpu in found['cpus'] if 'kmdlab_spin' in names(cpu))
+        at = spins.index('kmdlab_spin')
+        kit.check({'kmdlab_traced', 'kthread'} <= set(spins[at:]), f'the CPU in a kprobe: {spins}')
 
 
 def check(rig, taken):

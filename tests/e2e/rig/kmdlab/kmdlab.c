@@ -438,7 +438,7 @@ static DECLARE_COMPLETION(traced);
 static void panic_in_callback(unsigned long ip, unsigned long parent, struct ftrace_ops *op,
 			      struct ftrace_regs *regs)
 {
-	complete(&traced);
+	complete_all(&traced);
 	while (!atomic_read(&spinning))
 		cpu_relax();
 	panic("a callback of ftrace panics");
@@ -476,7 +476,8 @@ static int start_traced(void)
 		return err;
 	err = ftrace_set_filter(&panic_ops, called_by_bpf, strlen(called_by_bpf), 0);
 	err = err ?: register_ftrace_function(&panic_ops);
-	err = err ?: start_on(num_online_cpus() - 1, call_traced, "kmdlab_traced");
+	/* That of the CPU which panics does not run. */
+	err = err ?: on_each_cpu_thread(call_traced, "kmdlab_traced/%d");
 	if (err)
 		unregister_kprobe(&probe);
 	return err;
