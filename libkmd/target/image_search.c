@@ -162,6 +162,7 @@ static bool look_for_task(void *data, uint64_t virt, const unsigned char *bytes,
 void kmd_image_find_init_task(struct kmd_target *target)
 {
 	struct task_search search = { .target = target };
+	uint64_t nsproxy, pids;
 
 	if (kmd_target_symbol(target, "init_task", &search.task, NULL) ||
 	    !kmd_target_type(target, KMD_T_TASK_COMM, &search.comm) ||
@@ -169,5 +170,12 @@ void kmd_image_find_init_task(struct kmd_target *target)
 		return;
 	search.task = 0;
 	kmd_image_search(target, 4096, look_for_task, &search);
-	target->found.init_task = search.several ? 0 : search.task;
+	if (!search.task || search.several)
+		return;
+	target->found.init_task = search.task;
+	/* Its children, which are all processes, have their numbers in the first namespace. */
+	if (kmd_target_member(target, search.task, KMD_T_TASK_NSPROXY, KMD_LONG, &nsproxy) &&
+	    kmd_target_member(target, nsproxy, KMD_T_NSPROXY_PID_NS, KMD_LONG, &pids) &&
+	    kmd_target_is_kernel(target, pids))
+		target->found.init_pid_ns = pids;
 }

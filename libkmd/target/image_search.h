@@ -18,8 +18,8 @@ bool kmd_image_search(const struct kmd_target *target, size_t least, kmd_image_l
 
 /*
  * Addresses that kernels without CONFIG_KALLSYMS_ALL do not name: their own types (BTF), once the
- * symbols are there, and init_task, once the types are there.  Both stay 0 where none, or more than
- * one, is found.
+ * symbols are there, and init_task with init_pid_ns, once the types are there.  They stay 0 where
+ * none, or more than one, is found.
  */
 void kmd_image_find_btf(struct kmd_target *target);
 void kmd_image_find_init_task(struct kmd_target *target);

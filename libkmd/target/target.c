@@ -58,6 +58,8 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_TASK_FLAGS] = { KMD_TYPE_OFFSET, "task_struct", "flags", false, 0 },
 	[KMD_T_TASK_PARENT] = { KMD_TYPE_OFFSET, "task_struct", "real_parent", false, 0 },
 	[KMD_T_TASK_LIST] = { KMD_TYPE_OFFSET, "task_struct", "tasks", false, 0 },
+	[KMD_T_TASK_NSPROXY] = { KMD_TYPE_OFFSET, "task_struct", "nsproxy", false, 0 },
+	[KMD_T_NSPROXY_PID_NS] = { KMD_TYPE_OFFSET, "nsproxy", "pid_ns_for_children", false, 0 },
 	/* Where it is since 5.16, and before. */
 	[KMD_T_TASK_CPU] = { KMD_TYPE_OFFSET, "task_struct", "thread_info.cpu", false, 0 },
 	[KMD_T_TASK_CPU_OLD] = { KMD_TYPE_OFFSET, "task_struct", "cpu", false, 0 },
@@ -240,6 +242,17 @@ uint64_t kmd_target_wrap(const struct kmd_target *target, uint64_t virt)
 	return kmd_target_word(target) == 4 ? virt & UINT32_MAX : virt;
 }
 
+static bool symbol_of_search(const struct kmd_target *target, const char *name, uint64_t *virt)
+{
+	if (!strcmp(name, "init_task"))
+		*virt = target->found.init_task;
+	else if (!strcmp(name, "init_pid_ns"))
+		*virt = target->found.init_pid_ns;
+	else
+		return false;
+	return *virt != 0;
+}
+
 bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64_t *virt,
 		       uint64_t *size)
 {
@@ -258,8 +271,7 @@ bool kmd_target_symbol(const struct kmd_target *target, const char *name, uint64
 		return true;
 	if (target->kallsyms && symbol_of_kallsyms(target->kallsyms, name, virt, size))
 		return true;
-	*virt = target->found.init_task;
-	return *virt && !strcmp(name, "init_task");
+	return symbol_of_search(target, name, virt);
 }
 
 bool kmd_target_type(const struct kmd_target *target, enum kmd_target_type type, uint64_t *value)

@@ -67,6 +67,8 @@ enum kmd_target_type {
 	KMD_T_TASK_FLAGS,
 	KMD_T_TASK_PARENT,
 	KMD_T_TASK_LIST,
+	KMD_T_TASK_NSPROXY,
+	KMD_T_NSPROXY_PID_NS,
 	KMD_T_TASK_CPU,
 	KMD_T_TASK_CPU_OLD,
 	KMD_T_TASK_ON_CPU,
@@ -181,7 +183,7 @@ struct kmd_target {
 	struct kmd_type_query types[KMD_T_N]; /* once kmd_target_read_types() was called */
 	/* What no symbol names, found by its form (image_search.h); 0 = nothing. */
 	struct {
-		uint64_t btf, btf_size, init_task;
+		uint64_t btf, btf_size, init_task, init_pid_ns;
 	} found;
 };
 

@@ -12,6 +12,7 @@
 #define PID     0x10
 #define COMM    0x20
 #define LIST    0x40
+#define NSPROXY 0x60
 
 static void setup(void)
 {
@@ -76,6 +77,8 @@ static void find_task(void)
 	consumer_type(KMD_T_TASK_PID, PID);
 	consumer_type(KMD_T_TASK_COMM, COMM);
 	consumer_type(KMD_T_TASK_LIST, LIST);
+	consumer_type(KMD_T_TASK_NSPROXY, NSPROXY);
+	consumer_type(KMD_T_NSPROXY_PID_NS, 0x20);
 	kmd_image_find_init_task(&target);
 }
 
@@ -90,12 +93,16 @@ START_TEST(first_task)
 	link_tasks(0x6000, 0x9000);
 	put_task(0x7000, _i ? "swapper" : "swapper/0", 0);
 	put_task(0xa000, "init", 1);
+	fake_set(&fake, 0x7000 + NSPROXY, AT(0xb000), 8);
+	fake_set(&fake, 0xb000 + 0x20, AT(0xc000), 8);
 	link_tasks(0x7000, 0xa000);
 	link_tasks(0xa000, 0x7000);
 	find_task();
 	ck_assert(kmd_target_symbol(&target, "init_task", &virt, NULL));
 	ck_assert_uint_eq(virt, AT(0x7000));
 	ck_assert(!kmd_target_symbol(&target, "init_task_", &virt, NULL));
+	ck_assert(kmd_target_symbol(&target, "init_pid_ns", &virt, NULL));
+	ck_assert_uint_eq(virt, AT(0xc000));
 }
 END_TEST
 
