@@ -494,8 +494,8 @@ const struct kmd_value *kmd_value_get(const struct kmd *kmd, size_t index);
 
 /*
  * The run-time virtual address of a symbol of the kernel: by the vmlinux, if one was
- * given, else by VMCOREINFO; after kmd_tasks_load() or kmd_modules_load() also by the dump's own
- * table of symbols.  KMD_ERR_NOT_FOUND where none of them names it.
+ * given, else by VMCOREINFO, else by the dump's own table of symbols.  KMD_ERR_NOT_FOUND where
+ * none of them names it.
  */
 enum kmd_status kmd_symbol_address(struct kmd *kmd, const char *name, uint64_t *virt);
 

@@ -88,9 +88,11 @@ enum kmd_status kmd_open_core(struct kmd *kmd);
 enum kmd_status kmd_open_panic(struct kmd *kmd);
 /* Types of the kernel for the core's target, once. */
 enum kmd_status kmd_load_types(struct kmd *kmd);
-/* The modules of .own_target, once. */
-/* Where the kernel's own BTF is, by symbols. */
+/* .own_target, once: the core's, and without a vmlinux the symbols and types of the dump itself. */
+enum kmd_status kmd_load_own_target(struct kmd *kmd);
+/* Where the kernel's own BTF is. */
 bool kmd_btf_of_kernel(const struct kmd_target *target, uint64_t *virt, uint64_t *size);
+/* The modules of .own_target, once. */
 enum kmd_status kmd_load_modules(struct kmd *kmd);
 /* Hand out what .boot knows. */
 void kmd_publish_values(struct kmd *kmd);

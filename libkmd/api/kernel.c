@@ -89,8 +89,12 @@ KMD_EXPORT enum kmd_status kmd_symbol_address(struct kmd *kmd, const char *name,
 	if (!name || (size_t)snprintf(key, sizeof(key), "SYMBOL(%s)", name) >= sizeof(key))
 		return kmd_usage_error(kmd, "invalid symbol name");
 	if (symbol_of_vmlinux(kmd, name, virt) ||
-	    (kmd->info.text && kmd_vmcoreinfo_hex(&kmd->info, key, virt)) ||
-	    (kmd->own_target.memory && kmd_target_symbol(&kmd->own_target, name, virt, NULL)))
+	    (kmd->info.text && kmd_vmcoreinfo_hex(&kmd->info, key, virt)))
+		return KMD_OK;
+	status = kmd_load_own_target(kmd);
+	if (status != KMD_OK)
+		return status;
+	if (kmd_target_symbol(&kmd->own_target, name, virt, NULL))
 		return KMD_OK;
 	return fail_no_key(kmd, "no address is known for the symbol", name);
 }

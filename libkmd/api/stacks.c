@@ -63,8 +63,7 @@ static enum kmd_status read_btf(struct kmd *kmd)
 	return status;
 }
 
-/* The target of tasks, modules and stacks: without a vmlinux, with what the dump itself has. */
-static enum kmd_status begin(struct kmd *kmd)
+enum kmd_status kmd_load_own_target(struct kmd *kmd)
 {
 	struct kmd_target *target = &kmd->own_target;
 	enum kmd_status status = kmd_load_types(kmd);
@@ -91,7 +90,7 @@ static enum kmd_status begin(struct kmd *kmd)
 
 static enum kmd_status read_tasks(struct kmd *kmd)
 {
-	enum kmd_status status = begin(kmd);
+	enum kmd_status status = kmd_load_own_target(kmd);
 	uint64_t at;
 
 	if (status == KMD_OK && !kmd_target_type(&kmd->own_target, KMD_T_TASK_PID, &at))
@@ -157,7 +156,7 @@ KMD_EXPORT enum kmd_status kmd_cpu_last_tick(struct kmd *kmd, uint32_t cpu, uint
 
 enum kmd_status kmd_load_modules(struct kmd *kmd)
 {
-	enum kmd_status status = begin(kmd);
+	enum kmd_status status = kmd_load_own_target(kmd);
 
 	if (status == KMD_OK && !kmd->modules_read)
 		status = kmd_modules_read(&kmd->own_target, &kmd->modules);

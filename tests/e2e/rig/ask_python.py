@@ -17,7 +17,19 @@ def functions(stack_of, index):
         return []
 
 
+def address_of(name, **options):
+    """The first thing that is asked of a dump."""
+    with kmd.Dump(sys.argv[1], **options) as dump:
+        try:
+            return dump.symbol_address(name)
+        except kmd.Error as error:
+            return error.sentence
+
+
 def main():
+    own, want = address_of('schedule'), address_of('schedule', vmlinux=sys.argv[2])
+    if own != want and not (isinstance(own, str) and 'no address is known' in own):
+        sys.exit(f'schedule without a vmlinux: {own}, with it {want}')
     with kmd.Dump(sys.argv[1], vmlinux=sys.argv[2]) as dump:
         signature = dump.signature()  # None for a hang
         print(json.dumps({
