@@ -20,6 +20,7 @@ static const struct {
 	{ "bytes", make_bytes },       { "avml", make_avml },
 	{ "kdump", make_kdump },       { "ramoops", make_ramoops },
 	{ "mrdump", make_mrdump },     { "remoteproc", make_remoteproc },
+	{ "xen", make_xen },
 };
 
 static void default_to(uint64_t *value, uint64_t otherwise)
@@ -71,8 +72,8 @@ static void make_form(struct recipe *recipe)
 		return;
 	}
 	fail(recipe,
-	     "form %s: raw, folder, cat, core, smem, ram, rockchip, lime, avml, kdump, ramoops or "
-	     "bytes",
+	     "form %s: raw, folder, cat, core, smem, ram, rockchip, lime, remoteproc, mrdump, "
+	     "avml, kdump, xen, ramoops or bytes",
 	     recipe->form ? recipe->form : "is missing");
 }
 

@@ -156,6 +156,7 @@ void make_rockchip(struct recipe *recipe);
 /* --- others.c, wrap.c */
 void make_avml(struct recipe *recipe);
 void make_kdump(struct recipe *recipe);
+void make_xen(struct recipe *recipe);
 void make_ramoops(struct recipe *recipe);
 void make_remoteproc(struct recipe *recipe);
 /* Put the only file into what the option in= of the form names. */

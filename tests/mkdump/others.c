@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* others.c - dumps of other tools: AVML 2, kdump-compressed, ramoops.  Nothing is compressed. */
+/* others.c - dumps of other tools: AVML 2, kdump-compressed, Xen, ramoops.  Nothing is compressed.
+ */
 #include "mkdump.h"
 
 #include <elf.h>
@@ -104,7 +105,7 @@ static void collect_frames(const struct recipe *recipe, struct frames *frames)
 		}
 	}
 	if (!frames->n)
-		fail(recipe, "a kdump of no memory");
+		fail(recipe, "a dump of no memory");
 	qsort(frames->items, frames->n, sizeof(*frames->items), compare_frames);
 	for (size_t i = 0; i < frames->n; i++)
 		if (!i || frames->items[i] != frames->items[kept - 1])
@@ -178,6 +179,98 @@ void make_kdump(struct recipe *recipe)
 		fill_page(recipe, frames.items[i], page);
 		bytes_add(out, page, PAGE);
 	}
+	free(frames.items);
+}
+
+/* ----- xl dump-core: sections, no segments (docs/misc/dump-core-format.txt) */
+
+enum { XEN_STRINGS = 1, XEN_NOTES, XEN_NUMBERS, XEN_PAGES, XEN_SECTIONS };
+
+struct xen_section {
+	const char *name;
+	uint64_t type, offset, size;
+};
+
+static void xen_notes(struct recipe *recipe, struct bytes *out, uint64_t pages, bool p2m)
+{
+	uint64_t at;
+
+	elf_note_head(recipe, out, "Xen", 0x2000000, 0);
+	elf_note_head(recipe, out, "Xen", 0x2000001, 32);
+	at = out->size;
+	field(recipe, out, at, 8, p2m ? 0xf00febed : 0xf00febee, "xen.magic");
+	field(recipe, out, at + 8, 8, 1, "xen.cpus");
+	field(recipe, out, at + 16, 8, pages, "xen.pages");
+	field(recipe, out, at + 24, 8, PAGE, "xen.page_size");
+	elf_note_head(recipe, out, "Xen", 0x2000003, 8);
+	field(recipe, out, out->size, 8, 1, "xen.version");
+}
+
+/* Frame numbers; a paravirtual guest has those of the machine beside them. */
+static void xen_numbers(struct recipe *recipe, struct bytes *out, const struct frames *frames,
+			bool p2m)
+{
+	for (size_t i = 0; i < frames->n; i++) {
+		field(recipe, out, out->size, 8, frames->items[i], "xen.frame[%u]",
+		      (unsigned int)i);
+		if (p2m)
+			bytes_number(out, out->size, frames->items[i] ^ 0x5555, 8, false);
+	}
+}
+
+static void xen_headers(struct recipe *recipe, struct bytes *out,
+			const struct xen_section *sections, uint64_t names)
+{
+	const struct elf_sizes sizes = elf_sizes(recipe);
+	uint64_t name = 1;
+
+	for (unsigned int i = XEN_STRINGS; i < XEN_SECTIONS; i++) {
+		const struct elf_section section = { name, sections[i].type, 0, sections[i].offset,
+						     sections[i].size };
+
+		elf_section(recipe, out, sizes.header + i * sizes.section, &section, "core", i);
+		bytes_write(out, names + name, sections[i].name, strlen(sections[i].name) + 1);
+		name += strlen(sections[i].name) + 1;
+	}
+}
+
+void make_xen(struct recipe *recipe)
+{
+	struct bytes *out = &add_file(recipe, "xen")->bytes;
+	const struct elf_sizes sizes = elf_sizes(recipe);
+	const bool p2m = option_number(recipe, "p2m", 0);
+	struct xen_section sections[XEN_SECTIONS] = {
+		[XEN_STRINGS] = { ".shstrtab", SHT_STRTAB, 0, 0 },
+		[XEN_NOTES] = { ".note.Xen", SHT_NOTE, 0, 0 },
+		[XEN_NUMBERS] = { p2m ? ".xen_p2m" : ".xen_pfn", SHT_PROGBITS, 0, 0 },
+		[XEN_PAGES] = { ".xen_pages", SHT_PROGBITS, 0, 0 },
+	};
+	struct frames frames = { NULL, 0 };
+	unsigned char page[PAGE];
+	uint64_t size = 1;
+
+	collect_frames(recipe, &frames);
+	for (unsigned int i = XEN_STRINGS; i < XEN_SECTIONS; i++)
+		size += strlen(sections[i].name) + 1;
+	elf_header(recipe, out, "core", 0, 0);
+	elf_section_table(recipe, out, "core", XEN_SECTIONS, sizes.header);
+	sections[XEN_STRINGS].offset = sizes.header + XEN_SECTIONS * sizes.section;
+	sections[XEN_STRINGS].size = size;
+	bytes_write(out, round_up(sections[XEN_STRINGS].offset + size, 8), NULL, 0);
+	sections[XEN_NOTES].offset = out->size;
+	xen_notes(recipe, out, frames.n, p2m);
+	sections[XEN_NOTES].size = out->size - sections[XEN_NOTES].offset;
+	sections[XEN_NUMBERS].offset = out->size;
+	xen_numbers(recipe, out, &frames, p2m);
+	sections[XEN_NUMBERS].size = out->size - sections[XEN_NUMBERS].offset;
+	sections[XEN_PAGES].offset = round_up(out->size, PAGE);
+	sections[XEN_PAGES].size = frames.n * PAGE;
+	bytes_write(out, sections[XEN_PAGES].offset, NULL, 0);
+	for (size_t i = 0; i < frames.n; i++) {
+		fill_page(recipe, frames.items[i], page);
+		bytes_add(out, page, PAGE);
+	}
+	xen_headers(recipe, out, sections, sections[XEN_STRINGS].offset);
 	free(frames.items);
 }
 

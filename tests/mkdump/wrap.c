@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* wrap.c - what a dump is kept in: form ... in=tar, flattened, disk or sparse. */
+/* wrap.c - what a dump is kept in: form ... in=tar, flattened, disk, sparse or zlib. */
 #include "mkdump.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #define DISK_START   65536 /* of the only partition */
 #define FLAT_HEADER  4096
 #define SPARSE_BLOCK 4096
+#define STORED_MAX   65535
 
 struct wrap {
 	struct recipe *recipe;
@@ -108,6 +109,36 @@ static void in_sparse(const struct wrap *wrap)
 	bytes_write(bytes, 40 + blocks * SPARSE_BLOCK, NULL, 0);
 }
 
+/* A zlib stream of stored blocks, with the window that LiME's compress=1 has. */
+static void in_zlib(const struct wrap *wrap)
+{
+	struct bytes *bytes = wrap->bytes;
+	const uint64_t blocks = (wrap->size + STORED_MAX - 1) / STORED_MAX;
+	uint32_t a = 1, b = 0;
+
+	make_room(wrap, 2 + 5 * blocks);
+	for (uint64_t i = 0, from = 2 + 5 * blocks, to = 2; i < blocks; i++) {
+		uint64_t size = wrap->size - i * STORED_MAX;
+
+		if (size > STORED_MAX)
+			size = STORED_MAX;
+		for (uint64_t at = from; at < from + size; at++) {
+			a = (a + bytes->data[at]) % 65521;
+			b = (b + a) % 65521;
+		}
+		memmove(bytes->data + to + 5, bytes->data + from, (size_t)size);
+		bytes_number(bytes, to, i + 1 == blocks, 1, false);
+		bytes_number(bytes, to + 1, size, 2, false);
+		bytes_number(bytes, to + 3, ~size & 0xffff, 2, false);
+		from += size;
+		to += 5 + size;
+	}
+	bytes_write(bytes, 0, "\x38\x11", 2);
+	bytes_number(bytes, bytes->size, (uint64_t)b << 16 | a, 4, true);
+	name_place(wrap->recipe, bytes, 3, "zlib.size");
+	name_place(wrap->recipe, bytes, bytes->size - 4, "zlib.sum");
+}
+
 void wrap_dump(struct recipe *recipe)
 {
 	static const struct {
@@ -116,7 +147,8 @@ void wrap_dump(struct recipe *recipe)
 	} kinds[] = { { "tar", in_tar },
 		      { "flattened", in_flattened },
 		      { "disk", in_disk },
-		      { "sparse", in_sparse } };
+		      { "sparse", in_sparse },
+		      { "zlib", in_zlib } };
 	const char *in = option_text(recipe, "in", "");
 	const struct wrap wrap = { recipe, &recipe->files[0]->bytes, recipe->files[0]->bytes.size };
 
@@ -128,5 +160,5 @@ void wrap_dump(struct recipe *recipe)
 		kinds[i].wrap(&wrap);
 		return;
 	}
-	fail(recipe, "in=%s: tar, flattened, disk or sparse", in);
+	fail(recipe, "in=%s: tar, flattened, disk, sparse or zlib", in);
 }
