@@ -4,6 +4,7 @@
 
 Its files have the bytes of its regions, which the recipe gives, and none of Linux's; no core comes of them.
 """
+import os
 import subprocess
 import sys
 
@@ -37,7 +38,8 @@ def main():
         (where / 'modem.recipe').write_text(text.replace('include ' + str(kit.ROOT / 'tests/fixtures') + '/arm64.memory', memory) +
                                             f'set apss.count {n}\n')
         image = where / 'ram.bin'
-        kit.run([mkimage, where / 'modem.recipe', image])
+        # The image maker frees nothing before its end.
+        kit.run([mkimage, where / 'modem.recipe', image], env={**os.environ, 'ASAN_OPTIONS': 'detect_leaks=0'})
         for who in ('modem', '3'):
             out = where / f'out-{who}'
             done = subprocess.run([program, image, f'--subsystem={who}', f'--extract={out}'], capture_output=True, check=False, text=True)
