@@ -11,8 +11,8 @@ import tempfile
 TREE, MKIMAGE, ASSEMBLE = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 SEED = int(os.environ.get('KMD_SEED', '1'))
 MARKER = b'Passw0rd of Grace <grace@example.org> 192.0.2.77'
-# The first two damage the packing, which the copy has not; in the others files differ in memory only.
-LOST = ('avml-length', 'raw-in-tar-cut', 'folder-kelf-ambiguous', 'folder-kelf-ambiguous-many')
+# The first three damage the packing, which the copy has not; in the others files differ in memory only.
+LOST = ('avml-length', 'lime-zlib-sum', 'raw-in-tar-cut', 'folder-kelf-ambiguous', 'folder-kelf-ambiguous-many')
 failed = []
 
 
