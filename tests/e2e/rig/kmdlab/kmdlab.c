@@ -96,9 +96,16 @@ static int on_each_cpu_thread(int (*fn)(void *), const char *name)
 /* The line is printed first, because nothing can be printed later. */
 static int hang(void)
 {
+	int error;
+
 	pr_emerg("all CPUs hang from here on\n");
 	msleep(200);
-	return on_each_cpu_thread(hang_here, "kmdlab_hang/%d");
+	error = on_each_cpu_thread(hang_here, "kmdlab_hang/%d");
+	/* So that this CPU's thread runs now: otherwise the task may go on, and wait for the other
+	 * CPUs with preemption off. */
+	if (!error)
+		msleep(1000);
+	return error;
 }
 
 static void hang_there(void *unused)
