@@ -329,7 +329,7 @@ def case_reload(rig):
              f'rounds that placed regions: {output}')
     free = [int(n) for n in re.findall(r'round \d: free (\d+)', console)]
     # A leak occurs in every round.  Memory that is allocated only once is no leak.
-    kit.check(len(free) == 3 and min(free[0] - free[1], free[1] - free[2]) < 1500,
+    kit.check(len(free) == 3 and min(free[0] - free[1], free[1] - free[2]) < 400,
               f'memory is lost: free KiB {free}')
 
 
