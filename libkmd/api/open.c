@@ -131,6 +131,8 @@ static enum kmd_status complete_vmcoreinfo(struct kmd *kmd)
 				  "not used: the dump has its own VMCOREINFO");
 	if (kmd->info.text)
 		return KMD_OK;
+	/* What the search left has been used. */
+	kmd_vmcoreinfo_deinit(&kmd->info);
 	if (kmd->vmcoreinfo_path)
 		status = kmd_vmcoreinfo_from_file(kmd->vmcoreinfo_path, &kmd->runtime, diag,
 						  &kmd->info);

@@ -18,7 +18,8 @@
 #define WHO_BANNER "linux_banner"
 #define WHO_PANIC  "panic text"
 
-enum { NEEDLE_OFFSET, NEEDLE_PHYS, NEEDLE_FEATURES, NEEDLE_BANNER, NEEDLES };
+/* After the texts of panics. */
+enum { NEEDLE_BANNER = KMD_PANIC_TEXTS, NEEDLES };
 
 /*
  * In the kernel's own buffer printk() leaves the end of a text twice: it moved the text
@@ -129,17 +130,19 @@ static void add_banner(struct kmd_evidence *evidence, const struct kmd_hit *hit)
 	}
 }
 
-static void find_evidence(struct kmd_evidence *evidence, struct kmd_hit *hit)
+static void find_evidence(struct kmd_evidence *evidence, const struct kmd_hit *found)
 {
+	struct kmd_hit copy = *found, *hit = &copy;
+
 	cut_leftover(hit);
 	switch (hit->needle) {
-	case NEEDLE_OFFSET:
+	case KMD_PANIC_OFFSET:
 		add_offset(evidence, hit);
 		break;
-	case NEEDLE_PHYS:
+	case KMD_PANIC_PHYS:
 		add_phys_offset(evidence, hit);
 		break;
-	case NEEDLE_FEATURES:
+	case KMD_PANIC_FEATURES:
 		read_features(evidence, hit);
 		break;
 	default:
@@ -165,19 +168,14 @@ static bool find_banners(struct kmd_evidence *evidence)
 	return n;
 }
 
-enum kmd_status kmd_evidence_from_text(struct kmd_evidence *evidence)
+static enum kmd_status search(struct kmd_evidence *evidence)
 {
-	const char *needles[NEEDLES] = { "Kernel Offset: 0x", "PHYS_OFFSET: 0x", "CPU features: 0x",
-					 NULL };
+	const char *needles[NEEDLES];
 	size_t n = NEEDLE_BANNER;
 	struct kmd_hits hits;
 	enum kmd_status status;
 
-	/* All of memory is read for that: only where the dump's own word is not enough. */
-	if (evidence->info->text && !evidence->vmlinux)
-		return KMD_OK;
-	if (!evidence->thorough && find_banners(evidence))
-		return KMD_OK;
+	memcpy(needles, kmd_panic_texts, sizeof(kmd_panic_texts));
 	if (evidence->vmlinux && evidence->build.text && evidence->vmlinux->banner &&
 	    *evidence->vmlinux->banner)
 		needles[n++] = evidence->vmlinux->banner;
@@ -187,5 +185,21 @@ enum kmd_status kmd_evidence_from_text(struct kmd_evidence *evidence)
 	for (size_t i = 0; i < hits.n; i++)
 		find_evidence(evidence, &hits.items[i]);
 	kmd_hits_deinit(&hits);
+	return KMD_OK;
+}
+
+enum kmd_status kmd_evidence_from_text(struct kmd_evidence *evidence)
+{
+	const struct kmd_vmcoreinfo *info = evidence->info;
+
+	/* All of memory is read for that: only where the dump's own word is not enough. */
+	if (info->text && !evidence->vmlinux)
+		return KMD_OK;
+	if (!evidence->thorough && find_banners(evidence))
+		return KMD_OK;
+	if (!info->searched || evidence->vmlinux)
+		return search(evidence);
+	for (size_t i = 0; i < info->panic_texts.n; i++)
+		find_evidence(evidence, &info->panic_texts.items[i]);
 	return KMD_OK;
 }

@@ -28,14 +28,6 @@ static const char start[] = "OSRELEASE=";
 /* From the start of the kernel's note to the text: its header and name. */
 #define NOTE_TEXT    24
 
-/* Bytes in which the text may lie. */
-struct place {
-	const struct kmd_source *source;
-	uint64_t offset, size;
-	const char *what; /* "region", "note" */
-	const char *name; /* raw */
-};
-
 /* One boot, as the texts of the dump's files have it. */
 struct boot_text {
 	bool known;
@@ -46,6 +38,8 @@ struct boot_text {
 struct finder {
 	struct kmd_diag *diag;
 	struct kmd_vmcoreinfo *info; /* the best text so far */
+	const char *what;            /* for people: is being searched */
+	struct kmd_scan *others;     /* other texts that are looked for in all of memory, or NULL */
 	bool cut;                    /* it ends in the middle of a line */
 	bool tie;                    /* and one of them is as long */
 	bool rival;                  /* another one differs */
@@ -56,14 +50,14 @@ struct finder {
 	struct boot_text low, high; /* the lowest and the highest KASLR offset of these */
 };
 
-static enum kmd_status keep(struct finder *finder, const struct place *place, char *text,
+static enum kmd_status keep(struct finder *finder, const struct kmd_run *place, char *text,
 			    size_t length, bool cut)
 {
 	char name[128];
 
 	kmd_vmcoreinfo_deinit(finder->info);
 	kmd_text_name(name, sizeof(name), place->name, strlen(place->name));
-	if (asprintf(&finder->info->origin, *name ? "%s \"%s\"" : "%s", place->what, name) < 0) {
+	if (asprintf(&finder->info->origin, *name ? "%s \"%s\"" : "%s", finder->what, name) < 0) {
 		finder->info->origin = NULL;
 		free(text);
 		return kmd_fail_memory(finder->diag);
@@ -74,7 +68,7 @@ static enum kmd_status keep(struct finder *finder, const struct place *place, ch
 	return KMD_OK;
 }
 
-static bool starts_here(const struct finder *finder, const struct place *place)
+static bool starts_here(const struct finder *finder, const struct kmd_run *place)
 {
 	char bytes[START_LENGTH];
 
@@ -93,7 +87,7 @@ static bool differs(const struct kmd_vmcoreinfo *info, const char *text, size_t 
  * Texts of one release in files of one machine: their KASLR offsets differ only if the files
  * are of different boots.
  */
-static void note_boot(struct finder *finder, const struct place *place, char *text, size_t length)
+static void note_boot(struct finder *finder, const struct kmd_run *place, char *text, size_t length)
 {
 	const struct kmd_vmcoreinfo info = { .text = text, .length = length };
 	struct boot_text boot = { .known = true };
@@ -121,7 +115,8 @@ static void note_boot(struct finder *finder, const struct place *place, char *te
 }
 
 /* Read a text at the start of @place, and keep it if it is the longest yet. */
-static enum kmd_status try_text(struct finder *finder, const struct place *place, size_t *measured)
+static enum kmd_status try_text(struct finder *finder, const struct kmd_run *place,
+				size_t *measured)
 {
 	size_t size = (size_t)kmd_min_u64(place->size, KMD_VMCOREINFO_MAX), length;
 	enum kmd_status status;
@@ -164,10 +159,10 @@ static enum kmd_status try_text(struct finder *finder, const struct place *place
  * @place; *@seen of them need no further look.  Memory full of beginnings must not cost
  * its square.
  */
-static enum kmd_status try_hit(struct finder *finder, const struct place *place, uint64_t at,
+static enum kmd_status try_hit(struct finder *finder, const struct kmd_run *place, uint64_t at,
 			       const char *hit, size_t left, size_t *seen)
 {
-	struct place found = *place;
+	struct kmd_run found = *place;
 	enum kmd_status status;
 	size_t measured;
 
@@ -181,30 +176,44 @@ static enum kmd_status try_hit(struct finder *finder, const struct place *place,
 	return status;
 }
 
-/* Try every place inside @place where a text may begin. */
-static enum kmd_status search(struct finder *finder, const struct place *place)
+/* Try every place in the first @fresh of @size bytes, @at bytes into @place. */
+static enum kmd_status search_block(struct finder *finder, const struct kmd_run *place, uint64_t at,
+				    const char *block, size_t size, size_t fresh)
 {
-	char *block = malloc(SEARCH_BLOCK);
+	const char *hit = block, *end = block + size;
+	enum kmd_status status = KMD_OK;
+	size_t seen = 0;
+
+	while (status == KMD_OK && (hit = memmem(hit, (size_t)(end - hit), start, START_LENGTH)) &&
+	       (size_t)(hit - block) < fresh) {
+		status = try_hit(finder, place, at + (uint64_t)(hit - block), hit,
+				 (size_t)(end - hit), &seen);
+		hit += seen;
+	}
+	if (status == KMD_OK && finder->others)
+		status = kmd_scan_block(finder->others, place, at, block, size, fresh);
+	return status;
+}
+
+/* Try every place inside @place where a text may begin. */
+static enum kmd_status search(struct finder *finder, const struct kmd_run *place)
+{
+	size_t more = finder->others ? finder->others->longest : START_LENGTH;
+	char *block = malloc(SEARCH_BLOCK + more);
 	enum kmd_status status = block ? KMD_OK : kmd_fail_memory(finder->diag);
 
-	for (uint64_t at = 0; status == KMD_OK && at < place->size;
-	     at += SEARCH_BLOCK - START_LENGTH) {
-		const char *hit = block, *end;
-		size_t size, seen = 0;
+	for (uint64_t at = 0; status == KMD_OK && at < place->size; at += SEARCH_BLOCK) {
+		size_t fresh, size;
 
 		at = kmd_source_skip_hole(place->source, place->offset + at,
 					  place->offset + place->size) -
 		     place->offset;
-		size = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at);
-		end = block + size;
+		fresh = (size_t)kmd_min_u64(SEARCH_BLOCK, place->size - at);
+		size = (size_t)kmd_min_u64(SEARCH_BLOCK + more, place->size - at);
 		status = kmd_source_read(place->source, place->offset + at, block, size,
 					 finder->diag);
-		while (status == KMD_OK &&
-		       (hit = memmem(hit, (size_t)(end - hit), start, START_LENGTH))) {
-			status = try_hit(finder, place, at + (uint64_t)(hit - block), hit,
-					 (size_t)(end - hit), &seen);
-			hit += seen;
-		}
+		if (status == KMD_OK)
+			status = search_block(finder, place, at, block, size, fresh);
 		if (status == KMD_OK && finder->total)
 			status = kmd_searched(finder->diag, finder->done + at, finder->total);
 	}
@@ -251,22 +260,24 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 					   const struct kmd_claims *claims, struct kmd_diag *diag,
 					   struct kmd_vmcoreinfo *info)
 {
-	struct finder finder = { .diag = diag, .info = info, .files = true };
+	struct finder finder = { .diag = diag, .info = info, .what = "region", .files = true };
 	enum kmd_status status = KMD_OK;
 	size_t measured;
 
 	memset(info, 0, sizeof(*info));
 	for (size_t i = 0; status == KMD_OK && i < image->n_blobs; i++) {
 		const struct kmd_blob *blob = &image->blobs[i];
-		struct place place = { blob->source, blob->offset, blob->size, "region",
-				       blob->name };
+		struct kmd_run place = { .source = blob->source,
+					 .offset = blob->offset,
+					 .size = blob->size,
+					 .name = blob->name };
 
 		if (blob->kind == KMD_BLOB_REGION && !blob->invalid && !blob->conflict)
 			status = try_text(&finder, &place, &measured);
 	}
 	for (size_t i = 0; status == KMD_OK && i < claims->n; i++) {
 		const struct kmd_claim *claim = &claims->items[i];
-		struct place place = { NULL, 0, claim->captured, "region", claim->name };
+		struct kmd_run place = { .size = claim->captured, .name = claim->name };
 
 		if (!claim->has_bytes || claim->invalid || claim->conflict)
 			continue;
@@ -275,9 +286,12 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 		status = try_text(&finder, &place, &measured);
 	}
 	if (status == KMD_OK && !info->text && claims->notes) {
-		struct place place = { claims->notes, claims->notes_at, claims->notes_size,
-				       "note of the input", "" };
+		struct kmd_run place = { .source = claims->notes,
+					 .offset = claims->notes_at,
+					 .size = claims->notes_size,
+					 .name = "" };
 
+		finder.what = "note of the input";
 		status = search(&finder, &place);
 	}
 	if (status == KMD_OK)
@@ -291,19 +305,13 @@ enum kmd_status kmd_vmcoreinfo_from_claims(const struct kmd_image *image,
 static enum kmd_status search_pieces(struct finder *finder, const struct kmd_memory *memory,
 				     bool physical)
 {
-	const struct kmd_interval *pieces = physical ? memory->phys : memory->virt;
 	size_t n = physical ? memory->n_phys : memory->n_virt;
 	enum kmd_status status = KMD_OK;
+	struct kmd_run piece;
 
 	for (size_t i = 0; status == KMD_OK && i < n; i++) {
-		const struct kmd_region_entry *row = &memory->regions->rows[pieces[i].owner];
-		struct place place = { .size = pieces[i].end - pieces[i].start,
-				       .what = "inside region",
-				       .name = row->pub.name };
-
-		place.source = kmd_memory_bytes(memory, &pieces[i], physical, pieces[i].start,
-						&place.offset);
-		status = search(finder, &place);
+		kmd_run_of(memory, physical, i, &piece);
+		status = search(finder, &piece);
 	}
 	return status;
 }
@@ -311,10 +319,15 @@ static enum kmd_status search_pieces(struct finder *finder, const struct kmd_mem
 enum kmd_status kmd_vmcoreinfo_search_all(const struct kmd_memory *memory, struct kmd_diag *diag,
 					  struct kmd_vmcoreinfo *info)
 {
-	struct finder finder = { .diag = diag, .info = info };
+	struct kmd_hits texts;
+	struct kmd_scan others;
+	struct finder finder = {
+		.diag = diag, .info = info, .what = "inside region", .others = &others
+	};
 	enum kmd_status status;
 
 	memset(info, 0, sizeof(*info));
+	kmd_scan_start(&others, kmd_panic_texts, KMD_PANIC_TEXTS, diag, &texts);
 	finder.total = kmd_memory_size(memory);
 	for (size_t i = 0; i < memory->n_virt; i++)
 		finder.total += memory->virt[i].end - memory->virt[i].start;
@@ -323,6 +336,8 @@ enum kmd_status kmd_vmcoreinfo_search_all(const struct kmd_memory *memory, struc
 		status = search_pieces(&finder, memory, false);
 	if (status == KMD_OK)
 		status = conclude(&finder);
+	info->searched = true;
+	info->panic_texts = texts;
 	if (status != KMD_OK)
 		kmd_vmcoreinfo_deinit(info);
 	return status;
@@ -333,7 +348,7 @@ static enum kmd_status try_address(struct finder *finder, const struct kmd_memor
 				   uint64_t phys)
 {
 	size_t at = kmd_intervals_find(memory->phys, memory->n_phys, phys), measured;
-	struct place place = { .what = "inside region" };
+	struct kmd_run place = { 0 };
 	const struct kmd_interval *piece = &memory->phys[at];
 
 	if (at == memory->n_phys || piece->start > phys)
@@ -348,7 +363,7 @@ enum kmd_status kmd_vmcoreinfo_at_site(const struct kmd_memory *memory,
 				       const struct kmd_kernel_site *site, struct kmd_diag *diag,
 				       struct kmd_vmcoreinfo *info)
 {
-	struct finder finder = { .diag = diag, .info = info };
+	struct finder finder = { .diag = diag, .info = info, .what = "inside region" };
 	enum kmd_status status;
 
 	memset(info, 0, sizeof(*info));

@@ -15,6 +15,7 @@ void kmd_vmcoreinfo_deinit(struct kmd_vmcoreinfo *info)
 {
 	free(info->text);
 	free(info->origin);
+	kmd_hits_deinit(&info->panic_texts);
 	memset(info, 0, sizeof(*info));
 }
 

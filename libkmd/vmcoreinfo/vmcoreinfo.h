@@ -8,7 +8,7 @@
 #ifndef KMD_VMCOREINFO_VMCOREINFO_H
 #define KMD_VMCOREINFO_VMCOREINFO_H
 
-#include "memory/memory.h"
+#include "memory/scan.h"
 
 /* The kernel keeps the text in one page; no page is larger than this. */
 #define KMD_VMCOREINFO_MAX 65536
@@ -19,6 +19,9 @@ struct kmd_vmcoreinfo {
 	char *origin; /* for people: where it was found */
 	bool cut;     /* it ends in the middle of a line */
 	bool rival;   /* another text differs */
+	/* All of memory was searched.  It is read once: what panics print was looked for, too. */
+	bool searched;
+	struct kmd_hits panic_texts;
 };
 
 /* In the notes of an input that is a core, else at the start of a blob or claim. */

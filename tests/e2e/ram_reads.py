@@ -113,12 +113,19 @@ def check_core(path, kernel, pages):
     core.unlink()
 
 
+def check_no_text(path, ram, pages):
+    """Without VMCOREINFO: a pass for the SMEM area, and one for VMCOREINFO and what panics print."""
+    ram.put(pages, b'\x5a' * 8192)
+    check(path, 3, 2 * 1024 + 128, [path.name], '--ram-base', f'{BASE:#x}')
+
+
 def main(where):
     placed = 'begins at physical 0x40000000'
     dense = Ram(where / 'dense', GIB, 0x5a)
     dense.kernel(BASE + 0x12000000, BASE + 0x3fff0000)
     check(where / 'dense', 0, 64, [placed])
     check(where / 'dense', 0, 64, ['dense'], '--ram-base', f'{BASE:#x}')
+    check_no_text(where / 'dense', dense, BASE + 0x3fff0000)
     (where / 'dense').unlink()
 
     sparse = Ram(where / 'sparse', 16 * GIB)

@@ -331,6 +331,29 @@ START_TEST(scan_is_bounded)
 }
 END_TEST
 
+/* The search for VMCOREINFO finds what panics print, too: memory is not read for it again. */
+START_TEST(searched_once)
+{
+	static const char text[] = "Kernel Offset: 0x410511200000 from 0xffff800080000000\n";
+	size_t size = (1u << 20) + 64;
+	char *bytes = calloc(1, size);
+
+	memcpy(bytes + (1u << 20) - 8, text, sizeof(text) - 1);
+	add_row(&regions, "a", 0x1000000, bytes, size);
+	expect_ok(kmd_memory_build(&regions, &diag, &memory));
+	expect_ok(kmd_vmcoreinfo_search(&memory, &diag, &info));
+	ck_assert_ptr_null(info.text);
+	kmd_regions_deinit(&regions);
+	infer();
+	expect_value(KMD_RUNTIME_KASLR, 0x410511200000, 1, "panic text");
+	kmd_vmcoreinfo_deinit(&info);
+	infer();
+	expect_unknown(KMD_RUNTIME_KASLR);
+	free(bytes);
+	done();
+}
+END_TEST
+
 /* -------------------------------------------------------------------- build */
 
 START_TEST(build)
@@ -396,6 +419,7 @@ int main(void)
 	tcase_add_test(tcase, panic_text_features);
 	tcase_add_test(tcase, panic_text_of_others);
 	tcase_add_test(tcase, panic_text_alone);
+	tcase_add_test(tcase, searched_once);
 	tcase_add_test(tcase, kinfo);
 	tcase_add_test(tcase, kinfo_damaged);
 	tcase_add_test(tcase, imem);
