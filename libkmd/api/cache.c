@@ -20,7 +20,7 @@
 #define USUAL      4096 /* slots of each table: 16 MiB of pages, 256 MiB of blocks */
 #define MOST       (1u << 20)
 #define SMALL_MAX  512
-#define MISSES_MAX 6          /* of words, before the block is read */
+#define MISSES_MAX 4          /* of words, before the block is read */
 #define NEVER      UINT32_MAX /* the block cannot be read as a whole */
 /* The kernel gives memory in huge pages if it can: with small ones, 64 KiB cost more to get than to
  * read. */
