@@ -24,6 +24,9 @@
 #define COMM_MAX   64
 #define CALLER_CPU (UINT32_C(1) << 31)
 
+/* RCU warns again after three times its time limit and 3 s; the limit is 300 s at most. */
+#define STALL_OVER UINT64_C(1000000000000) /* ns */
+
 /* die() numbers the oopses. */
 #define DIE_MARK   " [#"
 
@@ -200,6 +203,16 @@ static bool is_better(const struct reason *best, const struct panic_pattern *pat
 	return pattern->severity == KMD_REASON_PANIC || best->reported || pattern < best->pattern;
 }
 
+/* A stall that ended: the log went on, and the stall was not reported again. */
+static bool is_over(const struct kmd_log *log, const struct line *line,
+		    const struct panic_pattern *pattern)
+{
+	const struct kmd_log_record *last = &log->items[log->n - 1];
+
+	return pattern->severity == KMD_REASON_STALL && last->has_time && line->record->has_time &&
+	       last->time > line->record->time && last->time - line->record->time > STALL_OVER;
+}
+
 static bool find_reason(const struct kmd_log *log, struct reason *best)
 {
 	struct line line = { 0 };
@@ -209,6 +222,8 @@ static bool find_reason(const struct kmd_log *log, struct reason *best)
 	while (next_line(log, &line)) {
 		const struct panic_pattern *pattern = match_pattern(&line);
 
+		if (pattern && is_over(log, &line, pattern))
+			continue;
 		if (pattern && is_better(best, pattern))
 			*best = (struct reason){ .line = line, .pattern = pattern };
 		else if (best->pattern && parse_report(&line, &report))

@@ -30,7 +30,8 @@ struct kmd_log_panic {
 
 /*
  * The last panic; without one the last oops, lockup, stall or hung task, in that order.  Task and
- * CPU are those of the report that belongs to it.  Lines that user space wrote do not count.
+ * CPU are those of the report that belongs to it.  Lines that user space wrote do not count, nor
+ * does an RCU stall that ended: the log goes on for 1000 s without another one.
  */
 enum kmd_status kmd_log_panic(const struct kmd_log *log, struct kmd_diag *diag,
 			      struct kmd_log_panic *panic);

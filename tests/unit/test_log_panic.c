@@ -312,6 +312,29 @@ START_TEST(stalls)
 }
 END_TEST
 
+static void log_at(uint64_t seconds, const char *text)
+{
+	struct kmd_log_record *record = log_line(text);
+
+	record->time = seconds * 1000000000;
+	record->has_time = true;
+}
+
+/* The kernel survived it, and hangs much later. */
+START_TEST(stall_ended)
+{
+	log_at(100, rcu_lines[_i]);
+	log_at(1100, "usb 1-1: new high-speed USB device number 2");
+	expect_reason(rcu_lines[_i]);
+	log_at(1101, "usb 1-1: new high-speed USB device number 3");
+	expect_reason(NULL);
+	/* RCU reports one that lasts again and again. */
+	log_at(1150, rcu_lines[_i]);
+	log_at(1200, "usb 1-1: new high-speed USB device number 4");
+	expect_reason(rcu_lines[_i]);
+}
+END_TEST
+
 /* One record of many lines, as in pstore and on old consoles. */
 START_TEST(many_lines)
 {
@@ -399,6 +422,7 @@ int main(void)
 	tcase_add_test(tcase, general_protection);
 	tcase_add_test(tcase, lockups);
 	tcase_add_loop_test(tcase, stalls, 0, 3);
+	tcase_add_loop_test(tcase, stall_ended, 0, 3);
 	tcase_add_test(tcase, many_lines);
 	tcase_add_test(tcase, hostile);
 	tcase_add_test(tcase, endless_name);
