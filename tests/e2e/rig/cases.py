@@ -30,6 +30,14 @@ from checks import (FULL, SMALL, ask_drgn, check_crash, check_full, check_log, c
                     kernel_lines, nothing_missing, quiet, settle_down, reported, wait)
 
 
+def of(*arches):
+    """The case is about machines of these only."""
+    def mark(case):
+        case.arches = arches
+        return case
+    return mark
+
+
 class Rig:
     """One run of one case on one kernel."""
 
@@ -107,8 +115,7 @@ def case_panic(rig):
 def case_small(rig):
     """sysrq-c on a kernel with few options, with the shim as modules or inside (small-ARCH-... only)."""
     if rig.kernel.flavour != 'small':
-        print('not a small kernel')
-        return
+        kit.skip('this is no small kernel')
     script, cmdline = 'panic', ''
     if rig.kernel.has('KMEMDUMP'):
         machine = qemu.MACHINES[rig.kernel.arch]
@@ -194,8 +201,7 @@ def crash_of(rig, script, text, task=None, **how):
 def case_traced(rig):
     """Kretprobes, function_graph, a callback of ftrace, a kprobe and a BPF program are on stacks."""
     if not rig.kernel.has('FUNCTION_GRAPH_TRACER') or not rig.kernel.has('KPROBE_EVENTS'):
-        print('this kernel has no tracers')
-        return
+        kit.skip('this kernel has no tracers')
     rig.files = traced.files(rig)
     taken = rig.crash('traced', END_OF_PANIC)
     traced.check(rig, taken)
@@ -258,11 +264,9 @@ def case_softlockup(rig):
              settings='kernel/softlockup_panic=1 kernel/watchdog_thresh=2')
 
 
+@of('amd64')
 def case_unknown_nmi(rig):
     """An NMI without a cause, and unknown_nmi_panic is set."""
-    if rig.kernel.arch != 'amd64':
-        print('QEMU injects no NMI on this machine')
-        return
     crash_of(rig, 'lab', 'NMI', settings='kernel/unknown_nmi_panic=1', nmi_at='what="unknown_nmi"?')
 
 
@@ -279,11 +283,9 @@ def case_rfc(rig):
     withheld.check_vmcoreinfo(rig, taken, SMALL)
 
 
+@of('riscv64')
 def case_levels(rig):
     """riscv64 with fewer levels of page tables than Sv57: Sv48 and Sv39, VMCOREINFO generated too."""
-    if rig.kernel.arch != 'riscv64':
-        print('the number of levels is chosen at boot on riscv64 only')
-        return
     for cmdline, bits in (('no5lvl', 48), ('no4lvl', 39)):
         taken = rig.crash('panic', END_OF_PANIC, cmdline=cmdline)
         kit.same(taken.info.number('VA_BITS'), bits, f'VA_BITS with {cmdline}')
@@ -419,11 +421,9 @@ def case_wrap(rig):
     kit.check(any(rig.token in line for line in log), 'the log lacks the token')
 
 
+@of('arm64')
 def case_pac(rig):
     """Pointer authentication is on: return addresses on stacks are signed (arm64)."""
-    if rig.kernel.arch != 'arm64':
-        print('no pointer authentication on this machine')
-        return
     taken = rig.crash('panic', END_OF_PANIC, options=('-cpu', 'max'))
     kit.check(taken.info.number('KERNELPACMASK'), 'pointer authentication is off')
     check_full(rig, taken)
@@ -532,11 +532,9 @@ def case_collect_boot_softlockup(rig):
     boots.check(rig, 'softlockup', settings='kernel/softlockup_panic=1 kernel/watchdog_thresh=2')
 
 
+@of('amd64')
 def case_collect_boot_nmi(rig):
     """The same of a panic in NMI, as a watchdog's."""
-    if rig.kernel.arch != 'amd64':
-        print('QEMU injects no NMI on this machine')
-        return
     boots.check(rig, 'unknown_nmi', 'what="unknown_nmi"?', 'kernel/unknown_nmi_panic=1')
 
 
@@ -582,4 +580,5 @@ CASES = {name.removeprefix('case_'): function for name, function in list(globals
 
 
 if __name__ == '__main__':
-    print(*(name for name in CASES if name != 'small'))
+    # name=arch,arch; with no arch it is of all.
+    print(*(f'{name}={",".join(getattr(case, "arches", ()))}' for name, case in CASES.items() if name != 'small'))

@@ -18,6 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import cases  # noqa: E402
 import checks  # noqa: E402
 import kernels  # noqa: E402
+import kit  # noqa: E402
 
 
 @contextlib.contextmanager
@@ -34,6 +35,9 @@ def scratch(keep):
 def run(rig):
     """Once more if the machine happened to stop in the middle of a fork."""
     case = cases.CASES[rig.name]
+    arches = getattr(case, 'arches', [rig.kernel.arch])
+    if rig.kernel.arch not in arches:
+        kit.skip(f'the case is about {", ".join(arches)}')
     try:
         case(rig)
     except checks.MidFork as reason:
