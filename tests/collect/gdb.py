@@ -101,7 +101,17 @@ class Gdb(machine.Case):
             with self.subTest(request=request, lie=lie):
                 stub = fake_stub.Stub(**{request: lie})
                 self.run_on(stub, *TABLE, code=code, out='out' if code else f'ok-{len(list(self.folder.iterdir()))}')
-        self.run_on(fake_stub.Stub(bad_sums=1000), *TABLE, code=1)
+
+    def test_all_checksums_wrong(self):
+        """A stub that answers, but wrongly, is not asked to halt: that would wait for it in vain."""
+        self.assertIn('wrong checksums', self.run_on(fake_stub.Stub(bad_sums=1000), *TABLE, code=1))
+
+    def test_threads_without_end(self):
+        """The list of threads repeats itself, and never says that it ends."""
+        stub = fake_stub.Stub(qsThreadInfo='m01')
+        self.run_on(stub, *TABLE)
+        self.check_all(stub.ram)
+        self.assertLessEqual(stub.requests.count('qsThreadInfo'), 2)
 
     def test_wrong_lengths(self):
         """More than was asked for, half a byte, nothing, errors now and then: no byte may be wrong."""

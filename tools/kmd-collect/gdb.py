@@ -97,7 +97,7 @@ def cpu_number(text):
 
 def cpus(connection):
     """The threads that are CPUs, by number.  kgdb has tasks as well, which are no CPUs."""
-    threads = connection.threads()[:8192]
+    threads = connection.threads()
     named = {}
     for thread in threads:
         number = cpu_number(connection.extra(thread))

@@ -9,10 +9,15 @@ from errors import CollectError
 PACKET_MAX = 1 << 20
 NOISE_MAX = 1 << 20
 RETRIES = 3
+THREADS_MAX = 8192
 
 
 class Failed(Exception):
     """The stub answered with an error, or does not know the request."""
+
+
+class NoAnswer(CollectError):
+    """The stub sent nothing in time."""
 
 
 def unescape(data):
@@ -139,7 +144,7 @@ class Connection:
                     self.buffer.insert(0, byte)
                 return self.packet(deadline).decode('latin-1')
             except TimeoutError:
-                raise CollectError(f'{self.where}: no answer to {text[:40]!r}') from None
+                raise NoAnswer(f'{self.where}: no answer to {text[:40]!r}') from None
         raise CollectError(f'{self.where}: the stub does not accept {text[:40]!r}')
 
     def answer(self, text):
@@ -153,7 +158,7 @@ class Connection:
         """Have the machine stand still.  Stubs do that at the connection, kgdb has done so before."""
         try:
             return self.request('?', min(2.0, self.timeout))
-        except CollectError:
+        except NoAnswer:
             self.send_raw(b'\x03')
         try:
             return self.packet(time.monotonic() + self.timeout).decode('latin-1')
@@ -180,16 +185,16 @@ class Connection:
         self.socket.close()
 
     def threads(self):
-        """The threads, in the stub's order."""
-        found, answer = [], self.request('qfThreadInfo')
-        for _ in range(65536):
-            if not answer.startswith('m'):
-                break
-            found += [word for word in answer[1:].split(',') if word and word not in found]
-            if len(found) > 65536:
+        """The threads, in the stub's order, at most THREADS_MAX."""
+        found, answer = {}, self.request('qfThreadInfo')
+        while answer.startswith('m'):
+            before = len(found)
+            found.update(dict.fromkeys(word for word in answer[1:].split(',') if word))
+            # A list without an end repeats itself.
+            if len(found) == before or len(found) >= THREADS_MAX:
                 break
             answer = self.request('qsThreadInfo')
-        return found
+        return list(found)[:THREADS_MAX]
 
     def extra(self, thread):
         answer = self.request(f'qThreadExtraInfo,{thread}')
