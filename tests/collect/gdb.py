@@ -104,7 +104,9 @@ class Gdb(machine.Case):
 
     def test_all_checksums_wrong(self):
         """A stub that answers, but wrongly, is not asked to halt: that would wait for it in vain."""
-        self.assertIn('wrong checksums', self.run_on(fake_stub.Stub(bad_sums=1000), *TABLE, code=1))
+        output = self.run_on(fake_stub.Stub(bad_sums=1000), *TABLE, code=1)
+        self.assertIn('wrong checksums', output)
+        self.assertNotIn('did not halt', output)
 
     def test_threads_without_end(self):
         """The list of threads repeats itself, and never says that it ends."""
