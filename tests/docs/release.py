@@ -54,7 +54,7 @@ def main():
         for name in ('scripts/release', 'scripts/abi', 'packaging/kmemdump.spec', 'NEWS.md', 'meson.build', 'man/page.py'):
             shutil.copy(TREE / name, clone / name)
         news = clone / 'NEWS.md'
-        news.write_text(re.sub(r'^## 0\.2\.0 .*$', '## 9.8.7 (unreleased)\n\n- A line.\n\n## 0.2.0 (2026-11-28)',
+        news.write_text(re.sub(r'^## 0\.2\.0 .*$', '## 9.8.7 (unreleased)\n\n### A part\n\n- A line.\n\n## 0.2.0 (2026-11-28)',
                                news.read_text(), count=1, flags=re.M))
         run('git', 'add', '-A', cwd=clone, env=env)
         run('git', 'commit', '-qm', 'test', cwd=clone, env=env)
@@ -73,7 +73,7 @@ def main():
         out = run('scripts/release', '--key', 't@example.org', '--no-check', *library, '9.8.7', 'out', cwd=clone, env=env)
         assert 'git push origin HEAD v9.8.7' in out, out
         run('git', 'tag', '-v', 'v9.8.7', cwd=clone, env=env)
-        assert '- A line.' in run('git', 'cat-file', 'tag', 'v9.8.7', cwd=clone, env=env)
+        assert '\n\n### A part\n\n- A line.\n' in run('git', 'cat-file', 'tag', 'v9.8.7', cwd=clone, env=env)
         run('gpg', '--verify', 'out/kmemdump-9.8.7.tar.xz.asc', cwd=clone, env=env)
         run('sha256sum', '-c', 'kmemdump-9.8.7.tar.xz.sha256', cwd=clone / 'out', env=env)
         run('tar', '-xf', 'out/kmemdump-9.8.7.tar.xz', '-C', scratch, cwd=clone, env=env)
