@@ -37,6 +37,27 @@ def prepared(clone, head, library, env):
     shutil.rmtree(clone / 'out')
 
 
+def taken_back(clone, head, library, env):
+    """A program that fails, or a signal, after commit and tag: neither is left, and the reason is printed."""
+    stand_ins = clone.parent / 'bin'
+    stand_ins.mkdir()
+    env = {**env, 'PATH': f'{stand_ins}:{env["PATH"]}'}
+    for program, does, checked, wanted in (('xz', 'exit 1', False, ''), ('xz', 'kill -TERM $PPID', False, ''),
+                                           ('meson', 'echo "a.c:1: error: why"; exit 1', True, 'a.c:1: error: why')):
+        (stand_ins / program).write_text(f'#!/bin/sh\n{does}\n')
+        (stand_ins / program).chmod(0o755)
+        out = run('scripts/release', '--unsigned', *([] if checked else ['--no-check']), *library, '9.8.7', 'out', cwd=clone,
+                  env=env, code=1)
+        assert 'commit and tag are taken back' in out and wanted in out, out
+        assert run('git', 'rev-parse', 'HEAD', cwd=clone, env=env) == head
+        assert not run('git', 'tag', '--list', 'v9.8.7', cwd=clone, env=env)
+        assert not run('git', 'status', '--porcelain', '--', ':!out', cwd=clone, env=env)
+        left = sorted(path.name for path in (clone / 'out').iterdir())
+        assert left == (['check-9.8.7.log'] if checked else []), left
+        (stand_ins / program).unlink()
+    shutil.rmtree(clone / 'out')
+
+
 def main():
     if not (TREE / '.git').exists() or not all(map(shutil.which, ('git', 'gpg', 'xz', 'abidw'))):
         print('SKIP: no git checkout, no gpg, or no abidw')
@@ -70,6 +91,7 @@ def main():
         assert run('git', 'rev-parse', 'HEAD', cwd=clone, env=env) == head
 
         library = ['--library', str(pathlib.Path(sys.argv[2]).resolve())]
+        taken_back(clone, head, library, env)
         out = run('scripts/release', '--key', 't@example.org', '--no-check', *library, '9.8.7', 'out', cwd=clone, env=env)
         assert 'git push origin HEAD v9.8.7' in out, out
         run('git', 'tag', '-v', 'v9.8.7', cwd=clone, env=env)
