@@ -13,7 +13,8 @@
 
 /* Whole blocks; less than a page; pages that begin anywhere, behind a hole. */
 static const struct {
-	uint64_t phys, size;
+	uint64_t phys;
+	size_t size;
 } segments[SEGMENTS] = { { 0x40000000, 0x60000 }, { 0x40060000, 100 }, { 0x40063210, 0x7000 } };
 
 static unsigned char byte_of(uint64_t phys)
@@ -63,7 +64,7 @@ static bool is_captured(uint64_t phys, uint64_t length)
 	return phys + length <= segments[1].phys + segments[1].size;
 }
 
-static void read_word(uint64_t phys, uint64_t length)
+static void read_word(uint64_t phys, size_t length)
 {
 	unsigned char got[512];
 	int wrong = 0;
@@ -78,7 +79,7 @@ static void read_word(uint64_t phys, uint64_t length)
 			continue;
 		}
 		expect_ok(status);
-		for (uint64_t i = 0; i < length; i++)
+		for (size_t i = 0; i < length; i++)
 			wrong += got[i] != byte_of(phys + i);
 		ck_assert_int_eq(wrong, 0);
 	}
@@ -92,7 +93,7 @@ static void read_words(void)
 	for (int i = 0; i < 20000; i++) {
 		state = state * 6364136223846793005u + 1442695040888963407u;
 		read_word(0x40000000 + (state >> 20) % (i % 2 ? 0x6b000 : 0x2000),
-			  1 + (state >> 50) % (i % 64 ? 16 : 512));
+			  1 + (size_t)(state >> 50) % (i % 64 ? 16 : 512));
 	}
 }
 
