@@ -63,8 +63,10 @@ def prepare(tree, where):
     packed = subprocess.run(['zstd', '-dqc', real / 'arm64-6.1-rfc/md.tar.zst'], check=True, stdout=subprocess.PIPE).stdout
     subprocess.run(['tar', '-xC', where], input=packed, check=True)
     (where / 'recipes').symlink_to(tree / 'tests/fixtures')
-    for name in ('examples', 'tests', 'scripts'):
-        (where / name).symlink_to(tree / name)
+    # What Debian's source package has: the seeds of tests/fuzz are not in it.
+    (where / 'tests').mkdir()
+    for path in (tree / 'examples', tree / 'scripts', *(path for path in (tree / 'tests').iterdir() if path.name != 'fuzz')):
+        (where / path.relative_to(tree)).symlink_to(path)
     (where / 'dumps').mkdir()
     for name in ('minidump.bin', 'x86.bin'):
         os.link(where / name, where / 'dumps' / name)
