@@ -3,6 +3,7 @@
 #include "api_kit.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +26,7 @@ static unsigned char byte_of(uint64_t phys)
 static int make_core(void)
 {
 	Elf64_Ehdr header = { .e_type = ET_CORE,
-			      .e_machine = EM_X86_64,
+			      .e_machine = EM_AARCH64,
 			      .e_version = EV_CURRENT,
 			      .e_phoff = sizeof(header),
 			      .e_ehsize = sizeof(header),
@@ -35,6 +36,8 @@ static int make_core(void)
 	uint64_t at = HEAD;
 
 	memcpy(header.e_ident, ELFMAG "\2\1\1", 7);
+	if (__BYTE_ORDER == __BIG_ENDIAN)
+		header.e_ident[EI_DATA] = ELFDATA2MSB;
 	ck_assert_int_eq(write(fd, &header, sizeof(header)), sizeof(header));
 	for (int i = 0; i < SEGMENTS; i++) {
 		Elf64_Phdr row = { .p_type = PT_LOAD,
