@@ -103,33 +103,27 @@ static enum kmd_status distrust(struct kmd_claims *claims, size_t from, const ch
 	}
 	if (!n)
 		return KMD_OK;
-	return kmd_report(diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE, kmd_in(claims->notes->name),
+	return kmd_report(diag, KMD_FIND_AMBIGUOUS, KMD_DAMAGE,
+			  kmd_in(claims->items[from].place.source),
 			  "%s (0x%" PRIx64 " bytes): offsets after it are unreliable; %zu segments "
 			  "are omitted; assemble the folder of files instead",
 			  what, bytes, n);
 }
 
-enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t file_size,
-			      struct kmd_diag *diag)
+static uint64_t end_of(const struct kmd_claims *claims)
 {
-	const struct kmd_claim *last;
-	enum kmd_status status;
-	uint64_t end, text;
-	size_t suspect;
-	bool none;
+	const struct kmd_claim *last = &claims->items[claims->n - 1];
 
-	if (!claims->notes || claims->notes_trusted || !is_running_sum(claims, first))
-		return KMD_OK;
-	last = &claims->items[claims->n - 1];
-	end = last->offset + last->size;
-	status = vmcoreinfo_size(claims, diag, &text, &none);
-	if (status != KMD_OK)
-		return status;
-	if (!text && !none)
-		return distrust(claims, first,
-				"the VMCOREINFO file is not where it belongs, as if it or the "
-				"header were left out or given twice",
-				claims->notes_size, diag);
+	return last->offset + last->size;
+}
+
+/* The file is not as long as the segments, because one of their files is missing or twice there. */
+static enum kmd_status check_length(struct kmd_claims *claims, size_t first, uint64_t file_size,
+				    struct kmd_diag *diag)
+{
+	const uint64_t end = end_of(claims);
+	size_t suspect;
+
 	if (file_size < end) {
 		suspect = first_suspect(claims, first, end - file_size);
 		if (suspect + 1 >= claims->n)
@@ -139,19 +133,57 @@ enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t 
 			"the file is short by the size of a region, as if one were left out",
 			end - file_size, diag);
 	}
+	suspect = first_suspect(claims, first, file_size - end);
+	if (suspect < claims->n)
+		return distrust(
+			claims, suspect + 1,
+			"the file is long by the size of a region, as if one were given twice",
+			file_size - end, diag);
+	if (file_size == end)
+		return KMD_OK;
+	return distrust(claims, first,
+			"the file is longer than its program headers say, as if they lacked a "
+			"region",
+			file_size - end, diag);
+}
+
+/* A segment with this name is first in the downstream dialect; its bytes are in the header. */
+static bool is_downstream(const struct kmd_claims *claims, size_t first)
+{
+	return !claims->notes && claims->n > first &&
+	       !strcmp(claims->items[first].name, "linux_banner");
+}
+
+enum kmd_status kmd_cat_check(struct kmd_claims *claims, size_t first, uint64_t file_size,
+			      struct kmd_diag *diag)
+{
+	enum kmd_status status;
+	uint64_t end, text;
+	bool none;
+
+	if (is_downstream(claims, first))
+		return is_running_sum(claims, first + 1)
+			       ? check_length(claims, first + 1, file_size, diag)
+			       : KMD_OK;
+	if (!claims->notes || claims->notes_trusted || !is_running_sum(claims, first))
+		return KMD_OK;
+	end = end_of(claims);
+	status = vmcoreinfo_size(claims, diag, &text, &none);
+	if (status != KMD_OK)
+		return status;
+	if (!text && !none)
+		return distrust(claims, first,
+				"the VMCOREINFO file is not where it belongs, as if it or the "
+				"header were left out or given twice",
+				claims->notes_size, diag);
 	if (none && file_size > end)
 		return distrust(claims, first,
 				"the file is long, as if the header were given twice",
 				file_size - end, diag);
-	if (may_be(text, file_size - end))
+	if (file_size > end && may_be(text, file_size - end))
 		return distrust(
 			claims, first,
 			"the file is long by the size of VMCOREINFO, as if it were given twice",
 			file_size - end, diag);
-	suspect = first_suspect(claims, first, file_size - end);
-	if (suspect == claims->n)
-		return KMD_OK;
-	return distrust(claims, suspect + 1,
-			"the file is long by the size of a region, as if one were given twice",
-			file_size - end, diag);
+	return check_length(claims, first, file_size, diag);
 }

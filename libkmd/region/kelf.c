@@ -13,6 +13,7 @@
 #include "region/cat.h"
 #include "region/core_bytes.h"
 #include "region/kcore.h"
+#include "region/moved.h"
 #include "region/pairs.h"
 #include "source/cursor.h"
 
@@ -489,6 +490,8 @@ static enum kmd_status read_kelf(struct kelf *kelf, struct kmd_claims *claims)
 		status = kmd_cat_check(claims, first, kelf->cursor.size, kelf->cursor.diag);
 	if (status == KMD_OK)
 		status = kmd_pairs_check(claims, first, kelf->cursor.diag);
+	if (status == KMD_OK)
+		status = kmd_moved_check(claims, first, kelf->cursor.diag);
 	if (status == KMD_OK)
 		status = check_kernel(kelf, claims, first);
 	return status;

@@ -2,16 +2,24 @@
 /* folder.c - folders of region files, and cores that users make from them with cat. */
 #include "mkdump.h"
 
-/* The KELF and VMCOREINFO regions are first, then all others by p_offset, as in KELF. */
+#include <string.h>
+
+/*
+ * The KELF and VMCOREINFO regions are first, then all others by p_offset, as in KELF; with
+ * unlisted=yes also those that KELF does not have, at their places of the recipe.
+ */
 static void cat_pass(struct recipe *recipe, struct bytes *out, bool kelf, bool vmcoreinfo)
 {
+	const bool unlisted = !strcmp(option_text(recipe, "unlisted", "no"), "yes");
+
 	for (size_t i = 0; i < recipe->n_regions; i++) {
 		struct region *region = recipe->regions[i];
 		const uint64_t end = out->size + region->kelf_size;
 		const bool wanted =
 			(region->kelf != KELF_NONE) == kelf && region->vmcoreinfo == vmcoreinfo;
 
-		if (!wanted || !(region->listed_in & IN_FILE) || !(region->listed_in & IN_KELF))
+		if (!wanted || !(region->listed_in & IN_FILE) ||
+		    !(unlisted || region->listed_in & IN_KELF))
 			continue;
 		place_region(recipe, out, out->size, region);
 		if (region->cut == UINT64_MAX)
