@@ -17,12 +17,22 @@ FRAME, LINK = 29, 30
 # That of riscv64, which has no frame record: struct pt_regs is at its stack pointer.
 RISCV_ENTRY = re.compile(r'handle_exception|ret_from_exception')
 FIRST_OF_KERNEL = 1 << 63
+# Of 32-bit arm; the modules are below the linear map.
+FIRST_OF_KERNEL_32 = 0xbf000000
 MOST_FRAMES = 200
+
+
+def is_wide(prog):
+    return bool(prog.platform.flags & drgn.PlatformFlags.IS_64_BIT)
+
+
+def is_of_kernel(prog, address):
+    return address >= (FIRST_OF_KERNEL if is_wide(prog) else FIRST_OF_KERNEL_32)
 
 
 def name_at(prog, address):
     try:
-        return prog.symbol(address).name.split('.')[0] if address >= FIRST_OF_KERNEL else '?'
+        return prog.symbol(address).name.split('.')[0] if is_of_kernel(prog, address) else '?'
     except LookupError:
         return '?'
 
@@ -39,7 +49,7 @@ def by_drgn(prog, regs):
     for frame in prog.stack_trace(regs):
         pc = counter(frame)
         if pc is not None and not frame.is_inline:
-            found.append([frame.name if pc >= FIRST_OF_KERNEL and isinstance(frame.name, str) else '?', pc])
+            found.append([frame.name if is_of_kernel(prog, pc) and isinstance(frame.name, str) else '?', pc])
     return found
 
 
@@ -114,7 +124,7 @@ def by_riscv_records(prog, regs):
 
 def stack(prog, words):
     kind = prog.type('struct pt_regs')
-    data = struct.pack(f'<{len(words)}Q', *words).ljust(drgn.sizeof(kind), b'\0')
+    data = struct.pack(f'<{len(words)}{"Q" if is_wide(prog) else "I"}', *words).ljust(drgn.sizeof(kind), b'\0')
     regs = drgn.Object.from_bytes_(prog, kind, data)
     arch = drgn.Architecture
     return {arch.AARCH64: by_records, arch.RISCV64: by_riscv_records}.get(prog.platform.arch, by_drgn)(prog, regs)

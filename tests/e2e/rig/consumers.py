@@ -67,7 +67,7 @@ def tasks_gdb(taken, saved):
 
 # (release, machine): the emulator, and the words for fetch-crash.  The other releases' crash of arm64 is
 # unusably slow under emulation.
-EMULATED = {('bookworm', 'arm64'): ('qemu-aarch64-static', 'arm64'), ('bookworm', 'armhf'): ('qemu-arm-static', 'armhf'),
+EMULATED = {('bookworm', 'arm64'): ('qemu-aarch64-static', 'arm64'), ('bookworm', 'armhf'): ('qemu-arm-static', 'armhf', 'bookworm'),
             ('trixie', 'riscv64'): ('qemu-riscv64-static', 'riscv64', 'trixie')}
 
 

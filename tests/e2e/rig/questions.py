@@ -52,7 +52,7 @@ class Core:
         for n in range(len(rows) - 1, -1, -1):
             address, kind, name = rows[n]
             end = end if n + 1 == len(rows) or rows[n + 1][0] == address else rows[n + 1][0]
-            if name in SYMBOLS and kind.lower() in 'tdbr' and address >> 63:
+            if name in SYMBOLS and kind.lower() in 'tdbr' and registers.is_of_kernel(self.kernel.arch, address):
                 found[name] = (address + offset, min(8, end - address))
         return found
 
@@ -114,7 +114,7 @@ def addresses(core):
     wanted = {f'{name} {at:#x}': (at, size) for name, (at, size) in core.symbols().items()}
     arch, text = core.kernel.arch, core.taken.registers.read_text(encoding='utf-8')
     for cpu, address in enumerate(registers.stack_pointers(arch, text)):
-        if address >> 63:
+        if registers.is_of_kernel(arch, address):
             wanted[f'stack of CPU {cpu} {address:#x}'] = (address & -8, 8)
     # Variables are also read through the linear map.
     for name in ('jiffies_64', 'init_task', 'linux_banner'):

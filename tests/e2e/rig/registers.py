@@ -21,6 +21,8 @@ ARM64 = (*(f'X{n:02}' for n in range(31)), 'SP', 'PC', 'PSTATE')
 ARMHF = (*(f'R{n:02}' for n in range(16)), 'PSR', None)
 RISCV64 = ('pc', *(f'x{n}' for n in range(1, 32)))
 REGISTERS = {'amd64': AMD64, 'arm64': ARM64, 'armhf': ARMHF, 'riscv64': RISCV64}
+# Where the kernel's part of the address space begins; modules of 32-bit arm are below its linear map.
+FIRST_OF_KERNEL = {'armhf': 0xbf000000}
 STACK_POINTER = {'amd64': 'RSP', 'arm64': 'SP', 'armhf': 'R13', 'riscv64': 'x2'}
 
 
@@ -37,6 +39,10 @@ def cpus(text):
         found[-1].update({name: int(value, 16) for name, value
                           in re.findall(r' (pc|x\d+)(?:/\w+)? +([0-9a-f]{16})', part)})
     return found
+
+
+def is_of_kernel(arch, address):
+    return address >= FIRST_OF_KERNEL.get(arch, 1 << 63)
 
 
 def places(arch):

@@ -18,7 +18,6 @@ import kit
 import registers
 
 NT_PRSTATUS = 1
-FIRST_OF_KERNEL = 1 << 63
 # Words of struct pt_regs that come from a note.
 WORDS = {'amd64': 21, 'arm64': 34, 'armhf': 18, 'riscv64': 32}
 
@@ -58,9 +57,9 @@ def unwound(rig, core, by_cpu):
     return {int(cpu): frames for cpu, frames in answer.items()}
 
 
-def is_tail(recorded, real):
+def is_tail(arch, recorded, real):
     """The innermost frame may have gone on since; the return addresses of the others stay."""
-    if recorded and recorded[0][1] < FIRST_OF_KERNEL:  # The same instruction of a program.
+    if recorded and not registers.is_of_kernel(arch, recorded[0][1]):  # The same instruction of a program.
         return recorded[:1] == real[-1:]
     if not recorded or len(recorded) > len(real):
         return False
@@ -85,7 +84,7 @@ def check(rig, taken, core, truth):
     recorded = unwound(rig, core, registers_of)
     real = unwound(rig, truth, of_qemu(rig, taken))
     for cpu, frames in recorded.items():
-        good = is_tail(frames, real[cpu]) or is_same_call(rig, cpu, frames, real[cpu], registers_of, truth)
+        good = is_tail(rig.kernel.arch, frames, real[cpu]) or is_same_call(rig, cpu, frames, real[cpu], registers_of, truth)
         kit.check(good, f'the stack of CPU {cpu} is not the end of the real one:\n'
                   f'  recorded\n    {show(frames)}\n  real\n    {show(real[cpu])}')
     return recorded, real
