@@ -19,9 +19,12 @@
 /*
  * Regions of one distance show a map of the kernel's if they lie this far apart:
  * mapped pages of one distance, several stacks for example, may well be neighbours
- * in both address spaces, and then others differ from them by a page or two.
+ * in both address spaces, and then others differ from them by a page or two.  Of many
+ * mapped pages a few have the same distance by chance, most of all with 32-bit addresses:
+ * a map has more of all regions than they.
  */
 #define MAP_SPREAD (UINT64_C(4) << 20)
+#define MAP_SHARE  64
 #define MAPS       2
 
 struct pair {
@@ -61,7 +64,7 @@ static void note_run(struct distances *distances, const struct pair *pairs, size
 
 	while (at && distances->spreads[at - 1] < spread)
 		at--;
-	if (at == MAPS || spread < MAP_SPREAD)
+	if (at == MAPS || spread < MAP_SPREAD || run < 2 + distances->n / MAP_SHARE)
 		return;
 	memmove(&distances->maps[at + 1], &distances->maps[at],
 		(MAPS - 1 - at) * sizeof(distances->maps[0]));
