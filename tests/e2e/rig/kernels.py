@@ -75,7 +75,7 @@ class SmallKernel(Kernel):
 
     def __init__(self, name):  # pylint: disable=super-init-not-called
         words = name.split('-')[1:]
-        release = 'bookworm' if words[0] in ('amd64', 'arm64', 'armhf') else words.pop(0)
+        release = 'bookworm' if words[0] in ('amd64', 'arm64', 'armhf', 'riscv64') else words.pop(0)
         self.name, self.arch = name, words[0]
         self.flavour = 'small'
         self.folder = fetch('small-kernel', release, *words)

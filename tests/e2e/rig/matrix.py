@@ -130,8 +130,10 @@ class Cell:
         digest = hashlib.sha256()
         for path in (kernels.HERE / part for part in TRUTH_PARTS):
             digest.update(path.read_bytes())
-        only = REPORT_NEEDS if self.options.only_report else tuple(questions.REFERENCE) + (PLAINLY,)
-        kept = self.folder / f'truth-{digest.hexdigest()[:12]}{"-report" if self.options.only_report else ""}.json'
+        asked = REPORT_NEEDS if self.options.only_report else tuple(questions.REFERENCE) + (PLAINLY,)
+        only = [who for who in asked if who not in self.options.without]
+        parts = ['-report'] * self.options.only_report + [f'-no-{who.replace(" ", "")}' for who in self.options.without]
+        kept = self.folder / f'truth-{digest.hexdigest()[:12]}{"".join(parts)}.json'
         if not kept.exists():
             kept.write_text(json.dumps(ask_of_truth(taken, made, only), indent=1))
         return json.loads(kept.read_text())
@@ -166,7 +168,7 @@ def ask_of_truth(taken, made, only):
         if (ask, core) not in known:
             known[ask, core] = by_question(ask(questions.Core(taken, core)))
         answers[who] = known[ask, core]
-    if answers['crash'] is not None and not starts(answers['crash']):
+    if answers.get('crash') is not None and not starts(answers['crash']):
         again = by_question(questions.ASK['crash'](
             questions.Core(taken, made[None][1], {'crash --no_modules'})))
         if starts(again):
@@ -262,6 +264,10 @@ def arguments():
     parser.add_argument('--only-report', action='store_true',
                         help='fill the column kmd-report alone, with drgn and crash on all of RAM; the other columns '
                         'of a page that is there stay')
+    parser.add_argument('--without', nargs='+', default=[], choices=list(questions.ASK), metavar='CONSUMER',
+                        help='do not ask these; their cells say so')
+    parser.add_argument('--add', action='store_true',
+                        help='keep the rows of other cells of the page that is there, and what it says of them')
     parser.add_argument('--jobs', type=int, default=2)
     parser.add_argument('--out', type=pathlib.Path, metavar='FILE', help='write the page there')
     return parser.parse_args()
@@ -278,6 +284,8 @@ def main():
             results = list(pool.map(attempt, cells))
     if options.only_report and options.out and options.out.exists():
         page = matrix_merge.page(options.out.read_text(encoding='utf-8'), results)
+    elif options.add and options.out and options.out.exists():
+        page = matrix_merge.with_rows(options.out.read_text(encoding='utf-8'), results)
     else:
         page = matrix_page.page(results, options)
     if options.out:

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""A page whose column kmd-report is new, and whose other columns are those of the page before."""
+"""A page of which a part is new: the column kmd-report, or the rows of some kernels."""
 import re
 
 import matrix_page
 
 WHO = 'kmd-report'
-NOT_RUN = 'not run'
+NOT_RUN = matrix_page.NOT_RUN
 # Columns before those of the consumers.
 KEYS = 3
+# Of the table of cells, without its head.
+ROW = r'\| \S+ \| (log|rfc|full) \| '
 
 
 def old_rows(page):
@@ -19,16 +21,17 @@ def old_rows(page):
     return {tuple(row[:KEYS]): dict(zip(rows[0][KEYS:], row[KEYS:])) for row in rows[1:]}
 
 
-def old_sections(page, title):
-    """[(heading, text)] of the consumers below '## title', without those of kmd-report."""
+def old_sections(page, title, is_new):
+    """[(heading, text)] of the consumers below '## title', without those that are new."""
     found = re.search(rf'^## {title}\n(.*?)(?=^## |\Z)', page, re.M | re.S)
     parts = re.split(r'^### (.*)\n', found[1] if found else '', flags=re.M)[1:]
-    return [(head, text.strip('\n')) for head, text in zip(parts[::2], parts[1::2]) if not head.startswith(WHO)]
+    return [(head, text.strip('\n')) for head, text in zip(parts[::2], parts[1::2]) if not is_new(head)]
 
 
-def section(page, title, lines):
-    """The sections of the other consumers, and then the lines of kmd-report."""
-    old = [line for head, text in old_sections(page, title) for line in (f'### {head}', '', *text.split('\n'), '')]
+def section(page, title, lines, is_new=lambda head: head.startswith(WHO)):
+    """The sections that stay, and then the new lines."""
+    old = [line for head, text in old_sections(page, title, is_new)
+           for line in (f'### {head}', '', *text.split('\n'), '')]
     new = [line for line in lines if line != 'None.']
     while new and not new[-1]:
         new.pop()
@@ -59,3 +62,25 @@ def page(before, results):
         *section(before, 'Made up by the consumer', matrix_page.wrongs(own, matrix_page.OWN)),
         *section(before, 'Absent', matrix_page.absences(own)),
     ]).rstrip() + '\n'
+
+
+def with_rows(before, results):
+    """The page @before, with the rows of @results; what is said of their kernels follows that of the others."""
+    whose = ', of ' + ', '.join(dict.fromkeys(name[0] for name, _, _ in results))
+    rows = {(' '.join(name)): line for (name, _, _), line in zip(results, matrix_page.table(results)[2:])}
+    kept = []
+    for line in before.split('\n## Wrong\n')[0].rstrip().split('\n'):
+        if re.match(ROW, line):
+            line = rows.pop(' '.join(line.strip('| ').split(' | ')[:KEYS]), line)
+        elif kept and re.match(ROW, kept[-1]):  # The table ends here.
+            kept += rows.values()
+            rows = {}
+        kept.append(line)
+    for title, lines in (('Wrong', matrix_page.wrongs(results, matrix_page.WRONG)),
+                         ('Made up by the consumer', matrix_page.wrongs(results, matrix_page.OWN)),
+                         ('Absent', matrix_page.absences(results))):
+        lines = [line + whose if line.startswith('### ') else line for line in lines]
+        kept += ['', *section(before, title, lines, lambda head: head.endswith(whose))]
+        while not kept[-1]:
+            kept.pop()
+    return '\n'.join(kept) + '\n'

@@ -7,6 +7,8 @@ from questions_compare import ABSENT, EQUAL, OWN, PART, WRONG
 
 CONSUMERS = ('gdb', 'gdb -o', 'crash', 'crash --minimal', 'drgn', 'libkdumpfile', 'makedumpfile', 'kmd-report')
 
+NOT_RUN = 'not run'
+
 HEAD = '''<!-- SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only -->
 <!-- Written by scripts/matrix; what is edited here is lost. -->
 # What the debuggers print for our cores, beside what they print for all of RAM
@@ -75,7 +77,7 @@ def cell(outcomes):
 def table(results):
     rows = [f'| kernel | level | crash | {" | ".join(CONSUMERS)} |', '| --- ' * (3 + len(CONSUMERS)) + '|']
     for name, outcomes, _ in results:
-        columns = [cell(outcomes.get(who)) if outcomes else 'no cell' for who in CONSUMERS]
+        columns = [(cell(outcomes[who]) if who in outcomes else NOT_RUN) if outcomes else 'no cell' for who in CONSUMERS]
         rows.append(f'| {" | ".join(name)} | {" | ".join(columns)} |')
     return rows
 
@@ -97,7 +99,7 @@ def each(results, *kinds):
 
 
 def without_address(question):
-    return ' '.join(word for word in question.split() if not word.startswith('0xffff'))
+    return ' '.join(word for word in question.split() if not re.fullmatch('0x[0-9a-f]{8,}', word))
 
 
 def grouped(found):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """One guest under QEMU, emulated (TCG).  Its RAM is a file, which the host can read."""
 import json
+import os
 import pathlib
 import shutil
 import socket
@@ -49,6 +50,27 @@ def features(kernel):
     return []
 
 
+def device_tree(program, options, folder, nodes):
+    """The machine's own tree, and more nodes."""
+    own, source, tree = (folder / name for name in ('own.dtb', 'machine.dts', 'machine.dtb'))
+    machine, *rest = options
+    subprocess.run([program, '-M', f'{machine},dumpdtb={own}', *rest], check=True, capture_output=True)
+    text = subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dts', own], check=True, capture_output=True)
+    source.write_bytes(text.stdout + nodes.encode())
+    subprocess.run(['dtc', '-q', '-I', 'dts', '-O', 'dtb', '-o', tree, source], check=True)
+    return tree
+
+
+def with_seed(kernel, program, folder):
+    """QEMU 7.2 gives no KASLR seed to riscv64; there firmware would write one."""
+    if kernel.arch != 'riscv64' or not kernel.has('RANDOMIZE_BASE'):
+        return []
+    seed = int.from_bytes(os.urandom(8), 'little')
+    nodes = f'/ {{ chosen {{ kaslr-seed = <{seed >> 32:#x} {seed & 0xffffffff:#x}>; }}; }};\n'
+    options = ('virt', '-smp', str(kernel.cpus), '-m', str(RAM // MIB), '-nodefaults', '-display', 'none')
+    return ['-dtb', str(device_tree(program, options, folder, nodes))]
+
+
 class Guest:
     """A running guest; a with statement stops it at its end."""
 
@@ -62,7 +84,7 @@ class Guest:
             old.unlink(missing_ok=True)
         program = shutil.which(self.machine['program']) or kernels.skip(
             f'{self.machine["program"]} is not installed (scripts/setup installs it)')
-        options = [*features(kernel), *options]
+        options = [*features(kernel), *with_seed(kernel, program, self.folder), *options]
         append = f'console={self.machine["console"]} {self.machine["set_aside"]} panic=0 {cmdline}'
         self.process = subprocess.Popen([
             program, *self.machine['machine'], *options,

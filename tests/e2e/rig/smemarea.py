@@ -5,7 +5,8 @@ Written from the layouts of Linux' drivers/soc/qcom/smem.c and of its bindings q
 qcom,tcsr-mutex.  It shares no code with the library or the shim.
 """
 import struct
-import subprocess
+
+import qemu
 
 BASE, SIZE = 0x4f800000, 0x200000
 LOCKS, LOCKS_SIZE = 0x4fc00000, 0x40000
@@ -106,11 +107,4 @@ NODES = f'''
 
 def device_tree(program, options, folder):
     """The machine's own tree, and the nodes above."""
-    own = folder / 'own.dtb'
-    machine, *rest = options
-    subprocess.run([program, '-M', f'{machine},dumpdtb={own}', *rest], check=True, capture_output=True)
-    text = subprocess.run(['dtc', '-q', '-I', 'dtb', '-O', 'dts', own], check=True, capture_output=True)
-    (folder / 'qcom.dts').write_bytes(text.stdout + NODES.encode())
-    subprocess.run(['dtc', '-q', '-I', 'dts', '-O', 'dtb', '-o', folder / 'qcom.dtb', folder / 'qcom.dts'],
-                   check=True)
-    return folder / 'qcom.dtb'
+    return qemu.device_tree(program, options, folder, NODES)

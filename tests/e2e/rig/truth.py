@@ -79,7 +79,7 @@ def aliases(arch, info, linear, ram, base, size):
     """vmalloc memory, which only page tables map.  It has no physical address, as in /proc/kcore."""
     root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
     if arch == 'armhf':
-        levels = 2
+        levels = 3 if 'CONFIG_ARM_LPAE=y' in info.text else 2
     elif arch == 'arm64':
         levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4
     elif arch == 'riscv64':

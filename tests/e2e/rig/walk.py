@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Walks the page tables of the kernel in all of RAM: 4 KiB pages, 3 to 5 levels; of 32-bit arm the
-short descriptors."""
+short descriptors, or the long ones (LPAE)."""
 import struct
 
 import firmware
@@ -65,12 +65,19 @@ def short(ram, base, size, root):
             yield i << 20, entry & -1048576, 1 << 20
 
 
+def long(walker, root):
+    """LPAE: four entries of 1 GiB each, and two levels of tables below."""
+    for i, entry in enumerate(struct.unpack('<4Q', walker.ram.read(root, 32))):
+        if entry & 3 == 3:
+            yield from walker.walk(walker.address(entry), 1, i << 30)
+
+
 def mappings(arch, ram, base, size, root, levels):
     """All RAM that the kernel's part of the address space maps."""
-    if arch == 'armhf':
-        return merged(short(ram, base, size, root))
-    span = 4096 << 9 * levels
     walker = Walker(arch, ram, base, size)
+    if arch == 'armhf':
+        return merged(short(ram, base, size, root) if levels == 2 else long(walker, root))
+    span = 4096 << 9 * levels
     found = walker.walk(root, levels - 1, (1 << 64) - span)
     # arm64 alone has two roots; of one, the first half belongs to the process.
     kernels = (1 << 64) - (span if arch == 'arm64' else span // 2)
