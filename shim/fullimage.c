@@ -91,21 +91,34 @@ bool kmd_in_percpu(const void __percpu *ptr)
 	return (unsigned long)ptr - percpu_start < percpu_size;
 }
 
-#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV)
-/* A per-CPU pointer to each; x86_64 has its own inside the per-CPU areas. */
-static void add_irq_stacks(void)
+#if defined(CONFIG_ARM64) || defined(CONFIG_RISCV) || defined(CONFIG_ARM)
+/*
+ * A per-CPU pointer to each; x86_64 has its own inside the per-CPU areas.  On
+ * 32-bit arm the pointer is to the end, and a stack that overflows goes on in
+ * one that has such a pointer as well.
+ */
+static void add_per_cpu_stacks(const char *pointer, size_t size)
 {
 	unsigned long var, stack;
 	int cpu;
 
-	/* riscv64 has them since 6.5. */
-	if (!(IS_ENABLED(CONFIG_RISCV) ? kmd_symbol_quiet : kmd_symbol)("irq_stack_ptr", &var))
+	/* riscv64 has them since 6.5, 32-bit arm since 5.18. */
+	if (!(IS_ENABLED(CONFIG_ARM64) ? kmd_symbol : kmd_symbol_quiet)(pointer, &var))
 		return;
 	for_each_possible_cpu(cpu) {
 		if (!kmd_read_word(var + per_cpu_offset(cpu), &stack) || !stack)
 			continue;
-		kmd_want("irqstack", stack, THREAD_SIZE, KMEMDUMP_PRIO_CURRENT);
+		if (IS_ENABLED(CONFIG_ARM))
+			stack -= size;
+		kmd_want("irqstack", stack, size, KMEMDUMP_PRIO_CURRENT);
 	}
+}
+
+static void add_irq_stacks(void)
+{
+	add_per_cpu_stacks("irq_stack_ptr", THREAD_SIZE);
+	if (IS_ENABLED(CONFIG_ARM))
+		add_per_cpu_stacks("overflow_stack_ptr", PAGE_SIZE);
 }
 #else
 static void add_irq_stacks(void)

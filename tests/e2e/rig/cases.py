@@ -108,6 +108,7 @@ def case_panic(rig):
     taken = rig.crash('panic', END_OF_PANIC)
     check_sample(rig, taken)
     shimchecks.check_registers(rig, taken)
+    shimchecks.check_irq_stacks(rig, taken)
     shimchecks.check_caller(rig, taken)
     check_full(rig, taken)
 

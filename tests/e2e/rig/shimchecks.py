@@ -84,6 +84,15 @@ def check_caller(rig, taken):
     kit.check(0 < got - caller < 64, f'{got:#x} is not in sysrq_handle_crash at {caller:#x}')
 
 
+def check_irq_stacks(rig, taken):
+    """The stacks of interrupts, and those on which 32-bit arm goes on after an overflow, are registered whole."""
+    symbols = set(re.findall(r' . (irq_stack_ptr|overflow_stack_ptr)$', rig.kernel.file('System.map').read_text(), re.M))
+    sizes = {'irq_stack_ptr': 8192 if rig.kernel.arch == 'armhf' else THREAD_SIZE, 'overflow_stack_ptr': 4096}
+    if rig.kernel.arch != 'amd64':
+        kit.same(sum(row.size for row in taken.rows if row.name.startswith('Kirqstack')),
+                 rig.kernel.cpus * sum(sizes[symbol] for symbol in symbols), 'bytes of interrupt stacks')
+
+
 def check_interrupted(rig, taken):
     """The registers of the CPU that spins in a hard interrupt are those of the interrupt, not of its task."""
     cpu, address = re.search(r'CPU (\d) spins at ([0-9a-f]+)', taken.console).groups()
