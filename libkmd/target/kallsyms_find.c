@@ -26,7 +26,26 @@
 /* Steps of all searches together; many times what a kernel needs. */
 #define BUDGET      (UINT64_C(1) << 28)
 
-static bool by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_places *places)
+static size_t aligned(uint64_t size)
+{
+	return (size_t)(size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+/* The address of the base may be all that VMCOREINFO lacks; it follows the offsets. */
+static size_t with_base(const struct kmd_target *target, struct kmd_kallsyms_places *ways)
+{
+	uint64_t n;
+
+	if (kmd_vmcoreinfo_hex(target->info, "SYMBOL(kallsyms_relative_base)", &ways->base) ||
+	    !kmd_target_read_uint(target, KMD_XLATE_ANY, ways->n_symbols, 4, &n))
+		return 1;
+	ways[1] = ways[0];
+	ways[1].base = ways->offsets + aligned(4 * n);
+	return 2;
+}
+
+/* The number of ways to read what VMCOREINFO names. */
+static size_t by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_places *places)
 {
 	const struct {
 		const char *key;
@@ -43,9 +62,8 @@ static bool by_vmcoreinfo(const struct kmd_target *target, struct kmd_kallsyms_p
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!target->info->text ||
 		    !kmd_vmcoreinfo_hex(target->info, keys[i].key, keys[i].place))
-			return false;
-	kmd_vmcoreinfo_hex(target->info, "SYMBOL(kallsyms_relative_base)", &places->base);
-	return true;
+			return 0;
+	return with_base(target, places);
 }
 
 /* A run of captured memory of the image. */
@@ -58,11 +76,6 @@ struct area {
 static bool spend(struct area *area)
 {
 	return area->budget && area->budget--;
-}
-
-static size_t aligned(uint64_t size)
-{
-	return (size_t)(size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
 static uint32_t word(const struct area *area, size_t at)
@@ -301,8 +314,9 @@ size_t kmd_kallsyms_places(const struct kmd_target *target,
 {
 	struct search search = { ways, 0 };
 
-	if (by_vmcoreinfo(target, &ways[0]))
-		return 1;
+	search.n = by_vmcoreinfo(target, ways);
+	if (search.n)
+		return search.n;
 	kmd_image_search(target, INDEX_SIZE, look, &search);
 	return search.n;
 }

@@ -28,10 +28,10 @@ def has_code(frame):
 
 
 def place(frame):
-    """Address and name.  A third word means that gdb unwinds the frame without rules: on arm64 the
+    """Address and name.  A third word means that gdb unwinds the frame without rules: on arm and arm64 the
     code is absent, or it is assembler with a name in the symbol table only."""
     known = [f'{frame.pc():#x}', frame.name() or '??']
-    if frame.architecture().name().startswith('aarch64') and not has_code(frame):
+    if frame.architecture().name().startswith(('aarch64', 'arm')) and not has_code(frame):
         return known + ['no code']
     return known if frame.function() or not frame.name() else known + ['symbol']
 

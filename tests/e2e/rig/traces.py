@@ -38,7 +38,8 @@ echo c >/proc/sysrq-trigger
 TASK = (re.compile(r'task:(.{15})\s*state:(\S).*?pid:\s*(\d+)'),
         # Until 5.10.
         re.compile(r'(\S.{14,})\s+([RSDTtZXI])\s+(?:running task\s+)?\d+\s+(\d+)\s+\d+ 0x'))
-FRAME = re.compile(r'\s+(\? )?([\w.]+)\+0x([0-9a-f]+)/0x')
+# riscv64 prints the address too.
+FRAME = re.compile(r'(?:\[<[0-9a-f]+>\])?\s+(\? )?([\w.]+)\+0x([0-9a-f]+)/0x')
 
 
 class Plain:
