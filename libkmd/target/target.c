@@ -69,6 +69,12 @@ static const struct kmd_type_query type_queries[KMD_T_N] = {
 	[KMD_T_RWSEM_WAITER_TASK] = { KMD_TYPE_OFFSET, "rwsem_waiter", "task", false, 0 },
 	[KMD_T_RWSEM_OWNER] = { KMD_TYPE_OFFSET, "rw_semaphore", "owner", false, 0 },
 	[KMD_T_RWSEM_WAITERS] = { KMD_TYPE_OFFSET, "rw_semaphore", "wait_list", false, 0 },
+	/* An rt_mutex, which PREEMPT_RT builds the other locks of; rt_mutex_base since 5.15. */
+	[KMD_T_TASK_PI_BLOCKED] = { KMD_TYPE_OFFSET, "task_struct", "pi_blocked_on", false, 0 },
+	[KMD_T_RT_WAITER_TASK] = { KMD_TYPE_OFFSET, "rt_mutex_waiter", "task", false, 0 },
+	[KMD_T_RT_WAITER_LOCK] = { KMD_TYPE_OFFSET, "rt_mutex_waiter", "lock", false, 0 },
+	[KMD_T_RT_MUTEX_OWNER] = { KMD_TYPE_OFFSET, "rt_mutex_base", "owner", false, 0 },
+	[KMD_T_RT_MUTEX_OWNER_OLD] = { KMD_TYPE_OFFSET, "rt_mutex", "owner", false, 0 },
 	[KMD_T_TASK_ON_CPU] = { KMD_TYPE_OFFSET, "task_struct", "on_cpu", false, 0 },
 	[KMD_T_TASK_ARRIVAL] = { KMD_TYPE_OFFSET, "task_struct", "sched_info.last_arrival", false,
 				 0 },

@@ -97,9 +97,29 @@ static struct kmd_task *holder_by(struct finder *finder, const struct lock_layou
 	return task_at(finder, owner & ~(uint64_t)OWNER_FLAGS);
 }
 
+/*
+ * The task that holds the rt_mutex that @task waits for.  PREEMPT_RT builds mutexes,
+ * rw_semaphores and spinlocks of them; other kernels have them for futexes.
+ */
+static struct kmd_task *rt_holder(const struct finder *finder, const struct kmd_task *task)
+{
+	const struct kmd_target *target = finder->target;
+	uint64_t waiter, waits, lock, owner;
+
+	if (!kmd_target_member(target, task->address, KMD_T_TASK_PI_BLOCKED, KMD_LONG, &waiter) ||
+	    !waiter || !kmd_target_member(target, waiter, KMD_T_RT_WAITER_TASK, KMD_LONG, &waits) ||
+	    waits != task->address ||
+	    !kmd_target_member(target, waiter, KMD_T_RT_WAITER_LOCK, KMD_LONG, &lock))
+		return NULL;
+	if (!kmd_target_member(target, lock, KMD_T_RT_MUTEX_OWNER, KMD_LONG, &owner) &&
+	    !kmd_target_member(target, lock, KMD_T_RT_MUTEX_OWNER_OLD, KMD_LONG, &owner))
+		return NULL;
+	return task_at(finder, owner & ~(uint64_t)OWNER_FLAGS);
+}
+
 /* Look for a waiter of @task in the words of its stack. */
-static struct kmd_task *find_holder(struct finder *finder, const struct kmd_task *task,
-				    unsigned char *bytes)
+static struct kmd_task *waiter_on_stack(struct finder *finder, const struct kmd_task *task,
+					unsigned char *bytes)
 {
 	uint64_t stack;
 
@@ -120,6 +140,16 @@ static struct kmd_task *find_holder(struct finder *finder, const struct kmd_task
 		}
 	}
 	return NULL;
+}
+
+static struct kmd_task *find_holder(struct finder *finder, const struct kmd_task *task,
+				    unsigned char *bytes)
+{
+	struct kmd_task *holder = rt_holder(finder, task);
+
+	if (holder)
+		return holder != task ? holder : NULL;
+	return finder->n_layouts ? waiter_on_stack(finder, task, bytes) : NULL;
 }
 
 static void add_layout(struct finder *finder, enum kmd_target_type task, enum kmd_target_type owner,
@@ -151,7 +181,7 @@ void kmd_task_locks_find(const struct kmd_target *target, struct kmd_task_list *
 
 	add_layout(&finder, KMD_T_MUTEX_WAITER_TASK, KMD_T_MUTEX_OWNER, KMD_T_MUTEX_WAITERS);
 	add_layout(&finder, KMD_T_RWSEM_WAITER_TASK, KMD_T_RWSEM_OWNER, KMD_T_RWSEM_WAITERS);
-	if (target->facts->big_endian || !finder.n_layouts || !list->n ||
+	if (target->facts->big_endian || !list->n ||
 	    !kmd_target_stack_size(target, &finder.stack_size) || finder.stack_size > STACK_MAX)
 		return;
 	finder.by_address = calloc(list->n, sizeof(*finder.by_address));
