@@ -131,6 +131,18 @@ static int __init set_byte_limit(void)
 	return 0;
 }
 
+/* The name is of 5.19. */
+#if defined(CONFIG_RANDSTRUCT) || defined(CONFIG_GCC_PLUGIN_RANDSTRUCT)
+static void __init report_layouts(void)
+{
+	pr_info("the kernel has CONFIG_RANDSTRUCT: a dump can be read only with the vmlinux of this build, as others have other layouts\n");
+}
+#else
+static void __init report_layouts(void)
+{
+}
+#endif
+
 static int __init kmemdump_init(void)
 {
 	struct kmd_stats stats;
@@ -160,6 +172,7 @@ static int __init kmemdump_init(void)
 	}
 	kmd_debugfs_init();
 	kmd_report_missing();
+	report_layouts();
 	kmd_report_refusals();
 	kmd_get_stats(&stats);
 	pr_info("level %s: %u regions\n", level_names[lvl], stats.live);

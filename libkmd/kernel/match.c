@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "kernel/match.h"
 
+#include "base/checked.h"
 #include "kernel/banner.h"
 #include "memory/scan.h"
 #include "arch/image_reader.h"
@@ -11,15 +12,43 @@
 
 #define BANNER_START "Linux version "
 #define ID_BYTES_MAX 64
+/* The text has 30 bytes and more; how many are read where the symbol has no size. */
+#define VERMAGIC_MIN 64
+#define VERMAGIC_MAX 256
 
 enum match { UNKNOWN, SAME, OTHER };
 
-static enum kmd_status refuse(const char *path, const char *what, bool accept,
-			      struct kmd_diag *diag)
+/*
+ * CONFIG_RANDSTRUCT orders members of structures by a seed, of which modules must have the
+ * same: the kernel's own vermagic has a hash of it.
+ */
+static bool has_random_layouts(const struct kmd_vmlinux *vmlinux)
+{
+	const struct kmd_elf_symbol *symbol = kmd_vmlinux_find(vmlinux, "vermagic");
+	char text[VERMAGIC_MAX + 1] = "";
+	size_t size;
+
+	if (!symbol)
+		return false;
+	size = symbol->size ? (size_t)kmd_min_u64(symbol->size, VERMAGIC_MAX) : VERMAGIC_MIN;
+	return kmd_vmlinux_bytes(vmlinux, symbol->value, text, size) &&
+	       strstr(text, " RANDSTRUCT_");
+}
+
+/* What else is wrong if this is the vmlinux of another build. */
+static const char *if_other(const struct kmd_vmlinux *vmlinux)
+{
+	if (!has_random_layouts(vmlinux))
+		return "";
+	return " (it has RANDSTRUCT: structures of another build have another layout)";
+}
+
+static enum kmd_status refuse(const struct kmd_vmlinux *vmlinux, const char *path, const char *what,
+			      bool accept, struct kmd_diag *diag)
 {
 	if (accept)
 		return kmd_report(diag, KMD_FIND_KERNEL, KMD_DAMAGE, kmd_in(path),
-				  "not the dumped kernel's vmlinux: %s", what);
+				  "not the dumped kernel's vmlinux: %s%s", what, if_other(vmlinux));
 	return kmd_fail(diag, KMD_ERR_MISMATCH, kmd_in(path),
 			"not the dumped kernel's vmlinux: %s; use --accept=vmlinux to use it",
 			what);
@@ -125,20 +154,21 @@ enum kmd_status kmd_match_vmlinux(const struct kmd_vmlinux *vmlinux, const char 
 	enum kmd_status status = KMD_OK;
 
 	if (machine && machine != vmlinux->machine)
-		return refuse(path, "its machine differs", accept, diag);
+		return refuse(vmlinux, path, "its machine differs", accept, diag);
 	if (match == OTHER)
-		return refuse(path, "its build-id differs", accept, diag);
+		return refuse(vmlinux, path, "its build-id differs", accept, diag);
 	if (match == SAME)
 		return KMD_OK;
 	if (by_release(vmlinux, info) == OTHER)
-		return refuse(path, "its release differs", accept, diag);
+		return refuse(vmlinux, path, "its release differs", accept, diag);
 	status = by_banner(vmlinux, memory, diag, &match);
 	if (status == KMD_OK && match == OTHER)
-		return refuse(path, "its banner differs", accept, diag);
+		return refuse(vmlinux, path, "its banner differs", accept, diag);
 	if (status == KMD_OK && match == UNKNOWN && memory)
 		status = kmd_report(
 			diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
-			"cannot verify the vmlinux: the dump has neither a build-id nor a banner");
+			"cannot verify the vmlinux: the dump has neither a build-id nor a banner%s",
+			if_other(vmlinux));
 	return status;
 }
 
@@ -192,10 +222,12 @@ enum kmd_status kmd_match_content(const struct kmd_vmlinux *vmlinux, const char 
 	notes = by_notes(&reader);
 	variable = by_variable(&reader);
 	if (notes == OTHER || variable == OTHER)
-		return refuse(path, "the build-id in its captured image differs", accept, diag);
+		return refuse(vmlinux, path, "the build-id in its captured image differs", accept,
+			      diag);
 	if (notes == SAME || variable == SAME || by_build_id(vmlinux, info) == SAME)
 		return KMD_OK;
 	return kmd_report(diag, KMD_FIND_KERNEL, KMD_NOTE, kmd_in(path),
 			  "no build-id was captured: this may be the vmlinux of another build of "
-			  "the same version");
+			  "the same version%s",
+			  if_other(vmlinux));
 }

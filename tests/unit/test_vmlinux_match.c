@@ -13,6 +13,8 @@
 #define OTHER_ID "10112233445566778899aabbccddeeff00112233"
 #define AT_ID    0x7000
 #define AT_NOTES 0x7100
+#define AT_MAGIC 0x7200
+#define MAGIC    "6.1.0-kit SMP mod_unload RANDSTRUCT_d3ad"
 #define FAR      UINT64_C(0x20000000)
 
 static bool force;
@@ -136,6 +138,34 @@ START_TEST(without_banner)
 }
 END_TEST
 
+/* The kernel says so in what modules must match. */
+static void set_random_layouts(void)
+{
+	kmd_vmlinux_deinit(&vmlinux);
+	fake_symbol(&fake, "vermagic", AT_MAGIC);
+	fake_text(&fake, AT_MAGIC, MAGIC);
+	fake_open(&fake, &vmlinux);
+}
+
+START_TEST(random_layouts_of_an_unknown_build)
+{
+	set_random_layouts();
+	expect_ok(match(0));
+	expect_finding(KMD_FIND_KERNEL, KMD_NOTE, "nor a banner (it has RANDSTRUCT:");
+}
+END_TEST
+
+START_TEST(random_layouts_of_another_build)
+{
+	set_random_layouts();
+	strcpy(vmlinux.build_id, BUILD_ID);
+	set_vmcoreinfo("OSRELEASE=6.1.0-kit\nBUILD-ID=" OTHER_ID "\n");
+	force = true;
+	expect_ok(match(0));
+	expect_finding(KMD_FIND_KERNEL, KMD_DAMAGE, "build-id differs (it has RANDSTRUCT:");
+}
+END_TEST
+
 /* Add the parts of the image that show its address, but not its build-id. */
 static void add_placed(void)
 {
@@ -189,6 +219,8 @@ int main(void)
 	tcase_add_test(tcase, release_and_machine);
 	tcase_add_test(tcase, banner_in_memory);
 	tcase_add_test(tcase, without_banner);
+	tcase_add_test(tcase, random_layouts_of_an_unknown_build);
+	tcase_add_test(tcase, random_layouts_of_another_build);
 	tcase_add_test(tcase, equal_banners_may_be_two_builds);
 	tcase_add_test(tcase, build_id_in_the_image);
 	tcase_add_test(tcase, notes_in_the_image);

@@ -431,6 +431,17 @@ def case_pac(rig):
     withheld.check_vmcoreinfo(rig, taken, FULL)
 
 
+def case_la57(rig):
+    """Page tables of five levels: a CPU with addresses of 57 bits (amd64)."""
+    if rig.kernel.arch != 'amd64':
+        print('five levels are of x86')
+        return
+    taken = rig.crash('panic', END_OF_PANIC, options=('-cpu', 'max,la57=on'))
+    kit.same(taken.info.number('pgtable_l5_enabled'), 1, 'pgtable_l5_enabled')
+    check_full(rig, taken)
+    withheld.check_vmcoreinfo(rig, taken, FULL)
+
+
 def case_slots(rig):
     """201 slots and more tasks than fit: after a hang, the dump has the running tasks."""
     taken = rig.crash('slots', 'all CPUs hang from here on', settle=4.0)

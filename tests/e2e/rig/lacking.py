@@ -18,6 +18,7 @@ def check_said(kernel, console):
     lines = [line for line in console.splitlines() if 'kmemdump' in line]
     wanted = {text: not kernel.has(option) for option, text in SAID.items()}
     wanted[NO_VMCOREINFO] = not kernel.has_vmcoreinfo()
+    wanted['the kernel has CONFIG_RANDSTRUCT'] = kernel.has('RANDSTRUCT')
     for text, want in wanted.items():
         kit.same(len([line for line in lines if text in line]), int(want),
                  f'lines of the kernel log with {text!r}')
