@@ -63,12 +63,14 @@ static const struct mark marks[] = {
 	MARK(0, "ANDROID!", "an Android boot image, not a dump"),
 	MARK(0, "VNDRBOOT", "an Android vendor boot image, not a dump"),
 	MARK(0, "PK\7\10",
-	     "the first part of a split zip archive: join it first (zip -s 0 IN.zip --out "
-	     "OUT.zip)"),
+	     "the first part of a split zip archive: put the others beside it (FILE.z02, ..., "
+	     "FILE.zip), or join them first (zip -s 0 IN.zip --out OUT.zip)"),
 	MARK(0, "PK\5\6", "a zip archive without files"),
 	MARK(0, "MSWIM\0", "a WIM archive: unpack it first (7z x)"),
 	MARK(0, "xar!", "a xar archive: unpack it first (bsdtar -xf)"),
-	MARK(0, "MSCF", "a cabinet archive: unpack it first (bsdtar -xf)"),
+	MARK(0, "WARC/1.", "a WARC archive: unpack it first (bsdtar -xf)"),
+	MARK(0, "\xc7\x71", "an old binary cpio archive: unpack it first (cpio -i)"),
+	MARK(0, "\x71\xc7", "an old binary cpio archive: unpack it first (cpio -i)"),
 	MARK(0, "LRZI", "packed with lrzip: unpack it first (lrzip -d)"),
 	MARK(0, "hsqs", "a squashfs image: unpack it first (unsquashfs)"),
 	MARK(0, "vhdxfile",

@@ -118,6 +118,14 @@ static enum kmd_status refuse(const struct kmd_input *input, struct kmd_diag *di
 				is_encrypted(member->source, diag) ? KMD_ERR_UNSUPPORTED
 								   : KMD_ERR_FORMAT,
 				kmd_in(input->name), "not a kernel minidump: this is %s", foreign);
+	if (kmd_text_has_suffix(member->file_name, ".br"))
+		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
+				"packed with brotli, by its name: unpack it first (brotli -d)");
+	if (kmd_text_has_suffix(member->file_name, ".zip"))
+		return kmd_fail(
+			diag, KMD_ERR_FORMAT, kmd_in(input->name),
+			"does not begin as a zip archive: damaged, or the last part of a split "
+			"one, which needs the others beside it (FILE.z01, ...)");
 	if (kmd_text_has_prefix(member->file_name, "md_"))
 		return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
 				"one region file alone: give the folder that holds all of them");

@@ -378,11 +378,10 @@ static enum kmd_status unpack_to(struct reading *r, struct kmd_packed *packed, c
 {
 	struct kmd_unpack_target target;
 	enum kmd_status status;
-	bool whole;
 
 	status = kmd_scratch_begin(&r->input->scratch, name, r->diag, &target);
 	if (status == KMD_OK)
-		status = kmd_packed_copy(packed, name, &target, &whole);
+		status = kmd_packed_copy(packed, name, &target);
 	if (status == KMD_OK)
 		status = kmd_scratch_end(&r->input->scratch, name, r->diag, &target, out);
 	return status;

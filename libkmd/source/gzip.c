@@ -35,10 +35,9 @@ static enum kmd_status stop(struct gunzip *g, const char *why)
 	g->stopped = true;
 	if (!g->sink.target->size)
 		return kmd_fail(g->sink.diag, KMD_ERR_DAMAGED, place,
-				"the %s data is %s: nothing can be unpacked", g->form, why);
+				"the %s is %s: nothing can be unpacked", g->form, why);
 	return kmd_report(g->sink.diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, place,
-			  "the %s data is %s: only the first %" PRIu64
-			  " unpacked bytes are available",
+			  "the %s is %s: only the first %" PRIu64 " unpacked bytes are available",
 			  g->form, why, g->sink.target->size);
 }
 
@@ -53,7 +52,7 @@ static enum kmd_status zlib_error(struct gunzip *g, int code)
 		return stop(g, "damaged");
 	g->stopped = true;
 	return kmd_report(g->sink.diag, KMD_FIND_DISAGREE, KMD_DAMAGE, kmd_at(g->sink.name, g->at),
-			  "the %s of the %s data is wrong: what was unpacked may be damaged",
+			  "the %s of the %s is wrong: what was unpacked may be damaged",
 			  strstr(why, "length") ? "size" : "checksum", g->form);
 }
 
@@ -99,27 +98,13 @@ static bool is_member(struct gunzip *g)
 	       !memcmp(magic, KMD_GZIP_MAGIC, sizeof(magic));
 }
 
-/* Bytes after the last member: padding of a partition or a tape block is normal. */
-static enum kmd_status report_tail(struct gunzip *g)
-{
-	size_t length = (size_t)kmd_min_u64(IN_SIZE, g->source->size - g->at);
-	enum kmd_status status = kmd_source_read(g->source, g->at, g->in, length, g->sink.diag);
-
-	if (status != KMD_OK)
-		return status;
-	return kmd_report(
-		g->sink.diag, KMD_FIND_UNUSED, kmd_all_zero(g->in, length) ? KMD_NOTE : KMD_DAMAGE,
-		kmd_at(g->sink.name, g->at), "%" PRIu64 " bytes after the %s data are ignored",
-		g->source->size - g->at, g->form);
-}
-
 static enum kmd_status unpack_members(struct gunzip *g)
 {
 	enum kmd_status status = KMD_OK;
 
 	while (status == KMD_OK && !g->stopped && g->at < g->source->size) {
 		if (!is_member(g))
-			return report_tail(g);
+			return kmd_sink_report_tail(&g->sink, g->source, g->at, g->form);
 		if (inflateReset(&g->zlib) != Z_OK)
 			return kmd_fail_memory(g->sink.diag);
 		status = unpack_member(g);
@@ -135,7 +120,7 @@ static enum kmd_status unpack_with(const struct kmd_source *source,
 	struct gunzip g = { .sink = { target, options, source->name, diag, 0 }, .source = source };
 	enum kmd_status status;
 
-	g.form = window == ZLIB_WINDOW ? "zlib" : "gzip";
+	g.form = window == ZLIB_WINDOW ? "zlib data" : "gzip data";
 	target->size = 0;
 	g.in = malloc(IN_SIZE);
 	g.out = malloc(OUT_SIZE);
@@ -165,7 +150,9 @@ static enum kmd_status unpack_stream(struct gunzip *g)
 {
 	enum kmd_status status = unpack_member(g);
 
-	return status == KMD_OK && !g->stopped && g->at < g->source->size ? report_tail(g) : status;
+	if (status != KMD_OK || g->stopped)
+		return status;
+	return kmd_sink_report_tail(&g->sink, g->source, g->at, g->form);
 }
 
 enum kmd_status kmd_zlib_unpack(const struct kmd_source *source,

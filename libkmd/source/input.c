@@ -7,6 +7,7 @@
 #include "source/folder.h"
 #include "source/parts.h"
 #include "source/unpack.h"
+#include "source/zip_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -92,6 +93,9 @@ static enum kmd_status narrow(struct kmd_diag *diag, const struct kmd_input_opti
 	size_t joined = 0, n = 0, which = 0;
 	enum kmd_status status = kmd_parts_join_members(diag, out, &joined);
 	struct kmd_member *member;
+
+	if (status == KMD_OK)
+		status = kmd_zip_parts_join_members(diag, out, &joined);
 
 	for (size_t i = 0; status == KMD_OK && i < out->n_members; i++) {
 		if (kmd_is_document(out->members[i].file_name))
@@ -200,8 +204,10 @@ static enum kmd_status spool(struct kmd_diag *diag, const struct kmd_input_optio
 static enum kmd_status join_parts(struct kmd_diag *diag, const char *path,
 				  struct kmd_source **source)
 {
-	enum kmd_status status = kmd_parts_join(diag, path, source);
+	enum kmd_status status = kmd_zip_parts_join(diag, path, source);
 
+	if (status == KMD_OK)
+		status = kmd_parts_join(diag, path, source);
 	if (status != KMD_OK)
 		kmd_source_free(*source);
 	return status;

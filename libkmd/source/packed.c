@@ -3,7 +3,8 @@
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "source/rar5.h"
+#include "source/prefix.h"
+#include "source/rar.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -17,7 +18,7 @@
 static la_ssize_t read_block(struct archive *archive, void *user, const void **buffer)
 {
 	struct kmd_packed *packed = user;
-	uint64_t take = kmd_min_u64(BLOCK, packed->source->size - packed->at);
+	uint64_t take = kmd_min_u64(BLOCK, packed->end - packed->at);
 
 	*buffer = packed->buffer;
 	if (kmd_source_read(packed->source, packed->at, packed->buffer, take, packed->diag) !=
@@ -33,7 +34,7 @@ static la_ssize_t read_block(struct archive *archive, void *user, const void **b
 static la_int64_t skip(struct archive *archive, void *user, la_int64_t request)
 {
 	struct kmd_packed *packed = user;
-	uint64_t left = packed->source->size - packed->at;
+	uint64_t left = packed->end - packed->at;
 
 	(void)archive;
 	if (request < 0)
@@ -46,17 +47,17 @@ static la_int64_t skip(struct archive *archive, void *user, la_int64_t request)
 static la_int64_t seek(struct archive *archive, void *user, la_int64_t offset, int whence)
 {
 	struct kmd_packed *packed = user;
-	int64_t size = (int64_t)packed->source->size, base = 0;
+	int64_t size = (int64_t)(packed->end - packed->start), base = 0;
 
 	if (whence == SEEK_CUR)
-		base = (int64_t)packed->at;
+		base = (int64_t)(packed->at - packed->start);
 	else if (whence == SEEK_END)
 		base = size;
 	if (__builtin_add_overflow(base, offset, &base) || base < 0 || base > size) {
 		archive_set_error(archive, EINVAL, "an offset is outside the file");
 		return ARCHIVE_FATAL;
 	}
-	packed->at = (uint64_t)base;
+	packed->at = packed->start + (uint64_t)base;
 	return base;
 }
 
@@ -71,11 +72,17 @@ static const support filters[] = {
 };
 
 static const support archives[] = {
-	archive_read_support_format_tar,     archive_read_support_format_zip,
-	archive_read_support_format_7zip,    archive_read_support_format_rar,
-	archive_read_support_format_rar5,    archive_read_support_format_cpio,
-
-	archive_read_support_format_iso9660, NULL,
+	archive_read_support_format_tar,
+	archive_read_support_format_zip,
+	archive_read_support_format_7zip,
+	archive_read_support_format_rar,
+	archive_read_support_format_rar5,
+	archive_read_support_format_cpio,
+	archive_read_support_format_iso9660,
+	archive_read_support_format_ar,
+	archive_read_support_format_cab,
+	archive_read_support_format_lha,
+	NULL,
 };
 
 /* libarchive crashes where it is asked before it knows the format. */
@@ -101,15 +108,22 @@ static enum kmd_status fail(struct kmd_packed *packed)
 		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
 				"%s", ENCRYPTED);
 	kmd_text_name(text, sizeof(text), why, strlen(why));
+	/* Windows packs files of 2 GiB and more with Deflate64, which unzip and 7z read. */
+	if (strcasestr(why, "unsupported") || strcasestr(why, "unknown codec"))
+		return kmd_fail(packed->diag, KMD_ERR_DAMAGED, kmd_in(packed->source->name),
+				"cannot be unpacked: %s: unpack it first (7z x)", text);
 	return kmd_fail(packed->diag, KMD_ERR_DAMAGED, kmd_in(packed->source->name),
 			"cannot be unpacked: %s", text);
 }
 
 static enum kmd_status open_forms(struct kmd_packed *packed, const struct kmd_source *source,
 				  const struct kmd_input_options *options, struct kmd_diag *diag,
-				  const support *forms)
+				  const support *forms, uint64_t end)
 {
-	*packed = (struct kmd_packed){ .source = source, .options = options, .diag = diag };
+	*packed = (struct kmd_packed){
+		.source = source, .options = options, .diag = diag, .end = end
+	};
+	packed->start = packed->at = kmd_min_u64(kmd_prefix_length(source, diag), end);
 	packed->archive = archive_read_new();
 	packed->buffer = malloc(BLOCK);
 	if (!packed->archive || !packed->buffer)
@@ -126,7 +140,26 @@ static enum kmd_status open_forms(struct kmd_packed *packed, const struct kmd_so
 enum kmd_status kmd_packed_open(struct kmd_packed *packed, const struct kmd_source *source,
 				const struct kmd_input_options *options, struct kmd_diag *diag)
 {
-	return open_forms(packed, source, options, diag, archives);
+	return open_forms(packed, source, options, diag, archives, source->size);
+}
+
+enum kmd_status kmd_packed_open_filter(struct kmd_packed *packed, const struct kmd_source *source,
+				       const struct kmd_input_options *options,
+				       struct kmd_diag *diag, uint64_t end)
+{
+	return open_forms(packed, source, options, diag, filters, end);
+}
+
+uint64_t kmd_packed_position(const struct kmd_packed *packed)
+{
+	la_int64_t read = packed->archive ? archive_filter_bytes(packed->archive, -1) : 0;
+
+	/* Of lz4 the mark of a frame is taken before it is compared. */
+	if (read > 4 && archive_filter_code(packed->archive, 0) == ARCHIVE_FILTER_LZ4 &&
+	    (uint64_t)read < packed->end - packed->start)
+		read -= 4;
+	return packed->start +
+	       kmd_min_u64(packed->end - packed->start, read > 0 ? (uint64_t)read : 0);
 }
 
 void kmd_packed_close(struct kmd_packed *packed)
@@ -145,8 +178,7 @@ enum kmd_status kmd_packed_next(struct kmd_packed *packed, struct archive_entry 
 	return got == ARCHIVE_EOF ? KMD_OK : fail(packed);
 }
 
-/* Damage in the middle of a file: what was unpacked before it is kept. */
-static enum kmd_status stop(struct kmd_packed *packed, const char *name, uint64_t size)
+enum kmd_status kmd_packed_stop(struct kmd_packed *packed, const char *name, uint64_t size)
 {
 	enum kmd_status status = fail(packed);
 	char sentence[KMD_SENTENCE_MAX];
@@ -203,33 +235,43 @@ static enum kmd_status copy_block(struct kmd_packed *packed, struct kmd_sink *si
 
 enum kmd_status kmd_packed_check(const struct kmd_packed *packed)
 {
-	struct kmd_rar5 rar5;
+	int format = archive_format(packed->archive);
+	struct kmd_rar rar;
 
-	if (archive_format(packed->archive) != ARCHIVE_FORMAT_RAR_V5)
+	if (format == ARCHIVE_FORMAT_RAR_V5)
+		kmd_rar5_look(packed->source, packed->start, packed->diag, &rar);
+	else if (format == ARCHIVE_FORMAT_RAR)
+		kmd_rar4_look(packed->source, packed->start, packed->diag, &rar);
+	else
 		return KMD_OK;
-	kmd_rar5_look(packed->source, packed->diag, &rar5);
-	if (rar5.encrypted)
+	if (rar.encrypted)
 		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
 				"%s", ENCRYPTED);
-	if (rar5.volume)
+	if (rar.volume)
 		return kmd_fail(packed->diag, KMD_ERR_UNSUPPORTED, kmd_in(packed->source->name),
 				"one of several volumes of a RAR archive: unpack the first of them "
 				"(unrar x)");
 	return KMD_OK;
 }
 
-enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,
-				struct kmd_unpack_target *target, bool *whole)
+enum kmd_status kmd_packed_read(struct kmd_packed *packed, struct kmd_sink *sink)
 {
-	struct kmd_sink sink = { target, packed->options, name, packed->diag, 0 };
 	enum kmd_status status = KMD_OK;
 	bool end = false;
 
 	while (status == KMD_OK && !end)
-		status = copy_block(packed, &sink, &end);
-	*whole = status == KMD_OK;
+		status = copy_block(packed, sink, &end);
+	return status;
+}
+
+enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,
+				struct kmd_unpack_target *target)
+{
+	struct kmd_sink sink = { target, packed->options, name, packed->diag, 0 };
+	enum kmd_status status = kmd_packed_read(packed, &sink);
+
 	if (status == KMD_ERR_DAMAGED)
-		status = stop(packed, name, target->size);
+		status = kmd_packed_stop(packed, name, target->size);
 	return status == KMD_OK ? kmd_sink_end(&sink) : status;
 }
 
@@ -304,21 +346,4 @@ bool kmd_packed_is_plain(struct kmd_packed *packed, struct archive_entry *entry,
 	       (header[TAR_TYPE] == '0' || !header[TAR_TYPE]) && tar_size(header, size) && *size &&
 	       *size == (uint64_t)archive_entry_size(entry) &&
 	       kmd_inside(*offset, *size, packed->source->size);
-}
-
-enum kmd_status kmd_packed_filter(const struct kmd_source *source,
-				  const struct kmd_input_options *options, struct kmd_diag *diag,
-				  struct kmd_unpack_target *target)
-{
-	struct archive_entry *entry;
-	struct kmd_packed packed;
-	enum kmd_status status = open_forms(&packed, source, options, diag, filters);
-	bool whole;
-
-	if (status == KMD_OK)
-		status = kmd_packed_next(&packed, &entry);
-	if (status == KMD_OK && entry)
-		status = kmd_packed_copy(&packed, source->name, target, &whole);
-	kmd_packed_close(&packed);
-	return status;
 }

@@ -64,7 +64,7 @@ static bool find_counter(const char *path, size_t length, struct kmd_part_counte
 		       ((counter->width >= 2 || follows(path, at, "part")) &&
 			zeroes == counter->width - 1 && path[length - 1] == '1');
 	}
-	while (at && path[at - 1] == 'a')
+	for (at = length; at && path[at - 1] == 'a';)
 		at--;
 	counter->at = at;
 	counter->width = length - at;
@@ -120,7 +120,7 @@ bool kmd_part_count_up(char *path, const struct kmd_part_counter *counter)
 	return false;
 }
 
-static enum kmd_status open_part(struct kmd_diag *diag, const char *path, struct kmd_source **out)
+enum kmd_status kmd_part_open(struct kmd_diag *diag, const char *path, struct kmd_source **out)
 {
 	enum kmd_status status;
 	struct stat st;
@@ -286,7 +286,7 @@ static enum kmd_status collect(struct kmd_diag *diag, char *path,
 	while (status == KMD_OK && added && kmd_part_count_up(path, counter)) {
 		struct kmd_source *next;
 
-		status = open_part(diag, path, &next);
+		status = kmd_part_open(diag, path, &next);
 		if (status != KMD_OK || !next)
 			break;
 		status = kmd_part_add(diag, parts, counter, next, &added);

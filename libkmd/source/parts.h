@@ -34,6 +34,8 @@ struct kmd_parts {
 	size_t n, cap;
 };
 
+/* Open the file @path; KMD_OK and NULL if there is none.  KMD_ERR_IO. */
+enum kmd_status kmd_part_open(struct kmd_diag *diag, const char *path, struct kmd_source **out);
 /* True if @path is named as a first part is. */
 bool kmd_part_counter(const char *path, struct kmd_part_counter *counter);
 /* The name of the next part, in place; false after the last. */

@@ -150,6 +150,24 @@ enum kmd_status kmd_sink_end(struct kmd_sink *sink)
 	return KMD_OK;
 }
 
+enum kmd_status kmd_sink_report_tail(const struct kmd_sink *sink, const struct kmd_source *source,
+				     uint64_t at, const char *form)
+{
+	unsigned char bytes[SINK_BLOCK];
+	size_t length = (size_t)kmd_min_u64(sizeof(bytes), source->size - at);
+	enum kmd_status status;
+
+	if (!length)
+		return KMD_OK;
+	status = kmd_source_read(source, at, bytes, length, sink->diag);
+	if (status != KMD_OK)
+		return status;
+	return kmd_report(sink->diag, KMD_FIND_UNUSED,
+			  kmd_all_zero(bytes, length) ? KMD_NOTE : KMD_DAMAGE,
+			  kmd_at(sink->name, at), "%" PRIu64 " bytes after the %s are ignored",
+			  source->size - at, form);
+}
+
 /* Zeroes of RAM pack well, so little data is not looked at. */
 #define RATIO_FROM (UINT64_C(1) << 30)
 

@@ -34,6 +34,12 @@ enum kmd_status kmd_sink_skip_to(struct kmd_sink *sink, uint64_t size);
 enum kmd_status kmd_sink_end(struct kmd_sink *sink);
 /* The error of a size above the limit. */
 enum kmd_status kmd_sink_over_limit(const struct kmd_sink *sink);
+/*
+ * Report that the bytes of @source from @at on are no part of the packed data; none is fine.
+ * Zeroes, as at the end of a partition or a tape block, are a note.  @form: "gzip data".
+ */
+enum kmd_status kmd_sink_report_tail(const struct kmd_sink *sink, const struct kmd_source *source,
+				     uint64_t at, const char *form);
 /* Call the progress call-back now and then; KMD_ERR_CANCELED if it cancels. */
 enum kmd_status kmd_sink_progress(struct kmd_sink *sink, uint64_t done, uint64_t total);
 

@@ -7,17 +7,20 @@
 #include "source/android_sparse.h"
 #include "source/avml.h"
 #include "source/cursor.h"
+#include "source/filter.h"
 #include "source/flattened.h"
 #include "source/kdump.h"
 #include "source/lime.h"
 #include "source/disk.h"
 #include "source/gzip.h"
 #include "source/packed.h"
+#include "source/prefix.h"
 #include "source/zstd.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zstd.h>
 
 struct magic {
 	uint64_t offset;
@@ -32,8 +35,6 @@ static const struct magic magics[] = {
 	{ 0, 6, "\3757zXZ\0", KMD_PACKING_FILTER },
 	{ 0, 3, "BZh", KMD_PACKING_FILTER },
 	{ 0, 5, "LZIP\1", KMD_PACKING_FILTER },
-	{ 0, 4, "\x04\x22\x4d\x18", KMD_PACKING_FILTER },
-	{ 0, 4, "\x02\x21\x4c\x18", KMD_PACKING_FILTER },
 	{ 0, 4, KMD_ANDROID_SPARSE_MAGIC, KMD_PACKING_SPARSE },
 	{ 0, KMD_FLATTENED_MAGIC_SIZE, KMD_FLATTENED_MAGIC, KMD_PACKING_FLATTENED },
 	{ 0, KMD_KDUMP_MAGIC_SIZE, KMD_KDUMP_MAGIC, KMD_PACKING_KDUMP },
@@ -47,6 +48,8 @@ static const struct magic magics[] = {
 	{ 0, 4, "PK\3\4", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "7z\xbc\xaf\x27\x1c", KMD_PACKING_ARCHIVE },
 	{ 0, 6, "Rar!\x1a\x07", KMD_PACKING_ARCHIVE },
+	{ 0, 8, "!<arch>\n", KMD_PACKING_ARCHIVE },
+	{ 0, 8, "MSCF\0\0\0\0", KMD_PACKING_ARCHIVE },
 };
 
 static const char *const suffixes[] = { ".zst", ".zstd", ".gz", ".xz", ".bz2",
@@ -72,10 +75,23 @@ static bool is_lzma(struct kmd_cursor *cursor)
 	       (size == UINT64_MAX || size >> 40 == 0);
 }
 
+/* The method's name, "-lh5-", and the level of the header, 0 to 3. */
+static bool is_lha(struct kmd_cursor *cursor)
+{
+	char head[21];
+
+	return kmd_cursor_has(cursor, 0, sizeof(head)) &&
+	       kmd_cursor_bytes(cursor, 0, head, sizeof(head)) && !memcmp(head + 2, "-lh", 3) &&
+	       head[6] == '-' && (head[5] == 'd' || (head[5] >= '0' && head[5] <= '7')) &&
+	       head[20] >= 0 && head[20] <= 3;
+}
+
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag)
 {
 	struct kmd_cursor cursor;
 	char bytes[16];
+	uint32_t frame;
+	uint64_t at;
 
 	kmd_cursor_init(&cursor, source, 0, source->size, diag);
 	cursor.sampling = true;
@@ -84,9 +100,11 @@ enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_dia
 		    kmd_cursor_bytes(&cursor, magics[i].offset, bytes, magics[i].length) &&
 		    !memcmp(bytes, magics[i].bytes, magics[i].length))
 			return magics[i].packing;
-	if (kmd_zstd_is(source, diag))
-		return KMD_PACKING_ZSTD;
-	if (kmd_packed_is_old_tar(source, diag))
+	frame = kmd_prefix_frame(source, diag, &at);
+	if (frame)
+		return frame == ZSTD_MAGICNUMBER ? KMD_PACKING_ZSTD : KMD_PACKING_FILTER;
+	if (is_lha(&cursor) || kmd_packed_is_old_tar(source, diag) ||
+	    kmd_prefix_is_program(source, diag, &at))
 		return KMD_PACKING_ARCHIVE;
 	if (is_lzma(&cursor))
 		return KMD_PACKING_FILTER;
@@ -141,7 +159,7 @@ static enum kmd_status (*const unpackers[])(const struct kmd_source *source,
 	[KMD_PACKING_ZSTD] = kmd_zstd_unpack,           [KMD_PACKING_SPARSE] = unpack_sparse,
 	[KMD_PACKING_FLATTENED] = kmd_flattened_unpack, [KMD_PACKING_AVML] = kmd_avml_unpack,
 	[KMD_PACKING_KDUMP] = kmd_kdump_unpack,         [KMD_PACKING_GZIP] = kmd_gzip_unpack,
-	[KMD_PACKING_FILTER] = kmd_packed_filter,       [KMD_PACKING_ZLIB] = kmd_zlib_unpack,
+	[KMD_PACKING_FILTER] = kmd_filter_unpack,       [KMD_PACKING_ZLIB] = kmd_zlib_unpack,
 };
 
 enum kmd_status kmd_unpack_filter(struct kmd_diag *diag, const struct kmd_input_options *options,

@@ -18,8 +18,8 @@ enum kmd_packing {
 	KMD_PACKING_KDUMP,     /* kdump-compressed */
 	KMD_PACKING_GZIP,
 	KMD_PACKING_ZLIB,    /* by LiME */
-	KMD_PACKING_FILTER,  /* xz, bzip2, lz4 */
-	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar */
+	KMD_PACKING_FILTER,  /* xz, lzma, lzip, bzip2, lz4, compress */
+	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar, cpio, ISO, ar, cab, lha; also behind a program */
 	KMD_PACKING_DISK,    /* perhaps a disk with partitions */
 };
 

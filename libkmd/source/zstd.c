@@ -13,7 +13,6 @@
 #define WINDOW_LOG_MAX 27
 /* A frame's magic, descriptor, window, dictionary and content size. */
 #define FRAME_HEAD_MAX 18
-#define TAIL_BLOCK     4096u
 
 enum frame_end {
 	FRAME_WHOLE,
@@ -34,27 +33,6 @@ static bool is_frame_magic(uint32_t magic)
 {
 	return magic == ZSTD_MAGICNUMBER ||
 	       (magic & ZSTD_MAGIC_SKIPPABLE_MASK) == ZSTD_MAGIC_SKIPPABLE_START;
-}
-
-bool kmd_zstd_is(const struct kmd_source *source, struct kmd_diag *diag)
-{
-	struct kmd_cursor cursor;
-	uint64_t at = 0, next;
-
-	kmd_cursor_init(&cursor, source, 0, source->size, diag);
-	cursor.sampling = true;
-	/* Skippable frames alone are too weak a mark: 16 values of 32 bits. */
-	for (int i = 0; i < 16 && kmd_cursor_has(&cursor, at, 8); i++) {
-		uint32_t magic = kmd_cursor_u32(&cursor, at);
-
-		if (magic == ZSTD_MAGICNUMBER)
-			return true;
-		if (!is_frame_magic(magic) ||
-		    !kmd_add_u64(at, 8 + (uint64_t)kmd_cursor_u32(&cursor, at + 4), &next))
-			return false;
-		at = next;
-	}
-	return false;
 }
 
 /* A cut dump is of use up to the cut; an error only where there is nothing of it. */
@@ -161,22 +139,6 @@ static enum kmd_status check_content_size(struct unzstd *u)
 	return kmd_sink_over_limit(&u->sink);
 }
 
-/* Bytes after the last frame: padding of a partition or a block device is normal. */
-static enum kmd_status report_tail(struct unzstd *u)
-{
-	unsigned char bytes[TAIL_BLOCK];
-	size_t length = (size_t)kmd_min_u64(sizeof(bytes), u->in.size - u->at);
-	bool padding;
-
-	if (!kmd_cursor_bytes(&u->in, u->at, bytes, length))
-		return kmd_cursor_check(&u->in, "compressed data");
-	padding = kmd_all_zero(bytes, length);
-	return kmd_report(u->sink.diag, KMD_FIND_UNUSED, padding ? KMD_NOTE : KMD_DAMAGE,
-			  kmd_at(u->sink.name, u->at),
-			  "%" PRIu64 " bytes after the compressed data are ignored",
-			  u->in.size - u->at);
-}
-
 static enum kmd_status unpack_frames(struct unzstd *u)
 {
 	enum frame_end end = FRAME_WHOLE;
@@ -185,7 +147,8 @@ static enum kmd_status unpack_frames(struct unzstd *u)
 	while (status == KMD_OK && end != FRAME_LAST && u->at < u->in.size) {
 		if (!kmd_cursor_has(&u->in, u->at, 4) ||
 		    !is_frame_magic(kmd_cursor_u32(&u->in, u->at)))
-			return report_tail(u);
+			return kmd_sink_report_tail(&u->sink, u->in.source, u->at,
+						    "compressed data");
 		status = check_content_size(u);
 		if (status == KMD_OK)
 			status = unpack_frame(u, &end);

@@ -5,9 +5,6 @@
 
 #include "source/sink.h"
 
-/* True if @source starts with the magic of zstd (a frame, or a skippable one before it). */
-bool kmd_zstd_is(const struct kmd_source *source, struct kmd_diag *diag);
-
 /*
  * Unpack @source, all its frames.  A stream that is cut or damaged is a finding
  * as long as anything could be unpacked; that much is then kept.

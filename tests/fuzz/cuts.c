@@ -3,17 +3,26 @@
  * cuts STEP FILE... - open every beginning of each FILE, STEP bytes apart, through the public
  * header: no crash, an error with a sentence or a dump, and no byte of it is another than in the
  * whole file.
+ *
+ * cuts --shrink STEP FILE... - make each FILE shorter by STEP bytes until it is empty, and open it
+ * each time: for files that unpack to more than the limit.  Memory must stay small.
  */
 #include <kmemdump/kmd.h>
 
 #include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK   65536
-#define SECONDS 60 /* for one piece: a hang ends the program by SIGALRM */
+#define BLOCK      65536
+#define SECONDS    60 /* for one piece: a hang ends the program by SIGALRM */
+#define LIMIT      (UINT64_C(1) << 28)
+#define LIMIT_BOMB (UINT64_C(1) << 24)
+#define MEMORY     (64l << 10) /* KiB */
 
 static void fail(const char *file, size_t size, const char *what)
 {
@@ -45,7 +54,7 @@ static struct kmd *open_piece(const char *file, const unsigned char *data, size_
 	if (!kmd)
 		fail(file, size, "no memory");
 	alarm(SECONDS);
-	kmd_set_unpack_limit(kmd, UINT64_C(1) << 28);
+	kmd_set_unpack_limit(kmd, LIMIT);
 	status = kmd_open_memory(kmd, data, size, "input");
 	alarm(0);
 	if (status == KMD_OK)
@@ -109,15 +118,67 @@ static size_t try_file(const char *file, size_t step)
 	return opened;
 }
 
+/* True if the file opens as it is now. */
+static bool try_as_it_is(const char *file, size_t size)
+{
+	struct kmd *kmd = kmd_new();
+	enum kmd_status status;
+
+	if (!kmd)
+		fail(file, size, "no memory");
+	alarm(SECONDS);
+	kmd_set_unpack_limit(kmd, LIMIT_BOMB);
+	status = kmd_open_path(kmd, file);
+	alarm(0);
+	if (status != KMD_OK && (!kmd_error(kmd) || !kmd_error(kmd)[0]))
+		fail(file, size, "an error without a sentence");
+	kmd_free(kmd);
+	return status == KMD_OK;
+}
+
+static void check_memory(const char *file)
+{
+	struct rusage usage;
+
+	getrusage(RUSAGE_SELF, &usage);
+#ifndef __SANITIZE_ADDRESS__ /* which needs more */
+	if (usage.ru_maxrss >= MEMORY)
+		fail(file, 0, "64 MiB of memory or more");
+#endif
+	printf("%s: %ld MiB of memory\n", file, usage.ru_maxrss >> 10);
+}
+
+static void shrink(const char *file, size_t step)
+{
+	size_t pieces = 0, opened = 0, size;
+	struct stat st;
+
+	if (stat(file, &st))
+		fail(file, 0, "cannot be read");
+	for (size = (size_t)st.st_size; size; pieces++) {
+		size = (size - 1) / step * step;
+		if (truncate(file, (off_t)size))
+			fail(file, size, "cannot be made shorter");
+		opened += try_as_it_is(file, size);
+	}
+	printf("%s: %zu pieces, %zu opened\n", file, pieces, opened);
+	check_memory(file);
+}
+
 int main(int argc, char **argv)
 {
-	size_t step = argc > 1 ? strtoul(argv[1], NULL, 0) : 0;
+	bool shrinks = argc > 1 && !strcmp(argv[1], "--shrink");
+	int first = shrinks ? 3 : 2;
+	size_t step = argc >= first ? strtoul(argv[first - 1], NULL, 0) : 0;
 
-	if (argc < 3 || !step) {
-		fprintf(stderr, "usage: cuts STEP FILE...\n");
+	if (argc <= first || !step) {
+		fprintf(stderr, "usage: cuts [--shrink] STEP FILE...\n");
 		return 2;
 	}
-	for (int i = 2; i < argc; i++)
-		try_file(argv[i], step);
+	for (int i = first; i < argc; i++)
+		if (shrinks)
+			shrink(argv[i], step);
+		else
+			try_file(argv[i], step);
 	return 0;
 }

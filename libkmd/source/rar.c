@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * rar5.c - the headers of a RAR 5 archive, as far as they show what cannot be read.
+ * rar.c - the headers of a RAR archive, as far as they show what cannot be read.
  *
  * A header: CRC (4 bytes), and as numbers of 7 bits a byte its size from there on, type, flags,
  * and, if the flags have them, the sizes of the extra area and of the data that follows.  The extra
  * area is the end of the header: records of size, type, content.  The main header goes on with
- * flags.  Source: RARLAB's technote.
+ * flags.  Before version 5: CRC (2 bytes), type, flags (2 bytes).  Source: RARLAB's technote.
  */
-#include "source/rar5.h"
+#include "source/rar.h"
 
 #include "base/checked.h"
 #include "source/cursor.h"
@@ -55,7 +55,7 @@ static bool has_record(struct kmd_cursor *cursor, uint64_t at, uint64_t end, uin
 }
 
 /* Read the header at *@at and go behind its data; false at the end. */
-static bool next(struct kmd_cursor *cursor, uint64_t *at, struct kmd_rar5 *out)
+static bool next(struct kmd_cursor *cursor, uint64_t *at, struct kmd_rar *out)
 {
 	uint64_t size, type, flags, extra = 0, data = 0, end, more;
 
@@ -75,14 +75,34 @@ static bool next(struct kmd_cursor *cursor, uint64_t *at, struct kmd_rar5 *out)
 	return kmd_add_u64(end, data, at);
 }
 
-void kmd_rar5_look(const struct kmd_source *source, struct kmd_diag *diag, struct kmd_rar5 *rar5)
+void kmd_rar5_look(const struct kmd_source *source, uint64_t start, struct kmd_diag *diag,
+		   struct kmd_rar *rar)
 {
 	uint64_t at = SIGNATURE_SIZE;
 	struct kmd_cursor cursor;
 
-	*rar5 = (struct kmd_rar5){ .volume = false };
-	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	*rar = (struct kmd_rar){ .volume = false };
+	kmd_cursor_init(&cursor, source, start, source->size - start, diag);
 	cursor.sampling = true;
-	for (int i = 0; i < HEADERS_MAX && !rar5->encrypted && next(&cursor, &at, rar5); i++)
+	for (int i = 0; i < HEADERS_MAX && !rar->encrypted && next(&cursor, &at, rar); i++)
 		;
+}
+
+#define RAR4_SIGNATURE_SIZE 7
+#define RAR4_FLAGS          3
+#define RAR4_VOLUME         0x01
+#define RAR4_ENCRYPTED      0x80
+
+void kmd_rar4_look(const struct kmd_source *source, uint64_t start, struct kmd_diag *diag,
+		   struct kmd_rar *rar)
+{
+	struct kmd_cursor cursor;
+	uint16_t flags = 0;
+
+	kmd_cursor_init(&cursor, source, start, source->size - start, diag);
+	cursor.sampling = true;
+	if (kmd_cursor_has(&cursor, RAR4_SIGNATURE_SIZE + RAR4_FLAGS, 2))
+		flags = kmd_cursor_u16(&cursor, RAR4_SIGNATURE_SIZE + RAR4_FLAGS);
+	*rar = (struct kmd_rar){ .encrypted = flags & RAR4_ENCRYPTED,
+				 .volume = flags & RAR4_VOLUME };
 }
