@@ -21,7 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTED_MAX 8
+#define LISTED_MAX   8
+#define PADDING_LOOK 4096
 
 struct entry {
 	char *path;    /* without leading or double slashes, ".", ".."; NULL = not used */
@@ -131,15 +132,28 @@ static enum kmd_status add_entry(struct reading *r, struct archive_entry *entry)
 	return KMD_OK;
 }
 
+/* Nothing but zeroes is left, as at the end of a partition. */
+static bool is_padding(const struct reading *r, const struct kmd_packed *packed)
+{
+	unsigned char bytes[PADDING_LOOK];
+	uint64_t at = kmd_packed_position(packed);
+	size_t length = (size_t)kmd_min_u64(sizeof(bytes), r->source->size - at);
+
+	return length && kmd_source_read(r->source, at, bytes, length, r->diag) == KMD_OK &&
+	       kmd_all_zero(bytes, length);
+}
+
 /* A damaged archive is read as far as it goes. */
-static enum kmd_status ends_early(struct reading *r)
+static enum kmd_status ends_early(struct reading *r, const struct kmd_packed *packed)
 {
 	char sentence[KMD_SENTENCE_MAX];
 
 	if (r->diag->status != KMD_ERR_DAMAGED || !r->n)
 		return r->diag->status;
-	snprintf(sentence, sizeof(sentence), "%s", r->diag->sentence);
 	r->diag->status = KMD_OK;
+	if (is_padding(r, packed))
+		return KMD_OK;
+	snprintf(sentence, sizeof(sentence), "%s", r->diag->sentence);
 	r->damaged = true;
 	return kmd_report(r->diag, KMD_FIND_TRUNCATED, KMD_DAMAGE, kmd_in(""),
 			  "%s: only its first %zu entries are used", sentence, r->n);
@@ -183,7 +197,7 @@ static enum kmd_status list(struct reading *r)
 	while (status == KMD_OK) {
 		status = kmd_packed_next(&packed, &entry);
 		if (status != KMD_OK)
-			status = ends_early(r);
+			status = ends_early(r, &packed);
 		else if (entry && !r->n && kmd_packed_check(&packed) != KMD_OK)
 			status = r->diag->status;
 		else if (entry)

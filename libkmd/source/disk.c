@@ -10,10 +10,13 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "source/cursor.h"
+#include "source/kind.h"
+#include "source/lime.h"
 
 #include <kmemdump/minidump.h>
 
 #include <blkid.h>
+#include <elf.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +39,6 @@ static const char *const dump_names[] = { "rawdump", "minidump", "logdump", "ftm
 struct partition {
 	const char *name; /* of the table; "" = none */
 	uint64_t start, size;
-	bool is_dump;
 };
 
 struct disk {
@@ -85,6 +87,29 @@ static bool begins_as_dump(const struct disk *disk, const struct partition *part
 	return false;
 }
 
+/* A dump of another form, or anything that is packed. */
+static bool begins_as_other(const struct disk *disk, const struct partition *partition)
+{
+	const struct kmd_piece piece = { (struct kmd_source *)disk->source, partition->start,
+					 partition->size, true };
+	struct kmd_source *part;
+	struct kmd_cursor cursor;
+	bool found;
+
+	kmd_cursor_init(&cursor, disk->source, partition->start, partition->size, disk->diag);
+	cursor.sampling = true;
+	if (kmd_cursor_is(&cursor, 0, KMD_LIME_MAGIC, KMD_LIME_MAGIC_SIZE) ||
+	    (kmd_cursor_is(&cursor, 0, ELFMAG, SELFMAG) &&
+	     (kmd_cursor_is(&cursor, EI_NIDENT, "\4\0", 2) ||
+	      kmd_cursor_is(&cursor, EI_NIDENT, "\0\4", 2))))
+		return true;
+	if (kmd_source_from_pieces(disk->diag, &piece, 1, disk->source->name, &part) != KMD_OK)
+		return false;
+	found = kmd_packing_of(part, disk->diag) != KMD_PACKING_NONE;
+	kmd_source_free(part);
+	return found;
+}
+
 static bool is_dump_name(const char *name)
 {
 	for (size_t i = 0; i < sizeof(dump_names) / sizeof(dump_names[0]); i++)
@@ -118,7 +143,6 @@ static enum kmd_status list_partitions(struct disk *disk, blkid_partlist list)
 		item->size = disk->source->size - item->start;
 		if (size < item->size / SECTOR)
 			item->size = size * SECTOR;
-		item->is_dump = begins_as_dump(disk, item);
 		disk->n++;
 	}
 	return KMD_OK;
@@ -230,21 +254,33 @@ static const struct partition *by_name(const struct disk *disk, const char *name
 	return NULL;
 }
 
-/* The only partition that is one by content, or else by name. */
+/* What shows that a partition holds a dump, the best first. */
+enum evidence { BY_MARK, BY_NAME, BY_CONTENT, EVIDENCE_KINDS };
+
+static bool shows(const struct disk *disk, const struct partition *item, enum evidence evidence)
+{
+	switch (evidence) {
+	case BY_MARK:
+		return begins_as_dump(disk, item);
+	case BY_NAME:
+		return is_dump_name(item->name);
+	default:
+		return begins_as_other(disk, item);
+	}
+}
+
+/* The only partition that is one by the best evidence that there is. */
 static const struct partition *only_one(const struct disk *disk, size_t *n)
 {
 	const struct partition *found = NULL;
 
 	*n = 0;
-	for (int by_content = 1; by_content >= 0 && !*n; by_content--)
-		for (size_t i = 0; i < disk->n; i++) {
-			const struct partition *item = &disk->items[i];
-
-			if (by_content ? item->is_dump : is_dump_name(item->name)) {
-				found = item;
+	for (int evidence = 0; evidence < EVIDENCE_KINDS && !*n; evidence++)
+		for (size_t i = 0; i < disk->n; i++)
+			if (shows(disk, &disk->items[i], (enum evidence)evidence)) {
+				found = &disk->items[i];
 				++*n;
 			}
-		}
 	return found;
 }
 

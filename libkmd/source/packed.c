@@ -72,18 +72,16 @@ static const support filters[] = {
 };
 
 static const support archives[] = {
-	archive_read_support_format_tar,
-	archive_read_support_format_zip,
-	archive_read_support_format_7zip,
-	archive_read_support_format_rar,
-	archive_read_support_format_rar5,
-	archive_read_support_format_cpio,
-	archive_read_support_format_iso9660,
-	archive_read_support_format_ar,
-	archive_read_support_format_cab,
-	archive_read_support_format_lha,
-	NULL,
+	archive_read_support_format_tar,  archive_read_support_format_7zip,
+	archive_read_support_format_rar,  archive_read_support_format_rar5,
+	archive_read_support_format_cpio, archive_read_support_format_iso9660,
+	archive_read_support_format_ar,   archive_read_support_format_cab,
+	archive_read_support_format_lha,  NULL,
 };
+
+/* libarchive takes any file with a zip archive at its end for one: also an archive that holds it.
+ */
+static const support zip[] = { archive_read_support_format_zip, NULL };
 
 /* libarchive crashes where it is asked before it knows the format. */
 static bool is_encrypted(const struct kmd_packed *packed)
@@ -140,7 +138,14 @@ static enum kmd_status open_forms(struct kmd_packed *packed, const struct kmd_so
 enum kmd_status kmd_packed_open(struct kmd_packed *packed, const struct kmd_source *source,
 				const struct kmd_input_options *options, struct kmd_diag *diag)
 {
-	return open_forms(packed, source, options, diag, archives, source->size);
+	char mark[2] = { 0 };
+	uint64_t at = 0;
+	bool is_zip = source->size > sizeof(mark) &&
+		      kmd_source_read(source, 0, mark, sizeof(mark), diag) == KMD_OK &&
+		      (!memcmp(mark, "PK", sizeof(mark)) ||
+		       (kmd_prefix_is_program(source, diag, &at) && !at));
+
+	return open_forms(packed, source, options, diag, is_zip ? zip : archives, source->size);
 }
 
 enum kmd_status kmd_packed_open_filter(struct kmd_packed *packed, const struct kmd_source *source,

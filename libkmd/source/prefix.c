@@ -64,15 +64,23 @@ static uint32_t u32_at(const unsigned char *bytes)
 	       (uint32_t)bytes[3] << 24;
 }
 
-/* The end record ends the file, and the list of files ends where it begins. */
+/*
+ * The end record ends the file, but for zeroes behind one without a comment, and the list of files
+ * ends where it begins.
+ */
 static bool is_zip_end(const unsigned char *end, size_t left, uint64_t at,
 		       struct kmd_cursor *cursor)
 {
 	uint32_t size = u32_at(end + 12);
+	size_t length = ZIP_END_SIZE + (size_t)(end[20] | end[21] << 8);
 
-	return !memcmp(end, "PK\5\6", 4) &&
-	       left == ZIP_END_SIZE + (size_t)(end[20] | end[21] << 8) && size && size <= at &&
-	       kmd_cursor_is(cursor, at - size, "PK\1\2", 4);
+	if (memcmp(end, "PK\5\6", 4) != 0 || !size || size > at || length > left ||
+	    !kmd_cursor_is(cursor, at - size, "PK\1\2", 4))
+		return false;
+	for (size_t i = length; i < left; i++)
+		if (length != ZIP_END_SIZE || end[i])
+			return false;
+	return true;
 }
 
 static bool has_zip_end(const struct kmd_source *source, struct kmd_cursor *cursor,

@@ -6,23 +6,10 @@
 #ifndef KMD_SOURCE_UNPACK_H
 #define KMD_SOURCE_UNPACK_H
 
+#include "source/kind.h"
 #include "source/sink.h"
 
-/* How a source is packed, by its first bytes. */
-enum kmd_packing {
-	KMD_PACKING_NONE,
-	KMD_PACKING_ZSTD,      /* also behind skippable frames */
-	KMD_PACKING_SPARSE,    /* an Android sparse image */
-	KMD_PACKING_FLATTENED, /* by makedumpfile -F */
-	KMD_PACKING_AVML,      /* AVML 2 */
-	KMD_PACKING_KDUMP,     /* kdump-compressed */
-	KMD_PACKING_GZIP,
-	KMD_PACKING_ZLIB,    /* by LiME */
-	KMD_PACKING_FILTER,  /* xz, lzma, lzip, bzip2, lz4, compress */
-	KMD_PACKING_ARCHIVE, /* tar, zip, 7z, rar, cpio, ISO, ar, cab, lha; also behind a program */
-	KMD_PACKING_DISK,    /* perhaps a disk with partitions */
-};
-
+/* The same as kmd_packing_of(), and also whole disks. */
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag);
 
 /* True for compression of one file, as gzip and xz do. */
