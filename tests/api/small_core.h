@@ -3,6 +3,7 @@
 #ifndef KMD_TESTS_API_SMALL_CORE_H
 #define KMD_TESTS_API_SMALL_CORE_H
 
+#include <elf.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,5 +22,9 @@ struct small_core {
 
 /* Region @i holds the letter 'a' + @i. */
 void small_core_build(struct small_core *core);
+
+/* From this machine's byte order, for any core that tests write. */
+void little_endian_header(Elf64_Ehdr *header);
+void little_endian_row(Elf64_Phdr *row);
 
 #endif

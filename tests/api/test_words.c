@@ -3,7 +3,6 @@
 #include "api_kit.h"
 
 #include <elf.h>
-#include <endian.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +25,7 @@ static unsigned char byte_of(uint64_t phys)
 static int make_core(void)
 {
 	Elf64_Ehdr header = { .e_type = ET_CORE,
-			      .e_machine = EM_AARCH64,
+			      .e_machine = EM_X86_64,
 			      .e_version = EV_CURRENT,
 			      .e_phoff = sizeof(header),
 			      .e_ehsize = sizeof(header),
@@ -36,8 +35,7 @@ static int make_core(void)
 	uint64_t at = HEAD;
 
 	memcpy(header.e_ident, ELFMAG "\2\1\1", 7);
-	if (__BYTE_ORDER == __BIG_ENDIAN)
-		header.e_ident[EI_DATA] = ELFDATA2MSB;
+	little_endian_header(&header);
 	ck_assert_int_eq(write(fd, &header, sizeof(header)), sizeof(header));
 	for (int i = 0; i < SEGMENTS; i++) {
 		Elf64_Phdr row = { .p_type = PT_LOAD,
@@ -48,6 +46,7 @@ static int make_core(void)
 				   .p_memsz = segments[i].size };
 		unsigned char *bytes = malloc(segments[i].size);
 
+		little_endian_row(&row);
 		ck_assert_int_eq(write(fd, &row, sizeof(row)), sizeof(row));
 		for (uint64_t j = 0; j < segments[i].size; j++)
 			bytes[j] = byte_of(segments[i].phys + j);
