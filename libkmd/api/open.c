@@ -169,8 +169,8 @@ static enum kmd_status read_boot(struct kmd *kmd)
 	if (status == KMD_OK)
 		status = match_vmlinux(kmd, &kmd->memory);
 	if (status == KMD_OK)
-		status = kmd_runtime_resolve(&kmd->memory, &kmd->info, vmlinux, &kmd->given, diag,
-					     &kmd->runtime);
+		status = kmd_runtime_resolve(&kmd->memory, &kmd->info, vmlinux, kmd->claims.machine,
+					     &kmd->given, diag, &kmd->runtime);
 	if (status == KMD_OK && vmlinux)
 		status = kmd_match_content(vmlinux, kmd->vmlinux_path, &kmd->info, &kmd->memory,
 					   &kmd->runtime, kmd->flags & KMD_ACCEPT_VMLINUX, diag);

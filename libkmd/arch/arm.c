@@ -43,7 +43,10 @@ static bool matches_vmcoreinfo(const struct kmd_vmcoreinfo *info)
 
 static bool linear_base(const struct kmd_vmcoreinfo *info, uint64_t *base)
 {
-	if (!info->text || !kmd_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", base) ||
+	/* Both are in the image, which begins the linear map. */
+	if (!info->text ||
+	    (!kmd_vmcoreinfo_hex(info, "SYMBOL(swapper_pg_dir)", base) &&
+	     !kmd_vmcoreinfo_hex(info, "SYMBOL(_stext)", base)) ||
 	    *base < LINEAR_LOW || *base >= SPACE)
 		return false;
 	*base &= ~BASE_MASK;

@@ -196,7 +196,7 @@ static enum kmd_status find_by_vmlinux(struct search *search)
 	kmd_build_read(search->vmlinux, &build);
 	if (!build.arch || !build.arch->image_variable || !needles[0] || !*needles[0])
 		return KMD_OK;
-	status = kmd_runtime_resolve(search->memory, search->info, search->vmlinux, NULL,
+	status = kmd_runtime_resolve(search->memory, search->info, search->vmlinux, 0, NULL,
 				     search->diag, &runtime);
 	if (status != KMD_OK)
 		return status;

@@ -120,16 +120,29 @@ static enum kmd_status conclude(const struct kmd_evidence *evidence,
 	return status;
 }
 
+/*
+ * VMCOREINFO may lack the key by which it shows a machine.  The ELF header's number is easily
+ * damaged: it is taken for a machine on which little follows from it.
+ */
+static const struct kmd_arch *machine_without_vmlinux(const struct kmd_vmcoreinfo *info,
+						      uint16_t machine)
+{
+	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(info);
+	const struct kmd_arch *recorded = kmd_arch_by_machine(machine);
+
+	return !arch && info->text && recorded && recorded->no_kaslr ? recorded : arch;
+}
+
 enum kmd_status kmd_runtime_resolve(const struct kmd_memory *memory,
 				    const struct kmd_vmcoreinfo *info,
-				    const struct kmd_vmlinux *vmlinux,
+				    const struct kmd_vmlinux *vmlinux, uint16_t machine,
 				    const struct kmd_runtime_given *given, struct kmd_diag *diag,
 				    struct kmd_runtime *runtime)
 {
 	struct kmd_evidence evidence = {
 		.memory = memory, .info = info, .vmlinux = vmlinux, .diag = diag
 	};
-	const struct kmd_arch *arch = kmd_arch_by_vmcoreinfo(info);
+	const struct kmd_arch *arch = machine_without_vmlinux(info, machine);
 	enum kmd_status status;
 
 	memset(runtime, 0, sizeof(*runtime));

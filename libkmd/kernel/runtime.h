@@ -16,11 +16,11 @@
  * text and @vmlinux may be NULL; then there are fewer sources.  The user's value comes first,
  * then the value with the greatest weight.  Conflicting candidates are a finding that names
  * their sources.  A value without a candidate, or with a tie, stays unknown.  Searches the
- * first GiB of captured memory.
+ * first GiB of captured memory.  @machine is that of the dump's ELF header, or 0.
  */
 enum kmd_status kmd_runtime_resolve(const struct kmd_memory *memory,
 				    const struct kmd_vmcoreinfo *info,
-				    const struct kmd_vmlinux *vmlinux,
+				    const struct kmd_vmlinux *vmlinux, uint16_t machine,
 				    const struct kmd_runtime_given *given, struct kmd_diag *diag,
 				    struct kmd_runtime *runtime);
 

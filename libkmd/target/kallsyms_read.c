@@ -129,25 +129,31 @@ static bool is_sorted(const struct kmd_kallsyms *table)
 	return true;
 }
 
+static const char other_addresses[] =
+	"its addresses are not those of the symbols in VMCOREINFO or in memory";
+static const char unconfirmed[] =
+	"neither VMCOREINFO nor memory shows that its addresses are right";
+
 /* "Linux version ..." where the table has linux_banner. */
-static bool has_banner(const struct kmd_target *target, const struct kmd_kallsyms *table)
+static const char *check_banner(const struct kmd_target *target, uint64_t virt)
 {
 	static const char want[] = "Linux version ";
 	char got[sizeof(want) - 1];
-	uint64_t virt;
 
-	return kmd_kallsyms_address(table, "linux_banner", &virt) &&
-	       kmd_target_read(target, KMD_XLATE_ANY, virt, got, sizeof(got)) &&
-	       !memcmp(got, want, sizeof(got));
+	if (!kmd_target_read(target, KMD_XLATE_ANY, virt, got, sizeof(got)))
+		return unconfirmed;
+	return memcmp(got, want, sizeof(got)) ? other_addresses : NULL;
 }
 
 /*
  * The names that VMCOREINFO has must have the same addresses here.  If it has none, what is
- * captured at an address must be what the name says.
+ * captured at an address must be what the name says.  Without KASLR there are no others.
  */
-static bool agrees(const struct kmd_target *target, const struct kmd_kallsyms *table)
+static const char *check_addresses(const struct kmd_target *target,
+				   const struct kmd_kallsyms *table)
 {
 	static const char *const names[] = { "_stext", "init_uts_ns", "swapper_pg_dir" };
+	const struct kmd_arch *arch = kmd_arch_by_machine(target->facts->machine);
 	size_t same = 0;
 	uint64_t want, got;
 
@@ -156,10 +162,14 @@ static bool agrees(const struct kmd_target *target, const struct kmd_kallsyms *t
 		    !kmd_kallsyms_address(table, names[i], &got))
 			continue;
 		if (got != want)
-			return false;
+			return other_addresses;
 		same++;
 	}
-	return same || has_banner(target, table);
+	if (same)
+		return NULL;
+	if (kmd_kallsyms_address(table, "linux_banner", &got))
+		return check_banner(target, got);
+	return arch && arch->no_kaslr ? NULL : unconfirmed;
 }
 
 static const char *read_number(const struct kmd_target *target,
@@ -194,9 +204,7 @@ static const char *read_table(const struct kmd_target *target,
 		return "its addresses do not rise";
 	if (!kmd_kallsyms_hash(table))
 		return absent;
-	return agrees(target, table) ? NULL
-				     : "its addresses are not those of the symbols in VMCOREINFO "
-				       "or in memory";
+	return check_addresses(target, table);
 }
 
 enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_kallsyms *table)
@@ -215,7 +223,8 @@ enum kmd_status kmd_kallsyms_read(const struct kmd_target *target, struct kmd_ka
 	}
 	if (!wrong || first == absent)
 		return KMD_OK;
-	return kmd_report(target->diag, KMD_FIND_TABLE, KMD_DAMAGE, kmd_in(NULL),
+	return kmd_report(target->diag, KMD_FIND_TABLE,
+			  first == unconfirmed ? KMD_NOTE : KMD_DAMAGE, kmd_in(NULL),
 			  "the kernel's table of symbols (kallsyms; its names at 0x%" PRIx64
 			  ") is not used: %s",
 			  ways[0].names, first);

@@ -27,7 +27,7 @@ void infer(void)
 	kmd_memory_deinit(&memory);
 	kmd_runtime_deinit(&runtime);
 	expect_ok(kmd_memory_build(&regions, &diag, &memory));
-	expect_ok(kmd_runtime_resolve(&memory, &info, vmlinux.n ? &vmlinux : NULL, &given, &diag,
+	expect_ok(kmd_runtime_resolve(&memory, &info, vmlinux.n ? &vmlinux : NULL, 0, &given, &diag,
 				      &runtime));
 }
 

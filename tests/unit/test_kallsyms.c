@@ -5,6 +5,7 @@
 
 #include "target/kallsyms.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -164,6 +165,21 @@ START_TEST(long_name)
 	read_table(AT(0));
 	expect_at(AT(0x200), name + 1);
 	expect_at(AT(0x300), "sys_read");
+}
+END_TEST
+
+/* Without CONFIG_KALLSYMS_ALL it has no variables, and VMCOREINFO may lack _stext: no damage. */
+START_TEST(nothing_confirms_it)
+{
+	if (_i)
+		facts.machine = EM_ARM; /* without KASLR there is nothing to confirm */
+	add("T_text", 0x100);
+	read_table(AT(0));
+	ck_assert_uint_eq(table.n, _i ? 1 : 0);
+	if (_i)
+		expect_no_messages();
+	else
+		expect_finding(KMD_FIND_TABLE, KMD_NOTE, "neither VMCOREINFO nor memory shows");
 }
 END_TEST
 
@@ -340,6 +356,7 @@ int main(void)
 	tcase_add_test(tcase, base_that_vmcoreinfo_does_not_name);
 	tcase_add_test(tcase, absolute_per_cpu);
 	tcase_add_test(tcase, long_name);
+	tcase_add_loop_test(tcase, nothing_confirms_it, 0, 2);
 	tcase_add_test(tcase, does_not_agree);
 	tcase_add_test(tcase, hostile);
 	tcase_add_test(tcase, not_sorted);

@@ -8,6 +8,7 @@ import subprocess
 import elfcore
 import kernels
 import kit
+import registers
 from checks import ask_drgn
 
 
@@ -64,7 +65,8 @@ def check_registers(rig, taken):
     kit.check(not [n for n in elfcore.notes(core.read_bytes()) if n.type == 1], 'an NT_PRSTATUS')
     code, output, core = assemble(taken, image, '--registers', taken.registers, '-x', vmlinux)
     kit.check(code in (0, 3) and 'CPUs 0-1' in output, 'registers were not taken from the file')
-    pids = [int.from_bytes(n.desc[32:36], 'little') for n in elfcore.notes(core.read_bytes())
+    at = registers.places(rig.kernel.arch)[0]
+    pids = [int.from_bytes(n.desc[at:at + 4], 'little') for n in elfcore.notes(core.read_bytes())
             if n.type == 1]
     kit.same(pids, [1, 2], 'pr_pid')
 
