@@ -428,6 +428,7 @@ def case_pac(rig):
     taken = rig.crash('panic', END_OF_PANIC, options=('-cpu', 'max'))
     kit.check(taken.info.number('KERNELPACMASK'), 'pointer authentication is off')
     check_full(rig, taken)
+    shimchecks.check_virtual(taken)
     withheld.check_vmcoreinfo(rig, taken, FULL)
 
 
@@ -439,6 +440,7 @@ def case_la57(rig):
     taken = rig.crash('panic', END_OF_PANIC, options=('-cpu', 'max,la57=on'))
     kit.same(taken.info.number('pgtable_l5_enabled'), 1, 'pgtable_l5_enabled')
     check_full(rig, taken)
+    shimchecks.check_virtual(taken)
     withheld.check_vmcoreinfo(rig, taken, FULL)
 
 

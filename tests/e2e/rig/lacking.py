@@ -49,6 +49,8 @@ def check(rig, taken):
     if kernel.has('KPROBES') and kernel.has('KEXEC_CORE'):  # which has crash_notes
         shimchecks.check_registers(rig, taken)
     core, truth = taken.cores(), taken.truth()
+    if kernel.arch != 'armhf':
+        shimchecks.check_virtual(taken)
     got = checks.ask_drgn(rig, taken, core, truth, answers(kernel))
     checks.check_log(rig, taken, got['dmesg'])
     checks.check_gdb(rig, taken, core, truth)

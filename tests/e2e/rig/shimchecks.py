@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 """Checks of the shim alone: registers, and the regions that stay if there are few slots."""
+import bisect
 import re
 import struct
 
 import elfcore
 import kit
+import qemu
 import registers
+import truth
 
 NOTE, NAME = 12, 8
 # By architecture: size of elf_prstatus; indices of the program counter and of what has the mode.
@@ -115,6 +118,38 @@ def check_new_memory(taken, core):
     address, size = re.search(r'new memory ([0-9a-f]+) of (\d+) bytes', taken.console).groups()
     segments = elfcore.segments(core.read_bytes())
     kit.check(covered(segments, int(address, 16), int(size)), f'the memory at {address} is not in the core')
+
+
+def wrong_pages(taken, segments):
+    """Pages of segments that are not what the kernel's own tables map there, in all of RAM.
+
+    The image is in a core at its link addresses as well; arm64 does not map the header of its image.
+    """
+    place = (taken.machine['ram_base'], qemu.RAM)
+    (image, _, room), *_ = truth.segments(taken.kernel.arch, taken.info, taken.linear(), *place)
+    pieces = truth.mapped(taken.kernel.arch, taken.info, taken.ram, *place)
+    starts = [piece[0] for piece in pieces]
+    for segment in segments:
+        for start in range(0, len(segment.data), 4096):
+            virtual, page = segment.vaddr + start, segment.data[start:start + 4096]
+            at, physical, size = pieces[max(0, bisect.bisect(starts, virtual) - 1)]
+            if at <= virtual < at + size:
+                good = taken.ram.read(physical + virtual - at, len(page)) == page
+            else:
+                good = any(0 <= virtual - image + offset < room for offset in (0, taken.info.kaslr_offset()))
+            if not good:
+                yield hex(virtual)
+
+
+def check_virtual(taken):
+    """What was captured has the virtual addresses that the kernel's page tables give it, in all of RAM.
+
+    cores() has been called.
+    """
+    segments = [s for s in elfcore.segments((taken.folder / 'captured.core').read_bytes()) if s.vaddr]
+    wrong = list(wrong_pages(taken, segments))
+    kit.check(len(segments) > 50 and not wrong, f'{len(segments)} segments; wrong: {wrong[:5]}')
+    print(f'{len(segments)} segments lie where the kernel maps them')
 
 
 def check_running(rig, taken, core):

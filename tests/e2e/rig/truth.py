@@ -75,20 +75,16 @@ def segments(arch, info, linear, base, size):
     return [(start + image & MASK, start, end - start), (base + linear & MASK, base, size)]
 
 
+def mapped(arch, info, ram, base, size):
+    """(virtual, physical, size) of all that the kernel's page tables map, in order."""
+    root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
+    return walk.mappings(arch, info, ram, base, size, root & -4096)
+
+
 def aliases(arch, info, linear, ram, base, size):
     """vmalloc memory, which only page tables map.  It has no physical address, as in /proc/kcore."""
-    root = info.symbol('swapper_pg_dir') - image_offset(arch, info) & MASK
-    if arch == 'armhf':
-        levels = 3 if 'CONFIG_ARM_LPAE=y' in info.text else 2
-    elif arch == 'arm64':
-        levels = 5 if info.number('TCR_EL1_T1SZ') < 16 else 4
-    elif arch == 'riscv64':
-        levels = (info.number('VA_BITS') - 12) // 9
-    else:
-        levels = 5 if info.number('pgtable_l5_enabled') else 4
-    mapped = walk.mappings(arch, ram, base, size, root & -4096, levels)
     covered = [(virtual, length) for virtual, _, length in segments(arch, info, linear, base, size)]
-    return walk.without(mapped, covered)
+    return walk.without(mapped(arch, info, ram, base, size), covered)
 
 
 def program_header(narrow, kind, flags, offset, virtual, physical, size):

@@ -1,20 +1,43 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Walks the page tables of the kernel in all of RAM: 4 KiB pages, 3 to 5 levels; of 32-bit arm the
-short descriptors, or the long ones (LPAE)."""
+"""Walks the page tables of the kernel in all of RAM: pages of 4, 16 and 64 KiB, 2 to 5 levels; of 32-bit
+arm the short descriptors, or the long ones (LPAE)."""
+import collections
 import struct
 
 import firmware
 
-ADDRESS = (1 << 48) - (1 << 12)
+ADDRESS = (1 << 48) - 1
+
+# Bits of an address: within a page, and that the root and all below it translate.
+Shape = collections.namedtuple('Shape', 'page root')
+
+
+def is_lpae(info):
+    return 'CONFIG_ARM_LPAE=y' in info.text
+
+
+def shape(arch, info):
+    if arch == 'armhf':
+        return Shape(12, 32)
+    if arch == 'riscv64':
+        return Shape(12, info.number('VA_BITS'))
+    if arch == 'amd64':
+        return Shape(12, 57 if info.number('pgtable_l5_enabled') else 48)
+    page, used = info.value('PAGESIZE', 10).bit_length() - 1, 64 - info.number('TCR_EL1_T1SZ')
+    # A kernel for 52 bits on a CPU with 48 keeps its root only with pages of 64 KiB.
+    return Shape(page, max(used, info.number('VA_BITS')) if page == 16 else used)
 
 
 class Walker:
-    def __init__(self, arch, ram, base, size):
-        self.arch, self.ram, self.base, self.end = arch, ram, base, base + size
+    def __init__(self, arch, form, ram, base, size):
+        self.arch, self.form, self.ram, self.base, self.end = arch, form, ram, base, base + size
+        self.index = form.page - 3  # Bits that a whole table translates.
+        self.levels = -(-(form.root - form.page) // self.index)
 
-    def table(self, at):
+    def table(self, at, level):
+        bits = min(self.index, self.form.root - self.form.page - level * self.index)
         try:
-            return struct.unpack('<512Q', self.ram.read(at, 4096))
+            return struct.unpack(f'<{1 << bits}Q', self.ram.read(at, 8 << bits))
         except firmware.NoTable:
             return ()
 
@@ -27,12 +50,13 @@ class Walker:
         return bool(entry & 0x80) if self.arch == 'amd64' else not entry & 2
 
     def address(self, entry):
-        return (entry >> 10 & (1 << 44) - 1) << 12 if self.arch == 'riscv64' else entry & ADDRESS
+        return (entry >> 10 & (1 << 44) - 1) << 12 if self.arch == 'riscv64' \
+            else entry & ADDRESS & -(1 << self.form.page)
 
     def walk(self, at, level, virtual):
         """(virtual, physical, size) of the mappings of RAM, in order."""
-        for i, entry in enumerate(self.table(at)):
-            size = 4096 << 9 * level
+        for i, entry in enumerate(self.table(at, level)):
+            size = 1 << self.form.page + self.index * level
             here = virtual + i * size
             if not entry & 1:
                 continue
@@ -65,20 +89,15 @@ def short(ram, base, size, root):
             yield i << 20, entry & -1048576, 1 << 20
 
 
-def long(walker, root):
-    """LPAE: four entries of 1 GiB each, and two levels of tables below."""
-    for i, entry in enumerate(struct.unpack('<4Q', walker.ram.read(root, 32))):
-        if entry & 3 == 3:
-            yield from walker.walk(walker.address(entry), 1, i << 30)
-
-
-def mappings(arch, ram, base, size, root, levels):
+def mappings(arch, info, ram, base, size, root):
     """All RAM that the kernel's part of the address space maps."""
-    walker = Walker(arch, ram, base, size)
+    if arch == 'armhf' and not is_lpae(info):
+        return merged(short(ram, base, size, root))
+    walker = Walker(arch, shape(arch, info), ram, base, size)
     if arch == 'armhf':
-        return merged(short(ram, base, size, root) if levels == 2 else long(walker, root))
-    span = 4096 << 9 * levels
-    found = walker.walk(root, levels - 1, (1 << 64) - span)
+        return merged(walker.walk(root, walker.levels - 1, 0))
+    span = 1 << walker.form.root
+    found = walker.walk(root, walker.levels - 1, (1 << 64) - span)
     # arm64 alone has two roots; of one, the first half belongs to the process.
     kernels = (1 << 64) - (span if arch == 'arm64' else span // 2)
     return merged(piece for piece in found if piece[0] >= kernels)
