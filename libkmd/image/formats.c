@@ -12,9 +12,9 @@
 
 /* Cheap and certain probes first: searching a RAM image for marks comes last. */
 static const struct kmd_image_format *const formats[] = {
-	&kmd_image_rockchip, &kmd_image_addressed, &kmd_image_sysdump,  &kmd_image_folder,
-	&kmd_image_raw_dump, &kmd_image_xen,       &kmd_image_elf,      &kmd_image_lime,
-	&kmd_image_ramoops,  &kmd_image_ram,       &kmd_image_unplaced,
+	&kmd_image_rockchip, &kmd_image_addressed, &kmd_image_sysdump, &kmd_image_ranges,
+	&kmd_image_folder,   &kmd_image_raw_dump,  &kmd_image_xen,     &kmd_image_elf,
+	&kmd_image_lime,     &kmd_image_ramoops,   &kmd_image_ram,     &kmd_image_unplaced,
 };
 
 /* Understood, but there is no key. */

@@ -83,6 +83,7 @@ extern const struct kmd_image_format kmd_image_elf;
 extern const struct kmd_image_format kmd_image_lime;
 extern const struct kmd_image_format kmd_image_ramoops;
 extern const struct kmd_image_format kmd_image_ram;
+extern const struct kmd_image_format kmd_image_ranges;
 extern const struct kmd_image_format kmd_image_rockchip;
 extern const struct kmd_image_format kmd_image_sysdump;
 extern const struct kmd_image_format kmd_image_unplaced;

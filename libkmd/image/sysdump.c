@@ -104,7 +104,7 @@ static bool open_header(const struct kmd_source *source, struct kmd_diag *diag,
 }
 
 struct load {
-	uint64_t phys, size;
+	uint64_t phys, size, offset;
 };
 
 static bool read_load(struct kmd_cursor *cursor, bool elf64, uint64_t at, struct load *load)
@@ -115,9 +115,11 @@ static bool read_load(struct kmd_cursor *cursor, bool elf64, uint64_t at, struct
 	if (elf64) {
 		load->phys = kmd_cursor_u64(cursor, at + offsetof(Elf64_Phdr, p_paddr));
 		load->size = kmd_cursor_u64(cursor, at + offsetof(Elf64_Phdr, p_filesz));
+		load->offset = kmd_cursor_u64(cursor, at + offsetof(Elf64_Phdr, p_offset));
 	} else {
 		load->phys = kmd_cursor_u32(cursor, at + offsetof(Elf32_Phdr, p_paddr));
 		load->size = kmd_cursor_u32(cursor, at + offsetof(Elf32_Phdr, p_filesz));
+		load->offset = kmd_cursor_u32(cursor, at + offsetof(Elf32_Phdr, p_offset));
 	}
 	return true;
 }
@@ -144,7 +146,34 @@ static bool find_load(const struct kmd_source *header, uint64_t number, struct k
 	return false;
 }
 
+/* The number of segments, and where the first of them would lie in a file that has all. */
+static uint64_t count_loads(const struct kmd_source *header, struct kmd_diag *diag, uint64_t *first)
+{
+	struct kmd_cursor cursor;
+	struct load load;
+	uint64_t n = 0;
+	bool elf64;
+
+	*first = 0;
+	if (!open_header(header, diag, &cursor, &elf64))
+		return 0;
+	while (n < NUMBER_MAX && find_load(header, n + 1, diag, &load)) {
+		if (!n++)
+			*first = load.offset;
+	}
+	return n;
+}
+
 /* ----- the files */
+
+/* A header whose segments are in other files. */
+static bool is_header_alone(const struct kmd_input *input, struct kmd_diag *diag)
+{
+	const struct kmd_source *header = find_header(input);
+	uint64_t first;
+
+	return header && count_loads(header, diag, &first) && header->size <= first;
+}
 
 static bool probe(const struct kmd_input *input, const struct kmd_image_options *options,
 		  struct kmd_diag *diag)
@@ -153,15 +182,26 @@ static bool probe(const struct kmd_input *input, const struct kmd_image_options 
 	struct part part;
 	bool elf64, header;
 
-	(void)options;
-	if (!input->folder)
+	if (!input->folder && (options->has_ram_base || input->n_members != 1))
 		return false;
 	header = open_header(find_header(input), diag, &cursor, &elf64);
 	for (size_t i = 0; i < input->n_members; i++)
 		if (parse(input->members[i].file_name, &part) &&
 		    (part.has_phys || (header && part.number)))
 			return true;
-	return false;
+	return is_header_alone(input, diag);
+}
+
+static enum kmd_status fail_alone(const struct kmd_input *input, struct kmd_diag *diag)
+{
+	uint64_t first, n = count_loads(find_header(input), diag, &first);
+
+	return kmd_fail(diag, KMD_ERR_FORMAT, kmd_in(input->name),
+			"only the header of a Unisoc sysdump, which has %" PRIu64
+			" areas of memory in files beside it: give the folder or archive that "
+			"holds all, " PREFIX "01 to " PREFIX "%02" PRIu64
+			" (each perhaps in parts _000, _001, ...)",
+			n, n);
 }
 
 static enum kmd_status fail_name(const struct kmd_source *source, struct kmd_diag *diag)
@@ -208,6 +248,16 @@ static enum kmd_status add_part(struct kmd_image *image, const struct kmd_member
 	return kmd_image_add_ram(image, member, part->phys, diag);
 }
 
+static bool has_parts(const struct kmd_input *input)
+{
+	struct part part;
+
+	for (size_t i = 0; i < input->n_members; i++)
+		if (parse(input->members[i].file_name, &part) && (part.number || part.has_phys))
+			return true;
+	return false;
+}
+
 static enum kmd_status read_image(const struct kmd_input *input,
 				  const struct kmd_image_options *options, struct kmd_diag *diag,
 				  struct kmd_image *image)
@@ -217,6 +267,8 @@ static enum kmd_status read_image(const struct kmd_input *input,
 	struct part part;
 
 	(void)options;
+	if (is_header_alone(input, diag) && !has_parts(input))
+		return fail_alone(input, diag);
 	for (size_t i = 0; i < input->n_members && status == KMD_OK; i++)
 		if (input->members[i].source != header && parse(input->members[i].file_name, &part))
 			status = add_part(image, &input->members[i], header, &part, diag);

@@ -105,7 +105,8 @@ static bool begins_as_other(const struct disk *disk, const struct partition *par
 		return true;
 	if (kmd_source_from_pieces(disk->diag, &piece, 1, disk->source->name, &part) != KMD_OK)
 		return false;
-	found = kmd_packing_of(part, disk->diag) != KMD_PACKING_NONE;
+	found = kmd_packing_of(part, disk->diag) != KMD_PACKING_NONE ||
+		has_any_gpt(part, disk->diag);
 	kmd_source_free(part);
 	return found;
 }

@@ -2,7 +2,9 @@
 #include "source/filter.h"
 
 #include "base/checked.h"
+#include "source/cursor.h"
 #include "source/packed.h"
+#include "source/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -47,6 +49,98 @@ static bool find_xz_end(const struct kmd_source *source, uint64_t *end, struct k
 	return at;
 }
 
+/* ----- lz4 (lz4_Frame_format.md): frames of blocks, each behind its size */
+
+#define LZ4_FRAME          0x184d2204u
+#define LZ4_LEGACY         0x184c2102u
+#define LZ4_SKIPPABLE      0x184d2a50u
+#define LZ4_SKIPPABLE_MASK 0xfffffff0u
+/* Legacy blocks hold 8 MiB, and little more where that does not pack. */
+#define LZ4_LEGACY_MAX     0x808000u
+#define LZ4_STORED         0x80000000u
+#define LZ4_BLOCK_SUM      0x10
+#define LZ4_CONTENT_SIZE   0x08
+#define LZ4_CONTENT_SUM    0x04
+#define LZ4_DICTIONARY     0x01
+
+/* Go behind the blocks of a frame; false if one is cut. */
+static bool skip_blocks(struct kmd_cursor *cursor, uint64_t *at, unsigned char flags)
+{
+	while (kmd_cursor_has(cursor, *at, 4)) {
+		uint32_t size = kmd_cursor_u32(cursor, *at) & ~LZ4_STORED;
+
+		*at += 4;
+		if (!size) {
+			*at += flags & LZ4_CONTENT_SUM ? 4 : 0;
+			return *at <= cursor->size;
+		}
+		*at += (uint64_t)size + (flags & LZ4_BLOCK_SUM ? 4 : 0);
+	}
+	return false;
+}
+
+static bool skip_legacy_blocks(struct kmd_cursor *cursor, uint64_t *at)
+{
+	while (kmd_cursor_has(cursor, *at, 4)) {
+		uint32_t size = kmd_cursor_u32(cursor, *at);
+
+		if (!size || size > LZ4_LEGACY_MAX)
+			return true;
+		*at += 4 + (uint64_t)size;
+	}
+	return *at <= cursor->size;
+}
+
+/* Go behind one frame; false if there is none, or it is cut. */
+static bool skip_frame(struct kmd_cursor *cursor, uint64_t *at)
+{
+	uint32_t magic = kmd_cursor_has(cursor, *at, 4) ? kmd_cursor_u32(cursor, *at) : 0;
+	unsigned char flags;
+
+	if ((magic & LZ4_SKIPPABLE_MASK) == LZ4_SKIPPABLE && kmd_cursor_has(cursor, *at, 8)) {
+		*at += 8 + (uint64_t)kmd_cursor_u32(cursor, *at + 4);
+		return *at <= cursor->size;
+	}
+	if (magic == LZ4_LEGACY) {
+		*at += 4;
+		return skip_legacy_blocks(cursor, at);
+	}
+	if (magic != LZ4_FRAME || !kmd_cursor_has(cursor, *at, 7))
+		return false;
+	kmd_cursor_bytes(cursor, *at + 4, &flags, 1);
+	*at += 7u + (flags & LZ4_CONTENT_SIZE ? 8 : 0) + (flags & LZ4_DICTIONARY ? 4 : 0);
+	return skip_blocks(cursor, at, flags);
+}
+
+/*
+ * Where the last whole frame ends, if nothing begins behind it that may be a frame; else the size:
+ * libarchive takes some bytes behind frames for a part of them.
+ */
+static uint64_t find_lz4_end(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	struct kmd_cursor cursor;
+	uint64_t at = 0, next = 0;
+	uint32_t magic;
+
+	kmd_cursor_init(&cursor, source, 0, source->size, diag);
+	cursor.sampling = true;
+	while (skip_frame(&cursor, &next))
+		at = next;
+	magic = kmd_cursor_has(&cursor, at, 4) ? kmd_cursor_u32(&cursor, at) : 0;
+	if (magic == LZ4_FRAME || magic == LZ4_LEGACY ||
+	    (magic & LZ4_SKIPPABLE_MASK) == LZ4_SKIPPABLE)
+		return source->size;
+	return at;
+}
+
+static bool is_lz4(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	uint64_t at;
+	uint32_t magic = kmd_prefix_frame(source, diag, &at);
+
+	return magic == LZ4_FRAME || magic == LZ4_LEGACY;
+}
+
 /* Unpack [0, end) of @packed's source; *@done is how far that was read. */
 static enum kmd_status unpack_until(struct kmd_packed *packed, const struct kmd_source *source,
 				    struct kmd_sink *sink, uint64_t end, uint64_t *done)
@@ -70,12 +164,14 @@ enum kmd_status kmd_filter_unpack(const struct kmd_source *source,
 {
 	struct kmd_sink sink = { target, options, source->name, diag, 0 };
 	struct kmd_packed packed;
-	uint64_t done, end;
-	enum kmd_status status = unpack_until(&packed, source, &sink, source->size, &done);
+	bool lz4 = is_lz4(source, diag);
+	uint64_t done, end = lz4 ? find_lz4_end(source, diag) : source->size;
+	enum kmd_status status = unpack_until(&packed, source, &sink, end, &done);
 
+	done = lz4 ? end : done;
 	end = packed.at;
-	if (status == KMD_ERR_DAMAGED && target->size && diag->status == KMD_OK &&
-	    find_xz_end(source, &end, diag)) {
+	if (status == KMD_ERR_DAMAGED && find_xz_end(source, &end, diag)) {
+		diag->status = KMD_OK;
 		kmd_packed_close(&packed);
 		status = unpack_until(&packed, source, &sink, end, &done);
 	}

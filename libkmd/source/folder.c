@@ -19,7 +19,8 @@
 #include <unistd.h>
 
 /* So many files stay open; others are opened for each read. */
-#define KEEP_OPEN_MAX 256
+#define KEEP_OPEN_MAX      256
+#define SUB_FOLDERS_LISTED 512
 
 struct names {
 	char **items;
@@ -181,50 +182,74 @@ static bool has_files(int fd)
 	return found;
 }
 
-struct sub_folder {
-	int fd; /* of the first that holds files, or -1 */
-	char name[NAME_MAX + 1];
-	bool several;
-};
-
 /* What cannot be opened (lost+found) is no candidate. */
-static void try_sub_folder(int fd, const char *name, struct sub_folder *sub)
+static bool holds_files(int fd, const char *name)
 {
 	int own = openat(fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
+	bool found;
 
 	if (own < 0)
-		return;
-	if (has_files(own) && sub->fd < 0) {
-		sub->fd = own;
-		snprintf(sub->name, sizeof(sub->name), "%s", name);
-		return;
-	}
-	sub->several |= has_files(own);
+		return false;
+	found = has_files(own);
 	close(own);
+	return found;
+}
+
+static enum kmd_status list_sub_folders(struct opening *o, struct names *found)
+{
+	enum kmd_status status = KMD_OK;
+	struct dirent *entry;
+	DIR *list = open_list(o->input->folder_fd);
+
+	if (!list)
+		return list_errno(o, errno);
+	while (status == KMD_OK && (entry = next_entry(list)))
+		if (holds_files(o->input->folder_fd, entry->d_name))
+			status = names_add(o->diag, found, entry->d_name);
+	closedir(list);
+	if (found->n)
+		qsort(found->items, found->n, sizeof(found->items[0]), compare_names);
+	return status;
+}
+
+static enum kmd_status fail_several(const struct opening *o, const struct names *found)
+{
+	char list[SUB_FOLDERS_LISTED] = "", name[128];
+	size_t used = 0;
+
+	for (size_t i = 0; i < found->n; i++) {
+		kmd_text_name(name, sizeof(name), found->items[i], strlen(found->items[i]));
+		if (used + strlen(name) + 8 > sizeof(list)) {
+			snprintf(list + used, sizeof(list) - used, ", ...");
+			break;
+		}
+		used += (size_t)snprintf(list + used, sizeof(list) - used, "%s%s", i ? ", " : "",
+					 name);
+	}
+	return kmd_fail(o->diag, KMD_ERR_FORMAT, kmd_in(o->input->name),
+			"no dump in this folder, but files in several below it; give one of those: "
+			"%s",
+			list);
 }
 
 /*
- * Without a file at the top, the only sub-folder with files is meant: an
- * archive of a folder was unpacked, and its parent given.
+ * Without a file at the top but documents, the only sub-folder with files is meant: an
+ * archive of a folder was unpacked, and its parent given.  *@name stays NULL if there is none.
  */
-static enum kmd_status find_sub_folder(struct opening *o, struct sub_folder *sub)
+static enum kmd_status find_sub_folder(struct opening *o, char **name)
 {
-	int fd = o->input->folder_fd;
-	DIR *list = open_list(fd);
-	struct dirent *entry;
+	struct names found = { 0 };
+	enum kmd_status status = list_sub_folders(o, &found);
 
-	sub->fd = -1;
-	sub->several = false;
-	if (!list)
-		return list_errno(o, errno);
-	while (!sub->several && (entry = next_entry(list)))
-		try_sub_folder(fd, entry->d_name, sub);
-	closedir(list);
-	if (!sub->several)
-		return KMD_OK;
-	close(sub->fd);
-	return kmd_fail(o->diag, KMD_ERR_FORMAT, kmd_in(o->input->name),
-			"no files in this folder, but in several below it: give one of those");
+	*name = NULL;
+	if (status == KMD_OK && found.n > 1)
+		status = fail_several(o, &found);
+	if (status == KMD_OK && found.n) {
+		*name = found.items[0];
+		found.n = 0;
+	}
+	names_deinit(&found);
+	return status;
 }
 
 /* True if "x" is there as well as "x.zst". */
@@ -279,27 +304,47 @@ static enum kmd_status open_members(struct opening *o)
 	return status;
 }
 
-/* Look into the folder, or the one below it, and keep its descriptor. */
-static enum kmd_status choose_folder(struct opening *o)
+static bool all_documents(const struct names *names)
 {
-	struct sub_folder sub;
-	enum kmd_status status;
+	for (size_t i = 0; i < names->n; i++)
+		if (!kmd_is_document(names->items[i]))
+			return false;
+	return true;
+}
+
+/* Go on in the folder @name below, and keep its descriptor. */
+static enum kmd_status enter(struct opening *o, const char *name)
+{
+	int fd = openat(o->input->folder_fd, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NONBLOCK);
 	char *below;
 
-	status = list_files(o);
-	if (status != KMD_OK || o->names.n)
-		return status;
-	status = find_sub_folder(o, &sub);
-	if (status != KMD_OK || sub.fd < 0)
-		return status;
+	if (fd < 0)
+		return member_errno(o, name, errno);
 	close(o->input->folder_fd);
-	o->input->folder_fd = sub.fd;
-	below = path_of(o->folder, sub.name);
+	o->input->folder_fd = fd;
+	below = path_of(o->folder, name);
 	if (!below)
 		return kmd_fail_memory(o->diag);
 	free(o->folder);
 	o->folder = below;
+	names_deinit(&o->names);
+	o->names = (struct names){ 0 };
 	return list_files(o);
+}
+
+/* Look into the folder, or the one below it. */
+static enum kmd_status choose_folder(struct opening *o)
+{
+	enum kmd_status status = list_files(o);
+	char *name;
+
+	if (status != KMD_OK || !all_documents(&o->names))
+		return status;
+	status = find_sub_folder(o, &name);
+	if (status == KMD_OK && name)
+		status = enter(o, name);
+	free(name);
+	return status;
 }
 
 /* A quarter of what the process may open is more than enough for one handle. */

@@ -50,8 +50,12 @@ void kmd_input_sort(struct kmd_input *input)
 
 bool kmd_is_document(const char *name)
 {
-	static const char *const starts[] = { "readme",    "license", "copying",
-					      "changelog", "md5sums", "sha256sums" };
+	/* The second line: what crash collectors put beside a dump. */
+	static const char *const starts[] = { "readme",       "license",     "copying",
+					      "changelog",    "md5sums",     "sha256sums",
+					      "vmcore-dmesg", "kexec-dmesg", "dmesg.20",
+					      "System.map",   "kexec_cmd",   "kdump_lock",
+					      "vmlinux",      "config-" };
 	static const char *const ends[] = { ".md",  ".txt",     ".pdf",    ".html",   ".htm",
 					    ".md5", ".sha1",    ".sha256", ".sha512", ".asc",
 					    ".sig", ".sha1sum", ".log",    ".csv",    ".json",

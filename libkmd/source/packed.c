@@ -63,12 +63,22 @@ static la_int64_t seek(struct archive *archive, void *user, la_int64_t offset, i
 
 typedef int (*support)(struct archive *);
 
-/* A filter that libarchive was built without would run a program: leave that out. */
-static const support filters[] = {
-	archive_read_support_filter_xz,   archive_read_support_filter_bzip2,
-	archive_read_support_filter_lz4,  archive_read_support_filter_lzma,
-	archive_read_support_filter_lzip, archive_read_support_filter_compress,
-	archive_read_support_format_raw,  NULL,
+/*
+ * Only the one by whose mark the source begins: libarchive would also unpack what is inside,
+ * without a limit, and then not see where the outer one ends.  A filter that libarchive was built
+ * without would run a program, which is left out.
+ */
+static const struct {
+	const char *mark;
+	support filter;
+} filters[] = {
+	{ "\3757zXZ", archive_read_support_filter_xz },
+	{ "BZh", archive_read_support_filter_bzip2 },
+	{ "LZIP", archive_read_support_filter_lzip },
+	{ "\x1f\x9d", archive_read_support_filter_compress },
+	{ "\x04\x22\x4d\x18", archive_read_support_filter_lz4 },
+	{ "\x02\x21\x4c\x18", archive_read_support_filter_lz4 },
+	{ "", archive_read_support_filter_lzma },
 };
 
 static const support archives[] = {
@@ -148,21 +158,36 @@ enum kmd_status kmd_packed_open(struct kmd_packed *packed, const struct kmd_sour
 	return open_forms(packed, source, options, diag, is_zip ? zip : archives, source->size);
 }
 
+static support filter_of(const struct kmd_source *source, struct kmd_diag *diag)
+{
+	char bytes[8] = { 0 };
+	uint64_t at = kmd_prefix_length(source, diag);
+	size_t i = 0;
+
+	if (at < source->size)
+		kmd_source_read(source, at, bytes, kmd_min_u64(sizeof(bytes), source->size - at),
+				diag);
+	while (strncmp(bytes, filters[i].mark, strlen(filters[i].mark)) != 0)
+		i++;
+	return filters[i].filter;
+}
+
 enum kmd_status kmd_packed_open_filter(struct kmd_packed *packed, const struct kmd_source *source,
 				       const struct kmd_input_options *options,
 				       struct kmd_diag *diag, uint64_t end)
 {
-	return open_forms(packed, source, options, diag, filters, end);
+	const support forms[] = { filter_of(source, diag), archive_read_support_format_raw, NULL };
+
+	return open_forms(packed, source, options, diag, forms, end);
 }
 
 uint64_t kmd_packed_position(const struct kmd_packed *packed)
 {
 	la_int64_t read = packed->archive ? archive_filter_bytes(packed->archive, -1) : 0;
 
-	/* Of lz4 the mark of a frame is taken before it is compared. */
-	if (read > 4 && archive_filter_code(packed->archive, 0) == ARCHIVE_FILTER_LZ4 &&
-	    (uint64_t)read < packed->end - packed->start)
-		read -= 4;
+	/* Packed twice alike: the inner one ends before the outer. */
+	if (packed->archive && archive_filter_count(packed->archive) > 2)
+		return packed->end;
 	return packed->start +
 	       kmd_min_u64(packed->end - packed->start, read > 0 ? (uint64_t)read : 0);
 }

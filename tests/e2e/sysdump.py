@@ -87,6 +87,13 @@ def main():
                     if phys + len(data) <= start or phys >= end:
                         kit.check(ram.read(lost, phys, len(data)) == data, f'{style}: {phys:#x} moved: {done.stderr}')
                 shutil.rmtree(folder)
+            alone = where / 'alone'
+            alone.mkdir()
+            (alone / 'sysdump.core.00').write_bytes(header(areas, machine))
+            for given in (alone, alone / 'sysdump.core.00'):
+                done = run(program, given, where / 'alone.core')
+                kit.check(done.returncode == 1 and '3 areas of memory' in done.stderr and 'sysdump.core.03' in done.stderr,
+                          f'{given}: {done.returncode} {done.stderr}')
             folder = write(where / 'short', 'range', areas, machine)
             last = sorted(folder.glob('sysdump.core.03*'))[0]
             last.write_bytes(last.read_bytes()[:-4096])
