@@ -12,6 +12,7 @@ import shutil
 import kit
 import rar5
 import rare
+import storage
 from packed import Bench, tar, zipped
 from cuts import zstd
 
@@ -109,11 +110,37 @@ def check_rare(bench, image, want):
             ('ar', ['ar', 'rc', 't2.ar', 'rawdump.img']),
             ('lzh', ['jlha', 'aq', 't.lzh', 'rawdump.img']),
             ('cab', ['gcab', '-cz', 't.cab', 'rawdump.img']),
-            ('Z', ['compress', '-f', 'rawdump.img'])]
+            ('Z', ['compress', '-f', 'z.img'])]
+    put(bench, 'z.img', image)
     for suffix, command in made:
         if shutil.which(command[0]):
             kit.run(command, cwd=bench.where)
-            bench.expect_core(bench.path(command[2] if suffix != 'Z' else 'rawdump.img.Z'), want)
+            bench.expect_core(bench.path(command[2] if suffix != 'Z' else 'z.img.Z'), want)
+
+
+def check_nested(bench, image, want):
+    """A stored zip archive at the end of another; packed data in a partition, with zeroes behind; filters in each other."""
+    other = b'\xeb\x3c\x90other'.ljust(70000, b'o')
+    inner = zipped(bench.path('in.zip'), [('dump.img', image)]).read_bytes()
+    for name, data in (('zip.cab', rare.cab('in.zip', inner)), ('zip.rar', rare.rar4('in.zip', inner)), ('zip.lzh', rare.lha('in.zip', inner)),
+                       ('zip5.rar', rar5.archive([('in.zip', inner)]))):
+        bench.expect_core(put(bench, name, data), want)
+    packed = [pack(image) for pack in FILTERS.values()]
+    packed += [inner, rare.cab('dump.img', image), tar(bench.path('in.tar'), [('x/dump.img', image)]).read_bytes(),
+               b'MZ' + bytes(58) + b'\x40\0\0\0PE\0\0' + bytes(range(256)) * 99 + inner]
+    for data in packed:
+        bench.expect_core(put(bench, 'disk.img', storage.mbr([other, data])), want)
+        bench.expect_core(put(bench, 'disk.img', storage.gpt([('boot_a', other), ('rawdump', data)], 4096)), want)
+    bench.expect_core(put(bench, 'disk.img', storage.mbr([other, storage.gpt([('boot_a', other), ('logdump', packed[0])])])), want)
+    # The table of an ar archive ends before the sector does.
+    kit.run([kit.tool('bsdtar'), '-c', '-f', bench.path('in.ar'), '--format', 'arbsd', '-C', bench.where, 'rawdump.img'])
+    bench.expect_core(put(bench, 'disk.img', storage.gpt([('rawdump', bench.path('in.ar').read_bytes())])), want)
+    # The outer frame has bytes behind the end of the inner data.
+    for inner in (lzma.compress(image, lzma.FORMAT_ALONE), lzma.compress(image, preset=0)):
+        bench.expect_core(put(bench, 'twice', rare.lz4(inner)), want)
+    # Less than what is unpacked at once.
+    code, text, _ = bench.assemble(put(bench, 'short.xz', lzma.compress(image[:3000], preset=0) + b'\0'), '-v')
+    kit.check('1 bytes after the compressed data are ignored' in text, f'short.xz: exit {code}: {text}')
 
 
 def check_refused(bench, image):
@@ -140,6 +167,7 @@ def main():
             check_before(bench, image, want)
             check_split_zip(bench, image, want)
             check_rare(bench, image, want)
+            check_nested(bench, image, want)
             check_refused(bench, image)
     print('rare forms of packing give the core of the plain dump')
 
