@@ -230,10 +230,11 @@ other_root()
 }
 
 # The names of what Debian's packages install, whatever folder of it a distribution prefers.
-# Debian's own: documentation, licences, triggers, the links of shared libraries.
+# Debian's own: documentation, licences, triggers, the links of shared libraries.  Byte code of Python is
+# made by Debian when a package is installed, by meson elsewhere.
 names_in()
 {
-	grep -v -e '/$' -e '/doc/' -e '/licenses/' -e '/lintian/' -e '/\.' -e '/docbase/' | sed 's/.*\///; s/\.gz$//; s/\.cpython-.*//' | sort -u
+	grep -v -e '/$' -e '/__pycache__/' -e '/doc/' -e '/licenses/' -e '/lintian/' -e '/\.' -e '/docbase/' | sed 's/.*\///; s/\.gz$//; s/\.cpython-.*//' | sort -u
 }
 
 names_of_debian()
