@@ -5,6 +5,8 @@
  */
 #include "fuzz.h"
 
+#include "base/bytes.h"
+#include "base/checked.h"
 #include "cpu/find.h"
 #include "memory/memory.h"
 
@@ -23,11 +25,9 @@ static void check_notes(const struct kmd_cpus *cpus, uint16_t machine, uint8_t c
 	FUZZ_CHECK(kmd_cpus_notes(cpus, machine, &hints, diag, &bytes, &size) == KMD_OK);
 	FUZZ_CHECK((size != 0) == (cpus->n != 0));
 	while (at < size) {
-		uint32_t sizes[2];
-
 		FUZZ_CHECK(size - at >= 12);
-		memcpy(sizes, bytes + at, sizeof(sizes));
-		at += 12 + ((sizes[0] + 3) & ~3u) + ((sizes[1] + 3) & ~3u);
+		at += (size_t)(12 + kmd_align_up(kmd_get_le(bytes + at, 4), 4) +
+			       kmd_align_up(kmd_get_le(bytes + at + 4, 4), 4));
 	}
 	FUZZ_CHECK(at == size);
 	free(bytes);

@@ -11,6 +11,7 @@
 #include "report.h"
 
 #include <elf.h>
+#include <endian.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,21 +50,25 @@ static void add_offset(uint64_t virt, uint64_t offset, uint64_t size)
 	places[n_places++] = (struct place){ virt, (size_t)offset, (size_t)size };
 }
 
-/* @size bytes at an address, as far as one segment has them. */
+/* @size bytes at an address, as far as one segment has them.  The core is little-endian. */
 static void add_virt(uint64_t virt, uint64_t size)
 {
 	Elf64_Ehdr header;
 	Elf64_Phdr segment;
 
 	memcpy(&header, core, sizeof(header));
-	for (size_t i = 0; i < header.e_phnum; i++) {
-		memcpy(&segment, core + header.e_phoff + i * sizeof(segment), sizeof(segment));
-		if (segment.p_type != PT_LOAD || virt - segment.p_vaddr >= segment.p_filesz)
+	for (size_t i = 0; i < le16toh(header.e_phnum); i++) {
+		uint64_t at, captured;
+
+		memcpy(&segment, core + le64toh(header.e_phoff) + i * sizeof(segment),
+		       sizeof(segment));
+		at = virt - le64toh(segment.p_vaddr);
+		captured = le64toh(segment.p_filesz);
+		if (le32toh(segment.p_type) != PT_LOAD || at >= captured)
 			continue;
-		virt -= segment.p_vaddr;
-		if (size > segment.p_filesz - virt)
-			size = segment.p_filesz - virt;
-		add_offset(virt + segment.p_vaddr, segment.p_offset + virt, size);
+		if (size > captured - at)
+			size = captured - at;
+		add_offset(virt, le64toh(segment.p_offset) + at, size);
 		return;
 	}
 }
