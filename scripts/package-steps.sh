@@ -271,8 +271,9 @@ step_arch()
 	local upstream=${version%-*} out=$output/arch
 	other_root makepkg libarchive-tools
 	cp packaging/PKGBUILD "$root/build"
+	# makepkg 7 looks for pacman, which asks for dependencies by Arch's names: --nodeps does without.
 	logged "$output/arch.log" in_root setpriv --reuid=nobody --regid=nogroup --clear-groups sh -ec "cd /build
-		export HOME=/build PKGEXT=.pkg.tar.zst
+		export HOME=/build PKGEXT=.pkg.tar.zst PACMAN=true
 		makepkg --printsrcinfo
 		makepkg --nodeps ${no_tests:+--nocheck}"
 	rm -rf "$out"
@@ -281,7 +282,8 @@ step_arch()
 	remove_root
 	(cd "$out" && ls -1 ./*.pkg.tar.zst)
 	for package in "$out"/*.pkg.tar.zst; do
-		tar -t -f "$package"
+		# From the root, as the others' lists: makepkg's own files begin with a point there.
+		tar -t -f "$package" | sed 's/^/\//'
 	done | names_in >"$out/names"
 	names_of_debian | diff - "$out/names" || die "the package for Arch does not have what the Debian packages have"
 }
