@@ -43,6 +43,17 @@ static bool is_linear(const struct search *search, uint64_t virt, uint64_t delta
 	       maps(search, virt + STEP - page, &phys) && phys == virt + STEP - page - delta;
 }
 
+/* Whether a step's tables were captured; if not, it may be part of the linear map. */
+static bool is_known(const struct search *search, uint64_t virt)
+{
+	bool captured, found;
+	uint64_t phys;
+
+	return kmd_paging_look(&search->paging, search->evidence->memory, virt, &captured, &found,
+			       &phys, search->evidence->diag) == KMD_OK &&
+	       captured;
+}
+
 /* There may be holes, where firmware has its own memory. */
 static void add_end(const struct search *search, uint64_t delta)
 {
@@ -51,7 +62,8 @@ static void add_end(const struct search *search, uint64_t delta)
 	for (uint64_t virt = search->paging.root_virt & ~(STEP - 1); virt < SPACE; virt += STEP)
 		if (is_linear(search, virt, delta))
 			end = virt + STEP;
-	if (end)
+	/* CMA's memory has tables of pages, which only all of RAM has. */
+	if (end && (end >= SPACE || is_known(search, end)))
 		kmd_evidence_add(search->evidence, KMD_RUNTIME_LINEAR_END, end, WHO_TABLES,
 				 KMD_WEIGHT_STRONG);
 }

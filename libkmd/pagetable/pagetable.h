@@ -62,6 +62,10 @@ bool kmd_entry_may_map(const struct kmd_paging *paging, unsigned int level);
 enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
 				     const struct kmd_memory *memory, uint64_t virt, bool *found,
 				     uint64_t *phys, struct kmd_diag *diag);
+/* The same; *@captured is false where a table was not captured, so that nothing is known. */
+enum kmd_status kmd_paging_look(const struct kmd_paging *paging, const struct kmd_memory *memory,
+				uint64_t virt, bool *captured, bool *found, uint64_t *phys,
+				struct kmd_diag *diag);
 
 /*
  * Memory that lies elsewhere than in the dead machine: where the root that is @at here was there,

@@ -28,9 +28,19 @@ enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
 				     const struct kmd_memory *memory, uint64_t virt, bool *found,
 				     uint64_t *phys, struct kmd_diag *diag)
 {
+	bool captured;
+
+	return kmd_paging_look(paging, memory, virt, &captured, found, phys, diag);
+}
+
+enum kmd_status kmd_paging_look(const struct kmd_paging *paging, const struct kmd_memory *memory,
+				uint64_t virt, bool *captured, bool *found, uint64_t *phys,
+				struct kmd_diag *diag)
+{
 	uint64_t table = paging->root, entry;
 
 	*found = false;
+	*captured = true;
 	for (unsigned int level = 0; virt >= kmd_paging_base(paging) && level < paging->levels;
 	     level++) {
 		uint64_t offset = virt & ((UINT64_C(1) << kmd_paging_shift(paging, level)) - 1);
@@ -38,9 +48,9 @@ enum kmd_status kmd_paging_translate(const struct kmd_paging *paging,
 		enum kmd_status status = entry_at(paging, memory,
 						  table + kmd_paging_entry_size(paging) *
 								  index_of(paging, level, virt),
-						  found, &entry, diag);
+						  captured, &entry, diag);
 
-		if (status != KMD_OK || !*found)
+		if (status != KMD_OK || !*captured)
 			return status;
 		kind = kmd_entry_decode(paging, level, entry, &table);
 		*found = kind == KMD_ENTRY_LEAF;

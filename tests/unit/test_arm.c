@@ -134,6 +134,19 @@ START_TEST(lpae)
 }
 END_TEST
 
+/* CMA's memory at the end of RAM has a table of pages, which was not captured: it may be part of
+ * the map. */
+START_TEST(lpae_end_in_a_table_that_is_absent)
+{
+	make_lpae(PHYS);
+	put64(LPAE - BASE + 0x4000 + (SIZE >> 21) * 8, (PHYS + 2 * SIZE) | 3);
+	capture(PHYS);
+	expect_value(KMD_RUNTIME_KIMAGE_VOFFSET, BASE - PHYS, 1, "page tables");
+	expect_unknown(KMD_RUNTIME_LINEAR_END);
+	done();
+}
+END_TEST
+
 /* RAM above all virtual addresses, as Keystone has it. */
 START_TEST(lpae_above_4_gib)
 {
@@ -246,6 +259,7 @@ int main(void)
 
 	tcase_add_test(tcase, classic);
 	tcase_add_test(tcase, lpae);
+	tcase_add_test(tcase, lpae_end_in_a_table_that_is_absent);
 	tcase_add_test(tcase, lpae_above_4_gib);
 	tcase_add_test(tcase, tables_of_another_place);
 	tcase_add_test(tcase, own_root);

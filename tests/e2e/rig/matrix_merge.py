@@ -8,7 +8,9 @@ WHO = 'kmd-report'
 NOT_RUN = matrix_page.NOT_RUN
 # Columns before those of the consumers.
 KEYS = 3
-# Of the table of cells, without its head.
+# What is said of single cells below the notes.
+QUIRK = r'^- (?:crash --no_modules|gdb -o alone): .*$'
+# A row of the table of cells.
 ROW = r'\| \S+ \| (log|rfc|full) \| '
 
 
@@ -69,13 +71,15 @@ def with_rows(before, results):
     whose = ', of ' + ', '.join(dict.fromkeys(name[0] for name, _, _ in results))
     rows = {(' '.join(name)): line for (name, _, _), line in zip(results, matrix_page.table(results)[2:])}
     kept = []
-    for line in before.split('\n## Wrong\n')[0].rstrip().split('\n'):
+    # The blank line ends the table.
+    for line in [*before.split('\n## Notes\n')[0].rstrip().split('\n'), '']:
         if re.match(ROW, line):
             line = rows.pop(' '.join(line.strip('| ').split(' | ')[:KEYS]), line)
         elif kept and re.match(ROW, kept[-1]):  # The table ends here.
             kept += rows.values()
             rows = {}
         kept.append(line)
+    kept += [*matrix_page.NOTES.strip().split('\n'), *re.findall(QUIRK, before, re.M), *matrix_page.quirks(results)]
     for title, lines in (('Wrong', matrix_page.wrongs(results, matrix_page.WRONG)),
                          ('Made up by the consumer', matrix_page.wrongs(results, matrix_page.OWN)),
                          ('Absent', matrix_page.absences(results))):

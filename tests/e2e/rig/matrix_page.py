@@ -35,10 +35,12 @@ NOTES = '''
 ## Notes
 
 - All consumers are those of the kernel's own Debian release: bookworm for 6.1 (gdb 13.1, crash 8.0.2, drgn
-  0.0.22, libkdumpfile 0.5.1), trixie for 6.12 (gdb 16.3, drgn and libkdumpfile of that release).
+  0.0.22, libkdumpfile 0.5.1), trixie for 6.12 (gdb 16.3, drgn and libkdumpfile of that release). 32-bit arm (6.1-armmp) has
+  trixie's, because older drgn unwinds no stacks there, and bookworm's crash.
 - drgn 0.0.22 takes the registers of CPU n for those of task n + 1: it is asked about cores made with
   `--no-registers`, and so is its truth.
-- crash of one machine reads dumps of that machine only; that of arm64 runs emulated, and only bookworm's.
+- crash of one machine reads dumps of that machine only; those of arm64, arm and riscv64 run emulated, and
+  only bookworm's of arm64 and arm. `not run`: its answers were not asked for in this cell; it takes minutes.
 - Debian's makedumpfile for x86_64 reads x86_64's dumps only.
 - After a panic, all of RAM has the registers that the kernel itself recorded; after a hang, those with which
   the machine stopped, and the core is made with `--registers`.
@@ -48,8 +50,8 @@ NOTES = '''
   line that kmd-assemble prints is needed.
 - gdb guesses what follows a frame in a module or in assembler, of which it has no debug information, on all of
   RAM too: where the guess is another, such a stack counts up to there.
-- gdb on arm64 takes the link register for the caller's address where the code of a frame was not captured
-  (aarch64_stub_unwind_sniffer() of aarch64-tdep.c), be it stale or not. `kmd-assemble --check` reports of such a
+- gdb on arm64 and arm takes the link register for the caller's address where the code of a frame was not captured
+  (aarch64_stub_unwind_sniffer() of aarch64-tdep.c, arm_stub_unwind_sniffer() of arm-tdep.c), be it stale or not. `kmd-assemble --check` reports of such a
   dump that its `bt` lacks text; `-x vmlinux --complete=text` supplies it.
 - libkdumpfile reads a page as zeroes of which nothing was captured, if the next page was from its first byte on:
   find_closest_mem_load() and find_closest_file_load() of its elfdump.c allow for a distance of a whole page.

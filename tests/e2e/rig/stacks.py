@@ -18,6 +18,8 @@ import kit
 import registers
 
 NT_PRSTATUS = 1
+# Of 32-bit arm.
+FIRST_VECTOR = 0xffff0000
 # Words of struct pt_regs that come from a note.
 WORDS = {'amd64': 21, 'arm64': 34, 'armhf': 18, 'riscv64': 32}
 
@@ -74,6 +76,11 @@ def is_same_call(rig, cpu, recorded, real, registers_of, truth):
         unwound(rig, truth, {cpu: registers_of[cpu]})[cpu] == recorded
 
 
+def is_at_vector(rig, real):
+    """32-bit arm: the first instructions of an interrupt have another stack pointer, which QEMU does not print."""
+    return rig.kernel.arch == 'armhf' and real and real[0][1] >= FIRST_VECTOR
+
+
 def show(frames):
     return '\n    '.join(f'{pc:#x} {name}' for name, pc in frames)
 
@@ -84,6 +91,9 @@ def check(rig, taken, core, truth):
     recorded = unwound(rig, core, registers_of)
     real = unwound(rig, truth, of_qemu(rig, taken))
     for cpu, frames in recorded.items():
+        if is_at_vector(rig, real[cpu]):
+            print(f'CPU {cpu} stopped when an interrupt came: its real stack is not known')
+            continue
         good = is_tail(rig.kernel.arch, frames, real[cpu]) or is_same_call(rig, cpu, frames, real[cpu], registers_of, truth)
         kit.check(good, f'the stack of CPU {cpu} is not the end of the real one:\n'
                   f'  recorded\n    {show(frames)}\n  real\n    {show(real[cpu])}')
