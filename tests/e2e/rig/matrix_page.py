@@ -55,6 +55,8 @@ NOTES = '''
   dump that its `bt` lacks text; `-x vmlinux --complete=text` supplies it.
 - libkdumpfile reads a page as zeroes of which nothing was captured, if the next page was from its first byte on:
   find_closest_mem_load() and find_closest_file_load() of its elfdump.c allow for a distance of a whole page.
+- libkdumpfile 0.5.4 recurses until it dies (signal 11) where memory of 32-bit arm is absent and the root of the page
+  tables is too: such an answer is absent.
 - A stack trace that ends early is absent in part: its last frame is not an entry into the kernel. A frame
   whose address is right and which has no name counts likewise.
 '''
