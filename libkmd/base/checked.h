@@ -34,6 +34,17 @@ static inline bool kmd_is_pow2(uint64_t value)
 	return value && !(value & (value - 1));
 }
 
+/*
+ * An address of arm64 without the tag that the hardware ignores in its top byte (KASAN's, for
+ * memory tagging): bit 55 says of which half it is.
+ */
+static inline uint64_t kmd_without_tag(uint64_t virt)
+{
+	const uint64_t tag = UINT64_C(0xff) << 56;
+
+	return virt >> 55 & 1 ? virt | tag : virt & ~tag;
+}
+
 static inline uint64_t kmd_min_u64(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;

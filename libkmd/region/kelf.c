@@ -225,15 +225,14 @@ static char *name_of(struct kelf *kelf, const struct phdr *phdr)
  * A kernel virtual address has its top bit set on every 64-bit machine.  QEMU's dumps with
  * paging set the upper 16 bits of user addresses of x86_64 too, which leaves bit 47 clear.
  */
-static bool kernel_virt(const struct kelf *kelf, const struct kmd_claims *claims,
-			const struct phdr *phdr)
+static bool kernel_virt(const struct kelf *kelf, const struct kmd_claims *claims, uint64_t virt,
+			uint64_t phys)
 {
-	if (kelf->fields == &fields64 && claims->machine == EM_X86_64 &&
-	    phdr->vaddr >> 47 == 0x1fffe)
+	if (kelf->fields == &fields64 && claims->machine == EM_X86_64 && virt >> 47 == 0x1fffe)
 		return false;
 	if (kelf->fields == &fields64)
-		return phdr->vaddr >> 63;
-	return phdr->vaddr && phdr->vaddr != phdr->paddr;
+		return virt >> 63;
+	return virt && virt != phys;
 }
 
 /* Bytes of a load: in a core file at p_offset; of a KELF header only the banner's, inside it. */
@@ -291,8 +290,8 @@ static enum kmd_status add_load(struct kelf *kelf, const struct phdr *phdr,
 	claim->has_size = true;
 	claim->phys = phdr->paddr;
 	claim->has_phys = phdr->paddr != UINT64_MAX;
-	claim->virt = phdr->vaddr;
-	claim->has_virt = kernel_virt(kelf, claims, phdr);
+	claim->virt = claims->machine == EM_AARCH64 ? kmd_without_tag(phdr->vaddr) : phdr->vaddr;
+	claim->has_virt = kernel_virt(kelf, claims, claim->virt, phdr->paddr);
 	find_bytes(kelf, phdr, claim);
 	if (!claim->conflict)
 		return KMD_OK;

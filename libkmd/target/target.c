@@ -4,6 +4,7 @@
 #include "base/checked.h"
 #include "target/kallsyms.h"
 
+#include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -240,11 +241,13 @@ bool kmd_target_is_kernel(const struct kmd_target *target, uint64_t virt)
 	if (kmd_target_word(target) == 4)
 		return virt >= target->facts->layout.linear.low - (UINT64_C(16) << 20) &&
 		       virt <= UINT32_MAX;
-	return virt >> 63;
+	return kmd_target_wrap(target, virt) >> 63;
 }
 
 uint64_t kmd_target_wrap(const struct kmd_target *target, uint64_t virt)
 {
+	if (target->facts->machine == EM_AARCH64)
+		return kmd_without_tag(virt);
 	return kmd_target_word(target) == 4 ? virt & UINT32_MAX : virt;
 }
 

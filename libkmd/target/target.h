@@ -233,7 +233,7 @@ bool kmd_target_read(const struct kmd_target *target, enum kmd_xlate mode, uint6
 size_t kmd_target_word(const struct kmd_target *target);
 /* True if the kernel, not a program, has this address. */
 bool kmd_target_is_kernel(const struct kmd_target *target, uint64_t virt);
-/* Sums of addresses wrap where the machine's do. */
+/* Sums of addresses wrap where the machine's do; on arm64, without the tag in the top byte. */
 uint64_t kmd_target_wrap(const struct kmd_target *target, uint64_t virt);
 bool kmd_target_read_uint(const struct kmd_target *target, enum kmd_xlate mode, uint64_t virt,
 			  size_t size, uint64_t *number);

@@ -4,6 +4,7 @@
 
 #include "consumer/objects.h"
 
+#include <elf.h>
 #include <endian.h>
 #include <stdio.h>
 #include <string.h>
@@ -83,6 +84,25 @@ START_TEST(numbers)
 	facts.big_endian = true;
 	ck_assert(kmd_target_read_uint(&target, KMD_XLATE_ANY, AT(0x40), 2, &value));
 	ck_assert_uint_eq(value, 0x8877);
+}
+END_TEST
+
+/* A pointer to memory that KASAN has tagged, on arm64. */
+START_TEST(tagged_pointers)
+{
+	const uint64_t plain = AT(0x40) & ~(UINT64_C(0xff) << 56);
+	uint64_t value;
+
+	fake_set(&fake, 0x40, 0x1122, 8);
+	consumer_capture(0, 0x48);
+	consumer_look();
+	ck_assert(kmd_target_read_uint(&target, KMD_XLATE_ANY, plain | UINT64_C(0xf4) << 56, 8,
+				       &value));
+	ck_assert_uint_eq(value, 0x1122);
+	ck_assert(kmd_target_is_kernel(&target, plain | UINT64_C(0x2b) << 56));
+	facts.machine = EM_X86_64;
+	ck_assert(!kmd_target_read_uint(&target, KMD_XLATE_ANY, plain | UINT64_C(0xf4) << 56, 8,
+					&value));
 }
 END_TEST
 
@@ -292,6 +312,7 @@ int main(void)
 	tcase_add_checked_fixture(tcase, consumer_setup, consumer_teardown);
 	tcase_add_test(tcase, extents);
 	tcase_add_test(tcase, numbers);
+	tcase_add_test(tcase, tagged_pointers);
 	tcase_add_test(tcase, names_that_do_not_fit);
 	tcase_add_test(tcase, without_vmlinux_nothing_is_promised);
 	tcase_add_test(tcase, without_vmcoreinfo_nothing_starts);

@@ -173,6 +173,23 @@ START_TEST(meminspect)
 }
 END_TEST
 
+/* The tag of KASAN (memory tagging) in the top byte is not part of the address. */
+START_TEST(tagged_addresses)
+{
+	put_header(true, false, 3, 0, 0, 0);
+	put_phdr(PT_NOTE, 0x2c40, 0, 0, 0x200);
+	put_phdr(PT_LOAD, 0x4000, UINT64_C(0xf4ff800080000000), 0x40000000, 0x100);
+	put_phdr(PT_LOAD, 0x4100, UINT64_C(0x2bff800080001000), 0x40001000, 8);
+	bytes_zero_until(&elf, 0x3000);
+	expect_ok(read_as(KMD_BLOB_REGION));
+	expect_no_messages();
+	ck_assert(claims.items[0].has_virt && claims.items[1].has_virt);
+	ck_assert_uint_eq(claims.items[0].virt, UINT64_C(0xffff800080000000));
+	ck_assert_uint_eq(claims.items[1].virt, UINT64_C(0xffff800080001000));
+	done();
+}
+END_TEST
+
 /* msm_minidump: section headers in front, with names; the banner inside the header. */
 static void build_downstream(void)
 {
@@ -523,6 +540,7 @@ int main(void)
 	TCase *tcase = kit_tcase();
 
 	tcase_add_test(tcase, meminspect);
+	tcase_add_test(tcase, tagged_addresses);
 	tcase_add_test(tcase, downstream);
 	tcase_add_test(tcase, downstream_without_names);
 	tcase_add_test(tcase, narrow);
