@@ -144,9 +144,9 @@ step_autopkgtest()
 	clean_root "$release" "$(dpkg --print-architecture)" dpkg-dev apt-utils
 	# Its lists are not kept in the tar file.
 	logged "$output/autopkgtest.log" in_root apt-get -q update
-	# Not the chroot's /tmp: the tests take what is copied there before.
+	# Not the chroot's /tmp: the tests take what is copied there before.  Nor a folder of this machine alone.
 	# shellcheck disable=SC2046
-	logged "$output/autopkgtest.log" with_mounts autopkgtest $(packages_of_release) "$output"/*_"$version".dsc \
+	logged "$output/autopkgtest.log" with_mounts env -u TMPDIR autopkgtest $(packages_of_release) "$output"/*_"$version".dsc \
 		-- chroot "$root"
 	grep -E ' (PASS|FAIL|SKIP)' "$output/autopkgtest.log"
 	remove_root
