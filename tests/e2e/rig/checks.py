@@ -156,6 +156,8 @@ def kaslr_of(taken):
     """KERNELOFFSET of the dump's VMCOREINFO, where the kernel has KASLR."""
     if not taken.kernel.has('RANDOMIZE_BASE'):
         return 0
+    if taken.kernel.arch == 'riscv64':  # The kernel does not write it.
+        return taken.info.kaslr_offset()
     text = b''.join(taken.data(row) for row in taken.rows if row.name.startswith('Kvmcorein'))
     return int(text.split(b'KERNELOFFSET=')[1].split(b'\n')[0], 16)
 

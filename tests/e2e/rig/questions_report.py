@@ -12,7 +12,8 @@ from questions_compare import ABSENT, EQUAL, PART, WRONG, missing
 
 # A task, and a frame of it, as crash prints them.
 TASK = re.compile(r'PID: (\d+) .*COMMAND: "(.*)"')
-FRAME = re.compile(r'#\d+ \[[0-9a-f]+\] (\S+) at ([0-9a-f]+)')
+FRAME = re.compile(r'#\d+ \[[0-9a-f]+\] (?P<name>\S+) at (?P<at>[0-9a-f]+)')
+FRAME_ARM = re.compile(r'#\d+ \[<(?P<at>[0-9a-f]+)>\] \((?P<name>\S+)\) from ')
 
 # What drgn has for a frame without a symbol: its address or its number.
 NAMELESS = ('0x', '#', '?')
@@ -86,12 +87,12 @@ def by_task(lines):
     """{task: {address: function}} of crash's foreach bt."""
     found, task = {}, None
     for line in lines:
-        head, frame = TASK.search(line), FRAME.search(line)
+        head, frame = TASK.search(line), FRAME.search(line) or FRAME_ARM.search(line)
         if head:
             task = f'{head[1]} {head[2]}'
             found[task] = {}
         elif frame and task:
-            found[task].setdefault(int(frame[2], 16), frame[1])
+            found[task].setdefault(int(frame['at'], 16), frame['name'])
     return found
 
 

@@ -35,6 +35,9 @@ class Info:
         return int(text, 0)
 
     def kaslr_offset(self):
+        if 'NUMBER(va_kernel_pa_offset)' in self.text and 'KERNELOFFSET' not in self.text:
+            # riscv64 does not write it; its image begins at START_KERNEL_MAP.
+            return self.symbol('_stext') - START_KERNEL_MAP & -(2 << 20)
         return self.value('KERNELOFFSET', 16) or 0
 
 
