@@ -26,11 +26,6 @@
 /* Steps of all searches together; many times what a kernel needs. */
 #define BUDGET      (UINT64_C(1) << 28)
 
-static size_t aligned(uint64_t size)
-{
-	return (size_t)(size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
-}
-
 /* The address of the base may be all that VMCOREINFO lacks; it follows the offsets. */
 static size_t with_base(const struct kmd_target *target, struct kmd_kallsyms_places *ways)
 {
@@ -40,7 +35,7 @@ static size_t with_base(const struct kmd_target *target, struct kmd_kallsyms_pla
 	    !kmd_target_read_uint(target, KMD_XLATE_ANY, ways->n_symbols, 4, &n))
 		return 1;
 	ways[1] = ways[0];
-	ways[1].base = ways->offsets + aligned(4 * n);
+	ways[1].base = ways->offsets + kmd_align_up(4 * n, kmd_target_word(target));
 	return 2;
 }
 
@@ -76,6 +71,11 @@ struct area {
 static bool spend(struct area *area)
 {
 	return area->budget && area->budget--;
+}
+
+static size_t aligned(uint64_t size)
+{
+	return (size_t)(size + ALIGN - 1) & ~(size_t)(ALIGN - 1);
 }
 
 static uint32_t word(const struct area *area, size_t at)
