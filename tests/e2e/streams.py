@@ -5,6 +5,7 @@ the temporary file holds the bytes that are not zero, and what was packed, but n
 
 The pipe is fed by a child of this test: the RAM image of a real dump first, then pages of noise and holes.
 """
+import fcntl
 import os
 import pathlib
 import subprocess
@@ -104,6 +105,7 @@ def check(program, form, ram, want, where):
     feed.written = 0
     child = subprocess.Popen([sys.executable, '-c', START, program, '-q', '-', '-o', core], stdin=subprocess.PIPE,
                              stderr=subprocess.PIPE, env={**os.environ, 'TMPDIR': str(temporary)}, text=False)
+    fcntl.fcntl(child.stdin, fcntl.F_SETPIPE_SZ, BLOCK)
     watch = Watch(child, temporary)
     watch.start()
     feed(form, ram, child.stdin)
