@@ -309,6 +309,10 @@ enum kmd_status kmd_packed_copy(struct kmd_packed *packed, const char *name,
 
 #define TAR_BLOCK   512
 #define TAR_SIZE    124 /* char[12]: octal, or binary behind a byte 0x80 */
+#define TAR_MODE    100 /* char[8], octal */
+#define TAR_OWNER   108 /* the same */
+#define TAR_GROUP   116
+#define TAR_TIME    136 /* char[12], octal */
 #define TAR_SUM     148 /* char[8], octal */
 #define TAR_TYPE    156
 #define TAR_MAGIC   257
@@ -347,14 +351,26 @@ static bool tar_sum_fits(const unsigned char *header)
 	return tar_octal(header + TAR_SUM, 8, &recorded) && recorded == sum;
 }
 
+/* Mode, owner, group and time of change. */
+static bool has_tar_numbers(const unsigned char *header)
+{
+	uint64_t value;
+
+	return tar_octal(header + TAR_MODE, 8, &value) &&
+	       tar_octal(header + TAR_OWNER, 8, &value) &&
+	       tar_octal(header + TAR_GROUP, 8, &value) &&
+	       tar_octal(header + TAR_TIME, TAR_NUMBERS, &value);
+}
+
 bool kmd_packed_is_old_tar(const struct kmd_source *source, struct kmd_diag *diag)
 {
 	unsigned char header[TAR_BLOCK];
 	uint64_t size;
 
-	return source->size >= TAR_BLOCK && source->size % TAR_BLOCK == 0 &&
+	return source->size >= TAR_BLOCK &&
 	       kmd_source_read(source, 0, header, sizeof(header), diag) == KMD_OK && *header &&
-	       tar_sum_fits(header) && tar_size(header, &size);
+	       tar_sum_fits(header) && tar_size(header, &size) &&
+	       (source->size % TAR_BLOCK == 0 || has_tar_numbers(header));
 }
 
 bool kmd_packed_is_plain(struct kmd_packed *packed, struct archive_entry *entry, uint64_t *offset,

@@ -135,6 +135,11 @@ def check_nested(bench, image, want):
     # The table of an ar archive ends before the sector does.
     kit.run([kit.tool('bsdtar'), '-c', '-f', bench.path('in.ar'), '--format', 'arbsd', '-C', bench.where, 'rawdump.img'])
     bench.expect_core(put(bench, 'disk.img', storage.gpt([('rawdump', bench.path('in.ar').read_bytes())])), want)
+    # The oldest tar has no mark; cut, or with bytes behind, its length is no multiple of 512.
+    kit.run([kit.tool('bsdtar'), '-c', '-f', bench.path('v7.tar'), '--format', 'v7tar', '-C', bench.where, 'rawdump.img'])
+    oldest = bench.path('v7.tar').read_bytes()
+    bench.expect_core(put(bench, 'v7-padded.tar', oldest + bytes(7)), want)
+    bench.expect_finding(put(bench, 'v7-cut.tar', oldest[:len(image) // 2 + 77]), 'v7-cut.tar')
     # The outer frame has bytes behind the end of the inner data.
     for inner in (lzma.compress(image, lzma.FORMAT_ALONE), lzma.compress(image, preset=0)):
         bench.expect_core(put(bench, 'twice', rare.lz4(inner)), want)
