@@ -56,7 +56,7 @@ def main() -> int:
             return report(dump)
     except (kmd.Error, OSError) as error:
         progress.clear()
-        cli.say('python3 -m kmd', str(error))
+        cli.say('python3 -m kmd', cli.sentence(error))
         mismatch = isinstance(error, kmd.Error) and error.code == kmd.Status.MISMATCH
         return cli.EXIT_MISMATCH if mismatch else cli.EXIT_FAILED
     except KeyboardInterrupt:

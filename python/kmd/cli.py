@@ -35,6 +35,13 @@ def say(program: str, text: str, color: str = 'bad') -> None:
     print(colored(f'{program}:', color, sys.stderr), text, file=sys.stderr)
 
 
+def sentence(error: Exception) -> str:
+    """An error as the tools in C print it: without the number of errno."""
+    if isinstance(error, OSError) and error.strerror:
+        return f'{error.filename}: {error.strerror}' if error.filename else error.strerror
+    return str(error)
+
+
 def end_by(number: signal.Signals) -> NoReturn:
     """The shell must see that a signal ended the program."""
     signal.signal(number, signal.SIG_DFL)

@@ -10,6 +10,7 @@ import argparse
 import ctypes
 import os
 import platform
+import re
 import shlex
 import shutil
 import signal
@@ -29,14 +30,30 @@ _MACHDEP = {'aarch64': ('kimage_voffset', 'phys_offset', 'vabits_actual'),
 _progress = cli.Progress()
 
 
+def _accept(text: str) -> list[str]:
+    """A list with commas, as kmd-assemble takes it."""
+    names = text.split(',')
+    for name in names:
+        if name not in ('invalid', 'order', 'vmlinux'):
+            raise argparse.ArgumentTypeError(f"'{name}' is not invalid, order or vmlinux")
+    return names
+
+
+def _address(text: str) -> int:
+    """Hexadecimal, with or without 0x."""
+    if not re.fullmatch('(?:0[xX])?[0-9a-fA-F]{1,16}', text):
+        raise argparse.ArgumentTypeError(f"'{text}' is no hexadecimal address")
+    return int(text, 16)
+
+
 def _parser(tool: str, about: str, usage: str) -> cli.Parser:
     parser = cli.Parser(prog=f'kmd-{tool}', description=about, usage=usage, version=kmd.version, features=kmd.features,
                         exits=f'that of {tool}, once it runs; before: 1 failed, 2 vmlinux of another kernel')
     own = parser.add_argument_group('Input')
     own.add_argument('input', nargs='+', metavar='INPUT', help='a dump, as for kmd-assemble(1); - is standard input')
-    own.add_argument('--accept', action='append', default=[], metavar='WHAT', help='invalid, order or vmlinux')
-    own.add_argument('--ram-base', type=lambda text: int(text, 16), metavar='ADDR',
-                     help="physical address of a RAM image's first byte")
+    own.add_argument('--accept', type=_accept, action='extend', default=[], metavar='LIST',
+                     help='use a dump that is otherwise refused: invalid, order, vmlinux')
+    own.add_argument('--ram-base', type=_address, metavar='ADDR', help="physical address of a RAM image's first byte")
     own.add_argument('--all-memory', action='store_true',
                      help='all of a RAM image with an SMEM area, not only its regions')
     kernel = parser.add_argument_group('Kernel')
@@ -118,10 +135,12 @@ def _say(tool: str, text: str, color: str = 'bad') -> None:
     cli.say(f'kmd-{tool}', text, color)
 
 
-def _need_vmlinux(tool: str, dump: kmd.Dump, vmlinux: Optional[str]) -> str:
+def _need_vmlinux(dump: kmd.Dump, vmlinux: Optional[str], searched: bool) -> str:
     if vmlinux:
         return vmlinux
     kernel = dump.kernel
+    if not searched:
+        raise kmd.Error(kmd.Status.NOT_FOUND, 'standard input is read once only, so no vmlinux is looked for; give it with -x')
     raise kmd.Error(kmd.Status.NOT_FOUND,
                     f'no vmlinux of {kernel.release or "this kernel"} (build-id '
                     f'{kernel.build_id or "unknown"}) in /usr/lib/debug or --debug-dir; '
@@ -199,7 +218,7 @@ def crash_way(dump: kmd.Dump) -> list[str]:
 
 def _gdb(args: argparse.Namespace, rest: list[str]) -> None:
     dump, found = _open_with_vmlinux(args)
-    vmlinux = os.path.abspath(_need_vmlinux('gdb', dump, found))
+    vmlinux = os.path.abspath(_need_vmlinux(dump, found, args.input != ['-']))
     own = dump.kernel.machine == platform.machine()
     program = os.environ.get('KMD_GDB') or ('gdb' if own and shutil.which('gdb') else
                                             'gdb-multiarch')
@@ -208,7 +227,7 @@ def _gdb(args: argparse.Namespace, rest: list[str]) -> None:
 
 def _crash(args: argparse.Namespace, rest: list[str]) -> None:
     dump, found = _open_with_vmlinux(args)
-    vmlinux = _need_vmlinux('crash', dump, found)
+    vmlinux = _need_vmlinux(dump, found, args.input != ['-'])
     program = os.environ.get('KMD_CRASH') or 'crash'
     files, machdep = _ram_files(dump), _machdep(dump)
     if files and machdep:
@@ -247,7 +266,7 @@ def main(tool: str) -> NoReturn:
     try:
         run(args, words[cut + (words[cut:cut + 1] == ['--']):])
     except (kmd.Error, OSError) as error:
-        _say(tool, str(error))
+        _say(tool, cli.sentence(error))
         if isinstance(error, kmd.Error) and error.code == kmd.Status.MISMATCH:
             sys.exit(cli.EXIT_MISMATCH)
     except KeyboardInterrupt:

@@ -157,4 +157,9 @@ def run(dump: Dump, arguments: list[str]) -> int:
         # An argument of the user's comes later and wins.
         sys.argv[1:1] = ['--vmcoreinfo', f'/proc/self/fd/{_file("kmd-vmcoreinfo", vmcoreinfo)}']
     sys.setprofile(after_call)
-    return int(main() or 0)
+    try:
+        return int(main() or 0)
+    except Exception:
+        # It is the script's own, and is not to be taken for one of the opening: drgn prints where it happened.
+        sys.excepthook(*sys.exc_info())
+        return 1

@@ -100,6 +100,10 @@ def test_plain(program, commands, dump, where):
     addresses = [16] + [int(word, 16) for place in places for word in place]
     kit.check(len(addresses) > 6, text)
     same_drgn(commands, dump, where / 'core', PLAIN.format(addresses=addresses), where)
+    # An error of the script is the script's: Python prints where it is.
+    (where / 'fails.py').write_text('open("/no/such")\n')
+    status, out = run(commands / 'kmd-drgn', dump, '-q', '--no-default-symbols', where / 'fails.py')
+    kit.check(status == 1 and 'Traceback' in out and 'fails.py", line 1' in out, f'kmd-drgn, a script that fails: {out}')
 
 
 def test_gdb(commands, dump, vmlinux, report, core, where):
