@@ -100,7 +100,13 @@ class Qmp(machine.Case):
         self.assertIn('STILL PAUSED', self.collect('--qmp', self.folder / 'qmp', code=1))
 
     def test_terminated(self):
-        """The guest is resumed, and nothing is left."""
+        """The guest is resumed, nothing is left, and the program ends by the signal."""
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with self.subTest(number):
+                self.end_by(number)
+
+    def end_by(self, number):
+        (self.folder / 'qmp').unlink(missing_ok=True)
         monitor = self.start(delay=0.3)
         process = subprocess.Popen(self.command('--qmp', self.folder / 'qmp', '--table', hex(machine.TABLE)),
                                    stderr=subprocess.DEVNULL)
@@ -108,8 +114,8 @@ class Qmp(machine.Case):
         while monitor.running and time.monotonic() < end:
             time.sleep(0.05)
         self.assertFalse(monitor.running)
-        process.send_signal(signal.SIGTERM)
-        self.assertEqual(process.wait(20), 128 + signal.SIGTERM)
+        process.send_signal(number)
+        self.assertEqual(process.wait(20), -number)
         self.assertTrue(monitor.running)
         self.assertEqual([path.name for path in self.folder.iterdir()], ['qmp'])
 

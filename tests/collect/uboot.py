@@ -165,6 +165,8 @@ class Uboot(machine.Case):
                       (*RAM, *TABLE, '--device', 'mmc 0:1', '--folder', 'a b'),
                       (*RAM, *TABLE, '--device', 'mmc 0:1', '--keep', '0')):
             self.collect('--u-boot-script', *words, code=64)
+        # As the shim requires of base=.
+        self.collect('--u-boot-script', *RAM, '--table', '0x4c800001', '--device', 'mmc 0:1', code=64)
         self.collect('--u-boot-script', *RAM, *TABLE, '--device', 'mmc 0:1', '--avoid', '0x0-0x50000000', code=1)
 
 

@@ -348,6 +348,8 @@ def check_script(parser, options):
         parser.error('--ram START-END is needed')
     if options.table is None and not options.range:
         parser.error('--table ADDR or --range START-END is needed')
+    if (options.table or 0) % 4096:
+        parser.error('--table must be a multiple of 4096, as the shim requires of base=')
     if not options.device and options.write != 'tftpput':
         parser.error('--device "IF DEV:PART" is needed')
     # They become words of the script.
@@ -357,18 +359,34 @@ def check_script(parser, options):
         parser.error('--folder may have letters, digits and / _ . -')
 
 
+class Ended(KeyboardInterrupt):
+    """A signal ends the program."""
+
+    def __init__(self, number):
+        super().__init__()
+        self.number = signal.Signals(number)
+
+
+def end(number, _frame):
+    raise Ended(number)
+
+
 def main():
     parser = options_parser()
     options = parser.parse_args()
     check(parser, options)
     # As an interrupt: what was halted is resumed first.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            signal.signal(number, end)
     try:
         return run(options)
     except (CollectError, Unreadable) as error:
         say(str(error), 'bad')
     except OSError as error:
         say(f'{error.filename or options.output}: {error.strerror}', 'bad')
+    except Ended as signaled:
+        cli.end_by(signaled.number)
     except KeyboardInterrupt:
         cli.end_by(signal.SIGINT)
     return cli.EXIT_FAILED

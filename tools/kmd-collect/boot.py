@@ -13,7 +13,7 @@ import sys
 import time
 import zlib
 
-from errors import CollectError
+from errors import CollectError, reason
 
 SYSFS = '/sys/kernel/kmemdump'
 FOLDER = '/var/lib/kmemdump'
@@ -26,10 +26,6 @@ FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 class NothingFound(Exception):
     """The last kernel left no dump; the text says why."""
-
-
-def reason(error):
-    return error.strerror or str(error)
 
 
 def state(sysfs):

@@ -6,6 +6,11 @@ class CollectError(Exception):
     """Nothing can be collected; the text says why."""
 
 
+def reason(error):
+    """Why a system call failed, without the number of errno."""
+    return getattr(error, 'strerror', None) or str(error)
+
+
 class NoTable(CollectError):
     """There is no table at this place, or it is damaged."""
 

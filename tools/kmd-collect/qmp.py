@@ -12,7 +12,7 @@ import subprocess
 import tempfile
 import time
 
-from errors import CollectError
+from errors import CollectError, reason
 from memory import Hole, Memory, outside
 
 ANSWER_MAX = 16 << 20
@@ -51,7 +51,7 @@ class Monitor:
                 self.socket.settimeout(timeout)
                 self.socket.connect(str(path))
         except OSError as error:
-            raise CollectError(f'{path}: {error}') from error
+            raise CollectError(f'{path}: {reason(error)}') from error
         self.deadline = time.monotonic() + timeout
         try:
             if 'QMP' not in self.message():
@@ -73,7 +73,7 @@ class Monitor:
             except TimeoutError:
                 continue
             except OSError as error:
-                raise CollectError(f'the monitor: {error}') from error
+                raise CollectError(f'the monitor: {reason(error)}') from error
             if not data:
                 raise CollectError('the monitor closed the connection')
             self.buffer += data
@@ -100,7 +100,7 @@ class Monitor:
         try:
             self.socket.sendall(json.dumps(request).encode() + b'\n')
         except OSError as error:
-            raise CollectError(f'the monitor: {error}') from error
+            raise CollectError(f'the monitor: {reason(error)}') from error
         while True:
             answer = self.message()
             # Events, and answers to what another run left unanswered, are not ours.
@@ -127,7 +127,7 @@ class Virsh:
                                   capture_output=True, stdin=subprocess.DEVNULL, check=False,
                                   timeout=self.timeout)
         except (OSError, subprocess.TimeoutExpired) as error:
-            raise CollectError(f'virsh: {error}') from error
+            raise CollectError(f'virsh: {reason(error)}') from error
         if done.returncode:
             raise CollectError(f'virsh: {done.stderr.decode(errors="replace").strip()}')
         try:

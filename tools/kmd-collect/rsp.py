@@ -4,7 +4,7 @@ import re
 import socket
 import time
 
-from errors import CollectError
+from errors import CollectError, reason
 
 PACKET_MAX = 1 << 20
 NOISE_MAX = 1 << 20
@@ -61,7 +61,7 @@ class Connection:
                 self.socket.settimeout(timeout)
                 self.socket.connect(where)
         except OSError as error:
-            raise CollectError(f'{where}: {error}') from error
+            raise CollectError(f'{where}: {reason(error)}') from error
 
     def byte(self, deadline):
         if not self.buffer:
@@ -74,7 +74,7 @@ class Connection:
             except TimeoutError:
                 raise
             except OSError as error:
-                raise CollectError(f'{self.where}: {error}') from error
+                raise CollectError(f'{self.where}: {reason(error)}') from error
             if not data:
                 raise CollectError(f'{self.where}: the stub closed the connection')
             self.buffer += data
@@ -126,7 +126,7 @@ class Connection:
             self.socket.sendall(self.acknowledge + data)
             self.acknowledge = b''
         except OSError as error:
-            raise CollectError(f'{self.where}: {error}') from error
+            raise CollectError(f'{self.where}: {reason(error)}') from error
 
     def request(self, text, seconds=None):
         """The answer to a request."""
