@@ -12,6 +12,8 @@ import sys
 import elfcore
 import kit
 
+FIXTURES = pathlib.Path(__file__).parents[1] / 'fixtures'
+
 
 def regions(program, image):
     """State, addresses, sizes and name of each region; KELF's size depends on who made it."""
@@ -32,6 +34,22 @@ def memory(program, image, where):
     """Memory of the core, without the note regions that are made again, and what depends on their size."""
     core = kit.assemble(program, image, where / f'{image.name}.core', '--captured-only').read_bytes()
     return {(s.paddr, s.vaddr): s.data for s in elfcore.segments(core) if s.data[:3] != b'ELF'}
+
+
+def names(mkimage, program, where):
+    """Files of --extract whose names differ from the regions': unsafe characters, one name twice, no name.
+    VMCOREINFO may be in a note, or in all of RAM."""
+    for name in ('raw-name-odd', 'name-twice', 'cat', 'core', 'ram'):
+        image, again = where / f'{name}.img', where / f'{name}.again'
+        make(mkimage, FIXTURES / f'{name}.recipe', image)
+        recipe = where / f'{name}.full'
+        recipe.write_bytes(kit.run([program, image, '--recipe', '--extract', where / f'{name} files']))
+        make(mkimage, recipe, again)
+        want = memory(program, image, where)
+        kit.check(len(want) > 4, f'{name}: {len(want)} segments')
+        kit.same(memory(program, again, where), want, f'{name}: memory')
+        info = [elfcore.notes(path.read_bytes()) for path in (where / f'{name}.img.core', where / f'{name}.again.core')]
+        kit.check(info[0] and info[0] == info[1], f'{name}: notes')
 
 
 def main():
@@ -60,6 +78,7 @@ def main():
         make(mkimage, where / 'folder.recipe', where / 'md')
         kit.same(regions(program, where / 'md'), regions(program, image), 'regions of a folder')
         kit.check(pathlib.Path(where / 'md' / 'dump_info.txt').exists(), 'no dump_info.txt')
+        names(mkimage, program, where)
 
 
 main()
