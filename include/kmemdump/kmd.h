@@ -290,11 +290,12 @@ enum kmd_status kmd_set_progress(struct kmd *kmd, kmd_progress_fn progress, void
 
 /*
  * Open a dump: a file (partition image, RAM image, SMEM area, cat of region
- * files, ELF core) or a folder of region files.  It may be compressed (zstd, gzip, xz,
- * bzip2, lz4), an Android sparse image, or inside an archive (tar, zip, 7z, rar), in any nesting.
- * If no file has the name @path, "ARCHIVE:PATH" selects a file or folder inside an archive. What it
- * is is found by content.  Everything but page data is read and checked here; afterwards regions,
- * findings and memory can be asked for.  A handle opens one dump in its life.
+ * files, ELF core) or a folder of region files; kmd-assemble(1) lists all forms.  It may be
+ * compressed, an Android sparse image, the first part of a split file, or inside an archive or a
+ * disk, in any nesting.  If no file has the name @path, "ARCHIVE:PATH" selects a file or folder
+ * inside an archive, and "DISK:NAME" a partition.  The form is found by content.  Everything but
+ * page data is read and checked here; afterwards regions, findings and memory can be asked for.
+ * A handle opens one dump in its life.
  *
  * Errors: KMD_ERR_IO, KMD_ERR_FORMAT, KMD_ERR_DAMAGED, KMD_ERR_UNSUPPORTED,
  * KMD_ERR_LIMIT, KMD_ERR_STRICT, KMD_ERR_CANCELED, KMD_ERR_MISMATCH.
@@ -812,14 +813,15 @@ enum kmd_status kmd_extract_path(struct kmd *kmd, const char *folder, const char
  * files, VMCOREINFO, the kernel's version and machine, the values by which its addresses were
  * found.  Where regions overlap with different bytes, these are 0 and 1.  The log, the registers
  * and all else is lost, except for the regions that @keep selects as kmd_set_only() does (NULL =
- * none).  The result opens with the same findings, unless one depends on memory that is lost.
+ * none; a name that matches no region is a finding).  The result opens with the same findings,
+ * unless one depends on memory that is lost.
  *
  * The handle needs the flag KMD_ANONYMIZE.  The dump need not have been opened with success: then
  * what was read until the error stays.  @path becomes a file or, of several files, a folder, mode
  * 0600 or 0700, whole or not at all; its holes take no space.  If it exists, that is
  * KMD_ERR_EXISTS; with KMD_OVERWRITE, a file is replaced.
  *
- * Errors: KMD_ERR_IO, KMD_ERR_EXISTS; KMD_ERR_USAGE if no input could be read.
+ * Errors: KMD_ERR_IO, KMD_ERR_EXISTS; KMD_ERR_USAGE if no input could be read; KMD_ERR_STRICT.
  */
 enum kmd_status kmd_anonymize_path(struct kmd *kmd, const char *path, const char *keep,
 				   unsigned int flags);

@@ -349,6 +349,9 @@ KMD_EXPORT enum kmd_status kmd_anonymize_path(struct kmd *kmd, const char *path,
 	if (!(kmd->flags & KMD_ANONYMIZE) || !kmd->input.n_members)
 		return kmd_usage_error(kmd, "no dump was read with KMD_ANONYMIZE");
 	many = kmd->input.folder || kmd->input.n_members > 1;
+	status = kmd_globs_check(&kmd->regions, keep, "kept", &kmd->diag);
+	if (status != KMD_OK)
+		return status;
 	mark_regions(kmd, keep);
 	kmd_marks_settle(&kmd->marks);
 	mark_overlaps(&copy);

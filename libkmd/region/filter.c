@@ -51,9 +51,8 @@ static bool matches_any(const struct kmd_regions *regions, const char *glob)
 	return false;
 }
 
-/* A mistyped name must not go unnoticed: what it should have excluded would be in the core. */
-static enum kmd_status check_globs(const struct kmd_regions *regions, const char *globs,
-				   struct kmd_diag *diag)
+enum kmd_status kmd_globs_check(const struct kmd_regions *regions, const char *globs,
+				const char *purpose, struct kmd_diag *diag)
 {
 	enum kmd_status status = KMD_OK;
 
@@ -64,9 +63,8 @@ static enum kmd_status check_globs(const struct kmd_regions *regions, const char
 			return kmd_fail_memory(diag);
 		if (!matches_any(regions, glob))
 			status = kmd_report(diag, KMD_FIND_MISSING, KMD_DAMAGE, kmd_in(NULL),
-					    "no region is called \"%s\", which was to be selected "
-					    "or excluded",
-					    glob);
+					    "no region is called \"%s\", which was to be %s", glob,
+					    purpose);
 		free(glob);
 	}
 	return status;
@@ -75,10 +73,11 @@ static enum kmd_status check_globs(const struct kmd_regions *regions, const char
 enum kmd_status kmd_regions_filter(struct kmd_regions *regions, const struct kmd_filter *filter,
 				   struct kmd_diag *diag)
 {
-	enum kmd_status status = check_globs(regions, filter->only, diag);
+	static const char selected[] = "selected or excluded";
+	enum kmd_status status = kmd_globs_check(regions, filter->only, selected, diag);
 
 	if (status == KMD_OK)
-		status = check_globs(regions, filter->exclude, diag);
+		status = kmd_globs_check(regions, filter->exclude, selected, diag);
 	for (size_t i = 0; status == KMD_OK && i < regions->n; i++) {
 		struct kmd_region_entry *row = &regions->rows[i];
 

@@ -14,6 +14,13 @@ struct kmd_filter {
 bool kmd_globs_match(const char *globs, const char *name);
 
 /*
+ * A glob of @globs (NULL = none) that matches no region is a finding of damage, with what it was
+ * for: a mistyped name must not go unnoticed.
+ */
+enum kmd_status kmd_globs_check(const struct kmd_regions *regions, const char *globs,
+				const char *purpose, struct kmd_diag *diag);
+
+/*
  * Mark the regions that are not wanted: their bytes are gone for all later steps.  What .exclude
  * names also hides the same memory in other regions.  A glob that matches nothing is a finding.
  */

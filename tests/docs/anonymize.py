@@ -148,6 +148,10 @@ def words(where):
     check(run(MKIMAGE, '-a', '/no/such', copy)[0] == 1, 'without an input')
     check(run(MKIMAGE, '--keep=x', dump, copy)[0] == 64, '--keep without --anonymize')
     check(run(MKIMAGE, '-a', dump, dump)[0] == 1, 'over the input')
+    # A name that is mistyped in --keep would lose what the error needs.
+    code, out, err = run(MKIMAGE, '-aq', '--keep=*Kprb*,nosuch', dump, copy)
+    check((code, out) == (3, '') and err.count('\n') == 1 and '"nosuch", which was to be kept' in err, f'--keep=nosuch: {code} {out}{err}')
+    remove(copy)
     check(run(MKIMAGE, '-a', dump, copy)[0] == 0 and oct(copy.stat().st_mode)[-3:] == '600', 'mode')
     check(run(MKIMAGE, '-a', dump, copy)[0] == 1, 'over a file')
     check(run(MKIMAGE, '-af', dump, copy)[0] == 0, '--force')

@@ -46,7 +46,9 @@ static bool same_error(const char *error, const char *of_copy)
 	return false;
 }
 
-static int compare(struct kmd *dump, const char *error, const struct anonymize_options *options)
+/* The first @n_findings are of the opening. */
+static int compare(struct kmd *dump, size_t n_findings, const char *error,
+		   const struct anonymize_options *options)
 {
 	struct input_options in = options->in;
 	struct kmd *copy = kmd_new();
@@ -59,7 +61,8 @@ static int compare(struct kmd *dump, const char *error, const struct anonymize_o
 	if (copy)
 		of_copy = open_dump(copy, &in, 0, &good);
 	if (good)
-		same = same_error(error, of_copy) && (error || same_dump(dump, copy, options));
+		same = same_error(error, of_copy) &&
+		       (error || same_dump(dump, n_findings, copy, options));
 	free(of_copy);
 	kmd_free(copy);
 	if (!options->quiet)
@@ -68,9 +71,22 @@ static int compare(struct kmd *dump, const char *error, const struct anonymize_o
 	return same ? EXIT_COMPLETE : EXIT_DEGRADED;
 }
 
+/* What the copying found, such as a --keep that fits no region; whether there was something. */
+static bool print_new(const struct kmd *kmd, size_t n_findings)
+{
+	const struct kmd_finding *finding;
+
+	for (size_t i = n_findings; (finding = kmd_finding_get(kmd, i)); i++) {
+		message_begin(COLOR_WARNING);
+		fprintf(stderr, "%s\n", finding->text);
+	}
+	return kmd_finding_count(kmd) > n_findings;
+}
+
 static int run(struct kmd *kmd, const struct anonymize_options *options)
 {
 	enum kmd_status status;
+	size_t n_findings;
 	char *error;
 	bool good;
 	int code;
@@ -79,13 +95,16 @@ static int run(struct kmd *kmd, const struct anonymize_options *options)
 	error = open_dump(kmd, &options->in, KMD_ANONYMIZE, &good);
 	if (!good)
 		return EXIT_USAGE;
+	n_findings = kmd_finding_count(kmd);
 	status = kmd_anonymize_path(kmd, options->output, options->keep,
 				    options->force ? KMD_OVERWRITE : 0);
 	if (status == KMD_OK)
-		code = compare(kmd, error, options);
+		code = compare(kmd, n_findings, error, options);
 	else
 		/* Where nothing was read, the reason of that is of more use. */
 		code = fail(error && status == KMD_ERR_USAGE ? error : kmd_error(kmd));
+	if (status == KMD_OK && print_new(kmd, n_findings))
+		code = EXIT_DEGRADED;
 	free(error);
 	return code;
 }

@@ -15,6 +15,7 @@ struct anonymize_options {
 int anonymize(const struct anonymize_options *options);
 
 /* Findings and regions of a dump and of its copy; prints what differs.  True if nothing does. */
-bool same_dump(struct kmd *dump, struct kmd *copy, const struct anonymize_options *options);
+bool same_dump(struct kmd *dump, size_t n_findings, struct kmd *copy,
+	       const struct anonymize_options *options);
 
 #endif

@@ -28,13 +28,13 @@ static bool has(const struct kmd *kmd, const struct kmd_finding *wanted, const c
 	return false;
 }
 
-/* Print the findings of @kmd that the other one has not; their number. */
-static size_t print_missing(const struct kmd *kmd, const char *input, const struct kmd *other,
-			    const char *name, const char *what)
+/* Print the first @count findings of @kmd that the other one has not; their number. */
+static size_t print_missing(const struct kmd *kmd, size_t count, const char *input,
+			    const struct kmd *other, const char *name, const char *what)
 {
 	size_t n = 0;
 
-	for (size_t i = 0; i < kmd_finding_count(kmd); i++) {
+	for (size_t i = 0; i < count; i++) {
 		const struct kmd_finding *finding = kmd_finding_get(kmd, i);
 
 		if (has(other, finding, input, name))
@@ -93,12 +93,14 @@ static bool same_regions(const struct kmd *dump, const struct kmd *copy,
 	return true;
 }
 
-bool same_dump(struct kmd *dump, struct kmd *copy, const struct anonymize_options *options)
+bool same_dump(struct kmd *dump, size_t n_findings, struct kmd *copy,
+	       const struct anonymize_options *options)
 {
 	const char *own = options->in.input;
-	size_t lost = print_missing(dump, own, copy, options->output,
+	size_t lost = print_missing(dump, n_findings, own, copy, options->output,
 				    "not in the copy, it depends on memory that is lost");
-	size_t added = print_missing(copy, options->output, dump, own, "in the copy only");
+	size_t added = print_missing(copy, kmd_finding_count(copy), options->output, dump, own,
+				     "in the copy only");
 	bool regions = same_regions(dump, copy, options);
 
 	if (!regions) {

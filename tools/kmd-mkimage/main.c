@@ -111,6 +111,6 @@ int main(int argc, char **argv)
 		other |= option != 'a' && option != OPT_COLOR;
 	}
 	if (!copy && other)
-		return usage("options of the input need --anonymize");
+		return usage("this option needs --anonymize");
 	return copy ? copy_dump(argc, argv, &options) : make(argc, argv);
 }
