@@ -237,6 +237,36 @@ def test_abbreviations(_where):
     same(code, 1, f'kmd-collect --qm: {err}')
 
 
+def test_wrong_words(where):
+    """A value that is wrong is a wrong command line, on one line that names the option, in every tool."""
+    no_file = os.path.join(where, 'new')
+    for name, option, words in (
+            ('kmd-assemble', '--only', ['--only=', '--list', DUMP]),
+            ('kmd-assemble', '--exclude', ['--exclude=', '--list', DUMP]),
+            ('kmd-assemble', '--redact', ['--redact=', '--list', DUMP]),
+            ('kmd-assemble', '--complete', ['--complete=rodata', '-o', no_file, DUMP]),
+            ('kmd-assemble', 'file name', ['--symbols=', DUMP]),
+            ('kmd-report', 'file name', ['--html=', DUMP]),
+            ('kmd-mkimage', '--anonymize', ['-f', '/no/recipe', no_file]),
+            *((name, option, [option + value, DUMP]) for name in ('kmd-crash', 'kmd-drgn', 'kmd-gdb')
+              for option, value in (('--accept', '=bad'), ('--accept', '='), ('--accept', '=order,bad'),
+                                    ('--ram-base', '=0xzz'), ('--ram-base', '=-1')))):
+        if name in PROGRAMS:
+            code, out, err = run(*PROGRAMS[name], *words)
+            same((code, out), (64, ''), f'{name} {words}')
+            check(option in err.splitlines()[0] and len(err.splitlines()) == 2 and 'lambda' not in err, f'{name} {words}: {err}')
+    if 'kmd-gdb' in PROGRAMS:
+        # A list, as for kmd-assemble; then there is no vmlinux.
+        code, _, err = run(*PROGRAMS['kmd-gdb'], '--accept=invalid,order', '--ram-base=40000000', DUMP, KMD_GDB='/bin/echo')
+        check(code in (0, 1) and 'Traceback' not in err, f'kmd-gdb --accept=invalid,order: {err}')
+        code, _, err = run(*PROGRAMS['kmd-gdb'], '-')
+        same((code, len(err.splitlines())), (1, 1), f'kmd-gdb -: {err}')
+    for name, words in (('kmd-collect', ['--qmp', '/no/socket', '-o', no_file]),
+                        ('kmd-collect', ['--gdb', '/no/socket', '--table', '0', '-o', no_file])):
+        err = run(*PROGRAMS[name], *words)[2]
+        same(err, f'{name}: /no/socket: No such file or directory\n', f'{name} {words}')
+
+
 def test_codes(where):
     cut = os.path.join(where, 'cut')
     whole = subprocess.run([*PROGRAMS['kmd-assemble'], '-q', '-o', '-', DUMP], check=True, stdout=subprocess.PIPE).stdout
@@ -261,7 +291,7 @@ def main():
             test(name, TOOLS[name], command)
         print(f'{name}: {time.monotonic() - began:.1f} s')
     with tempfile.TemporaryDirectory(dir='/var/tmp') as where:
-        for test in (test_abbreviations, test_codes, test_progress, test_progress_of_collect):
+        for test in (test_abbreviations, test_wrong_words, test_codes, test_progress, test_progress_of_collect):
             test(where)
     print(f'{len(PROGRAMS)} tools, {len(failed)} failed')
     sys.exit(bool(failed))

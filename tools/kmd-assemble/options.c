@@ -115,6 +115,14 @@ static bool parse_complete(const char *list, unsigned int *out)
 	return false;
 }
 
+/* An empty word is a variable of a script that is not set: it must not select all, or nothing. */
+static bool is_list(const char *option)
+{
+	if (!*optarg)
+		fprintf(stderr, "kmd-assemble: --%s: the list is empty\n", option);
+	return *optarg;
+}
+
 /* Apply one option; false if it is bad. */
 static bool apply(int option, struct options *options)
 {
@@ -139,13 +147,13 @@ static bool apply(int option, struct options *options)
 		return true;
 	case OPT_ONLY:
 		options->only = optarg;
-		return true;
+		return is_list("only");
 	case OPT_REDACT:
 		options->redact = optarg;
-		return true;
+		return is_list("redact");
 	case OPT_EXCLUDE:
 		options->exclude = optarg;
-		return true;
+		return is_list("exclude");
 	case OPT_RECIPE:
 		return options->recipe = true;
 	case OPT_SYMBOLS:
@@ -168,7 +176,8 @@ static bool read_input(int argc, char **argv, struct options *options)
 {
 	if (!input_arguments(argc, argv, &options->in))
 		return false;
-	if ((options->output && !*options->output) || (options->extract && !*options->extract)) {
+	if ((options->output && !*options->output) || (options->extract && !*options->extract) ||
+	    (options->symbols && !*options->symbols)) {
 		fputs("kmd-assemble: a file name is empty\n", stderr);
 		return false;
 	}

@@ -88,6 +88,8 @@ static bool is_consistent(const struct report_options *options)
 
 	if (options->json && options->html && !strcmp(options->html, "-"))
 		wrong = "--json and --html=- both need standard output";
+	else if (options->html && !*options->html)
+		wrong = "a file name is empty";
 	else if (options->diff && options->in.n_inputs != 2)
 		wrong = "--diff needs two inputs";
 	else if (options->diff && options->html)
