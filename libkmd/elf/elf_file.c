@@ -2,7 +2,7 @@
 #include "elf/elf_file.h"
 
 #include "base/checked.h"
-#include "source/unpack.h"
+#include "source/packing/unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>

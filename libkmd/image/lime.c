@@ -9,7 +9,7 @@
 
 #include "base/checked.h"
 #include "source/cursor.h"
-#include "source/lime.h"
+#include "source/packing/lime.h"
 
 #include <inttypes.h>
 #include <stdio.h>

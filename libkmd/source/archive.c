@@ -13,8 +13,8 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "source/folder.h"
-#include "source/packed.h"
-#include "source/unpack.h"
+#include "source/packing/packed.h"
+#include "source/packing/unpack.h"
 
 #include <inttypes.h>
 #include <stdio.h>

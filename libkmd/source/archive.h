@@ -3,7 +3,7 @@
 #ifndef KMD_SOURCE_ARCHIVE_H
 #define KMD_SOURCE_ARCHIVE_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 /*
  * Unpack the file or folder that options->member names, or the only one.  A single file

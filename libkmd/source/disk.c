@@ -10,8 +10,8 @@
 #include "base/checked.h"
 #include "base/text.h"
 #include "source/cursor.h"
-#include "source/kind.h"
-#include "source/lime.h"
+#include "source/packing/kind.h"
+#include "source/packing/lime.h"
 
 #include <kmemdump/minidump.h>
 

@@ -4,7 +4,7 @@
 #include "base/array.h"
 #include "base/checked.h"
 #include "base/text.h"
-#include "source/unpack.h"
+#include "source/packing/unpack.h"
 
 #include <dirent.h>
 #include <errno.h>

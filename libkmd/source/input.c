@@ -6,7 +6,7 @@
 #include "source/disk.h"
 #include "source/folder.h"
 #include "source/parts.h"
-#include "source/unpack.h"
+#include "source/packing/unpack.h"
 #include "source/zip_parts.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "base/array.h"
 #include "base/checked.h"
 #include "base/text.h"
-#include "source/android_sparse.h"
+#include "source/packing/android_sparse.h"
 
 #include <ctype.h>
 #include <errno.h>

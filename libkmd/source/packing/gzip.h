@@ -3,10 +3,10 @@
  * gzip.h - unpack gzip (RFC 1952) with zlib.  libarchive reads gzip too, but does not compare
  * the checksum at the end of each member.
  */
-#ifndef KMD_SOURCE_GZIP_H
-#define KMD_SOURCE_GZIP_H
+#ifndef KMD_SOURCE_PACKING_GZIP_H
+#define KMD_SOURCE_PACKING_GZIP_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 #define KMD_GZIP_MAGIC        "\x1f\x8b\x08"
 #define KMD_GZIP_MAGIC_LENGTH 3

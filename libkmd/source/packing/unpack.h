@@ -3,11 +3,11 @@
  * unpack.h - input that must be put into a scratch file before it can be read at positions:
  * compressed files, archives and streams.
  */
-#ifndef KMD_SOURCE_UNPACK_H
-#define KMD_SOURCE_UNPACK_H
+#ifndef KMD_SOURCE_PACKING_UNPACK_H
+#define KMD_SOURCE_PACKING_UNPACK_H
 
-#include "source/kind.h"
-#include "source/sink.h"
+#include "source/packing/kind.h"
+#include "source/packing/sink.h"
 
 /* The same as kmd_packing_of(), and also whole disks. */
 enum kmd_packing kmd_unpack_kind(const struct kmd_source *source, struct kmd_diag *diag);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/filter.h"
+#include "source/packing/filter.h"
 
 #include "base/checked.h"
 #include "source/cursor.h"
-#include "source/packed.h"
-#include "source/prefix.h"
+#include "source/packing/packed.h"
+#include "source/packing/prefix.h"
 
 #include <stdlib.h>
 #include <string.h>

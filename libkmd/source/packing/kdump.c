@@ -5,12 +5,12 @@
  * Headers are written last: only then is known which pages can be unpacked.  Their room is
  * set aside by a count of the bitmap's runs.
  */
-#include "source/kdump.h"
+#include "source/packing/kdump.h"
 
 #include "base/array.h"
 #include "base/checked.h"
-#include "source/kdump_header.h"
-#include "source/kdump_page.h"
+#include "source/packing/kdump_header.h"
+#include "source/packing/kdump_page.h"
 
 #include <elf.h>
 #include <inttypes.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/kdump_page.h"
+#include "source/packing/kdump_page.h"
 
 #include <stdlib.h>
 #include <string.h>

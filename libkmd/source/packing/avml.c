@@ -6,11 +6,11 @@
  * The length of the compressed stream follows it as a u64.  A range keeps its header here, so
  * what is lost of it is found by image/lime.c.
  */
-#include "source/avml.h"
+#include "source/packing/avml.h"
 
 #include "base/checked.h"
 #include "source/cursor.h"
-#include "source/lime.h"
+#include "source/packing/lime.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

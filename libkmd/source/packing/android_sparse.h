@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* android_sparse.h - Android sparse images, as img2simg and fastboot use them. */
-#ifndef KMD_SOURCE_ANDROID_SPARSE_H
-#define KMD_SOURCE_ANDROID_SPARSE_H
+#ifndef KMD_SOURCE_PACKING_ANDROID_SPARSE_H
+#define KMD_SOURCE_PACKING_ANDROID_SPARSE_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 #define KMD_ANDROID_SPARSE_MAGIC "\x3a\xff\x26\xed"
 

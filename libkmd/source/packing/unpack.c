@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* unpack.c - how a source is packed, and single compressed files. */
-#include "source/unpack.h"
+#include "source/packing/unpack.h"
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "source/android_sparse.h"
-#include "source/avml.h"
-#include "source/filter.h"
-#include "source/flattened.h"
-#include "source/kdump.h"
+#include "source/packing/android_sparse.h"
+#include "source/packing/avml.h"
+#include "source/packing/filter.h"
+#include "source/packing/flattened.h"
+#include "source/packing/kdump.h"
 #include "source/disk.h"
-#include "source/gzip.h"
-#include "source/zstd.h"
+#include "source/packing/gzip.h"
+#include "source/packing/zstd.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* filter.h - single compressed files, by libarchive: xz, lzma, lzip, bzip2, lz4, compress. */
-#ifndef KMD_SOURCE_FILTER_H
-#define KMD_SOURCE_FILTER_H
+#ifndef KMD_SOURCE_PACKING_FILTER_H
+#define KMD_SOURCE_PACKING_FILTER_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 /*
  * Unpack @source into @target, all its members.  Data that is damaged or truncated is a finding if

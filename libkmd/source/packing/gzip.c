@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/gzip.h"
+#include "source/packing/gzip.h"
 
 #include "base/checked.h"
-#include "source/lime.h"
+#include "source/packing/lime.h"
 
 #include <inttypes.h>
 #include <stdlib.h>

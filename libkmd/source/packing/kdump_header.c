@@ -4,10 +4,10 @@
  * the compiler of the dumping machine lays them out.  Blocks are pages: the header, sub_hdr_size
  * blocks of sub-header, bitmap_blocks blocks of bitmaps, the page descriptors.
  */
-#include "source/kdump_header.h"
+#include "source/packing/kdump_header.h"
 
 #include "base/checked.h"
-#include "source/kdump.h"
+#include "source/packing/kdump.h"
 
 #include <elf.h>
 #include <inttypes.h>

@@ -3,8 +3,8 @@
  * sink.h - where unpacked bytes go: a scratch file of limited size, in which whole blocks of
  * zeroes are holes.
  */
-#ifndef KMD_SOURCE_SINK_H
-#define KMD_SOURCE_SINK_H
+#ifndef KMD_SOURCE_PACKING_SINK_H
+#define KMD_SOURCE_PACKING_SINK_H
 
 #include "source/input.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* flattened.h - dumps that makedumpfile -F wrote into a pipe. */
-#ifndef KMD_SOURCE_FLATTENED_H
-#define KMD_SOURCE_FLATTENED_H
+#ifndef KMD_SOURCE_PACKING_FLATTENED_H
+#define KMD_SOURCE_PACKING_FLATTENED_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 #define KMD_FLATTENED_MAGIC      "makedumpfile\0\0\0"
 #define KMD_FLATTENED_MAGIC_SIZE 16

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 #include "base/checked.h"
 

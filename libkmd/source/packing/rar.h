@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* rar.h - what libarchive does not say of RAR archives. */
-#ifndef KMD_SOURCE_RAR_H
-#define KMD_SOURCE_RAR_H
+#ifndef KMD_SOURCE_PACKING_RAR_H
+#define KMD_SOURCE_PACKING_RAR_H
 
 #include "source/source.h"
 

@@ -5,7 +5,7 @@
  * A header of 4096 bytes, then pieces: offset, size, bytes.  Later pieces replace earlier ones:
  * the headers of the dump come last.  Offset and size -1 end it.  Numbers are big-endian.
  */
-#include "source/flattened.h"
+#include "source/packing/flattened.h"
 
 #include "base/checked.h"
 #include "source/cursor.h"

@@ -4,8 +4,8 @@
  *
  * From LiME's doc/README.md and AVML's src/image.rs; all numbers are little-endian.
  */
-#ifndef KMD_SOURCE_LIME_H
-#define KMD_SOURCE_LIME_H
+#ifndef KMD_SOURCE_PACKING_LIME_H
+#define KMD_SOURCE_PACKING_LIME_H
 
 #include <stdint.h>
 

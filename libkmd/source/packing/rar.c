@@ -7,7 +7,7 @@
  * area is the end of the header: records of size, type, content.  The main header goes on with
  * flags.  Before version 5: CRC (2 bytes), type, flags (2 bytes).  Source: RARLAB's technote.
  */
-#include "source/rar.h"
+#include "source/packing/rar.h"
 
 #include "base/checked.h"
 #include "source/cursor.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* zstd.h - zstd streams, by zstd's own library. */
-#ifndef KMD_SOURCE_ZSTD_H
-#define KMD_SOURCE_ZSTD_H
+#ifndef KMD_SOURCE_PACKING_ZSTD_H
+#define KMD_SOURCE_PACKING_ZSTD_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 /*
  * Unpack @source, all its frames.  A stream that is cut or damaged is a finding

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kdump_header.h - the headers of a kdump-compressed dump, and where its tables are. */
-#ifndef KMD_SOURCE_KDUMP_HEADER_H
-#define KMD_SOURCE_KDUMP_HEADER_H
+#ifndef KMD_SOURCE_PACKING_KDUMP_HEADER_H
+#define KMD_SOURCE_PACKING_KDUMP_HEADER_H
 
 #include "source/cursor.h"
 

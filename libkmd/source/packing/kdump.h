@@ -5,10 +5,10 @@
  * They become an ELF core in the scratch file: its segments are runs of pages, its notes those
  * of the dump.
  */
-#ifndef KMD_SOURCE_KDUMP_H
-#define KMD_SOURCE_KDUMP_H
+#ifndef KMD_SOURCE_PACKING_KDUMP_H
+#define KMD_SOURCE_PACKING_KDUMP_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 #define KMD_KDUMP_MAGIC      "KDUMP   "
 #define KMD_KDUMP_MAGIC_SIZE 8

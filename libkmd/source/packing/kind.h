@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kind.h - how a source is packed. */
-#ifndef KMD_SOURCE_KIND_H
-#define KMD_SOURCE_KIND_H
+#ifndef KMD_SOURCE_PACKING_KIND_H
+#define KMD_SOURCE_PACKING_KIND_H
 
 #include "source/source.h"
 

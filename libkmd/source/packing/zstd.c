@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/zstd.h"
+#include "source/packing/zstd.h"
 
 #include "base/checked.h"
 #include "source/cursor.h"

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/packed.h"
+#include "source/packing/packed.h"
 
 #include "base/checked.h"
 #include "base/text.h"
-#include "source/prefix.h"
-#include "source/rar.h"
+#include "source/packing/prefix.h"
+#include "source/packing/rar.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "source/kind.h"
+#include "source/packing/kind.h"
 
-#include "source/android_sparse.h"
+#include "source/packing/android_sparse.h"
 #include "source/cursor.h"
-#include "source/flattened.h"
-#include "source/gzip.h"
-#include "source/kdump.h"
-#include "source/lime.h"
-#include "source/packed.h"
-#include "source/prefix.h"
+#include "source/packing/flattened.h"
+#include "source/packing/gzip.h"
+#include "source/packing/kdump.h"
+#include "source/packing/lime.h"
+#include "source/packing/packed.h"
+#include "source/packing/prefix.h"
 
 #include <string.h>
 #include <zstd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* prefix.h - what may lie before packed data: skippable frames, the program that unpacks it. */
-#ifndef KMD_SOURCE_PREFIX_H
-#define KMD_SOURCE_PREFIX_H
+#ifndef KMD_SOURCE_PACKING_PREFIX_H
+#define KMD_SOURCE_PACKING_PREFIX_H
 
 #include "source/source.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* packed.h - packed sources as libarchive reads them, one file inside after another. */
-#ifndef KMD_SOURCE_PACKED_H
-#define KMD_SOURCE_PACKED_H
+#ifndef KMD_SOURCE_PACKING_PACKED_H
+#define KMD_SOURCE_PACKING_PACKED_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* kdump_page.h - one compressed page of a kdump-compressed dump. */
-#ifndef KMD_SOURCE_KDUMP_PAGE_H
-#define KMD_SOURCE_KDUMP_PAGE_H
+#ifndef KMD_SOURCE_PACKING_KDUMP_PAGE_H
+#define KMD_SOURCE_PACKING_KDUMP_PAGE_H
 
 #include <stdbool.h>
 #include <stddef.h>

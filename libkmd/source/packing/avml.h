@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* avml.h - AVML's compressed dumps (version 2). */
-#ifndef KMD_SOURCE_AVML_H
-#define KMD_SOURCE_AVML_H
+#ifndef KMD_SOURCE_PACKING_AVML_H
+#define KMD_SOURCE_PACKING_AVML_H
 
-#include "source/sink.h"
+#include "source/packing/sink.h"
 
 /* False without libsnappy. */
 bool kmd_avml_supported(void);
