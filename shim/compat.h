@@ -88,6 +88,22 @@
 #endif
 #endif
 
+/* An address without the tag that KASAN gave it (arm64: memory tagging). */
+#include <linux/mm.h>
+static inline unsigned long kmd_untag(unsigned long va)
+{
+#ifdef __tag_reset
+	return __tag_reset(va);
+#else
+	return va;
+#endif
+}
+
+/* A function whose indirect calls CFI_CLANG does not check; since 5.13. */
+#ifndef __nocfi
+#define __nocfi
+#endif
+
 /* A read that may fail; the name is of 5.8. */
 #include <linux/uaccess.h>
 #if LINUX_VERSION_CODE < KERNEL_VERSION(5, 8, 0)

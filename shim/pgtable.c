@@ -125,6 +125,7 @@ void kmd_pgtable_follow(unsigned long va, size_t size, enum kmemdump_prio prio,
 {
 	const struct kmd_spec like = { .prio = prio, .again = again };
 
+	va = kmd_untag(va);
 	if (top && kmd_is_paged(va))
 		walk(va, va + size, &like);
 }

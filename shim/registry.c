@@ -15,6 +15,7 @@
 #include <linux/preempt.h>
 #include <linux/string.h>
 
+#include "compat.h"
 #include "registry.h"
 
 #define KEY_HASH_BITS	12
@@ -219,6 +220,15 @@ static int check_spec(const struct kmd_spec *spec)
 	return 0;
 }
 
+/* The same memory has another tag each time that it is allocated. */
+static struct kmd_spec untagged(const struct kmd_spec *spec)
+{
+	struct kmd_spec plain = *spec;
+
+	plain.va = kmd_untag(plain.va);
+	return plain;
+}
+
 /**
  * kmd_add() - register memory
  * @spec: see &struct kmd_spec
@@ -228,18 +238,19 @@ static int check_spec(const struct kmd_spec *spec)
  */
 int kmd_add(const struct kmd_spec *spec)
 {
+	const struct kmd_spec plain = untagged(spec);
 	struct chain chain = {};
 	int id, err;
 
-	err = check_spec(spec);
+	err = check_spec(&plain);
 	if (!err)
-		err = add_runs(&chain, spec);
+		err = add_runs(&chain, &plain);
 	if (err) {
 		free_chain(chain.head);
 		return err;
 	}
 	id = chain.head->r.id;
-	publish(chain.head, spec);
+	publish(chain.head, &plain);
 	return id;
 }
 
@@ -257,7 +268,7 @@ int kmd_add_percpu(const struct kmd_spec *like, const void __percpu *ptr)
 	int cpu, id, err;
 
 	for_each_possible_cpu(cpu) {
-		spec.va = (unsigned long)per_cpu_ptr(ptr, cpu);
+		spec.va = kmd_untag((unsigned long)per_cpu_ptr(ptr, cpu));
 		if (!chain.head)
 			first = spec;
 		err = check_spec(&spec);
@@ -291,6 +302,7 @@ static struct kmd_record *find_va(unsigned long va)
 {
 	struct kmd_record *rec;
 
+	va = kmd_untag(va);
 	hash_for_each_possible(by_address, rec, by_address, va)
 		if (rec->r.va == va)
 			return rec;
@@ -302,6 +314,7 @@ static struct kmd_record *find_va_size(unsigned long va, size_t size)
 {
 	struct kmd_record *rec;
 
+	va = kmd_untag(va);
 	hash_for_each_possible(by_address, rec, by_address, va)
 		if (rec->r.va == va && rec->total >= size)
 			return rec;
@@ -392,6 +405,7 @@ int kmd_drop_exact(unsigned long va, phys_addr_t pa, size_t size)
 	struct kmd_record *rec, *head = NULL;
 	unsigned long flags;
 
+	va = kmd_untag(va);
 	raw_spin_lock_irqsave(&kmd_lock, flags);
 	hash_for_each_possible(by_address, rec, by_address, va ?: pa) {
 		if (rec->r.va != va || (!va && rec->r.pa != pa) ||
@@ -475,6 +489,7 @@ bool kmd_touch_va(unsigned long va, size_t size, const void *owner)
 	unsigned long flags;
 	bool found = false;
 
+	va = kmd_untag(va);
 	raw_spin_lock_irqsave(&kmd_lock, flags);
 	hash_for_each_possible(by_address, rec, by_address, va) {
 		if (rec->r.va != va || rec->total < size)
@@ -505,14 +520,15 @@ static bool is_same(const struct kmd_record *rec, const struct kmd_spec *spec)
  */
 bool kmd_take_over(const struct kmd_spec *spec)
 {
+	const struct kmd_spec plain = untagged(spec);
 	struct kmd_record *rec;
 	unsigned long flags;
-	bool paged = kmd_is_paged(spec->va);
+	bool paged = kmd_is_paged(plain.va);
 	bool found = false;
 
 	raw_spin_lock_irqsave(&kmd_lock, flags);
-	hash_for_each_possible(by_address, rec, by_address, spec->va) {
-		found = is_same(rec, spec) &&
+	hash_for_each_possible(by_address, rec, by_address, plain.va) {
+		found = is_same(rec, &plain) &&
 			(!paged || rec->owner == spec->owner);
 		if (found)
 			break;

@@ -66,6 +66,7 @@ phys_addr_t kmd_image_pa(unsigned long va)
 
 bool kmd_is_image(unsigned long va)
 {
+	va = kmd_untag(va);
 	return va >= kmd_image_va(image_start) && va < kmd_image_va(image_end);
 }
 
@@ -94,6 +95,7 @@ int kmd_runs_init(void)
 /* Mapped page by page: vmalloc memory, stacks, modules; arm64's image too. */
 bool kmd_is_paged(unsigned long va)
 {
+	va = kmd_untag(va);
 	if (is_vmalloc_addr((void *)va))
 		return true;
 #ifdef KMD_MODULES_VADDR
@@ -139,6 +141,7 @@ static int next_paged_run(unsigned long va, size_t size, struct kmd_run *run)
  */
 int kmd_next_run(unsigned long va, size_t size, struct kmd_run *run)
 {
+	va = kmd_untag(va);
 	if (kmd_is_image(va)) {
 		run->pa = kmd_image_pa(va);
 		run->len = min_t(size_t, size, image_end - run->pa);

@@ -397,8 +397,8 @@ static void see_running(struct task_struct *p)
 }
 
 /* Runs often, under the run queue's lock. */
-static void on_switch(void *unused, bool preempt, struct task_struct *prev,
-		      struct task_struct *next, unsigned int prev_state)
+static __always_inline void see_switch(struct task_struct *prev,
+				       struct task_struct *next)
 {
 	if (is_idle_task(next))
 		see_idle(next);
@@ -409,6 +409,28 @@ static void on_switch(void *unused, bool preempt, struct task_struct *prev,
 	/* The next task frees its stack, and the address may be used for something else at once. */
 	if (unlikely(kmd_task_is_dead(prev)))
 		kmd_drop_owner(stack_key(prev));
+}
+
+static void on_switch(void *unused, bool preempt, struct task_struct *prev,
+		      struct task_struct *next, unsigned int prev_state)
+{
+	see_switch(prev, next);
+}
+
+/* The prototype until 5.17: with CFI_CLANG, a call of any other one is fatal. */
+static void on_switch_stateless(void *unused, bool preempt,
+				struct task_struct *prev,
+				struct task_struct *next)
+{
+	see_switch(prev, next);
+}
+
+static void *switch_probe(void)
+{
+	if (__same_type(&check_trace_callback_type_sched_switch,
+			(void (*)(typeof(on_switch_stateless) *))NULL))
+		return on_switch_stateless;
+	return on_switch;
 }
 
 /* A per-CPU variable points to each; its symbol may be out of reach. */
@@ -448,16 +470,18 @@ static struct kmd_hook hooks[] = {
 	{ "sched_prepare_exec", on_prepare_exec, .optional = true },
 	{ "task_rename", on_rename },
 	{ "sched_process_exec", on_exec },
-	{ "sched_switch", on_switch },
+	{ "sched_switch" },
 };
 
 #define NEW_HOOK	(&hooks[0])
 #define EXIT_HOOK	(&hooks[1])
+#define SWITCH_HOOK	(&hooks[ARRAY_SIZE(hooks) - 1])
 
 static int hook_up(void)
 {
 	NEW_HOOK->probe = new_probe();
 	EXIT_HOOK->probe = exit_probe();
+	SWITCH_HOOK->probe = switch_probe();
 	return kmd_hook_up(hooks, ARRAY_SIZE(hooks));
 }
 
