@@ -572,8 +572,9 @@ struct kmd_task {
 	bool has_tgid, has_ppid, has_cpu, has_comm, has_last_run, has_is_kernel;
 	bool is_kernel;           /* a kernel thread, if has_is_kernel */
 	bool is_running, is_idle; /* on its CPU; a CPU's idle task */
-	/* It waits for a mutex, an rw_semaphore or an rt_mutex, which the task with the pid @holder likely
-	 * holds: the lock names it as its owner.  Readers are no owners, but may be named. */
+	/* It waits for a mutex, an rw_semaphore or an rt_mutex, which the task with the pid @holder
+	 * likely holds: the lock names it as its owner.  Readers are no owners, but may be named.
+	 */
 	bool has_holder;
 	uint32_t holder;
 	bool holds_lock; /* it is the holder for another task */
