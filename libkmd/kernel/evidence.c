@@ -172,6 +172,12 @@ static void compare_span(struct kmd_evidence *evidence, uint64_t start, uint64_t
 	}
 }
 
+/* Tables of the linker (.dynsym, .rela.dyn) keep link addresses: the kernel does not move them. */
+static bool is_of_linker(const struct kmd_vmlinux_section *section)
+{
+	return !strncmp(section->name, ".dyn", 4) || !strncmp(section->name, ".rel", 4);
+}
+
 /* Compare image memory at link addresses [start, end) that is data. */
 static void compare_data(struct kmd_evidence *evidence, const struct kmd_vmlinux_layout *layout,
 			 uint64_t start, uint64_t end, struct counts *counts)
@@ -179,7 +185,7 @@ static void compare_data(struct kmd_evidence *evidence, const struct kmd_vmlinux
 	for (size_t i = 0; i < layout->n; i++) {
 		const struct kmd_vmlinux_section *section = &layout->sections[i];
 
-		if (!section->exec && section->stored)
+		if (!section->exec && section->stored && !is_of_linker(section))
 			compare_span(evidence, kmd_max_u64(start, section->link),
 				     kmd_min_u64(end, section->link + section->size), counts);
 	}

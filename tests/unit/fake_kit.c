@@ -7,8 +7,15 @@
 #include <unistd.h>
 
 /* Names of sections, and the offset of each in the table. */
-static const char section_names[] = "\0.data\0.symtab\0.strtab\0.shstrtab\0.text";
-enum { NAME_DATA = 1, NAME_SYMTAB = 7, NAME_STRTAB = 15, NAME_SHSTRTAB = 23, NAME_TEXT = 33 };
+static const char section_names[] = "\0.data\0.symtab\0.strtab\0.shstrtab\0.text\0.dynsym";
+enum {
+	NAME_DATA = 1,
+	NAME_SYMTAB = 7,
+	NAME_STRTAB = 15,
+	NAME_SHSTRTAB = 23,
+	NAME_TEXT = 33,
+	NAME_DYNSYM = 39
+};
 
 void fake_init(struct fake *fake, uint16_t machine, uint64_t text)
 {
@@ -111,7 +118,8 @@ static void write_elf(const struct fake *fake, const char *path)
 		used += strlen(fake->symbols[i].name) + 1;
 	}
 	memcpy(image, fake->image, sizeof(image));
-	add_section(elf, NAME_DATA, SHT_PROGBITS, fake->text, image, FAKE_CODE, 0, 0);
+	add_section(elf, fake->data_is_dynsym ? NAME_DYNSYM : NAME_DATA, SHT_PROGBITS, fake->text,
+		    image, FAKE_CODE, 0, 0);
 	add_section(elf, NAME_SYMTAB, SHT_SYMTAB, 0, symbols, (fake->n + 1) * sizeof(symbols[0]), 3,
 		    sizeof(symbols[0]));
 	add_section(elf, NAME_STRTAB, SHT_STRTAB, 0, names, used, 0, 0);

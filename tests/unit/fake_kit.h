@@ -20,6 +20,7 @@ struct fake {
 		uint64_t link;
 	} symbols[FAKE_SYMBOLS];
 	size_t n;
+	bool data_is_dynsym; /* the name of .data */
 };
 
 /* Zeroes, and the symbols _text and _end. */

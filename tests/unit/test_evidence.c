@@ -139,6 +139,21 @@ START_TEST(kinfo)
 }
 END_TEST
 
+/* riscv64's vmlinux has .dynsym in memory, whose addresses KASLR does not move: they say nothing.
+ */
+START_TEST(dynsym_is_no_pointer)
+{
+	make_arm(NULL);
+	kmd_vmlinux_deinit(&vmlinux);
+	fake.data_is_dynsym = true;
+	add_kinfo(208, true);
+	add_row(&regions, "pointers", ARM_PHYS + AT_POINTERS, fake.memory + AT_POINTERS, 0x1000);
+	infer();
+	expect_unknown(KMD_RUNTIME_KASLR);
+	done();
+}
+END_TEST
+
 START_TEST(kinfo_damaged)
 {
 	make_arm(NULL);
@@ -421,6 +436,7 @@ int main(void)
 	tcase_add_test(tcase, panic_text_alone);
 	tcase_add_test(tcase, searched_once);
 	tcase_add_test(tcase, kinfo);
+	tcase_add_test(tcase, dynsym_is_no_pointer);
 	tcase_add_test(tcase, kinfo_damaged);
 	tcase_add_test(tcase, imem);
 	tcase_add_test(tcase, names);
