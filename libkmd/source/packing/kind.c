@@ -66,12 +66,12 @@ static bool is_lzma(struct kmd_cursor *cursor)
 /* The method's name, "-lh5-", and the level of the header, 0 to 3. */
 static bool is_lha(struct kmd_cursor *cursor)
 {
-	char head[21];
+	unsigned char head[21];
 
 	return kmd_cursor_has(cursor, 0, sizeof(head)) &&
 	       kmd_cursor_bytes(cursor, 0, head, sizeof(head)) && !memcmp(head + 2, "-lh", 3) &&
 	       head[6] == '-' && (head[5] == 'd' || (head[5] >= '0' && head[5] <= '7')) &&
-	       head[20] >= 0 && head[20] <= 3;
+	       head[20] <= 3;
 }
 
 enum kmd_packing kmd_packing_of(const struct kmd_source *source, struct kmd_diag *diag)
