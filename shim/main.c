@@ -37,8 +37,9 @@ static const struct follower {
 	int (*init)(void);
 	void (*exit)(void);
 } followers[] = {
-	{ kmd_tasks_init, kmd_tasks_exit },
-	{ kmd_modules_init, kmd_modules_exit },
+	/* RANDSTRUCT orders structures of functions at random. */
+	{ .init = kmd_tasks_init, .exit = kmd_tasks_exit },
+	{ .init = kmd_modules_init, .exit = kmd_modules_exit },
 };
 
 static int following;
