@@ -50,15 +50,31 @@ static bool add_unit(struct kmd_source_lines *lines, Dwarf_Die *unit)
 	return true;
 }
 
-/* Without a table: each unit has its own ranges. */
+static int by_unit(const void *a, const void *b)
+{
+	const struct range *x = a, *y = b;
+
+	return x->unit < y->unit ? -1 : x->unit > y->unit;
+}
+
+/*
+ * The units that the table lacks have ranges of their own: clang makes no table, and then that
+ * of a kernel has the units of assembler only.
+ */
 static bool scan_units(struct kmd_source_lines *lines)
 {
+	size_t n = lines->n, header;
 	Dwarf_Off at = 0, next;
-	size_t header;
 	Dwarf_Die unit;
 
+	if (n)
+		qsort(lines->ranges, n, sizeof(*lines->ranges), by_unit);
 	while (!dwarf_nextcu(lines->dwarf, at, &next, &header, NULL, NULL, NULL) && next > at) {
-		if (dwarf_offdie(lines->dwarf, at + header, &unit) && !add_unit(lines, &unit))
+		Dwarf_Off own = at + header;
+		size_t i = KMD_LOWER_BOUND(n, middle, lines->ranges[middle].unit < own);
+
+		if ((i == n || lines->ranges[i].unit != own) &&
+		    dwarf_offdie(lines->dwarf, own, &unit) && !add_unit(lines, &unit))
 			return false;
 		at = next;
 	}
@@ -86,7 +102,7 @@ static bool read_ranges(struct kmd_source_lines *lines)
 						 &unit) &&
 			    !add_range(lines, start, start + length, unit))
 				return false;
-	if (!lines->n && !scan_units(lines))
+	if (!scan_units(lines))
 		return false;
 	if (lines->n)
 		qsort(lines->ranges, lines->n, sizeof(*lines->ranges), by_start);
