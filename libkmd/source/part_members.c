@@ -89,7 +89,7 @@ static enum kmd_status join(struct kmd_diag *diag, struct kmd_input *input,
 	return status;
 }
 
-static void drop_taken(struct kmd_input *input)
+void kmd_parts_drop_taken(struct kmd_input *input)
 {
 	size_t kept = 0;
 
@@ -131,7 +131,7 @@ enum kmd_status kmd_parts_join_members(struct kmd_diag *diag, struct kmd_input *
 		    !(listed && member->file_name[counter.at + counter.width]))
 			status = join(diag, input, member, &counter, joined);
 	}
-	drop_taken(input);
+	kmd_parts_drop_taken(input);
 	kmd_input_sort(input);
 	return status;
 }

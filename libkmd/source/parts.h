@@ -47,5 +47,7 @@ enum kmd_status kmd_part_add(struct kmd_diag *diag, struct kmd_parts *parts,
 /* One source of all parts, which it takes. */
 enum kmd_status kmd_parts_use(struct kmd_diag *diag, const struct kmd_parts *parts,
 			      const char *name, struct kmd_source **out);
+/* Remove the members whose sources were taken by others (NULL), and free their names. */
+void kmd_parts_drop_taken(struct kmd_input *input);
 
 #endif

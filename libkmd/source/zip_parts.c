@@ -182,7 +182,6 @@ enum kmd_status kmd_zip_parts_join_members(struct kmd_diag *diag, struct kmd_inp
 {
 	const struct place place = { diag, input };
 	enum kmd_status status = KMD_OK;
-	size_t kept = 0;
 
 	for (size_t i = 0; status == KMD_OK && i < input->n_members; i++) {
 		struct kmd_member *member = &input->members[i];
@@ -196,12 +195,6 @@ enum kmd_status kmd_zip_parts_join_members(struct kmd_diag *diag, struct kmd_inp
 		member->source = whole;
 		++*joined;
 	}
-	for (size_t i = 0; i < input->n_members; i++) {
-		if (input->members[i].source)
-			input->members[kept++] = input->members[i];
-		else
-			free(input->members[i].file_name);
-	}
-	input->n_members = kept;
+	kmd_parts_drop_taken(input);
 	return status;
 }
